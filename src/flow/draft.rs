@@ -1,0 +1,285 @@
+//! The request to be: every parameter can be seen, changed, removed, doubled and added before it is sent.
+
+use url::Url;
+
+use super::StepId;
+use crate::{
+    secret,
+    wire::{Body, Failure, Headers, Method, Params, Request},
+};
+
+/// A request that is laid out and not sent yet, with everything a person has changed about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// The verb.
+    pub method: Method,
+    /// The address without our parameters; an edit may make it unreadable, which [`Draft::request`] reports.
+    pub endpoint: Field,
+    /// Parameters and headers in the order they are sent.
+    pub fields: Vec<Field>,
+    past: Vec<(Field, Vec<Field>)>,
+    future: Vec<(Field, Vec<Field>)>,
+}
+
+/// One parameter or header of a draft.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Where it travels.
+    pub place: Place,
+    /// Its name on the wire.
+    pub name: String,
+    /// Its value as it will be sent.
+    pub value: String,
+    /// What we proposed; `None` if the person added it.
+    pub proposed: Option<String>,
+    /// Taken out by the person: shown struck through, not sent.
+    pub removed: bool,
+}
+
+impl Field {
+    /// Whether the person touched it.
+    pub fn is_changed(&self) -> bool {
+        self.removed || self.proposed.as_deref() != Some(self.value.as_str())
+    }
+
+    /// Whether its value must be masked.
+    pub fn is_secret(&self) -> bool {
+        !secret::is_harmless(&self.name)
+    }
+}
+
+/// Where a field travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the address.
+    Query,
+    /// In the form body.
+    Form,
+    /// As a header line.
+    Header,
+    /// It is the address.
+    Endpoint,
+}
+
+/// One change by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bend {
+    /// Give the field at this index another value.
+    Set(usize, String),
+    /// Leave it out, or put it back.
+    ToggleRemoved(usize),
+    /// Send it twice.
+    Double(usize),
+    /// Add one behind the others.
+    Add(Place, String, String),
+    /// Send to another address.
+    Endpoint(String),
+}
+
+/// A change by name, as `--set` and `--drop` give it, or as carried over into a repeated run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedBend {
+    /// Only in this step; `None` for every step that has the parameter.
+    pub step: Option<StepId>,
+    /// The parameter's name.
+    pub name: String,
+    /// What to do with it.
+    pub change: Change,
+}
+
+/// What a [`NamedBend`] does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Give it this value; where no such parameter stands and the bend names a step, add it.
+    Set(String),
+    /// Leave it out.
+    Drop,
+}
+
+impl Draft {
+    /// A draft without parameters.
+    pub fn new(method: Method, endpoint: &str) -> Self {
+        let endpoint = Field {
+            place: Place::Endpoint,
+            name: "url".to_owned(),
+            value: endpoint.to_owned(),
+            proposed: Some(endpoint.to_owned()),
+            removed: false,
+        };
+        Self { method, endpoint, fields: Vec::new(), past: Vec::new(), future: Vec::new() }
+    }
+
+    /// Adds a proposed parameter.
+    #[must_use]
+    pub fn with(mut self, place: Place, name: &str, value: impl Into<String>) -> Self {
+        let value = value.into();
+        self.fields.push(Field {
+            place,
+            name: name.to_owned(),
+            proposed: Some(value.clone()),
+            value,
+            removed: false,
+        });
+        self
+    }
+
+    /// The value of the first field of that name as it will be sent.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.fields
+            .iter()
+            .find(|field| !field.removed && field.name == name)
+            .map(|field| field.value.as_str())
+    }
+
+    /// How many fields the person touched.
+    pub fn changes(&self) -> usize {
+        std::iter::once(&self.endpoint).chain(&self.fields).filter(|field| field.is_changed()).count()
+    }
+
+    /// Applies a change; one that names a field that is not there does nothing.
+    pub fn bend(&mut self, bend: Bend) {
+        let before = (self.endpoint.clone(), self.fields.clone());
+        match bend {
+            Bend::Set(index, value) => {
+                if let Some(field) = self.fields.get_mut(index) {
+                    field.value = value;
+                    field.removed = false;
+                }
+            }
+            Bend::ToggleRemoved(index) => match self.fields.get_mut(index) {
+                Some(field) if field.proposed.is_none() => {
+                    self.fields.remove(index);
+                }
+                Some(field) => field.removed = !field.removed,
+                None => {}
+            },
+            Bend::Double(index) => {
+                if let Some(field) = self.fields.get(index) {
+                    let twin = Field { proposed: None, removed: false, ..field.clone() };
+                    self.fields.insert(index + 1, twin);
+                }
+            }
+            Bend::Add(place, name, value) => {
+                self.fields.push(Field { place, name, value, proposed: None, removed: false });
+            }
+            Bend::Endpoint(value) => self.endpoint.value = value,
+        }
+        if before != (self.endpoint.clone(), self.fields.clone()) {
+            self.past.push(before);
+            self.future.clear();
+        }
+    }
+
+    /// Takes the last change back.
+    pub fn undo(&mut self) {
+        if let Some(before) = self.past.pop() {
+            let after = self.swap(before);
+            self.future.push(after);
+        }
+    }
+
+    /// Does the change again that was taken back last.
+    pub fn redo(&mut self) {
+        if let Some(after) = self.future.pop() {
+            let before = self.swap(after);
+            self.past.push(before);
+        }
+    }
+
+    fn swap(&mut self, (endpoint, fields): (Field, Vec<Field>)) -> (Field, Vec<Field>) {
+        (std::mem::replace(&mut self.endpoint, endpoint), std::mem::replace(&mut self.fields, fields))
+    }
+
+    /// Applies the changes that concern `step`. Where the place of an added parameter is not known it joins the others
+    /// of the draft: the form if there is one, else the query.
+    #[must_use]
+    pub fn bent(mut self, step: StepId, bends: &[NamedBend]) -> Self {
+        for bend in bends.iter().filter(|bend| bend.step.is_none_or(|wanted| wanted == step)) {
+            let index = self.fields.iter().position(|field| field.name == bend.name);
+            match (&bend.change, index) {
+                (Change::Set(value), _) if bend.name == self.endpoint.name => {
+                    self.endpoint.value.clone_from(value)
+                }
+                (Change::Set(value), Some(index)) => {
+                    self.fields[index].value.clone_from(value);
+                    self.fields[index].removed = false;
+                }
+                (Change::Set(value), None) if bend.step.is_some() => {
+                    let place = if self.fields.iter().any(|field| field.place == Place::Form) {
+                        Place::Form
+                    } else {
+                        Place::Query
+                    };
+                    let (name, value) = (bend.name.clone(), value.clone());
+                    self.fields.push(Field { place, name, value, proposed: None, removed: false });
+                }
+                (Change::Drop, Some(index)) => self.fields[index].removed = true,
+                (Change::Set(_) | Change::Drop, None) => {}
+            }
+        }
+        self
+    }
+
+    /// The changes made here, by name, so that a repeated run can make them again.
+    pub fn named_bends(&self, step: StepId) -> Vec<NamedBend> {
+        std::iter::once(&self.endpoint)
+            .chain(&self.fields)
+            .filter(|field| field.is_changed())
+            .map(|field| NamedBend {
+                step: Some(step),
+                name: field.name.clone(),
+                change: if field.removed { Change::Drop } else { Change::Set(field.value.clone()) },
+            })
+            .collect()
+    }
+
+    /// The request as it will be sent: exactly these fields, in this order.
+    pub fn request(&self) -> Result<Request, Failure> {
+        let mut url = Url::parse(&self.endpoint.value).map_err(|why| Failure::Unsendable {
+            reason: format!("the address “{}” is not a URL: {why}", self.endpoint.value),
+        })?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(Failure::Unsendable {
+                reason: format!("the address begins with “{}:”, not with http or https", url.scheme()),
+            });
+        }
+        let query = self.params(Place::Query);
+        if !query.is_empty() {
+            let joined = match url.query() {
+                Some(before) if !before.is_empty() => format!("{before}&{}", query.encode()),
+                _ => query.encode(),
+            };
+            url.set_query(Some(&joined));
+        }
+        let mut headers = Headers::new();
+        for field in self.sent(Place::Header) {
+            let printable = field.value.chars().all(|c| c == '\t' || (' '..='\u{7e}').contains(&c));
+            let token = !field.name.is_empty()
+                && field.name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b));
+            if !printable || !token {
+                return Err(Failure::Unsendable {
+                    reason: format!(
+                        "header “{}” has a character that HTTP does not allow",
+                        crate::text::visible(&field.name)
+                    ),
+                });
+            }
+            headers.push(&field.name, &*field.value);
+        }
+        let body = if self.method == Method::Post {
+            headers.push("content-type", "application/x-www-form-urlencoded");
+            Body::from(self.params(Place::Form).encode())
+        } else {
+            Body::Empty
+        };
+        Ok(Request { method: self.method, url, headers, body })
+    }
+
+    fn sent(&self, place: Place) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(move |field| field.place == place && !field.removed)
+    }
+
+    fn params(&self, place: Place) -> Params {
+        Params(self.sent(place).map(|field| (field.name.clone(), field.value.clone())).collect())
+    }
+}

@@ -1,0 +1,250 @@
+//! Flows: machines without I/O.
+//!
+//! A flow takes an [`Input`], changes its state, and returns [`Effect`]s for somebody else to perform. It knows no
+//! socket, clock, randomness or terminal, so it can be shown, paused, bent, replayed and tested exhaustively.
+//!
+//! Two rules keep the machines honest:
+//! * Every effect that will be answered carries a [`CallId`]. One gate at the top of [`Flow::advance`] drops answers
+//!   that nobody waits for: late, doubled and cancelled answers are normal life.
+//! * There is at most one [`Effect::Finish`], and silence after it.
+//!
+//! What a person sees of a flow is its [`Step`]s: what is going to be sent (a [`Draft`] that can be bent), why, and what
+//! came of it. A step that is [`StepState::Ready`] waits for [`Choice::Next`]; a driver that runs on by itself simply
+//! keeps choosing it.
+
+mod authorization_code;
+mod client_credentials;
+mod device_code;
+mod draft;
+mod profile;
+mod step;
+mod validate;
+
+pub use authorization_code::AuthorizationCode;
+pub use client_credentials::ClientCredentials;
+pub use device_code::DeviceCode;
+pub use draft::{Bend, Change, Draft, Field, NamedBend, Place};
+pub use profile::{Authority, Credential, FlowKind, Pkce, Platform, Profile};
+pub use step::{Fact, Step, StepId, StepState};
+
+use url::Url;
+
+use crate::{
+    oauth::{Refusal, TokenSet},
+    secret::Secret,
+    time::UnixTime,
+    wire::{Failure, Params, Request, Response},
+};
+
+/// Names one awaited answer within a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallId(pub u32);
+
+/// What goes into a flow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// Starts it. The random values come from outside, so that a recording repeats exactly.
+    Begin(Seeds),
+    /// The person decided something.
+    Chosen(Choice),
+    /// Something asked for by an effect has come.
+    Answer(CallId, Answer),
+    /// The person gives up.
+    Cancel,
+}
+
+/// Random values for one session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seeds {
+    /// At least 128 bits, base64url.
+    pub state: String,
+    /// At least 128 bits, base64url.
+    pub nonce: String,
+    /// 43 to 128 characters of the verifier alphabet (RFC 7636 §4.1).
+    pub verifier: Secret,
+}
+
+/// A decision of the person about the current step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// Do it as it stands.
+    Next,
+    /// Change the request to be.
+    Bend(Bend),
+    /// Take the last change back.
+    Undo,
+    /// Do it again after all.
+    Redo,
+}
+
+/// What comes back for a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The response to [`Effect::Send`].
+    Response(Response),
+    /// The listener of [`Effect::Listen`] is open; the address carries the port it really has.
+    Listening(Url),
+    /// The visit of [`Effect::Visit`] came back to the redirect URI.
+    Redirected(Arrival),
+    /// The visit ended on a page of the authority that leads nowhere: nothing will come back.
+    DeadEnd(Response),
+    /// The time of [`Effect::WakeAt`] has come.
+    Woke,
+    /// No answer.
+    Failed(Failure),
+}
+
+/// The authority's answer as it reached the redirect URI.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// Which way it came.
+    pub by: ArrivedBy,
+    /// The parameters of the answer, in their order.
+    pub params: Params,
+}
+
+/// The ways an authorization response can reach us (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArrivedBy {
+    /// In the query of the redirect.
+    Query,
+    /// In its fragment.
+    Fragment,
+    /// As a form post.
+    FormPost,
+    /// The person pasted the address.
+    Pasted,
+}
+
+/// What a flow wants done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Send a request; answered by `Response` or `Failed`.
+    Send(CallId, Request),
+    /// Open a loopback listener for this redirect URI (port 0 or absent: any free one); answered by `Listening` or
+    /// `Failed`. What it catches answers the visit.
+    Listen(CallId, Url),
+    /// Somebody has to go to this address with a user agent; answered by `Redirected` or `DeadEnd`.
+    Visit(CallId, Visit),
+    /// Wake me then; answered by `Woke`.
+    WakeAt(CallId, UnixTime),
+    /// This call is not needed any more: close the listener, drop the timer, abandon the request.
+    Stop(CallId),
+    /// The flow is over.
+    Finish(Outcome),
+}
+
+/// An address for a user agent, and where it is expected to end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visit {
+    /// Where to go.
+    pub url: Url,
+    /// The redirect URI at which the visit ends.
+    pub redirect_uri: Url,
+}
+
+/// How a flow ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Tokens came and every check passed.
+    Tokens(TokenSet),
+    /// The authority said no.
+    Refused(Refusal),
+    /// Our own check said no; what came is kept to be looked at. The steps' findings say which check.
+    Rejected {
+        /// What is wrong, in one sentence.
+        reason: String,
+        /// Tokens that came before the check failed.
+        tokens: Option<TokenSet>,
+    },
+    /// There was no answer.
+    Failed(Failure),
+    /// The person gave up.
+    Cancelled,
+}
+
+/// What a person has to do before the flow can go on by itself; read by screens and by `--events`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Prompt {
+    /// Sign in at this address; the answer comes to the redirect URI.
+    Visit(Visit),
+    /// Enter this code at this address, on any device (RFC 8628 §3.3).
+    DeviceCode(DevicePrompt),
+}
+
+/// The device-code prompt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DevicePrompt {
+    /// What the person types.
+    pub user_code: String,
+    /// Where.
+    pub verification_uri: String,
+    /// The address with the code in it, where the server gives one (Entra does not).
+    pub verification_uri_complete: Option<String>,
+    /// The server's own sentence for the person.
+    pub message: Option<String>,
+    /// When the code ends.
+    pub expires_at: UnixTime,
+    /// Seconds between polls at present; `slow_down` adds 5.
+    pub interval: u64,
+    /// When the next poll is due.
+    pub next_poll: UnixTime,
+    /// Each poll so far: when, and the `error` it was answered with.
+    pub polls: Vec<(UnixTime, String)>,
+}
+
+/// A run of one flow. Closed and comparable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// RFC 6749 §4.1 with RFC 7636.
+    AuthorizationCode(AuthorizationCode),
+    /// RFC 6749 §4.4.
+    ClientCredentials(ClientCredentials),
+    /// RFC 8628.
+    DeviceCode(DeviceCode),
+}
+
+impl Flow {
+    /// A flow of `kind` that has not begun. `bends` change the steps' requests as they are made.
+    pub fn new(kind: FlowKind, profile: Profile, bends: Vec<NamedBend>) -> Self {
+        match kind {
+            FlowKind::AuthorizationCode => Self::AuthorizationCode(AuthorizationCode::new(profile, bends)),
+            FlowKind::ClientCredentials => Self::ClientCredentials(ClientCredentials::new(profile, bends)),
+            FlowKind::DeviceCode => Self::DeviceCode(DeviceCode::new(profile, bends)),
+        }
+    }
+
+    /// Takes one input and says what is to be done about it.
+    pub fn advance(&mut self, input: Input, now: UnixTime) -> Vec<Effect> {
+        match self {
+            Self::AuthorizationCode(flow) => flow.advance(input, now),
+            Self::ClientCredentials(flow) => flow.advance(input, now),
+            Self::DeviceCode(flow) => flow.advance(input, now),
+        }
+    }
+
+    /// What the person sees, in order; done steps first.
+    pub fn steps(&self) -> Vec<Step<'_>> {
+        match self {
+            Self::AuthorizationCode(flow) => flow.steps(),
+            Self::ClientCredentials(flow) => flow.steps(),
+            Self::DeviceCode(flow) => flow.steps(),
+        }
+    }
+
+    /// What a person has to do now, elsewhere, before the flow can go on.
+    pub fn prompt(&self) -> Option<Prompt> {
+        match self {
+            Self::AuthorizationCode(flow) => flow.prompt(),
+            Self::ClientCredentials(_) => None,
+            Self::DeviceCode(flow) => flow.prompt(),
+        }
+    }
+
+    /// The step in progress, or the last one.
+    pub fn current(&self) -> StepId {
+        let steps = self.steps();
+        let open = steps.iter().find(|step| !matches!(step.state, StepState::Done | StepState::Skipped));
+        open.or(steps.last()).map_or(StepId::Discover, |step| step.id)
+    }
+}

@@ -1,0 +1,107 @@
+//! What a person sees of a flow: its steps.
+
+use super::Draft;
+use crate::{finding::Finding, text::Line};
+
+/// Names a step across all flows; the snake-case name is what `--set STEP.NAME=VALUE` takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StepId {
+    /// Read the provider's metadata.
+    Discover,
+    /// Make state, nonce and PKCE pair; open the listener.
+    Prepare,
+    /// Send the person to the authorization endpoint.
+    Authorize,
+    /// Read and check what came back to the redirect URI.
+    Return,
+    /// Ask for a device and a user code.
+    DeviceAuthorization,
+    /// The person signs in elsewhere; we poll.
+    Poll,
+    /// Ask the token endpoint.
+    Token,
+    /// Fetch the keys and check what came.
+    Validate,
+}
+
+impl StepId {
+    /// Every step.
+    pub const ALL: [Self; 8] = [
+        Self::Discover,
+        Self::Prepare,
+        Self::Authorize,
+        Self::Return,
+        Self::DeviceAuthorization,
+        Self::Poll,
+        Self::Token,
+        Self::Validate,
+    ];
+
+    /// The name on the command line and in events.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Discover => "discover",
+            Self::Prepare => "prepare",
+            Self::Authorize => "authorize",
+            Self::Return => "return",
+            Self::DeviceAuthorization => "device_authorization",
+            Self::Poll => "poll",
+            Self::Token => "token",
+            Self::Validate => "validate",
+        }
+    }
+
+    /// The step of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|step| step.name() == name)
+    }
+}
+
+/// How far a step is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepState {
+    /// Not yet.
+    Todo,
+    /// Its request (or local work) is laid out and waits for the person.
+    Ready,
+    /// Sent, or waiting for somebody.
+    Running,
+    /// Over, and good.
+    Done,
+    /// Over, and not good.
+    Failed,
+    /// Not needed in this run.
+    Skipped,
+}
+
+/// One step as it stands now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step<'a> {
+    /// Which.
+    pub id: StepId,
+    /// A short title, such as `Redeem the code`.
+    pub title: &'static str,
+    /// Why it exists, in a few plain sentences.
+    pub why: &'static str,
+    /// The rules that protect it, one line each.
+    pub guards: &'static [&'static str],
+    /// How far it is.
+    pub state: StepState,
+    /// The request to be, or as it was sent; `None` for local steps and for steps that are not laid out yet.
+    pub draft: Option<&'a Draft>,
+    /// What the step made or learned.
+    pub facts: &'a [Fact],
+    /// What its checks say.
+    pub findings: &'a [Finding],
+}
+
+/// Something a step made or learned: a name, a value, and what it means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// Its name in the standard's spelling where it has one.
+    pub name: &'static str,
+    /// The value; a [`crate::text::Role::Secret`] span is masked by screens.
+    pub value: Line,
+    /// What it is for, or how it came about.
+    pub meaning: String,
+}

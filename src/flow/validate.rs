@@ -1,0 +1,1 @@
+//! The last step of every flow: fetch the keys, check what came.

@@ -1,0 +1,8 @@
+//! The client's side of the protocol: one file for each endpoint, which builds the request and reads the answer, and
+//! nothing else. What orders them is `flow`; what sends them is `runtime`.
+
+pub mod error;
+pub mod token;
+
+pub use error::{Refusal, Surface};
+pub use token::TokenSet;

@@ -1,0 +1,213 @@
+//! Values that must not be seen: one type that cannot be printed, and the one list of names that carry such values.
+
+use std::fmt;
+
+/// A secret text: client secret, token, code, verifier, password.
+///
+/// `Debug` tells kind and length only, and there is no `Display` and no `Serialize`. [`Secret::expose`] is the one way
+/// in; it belongs in request builders, the token decoder and the reveal action, and nowhere else.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes the text into custody.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself. Whoever calls this answers for where it goes.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// How many characters it has.
+    pub fn len(&self) -> usize {
+        self.0.chars().count()
+    }
+
+    /// Whether there is no text.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What is shown in its place.
+    pub fn masked(&self) -> String {
+        mask(&self.0)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secret({} chars)", self.len())
+    }
+}
+
+/// Dots, and how long the text is: `•••••••• (43 chars)`.
+pub fn mask(text: &str) -> String {
+    format!("•••••••• ({} chars)", text.chars().count())
+}
+
+/// Parameters, JSON members and headers whose value is safe to show and to export. Everything else is masked until a
+/// person reveals it: a name that we do not know may carry anything.
+const HARMLESS: &[&str] = &[
+    // authorization request and response (RFC 6749, OIDC Core, RFC 7636)
+    "client_id",
+    "response_type",
+    "redirect_uri",
+    "scope",
+    "response_mode",
+    "state",
+    "nonce",
+    "prompt",
+    "login_hint",
+    "domain_hint",
+    "claims",
+    "max_age",
+    "ui_locales",
+    "mkt",
+    "code_challenge",
+    "code_challenge_method",
+    "client_info",
+    "session_state",
+    "iss",
+    "error",
+    "error_description",
+    "error_uri",
+    "error_codes",
+    "error_subcode",
+    "suberror",
+    "timestamp",
+    "trace_id",
+    "correlation_id",
+    "instance_aware",
+    "sid",
+    "display",
+    "acr_values",
+    "admin_consent",
+    "tenant",
+    "resource",
+    "id_token_hint_present",
+    "haschrome",
+    "cancel",
+    "sso_reload",
+    "msafed",
+    // token and device authorization (RFC 6749, RFC 8628)
+    "grant_type",
+    "client_assertion_type",
+    "requested_token_use",
+    "token_type",
+    "expires_in",
+    "ext_expires_in",
+    "refresh_in",
+    "refresh_token_expires_in",
+    "not_before",
+    "expires_on",
+    "foci",
+    "interval",
+    "verification_uri",
+    "verification_url",
+    "user_code",
+    "verification_uri_complete",
+    "message",
+    "username",
+    "cloud_instance_name",
+    // what our lab tenant's own pages post besides credentials
+    "login",
+    "loginfmt",
+    "passwd_present",
+    "consent",
+    "accept",
+    "decision",
+    "action",
+    "step",
+    "remember",
+    // headers
+    "accept",
+    "accept-language",
+    "access-control-allow-headers",
+    "access-control-allow-methods",
+    "access-control-allow-origin",
+    "access-control-expose-headers",
+    "access-control-max-age",
+    "allow",
+    "cache-control",
+    "client-request-id",
+    "connection",
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-security-policy",
+    "content-type",
+    "date",
+    "etag",
+    "expires",
+    "host",
+    "keep-alive",
+    "last-modified",
+    "link",
+    "nel",
+    "origin",
+    "p3p",
+    "pragma",
+    "referrer-policy",
+    "report-to",
+    "retry-after",
+    "return-client-request-id",
+    "server",
+    "strict-transport-security",
+    "transfer-encoding",
+    "user-agent",
+    "vary",
+    "www-authenticate",
+    "x-content-type-options",
+    "x-dns-prefetch-control",
+    "x-frame-options",
+    "x-ms-clitelem",
+    "x-ms-ests-server",
+    "x-ms-httpver",
+    "x-ms-request-id",
+    "x-ms-srs",
+    "x-xss-protection",
+];
+
+/// Whether the value under `name` may be shown as it is.
+pub fn is_harmless(name: &str) -> bool {
+    HARMLESS.iter().any(|harmless| harmless.eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_cannot_be_printed() {
+        let secret = Secret::new("correct horse");
+        assert_eq!(format!("{secret:?}"), "Secret(13 chars)");
+        assert_eq!(secret.masked(), "•••••••• (13 chars)");
+    }
+
+    #[test]
+    fn what_carries_credentials_is_never_harmless() {
+        let secrets = [
+            "client_secret",
+            "client_assertion",
+            "code",
+            "code_verifier",
+            "device_code",
+            "password",
+            "passwd",
+            "access_token",
+            "id_token",
+            "refresh_token",
+            "assertion",
+            "authorization",
+            "cookie",
+            "set-cookie",
+            "something_new",
+        ];
+        for name in secrets {
+            assert!(!is_harmless(name), "{name} must be masked");
+        }
+        assert!(is_harmless("Client_ID") && is_harmless("x-ms-request-id"));
+    }
+}
