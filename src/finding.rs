@@ -47,3 +47,14 @@ impl Severity {
         }
     }
 }
+
+/// One comparison of a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compared {
+    /// What it is, such as `redirect_uri`.
+    pub what: String,
+    /// What the request held; secrets masked.
+    pub sent: String,
+    /// What the directory (or policy, or clock) holds; several lines where several would do.
+    pub expected: Vec<String>,
+}

@@ -18,7 +18,7 @@ pub mod entra;
 pub mod oauth;
 pub mod token;
 
-// what is made of it, pure; neighbours do not know each other, except that `agent` and `explain` read `flow`'s values
+// what is made of it, pure; neighbours do not know each other
 pub mod agent;
 pub mod explain;
 pub mod export;

@@ -7,7 +7,7 @@
 use url::Url;
 
 use crate::{
-    flow::{Arrival, Visit},
+    oauth::{Arrival, Visit},
     secret::Secret,
     wire::{Failure, Request, Response},
 };

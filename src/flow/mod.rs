@@ -30,10 +30,10 @@ pub use step::{Fact, Step, StepId, StepState};
 use url::Url;
 
 use crate::{
-    oauth::{Refusal, TokenSet},
+    oauth::{Arrival, Refusal, TokenSet, Visit},
     secret::Secret,
     time::UnixTime,
-    wire::{Failure, Params, Request, Response},
+    wire::{Failure, Request, Response},
 };
 
 /// Names one awaited answer within a session.
@@ -94,28 +94,6 @@ pub enum Answer {
     Failed(Failure),
 }
 
-/// The authority's answer as it reached the redirect URI.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Arrival {
-    /// Which way it came.
-    pub by: ArrivedBy,
-    /// The parameters of the answer, in their order.
-    pub params: Params,
-}
-
-/// The ways an authorization response can reach us (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ArrivedBy {
-    /// In the query of the redirect.
-    Query,
-    /// In its fragment.
-    Fragment,
-    /// As a form post.
-    FormPost,
-    /// The person pasted the address.
-    Pasted,
-}
-
 /// What a flow wants done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -132,15 +110,6 @@ pub enum Effect {
     Stop(CallId),
     /// The flow is over.
     Finish(Outcome),
-}
-
-/// An address for a user agent, and where it is expected to end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Visit {
-    /// Where to go.
-    pub url: Url,
-    /// The redirect URI at which the visit ends.
-    pub redirect_uri: Url,
 }
 
 /// How a flow ended.

@@ -2,7 +2,9 @@
 //! nothing else. What orders them is `flow`; what sends them is `runtime`.
 
 pub mod error;
+pub mod front_channel;
 pub mod token;
 
 pub use error::{Refusal, Surface};
+pub use front_channel::{Arrival, ArrivedBy, Visit};
 pub use token::TokenSet;

@@ -8,6 +8,7 @@ pub mod scenario;
 use url::Url;
 
 use crate::{
+    finding::Compared,
     time::UnixTime,
     wire::{Request, Response},
 };
@@ -41,17 +42,6 @@ pub struct Note {
     pub demand: String,
     /// What it compared.
     pub compared: Vec<Compared>,
-}
-
-/// One comparison of a rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Compared {
-    /// What it is, such as `redirect_uri`.
-    pub what: String,
-    /// What the request held; secrets masked.
-    pub sent: String,
-    /// What the directory (or policy, or clock) holds; several lines where several would do.
-    pub expected: Vec<String>,
 }
 
 impl Provider {

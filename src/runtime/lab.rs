@@ -1,0 +1,1 @@
+//! The lab tenant behind loopback ports.
