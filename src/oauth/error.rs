@@ -36,3 +36,9 @@ pub enum Surface {
     /// On a page of the authority: never sent back to the application.
     Page(u16),
 }
+
+/// The refusal in an answer, if it is one.
+pub fn from_response(response: &crate::wire::Response) -> Option<Refusal> {
+    let _ = response;
+    None
+}

@@ -1,2 +1,109 @@
-//! Being written.
+//! The world outside: performs effects and returns events. The only place with tasks, sockets, timers and a clock.
+//!
+//! One bounded queue carries what happened. [`Runtime::perform`] starts the work and returns at once; whatever is asked
+//! for later by a call id can be stopped by it.
+
+pub mod browser;
+pub mod clipboard;
+pub mod clock;
+pub mod entropy;
+pub mod http;
 pub mod lab;
+pub mod redirect;
+
+use std::{collections::HashMap, time::Duration};
+
+use tokio::{sync::mpsc, task::AbortHandle};
+
+use crate::{
+    flow::CallId,
+    workbench::{Effect, Event, ExchangeId, SessionId},
+};
+
+/// How many events may wait before those who bring them have to wait as well.
+pub const QUEUE: usize = 1024;
+
+/// Performs what the workbench wants done. Belongs to the driver, beside the workbench.
+#[derive(Debug)]
+pub struct Runtime {
+    events: mpsc::Sender<Event>,
+    http: http::Client,
+    redirects: redirect::Page,
+    requests: HashMap<ExchangeId, AbortHandle>,
+    calls: HashMap<(SessionId, CallId), AbortHandle>,
+}
+
+impl Runtime {
+    /// A runtime that reports to `events`.
+    pub fn new(events: mpsc::Sender<Event>, http: http::Client) -> Self {
+        Self {
+            events,
+            http,
+            redirects: redirect::Page::Terminal,
+            requests: HashMap::new(),
+            calls: HashMap::new(),
+        }
+    }
+
+    /// Starts doing something. Never blocks.
+    pub fn perform(&mut self, effect: Effect) {
+        let events = self.events.clone();
+        match effect {
+            Effect::Send(exchange, request) => {
+                self.requests.retain(|_, task| !task.is_finished());
+                let http = self.http.clone();
+                let task = tokio::spawn(async move {
+                    let (result, timing) = http.send(request).await;
+                    let _ = events.send(Event::Answered { exchange, result, timing }).await;
+                });
+                self.requests.insert(exchange, task.abort_handle());
+            }
+            Effect::Abandon(exchange) => {
+                if let Some(task) = self.requests.remove(&exchange) {
+                    task.abort();
+                }
+            }
+            Effect::Listen(session, call, redirect_uri) => {
+                let page = self.redirects;
+                let task = tokio::spawn(async move {
+                    let listener = match redirect::Listener::open(&redirect_uri).await {
+                        Ok(listener) => listener,
+                        Err(failure) => {
+                            let _ =
+                                events.send(Event::Listening { session, call, result: Err(failure) }).await;
+                            return;
+                        }
+                    };
+                    let result = Ok(listener.redirect_uri().clone());
+                    let _ = events.send(Event::Listening { session, call, result }).await;
+                    if let Some(arrival) = listener.catch(page).await {
+                        let _ = events.send(Event::Arrived { session, arrival }).await;
+                    }
+                });
+                self.calls.insert((session, call), task.abort_handle());
+            }
+            Effect::WakeAt(session, call, at) => {
+                let task = tokio::spawn(async move {
+                    let wait = at.millis().saturating_sub(clock::now().millis());
+                    tokio::time::sleep(Duration::from_millis(u64::try_from(wait).unwrap_or(0))).await;
+                    let _ = events.send(Event::Woke { session, call }).await;
+                });
+                self.calls.insert((session, call), task.abort_handle());
+            }
+            Effect::Stop(session, call) => {
+                if let Some(task) = self.calls.remove(&(session, call)) {
+                    task.abort();
+                }
+            }
+            Effect::OpenBrowser(url) => browser::open(&url),
+        }
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        for task in self.requests.values().chain(self.calls.values()) {
+            task.abort();
+        }
+    }
+}

@@ -1,1 +1,404 @@
-//! Being written.
+//! The workbench: sessions, traffic and the token shelf, in one value that its driver owns.
+//!
+//! [`Workbench::apply`] takes one [`Event`] and returns the [`Effect`]s that follow; it does no I/O and reads no clock.
+//! The terminal interface, `authwright run` and the tests drive the same value. Panes read it when they draw; nobody
+//! tells them.
+
+mod lab;
+mod offer;
+mod session;
+mod shelf;
+mod traffic;
+
+pub use lab::Lab;
+pub use offer::Offer;
+pub use session::{FrontChannel, Session, SessionId};
+pub use shelf::{Held, Shelf, TokenUse};
+pub use traffic::{Channel, Exchange, ExchangeId, Owner, Traffic};
+
+use url::Url;
+
+use crate::{
+    agent,
+    explain::Evidence,
+    flow::{self, CallId, Choice, FlowKind, NamedBend, Outcome, Profile, Seeds, StepId},
+    oauth::Arrival,
+    provider::{Note, scenario::Scenario},
+    time::UnixTime,
+    wire::{Failure, Request, Response, Timing},
+};
+
+/// Everything that can wake the workbench.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The person decided something.
+    User(User),
+    /// A request got its answer, or none.
+    Answered {
+        /// Which one.
+        exchange: ExchangeId,
+        /// What came.
+        result: Result<Response, Failure>,
+        /// Where the time went.
+        timing: Timing,
+    },
+    /// The redirect listener is open (with the port it really has), or could not be opened.
+    Listening {
+        /// For this run.
+        session: SessionId,
+        /// Answers this call.
+        call: CallId,
+        /// The redirect URI to use.
+        result: Result<Url, Failure>,
+    },
+    /// The redirect listener caught an answer.
+    Arrived {
+        /// For this run.
+        session: SessionId,
+        /// What it carried.
+        arrival: Arrival,
+    },
+    /// A timer ran out.
+    Woke {
+        /// For this run.
+        session: SessionId,
+        /// Answers this call.
+        call: CallId,
+    },
+    /// The lab tenant is up, stocked with this scenario.
+    LabReady {
+        /// Its base address.
+        base: Url,
+        /// Its directory.
+        scenario: Box<Scenario>,
+    },
+    /// The lab tenant could not be started.
+    LabFailed(String),
+    /// The lab tenant says why it refused.
+    LabNote(Note),
+}
+
+/// What a person can decide.
+#[derive(Clone, Debug, PartialEq)]
+pub enum User {
+    /// Start a run.
+    Start(Start),
+    /// Decide about the current step.
+    Choose(SessionId, Choice),
+    /// Run on until something needs a person, or stop doing so.
+    Auto(SessionId, bool),
+    /// Sign in this way.
+    SignIn(SessionId, FrontChannel),
+    /// Do something on the page in the built-in user agent.
+    Act(SessionId, agent::Act),
+    /// The redirected address, pasted and read.
+    Pasted(SessionId, Arrival),
+    /// Give a run up.
+    Cancel(SessionId),
+    /// Look at a token from elsewhere.
+    Decode(String),
+    /// Take a token off the shelf.
+    Discard(usize),
+    /// Fetch the keys of the issuer of the token at this place on the shelf, to check its signature.
+    FetchKeys(usize),
+}
+
+/// How a run begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// Which flow.
+    pub kind: FlowKind,
+    /// As whom, against what.
+    pub profile: Profile,
+    /// Changes to make to the requests.
+    pub bends: Vec<NamedBend>,
+    /// How to sign in; `None` asks when it is needed.
+    pub front: Option<FrontChannel>,
+    /// Run on until something needs a person.
+    pub auto: bool,
+    /// The random values of this run.
+    pub seeds: Seeds,
+}
+
+/// What the workbench wants done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Send this, follow no redirect, answer with [`Event::Answered`].
+    Send(ExchangeId, Request),
+    /// Drop a request that nobody waits for.
+    Abandon(ExchangeId),
+    /// Open a loopback listener, answer with [`Event::Listening`], and later [`Event::Arrived`].
+    Listen(SessionId, CallId, Url),
+    /// Answer with [`Event::Woke`] then.
+    WakeAt(SessionId, CallId, UnixTime),
+    /// Close the listener or drop the timer of this call.
+    Stop(SessionId, CallId),
+    /// Show this address in the person's own browser.
+    OpenBrowser(Url),
+}
+
+/// The state of the program, without its looks.
+#[derive(Debug)]
+pub struct Workbench {
+    /// The lab tenant as far as it is known.
+    pub lab: Lab,
+    /// What can be started with one key.
+    pub offers: Vec<Offer>,
+    /// The runs of this sitting, oldest first.
+    pub sessions: Vec<Session>,
+    /// Every exchange.
+    pub traffic: Traffic,
+    /// Tokens held.
+    pub shelf: Shelf,
+    /// Given on the command line: run against this instead of the lab tenant.
+    target: Option<Profile>,
+}
+
+impl Workbench {
+    /// An empty workbench for the lab tenant, or for the given target.
+    pub fn new(target: Option<Profile>) -> Self {
+        let offers = target.as_ref().map(Offer::for_target).unwrap_or_default();
+        Self {
+            lab: Lab::Starting,
+            offers,
+            sessions: Vec::new(),
+            traffic: Traffic::default(),
+            shelf: Shelf::default(),
+            target,
+        }
+    }
+
+    /// Whether requests go to the simulated tenant.
+    pub const fn is_lab(&self) -> bool {
+        match &self.target {
+            None => true,
+            Some(profile) => profile.authority.is_lab(),
+        }
+    }
+
+    /// The run of that id.
+    pub fn session(&self, id: SessionId) -> Option<&Session> {
+        self.sessions.get(id.index())
+    }
+
+    /// The run started last.
+    pub fn latest(&self) -> Option<&Session> {
+        self.sessions.last()
+    }
+
+    /// The hosts that were contacted, each once, in the order of the first contact.
+    pub fn hosts(&self) -> Vec<String> {
+        self.traffic.hosts()
+    }
+
+    /// Takes one event and says what follows.
+    pub fn apply(&mut self, event: Event, now: UnixTime) -> Vec<Effect> {
+        match event {
+            Event::User(user) => self.decide(user, now),
+            Event::Answered { exchange, result, timing } => self.answered(exchange, result, timing, now),
+            Event::Listening { session, call, result } => {
+                let answer = match result {
+                    Ok(uri) => flow::Answer::Listening(uri),
+                    Err(failure) => flow::Answer::Failed(failure),
+                };
+                self.advance(session, flow::Input::Answer(call, answer), now)
+            }
+            Event::Arrived { session, arrival } => self.arrived(session, arrival, now),
+            Event::Woke { session, call } => {
+                self.advance(session, flow::Input::Answer(call, flow::Answer::Woke), now)
+            }
+            Event::LabReady { base, scenario } => {
+                if self.target.is_none() {
+                    self.offers = Offer::for_lab(&base, &scenario);
+                }
+                self.lab = Lab::running(base, *scenario);
+                Vec::new()
+            }
+            Event::LabFailed(reason) => {
+                self.lab = Lab::Failed(reason);
+                Vec::new()
+            }
+            Event::LabNote(note) => {
+                self.traffic.annotate(note);
+                Vec::new()
+            }
+        }
+    }
+
+    fn decide(&mut self, user: User, now: UnixTime) -> Vec<Effect> {
+        match user {
+            User::Start(start) => {
+                let id = SessionId::at(self.sessions.len());
+                let seeds = start.seeds.clone();
+                self.sessions.push(Session::new(id, start, now));
+                self.advance(id, flow::Input::Begin(seeds), now)
+            }
+            User::Choose(id, choice) => self.advance(id, flow::Input::Chosen(choice), now),
+            User::Auto(id, auto) => {
+                if let Some(session) = self.sessions.get_mut(id.index()) {
+                    session.auto = auto;
+                }
+                self.run_on(id, now)
+            }
+            User::SignIn(id, front) => {
+                let Some(session) = self.sessions.get_mut(id.index()) else { return Vec::new() };
+                session.front = Some(front);
+                session.sign_in(&mut self.traffic, now)
+            }
+            User::Act(id, act) => {
+                let Some(session) = self.sessions.get_mut(id.index()) else { return Vec::new() };
+                session.act(act, &mut self.traffic, now)
+            }
+            User::Pasted(id, arrival) => self.arrived(id, arrival, now),
+            User::Cancel(id) => self.advance(id, flow::Input::Cancel, now),
+            User::Decode(text) => {
+                self.shelf.paste(&text, now);
+                Vec::new()
+            }
+            User::Discard(index) => {
+                self.shelf.discard(index);
+                Vec::new()
+            }
+            User::FetchKeys(index) => self
+                .shelf
+                .key_source(index)
+                .map(|url| self.traffic.send(Owner::Keys, None, Channel::Back, Request::get(url), now))
+                .into_iter()
+                .collect(),
+        }
+    }
+
+    /// Gives one input to a run's flow and turns what it wants into effects, then runs on if the person asked for that.
+    fn advance(&mut self, id: SessionId, input: flow::Input, now: UnixTime) -> Vec<Effect> {
+        let mut effects = self.step(id, input, now);
+        effects.extend(self.run_on(id, now));
+        effects
+    }
+
+    fn step(&mut self, id: SessionId, input: flow::Input, now: UnixTime) -> Vec<Effect> {
+        let Some(session) = self.sessions.get_mut(id.index()) else { return Vec::new() };
+        let effects = session.step(input, &mut self.traffic, now);
+        if let Some(tokens) = session.take_tokens() {
+            // The tokens came with the last answer of the token endpoint.
+            let brought = session.exchanges.iter().rev().find(|id| {
+                self.traffic.get(**id).is_some_and(|exchange| {
+                    exchange.channel == Channel::Back
+                        && matches!(exchange.step, Some(StepId::Token | StepId::Poll))
+                })
+            });
+            self.shelf.take(&tokens, session, brought.copied(), now);
+        }
+        effects
+    }
+
+    /// While a run is on automatic and a step waits only for "next": choose it.
+    fn run_on(&mut self, id: SessionId, now: UnixTime) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        while self.session(id).is_some_and(Session::can_run_on) {
+            let before = self.session(id).map(|session| session.flow.current());
+            effects.extend(self.step(id, flow::Input::Chosen(Choice::Next), now));
+            // A request that cannot be sent stays where it is: then only the person can go on.
+            let stuck = self.session(id).is_some_and(Session::can_run_on)
+                && before == self.session(id).map(|session| session.flow.current());
+            if stuck && let Some(session) = self.sessions.get_mut(id.index()) {
+                session.auto = false;
+            }
+        }
+        effects
+    }
+
+    fn answered(
+        &mut self,
+        exchange: ExchangeId,
+        result: Result<Response, Failure>,
+        timing: Timing,
+        now: UnixTime,
+    ) -> Vec<Effect> {
+        let Some(owner) = self.traffic.close(exchange, result.clone(), timing, now) else {
+            return Vec::new();
+        };
+        if let (Ok(response), Some(exchange)) = (&result, self.traffic.get(exchange)) {
+            self.shelf.learn(&exchange.request.url, response, now);
+        }
+        match owner {
+            Owner::Flow(session, call) => {
+                let answer = match result {
+                    Ok(response) => flow::Answer::Response(response),
+                    Err(failure) => flow::Answer::Failed(failure),
+                };
+                self.advance(session, flow::Input::Answer(call, answer), now)
+            }
+            Owner::Agent(session) => self.agent_answered(session, result, now),
+            Owner::Keys => self
+                .shelf
+                .next_key_source()
+                .map(|url| self.traffic.send(Owner::Keys, None, Channel::Back, Request::get(url), now))
+                .into_iter()
+                .collect(),
+        }
+    }
+
+    fn agent_answered(
+        &mut self,
+        id: SessionId,
+        result: Result<Response, Failure>,
+        now: UnixTime,
+    ) -> Vec<Effect> {
+        let Some(session) = self.sessions.get_mut(id.index()) else { return Vec::new() };
+        let (mut effects, input) = session.agent_answered(result, &mut self.traffic, now);
+        if let Some(input) = input {
+            effects.extend(self.advance(id, input, now));
+        }
+        effects
+    }
+
+    fn arrived(&mut self, id: SessionId, arrival: Arrival, now: UnixTime) -> Vec<Effect> {
+        match self.sessions.get_mut(id.index()).and_then(|session| session.arrived(arrival)) {
+            Some(input) => self.advance(id, input, now),
+            None => Vec::new(),
+        }
+    }
+
+    /// What is known about how a run ended, for the explainer: its refusal, the exchange that brought it, and, with the
+    /// lab tenant, the rule that fired.
+    pub fn evidence(&self, id: SessionId, now: UnixTime) -> Option<Evidence> {
+        let session = self.session(id)?;
+        let Some(Outcome::Refused(refusal)) = &session.outcome else { return None };
+        let exchange =
+            session.exchanges.iter().rev().filter_map(|id| self.traffic.get(*id)).find(|exchange| {
+                exchange.note.is_some() || exchange.response().is_some_and(|response| !response.is_success())
+            });
+        let exchange = exchange.or_else(|| session.exchanges.last().and_then(|id| self.traffic.get(*id)));
+        Some(self.evidence_of(exchange, Some(refusal.clone()), session.profile.authority.is_lab(), now))
+    }
+
+    /// The same for one exchange of the log.
+    pub fn evidence_for(&self, id: ExchangeId, now: UnixTime) -> Option<Evidence> {
+        let exchange = self.traffic.get(id)?;
+        let refusal = exchange.response().and_then(crate::oauth::error::from_response);
+        if refusal.is_none() && exchange.note.is_none() {
+            return None;
+        }
+        Some(self.evidence_of(Some(exchange), refusal, self.is_lab(), now))
+    }
+
+    fn evidence_of(
+        &self,
+        exchange: Option<&Exchange>,
+        refusal: Option<crate::oauth::Refusal>,
+        lab: bool,
+        now: UnixTime,
+    ) -> Evidence {
+        let note = exchange.and_then(|exchange| exchange.note.as_ref());
+        Evidence {
+            text: None,
+            refusal,
+            request: exchange.map(|exchange| exchange.request.clone()),
+            response: exchange.and_then(Exchange::response).cloned(),
+            compared: note.map(|note| note.compared.clone()).unwrap_or_default(),
+            rule: note.map(|note| (note.rule.to_owned(), note.demand.clone())),
+            lab,
+            now: Some(now),
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! One run of a flow, with the user agent that may be signing in for it.
+
+use std::collections::BTreeMap;
+
+use super::{Channel, Effect, ExchangeId, Owner, Start, Traffic};
+use crate::{
+    agent::{self, Agent, Credentials},
+    flow::{self, CallId, Flow, FlowKind, NamedBend, Outcome, Profile, Prompt, StepId, StepState},
+    oauth::{Arrival, TokenSet, Visit},
+    time::UnixTime,
+    wire::{Failure, Response},
+};
+
+/// Names a run of this sitting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(u32);
+
+impl SessionId {
+    pub(super) fn at(index: usize) -> Self {
+        Self(u32::try_from(index).expect("fewer than 4 billion runs"))
+    }
+
+    /// Its place among the sessions.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The ways a person can sign in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FrontChannel {
+    /// In their own browser; the answer comes to the loopback listener.
+    Browser,
+    /// In the built-in user agent; by itself, if credentials are given.
+    Builtin(Option<Credentials>),
+    /// Wherever they like; they paste the redirected address.
+    Paste,
+}
+
+/// One run.
+#[derive(Debug)]
+pub struct Session {
+    /// Its name.
+    pub id: SessionId,
+    /// Which flow.
+    pub kind: FlowKind,
+    /// As whom, against what.
+    pub profile: Profile,
+    /// The changes it began with.
+    pub bends: Vec<NamedBend>,
+    /// The machine.
+    pub flow: Flow,
+    /// When it began.
+    pub began: UnixTime,
+    /// When it ended.
+    pub ended: Option<UnixTime>,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
+    /// Whether it runs on by itself.
+    pub auto: bool,
+    /// How the person signs in, once chosen.
+    pub front: Option<FrontChannel>,
+    /// The built-in user agent, while and after it is used.
+    pub agent: Option<Agent>,
+    /// Whether the agent waits for an answer.
+    pub agent_busy: bool,
+    /// Its exchanges in the log, in order.
+    pub exchanges: Vec<ExchangeId>,
+    visit: Option<(CallId, Visit)>,
+    calls: BTreeMap<CallId, ExchangeId>,
+    unshelved: Option<TokenSet>,
+}
+
+impl Session {
+    pub(super) fn new(id: SessionId, start: Start, now: UnixTime) -> Self {
+        Self {
+            id,
+            kind: start.kind,
+            flow: Flow::new(start.kind, start.profile.clone(), start.bends.clone()),
+            profile: start.profile,
+            bends: start.bends,
+            began: now,
+            ended: None,
+            outcome: None,
+            auto: start.auto,
+            front: start.front,
+            agent: None,
+            agent_busy: false,
+            exchanges: Vec::new(),
+            visit: None,
+            calls: BTreeMap::new(),
+            unshelved: None,
+        }
+    }
+
+    /// Whether it is still going.
+    pub const fn is_running(&self) -> bool {
+        self.outcome.is_none()
+    }
+
+    /// The changes made so far, by name: those it began with, overridden by those made by hand.
+    pub fn all_bends(&self) -> Vec<NamedBend> {
+        let laid_out = self.flow.steps();
+        let by_hand = laid_out.iter().filter_map(|step| Some((step.id, step.draft?)));
+        let mut bends: Vec<NamedBend> = by_hand.flat_map(|(id, draft)| draft.named_bends(id)).collect();
+        for bend in &self.bends {
+            let reached =
+                bend.step.is_some_and(|id| laid_out.iter().any(|step| step.id == id && step.draft.is_some()));
+            if !reached && !bends.contains(bend) {
+                bends.push(bend.clone());
+            }
+        }
+        bends
+    }
+
+    /// Whether automatic running may choose "next" now.
+    pub(super) fn can_run_on(&self) -> bool {
+        self.auto && self.is_running() && self.flow.steps().iter().any(|step| step.state == StepState::Ready)
+    }
+
+    /// The nonce of the authorization request, as it was sent.
+    pub fn nonce(&self) -> Option<String> {
+        let steps = self.flow.steps();
+        let draft = steps.iter().find(|step| step.id == StepId::Authorize)?.draft?;
+        draft.value("nonce").map(ToOwned::to_owned)
+    }
+
+    pub(super) const fn take_tokens(&mut self) -> Option<TokenSet> {
+        self.unshelved.take()
+    }
+
+    /// Gives one input to the flow and turns what it wants into effects.
+    pub(super) fn step(&mut self, input: flow::Input, traffic: &mut Traffic, now: UnixTime) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for effect in self.flow.advance(input, now) {
+            match effect {
+                flow::Effect::Send(call, request) => {
+                    let owner = Owner::Flow(self.id, call);
+                    let send = traffic.send(owner, Some(self.flow.current()), Channel::Back, request, now);
+                    let exchange = self.note_exchange(&send);
+                    self.calls.insert(call, exchange);
+                    effects.push(send);
+                }
+                flow::Effect::Listen(call, uri) => effects.push(Effect::Listen(self.id, call, uri)),
+                flow::Effect::WakeAt(call, at) => effects.push(Effect::WakeAt(self.id, call, at)),
+                flow::Effect::Visit(call, visit) => {
+                    self.visit = Some((call, visit));
+                    effects.extend(self.sign_in(traffic, now));
+                }
+                flow::Effect::Stop(call) => effects.push(match self.calls.remove(&call) {
+                    Some(exchange) => Effect::Abandon(exchange),
+                    None => Effect::Stop(self.id, call),
+                }),
+                flow::Effect::Finish(outcome) => {
+                    self.unshelved = match &outcome {
+                        Outcome::Tokens(tokens) => Some(tokens.clone()),
+                        Outcome::Rejected { tokens, .. } => tokens.clone(),
+                        Outcome::Refused(_) | Outcome::Failed(_) | Outcome::Cancelled => None,
+                    };
+                    self.outcome = Some(outcome);
+                    self.ended = Some(now);
+                    self.visit = None;
+                }
+            }
+        }
+        // With a way to sign in already chosen, a device-code prompt needs nobody to press a key.
+        if self.front.is_some()
+            && self.agent.is_none()
+            && matches!(self.flow.prompt(), Some(Prompt::DeviceCode(_)))
+        {
+            effects.extend(self.sign_in(traffic, now));
+        }
+        effects
+    }
+
+    /// Begins signing in the chosen way, if something waits for it.
+    pub(super) fn sign_in(&mut self, traffic: &mut Traffic, now: UnixTime) -> Vec<Effect> {
+        let Some((url, redirect_uri)) = self.destination() else { return Vec::new() };
+        match &self.front {
+            None | Some(FrontChannel::Paste) => Vec::new(),
+            Some(FrontChannel::Browser) => vec![Effect::OpenBrowser(url)],
+            Some(FrontChannel::Builtin(_)) => {
+                let (agent, request) = Agent::begin(url, redirect_uri);
+                self.agent = Some(agent);
+                vec![self.agent_sends(request, traffic, now)]
+            }
+        }
+    }
+
+    /// Where the person has to go now, and where that ends.
+    fn destination(&self) -> Option<(url::Url, Option<url::Url>)> {
+        match self.flow.prompt()? {
+            Prompt::Visit(visit) => Some((visit.url, Some(visit.redirect_uri))),
+            Prompt::DeviceCode(prompt) => {
+                let address = prompt.verification_uri_complete.unwrap_or(prompt.verification_uri);
+                Some((address.parse().ok()?, None))
+            }
+        }
+    }
+
+    pub(super) fn act(&mut self, act: agent::Act, traffic: &mut Traffic, now: UnixTime) -> Vec<Effect> {
+        if self.agent_busy {
+            return Vec::new();
+        }
+        match self.agent.as_mut().and_then(|agent| agent.act(act)) {
+            Some(request) => vec![self.agent_sends(request, traffic, now)],
+            None => Vec::new(),
+        }
+    }
+
+    /// Hands an answer to the user agent. Gives what it does next and, when the visit is over, the input for the flow.
+    pub(super) fn agent_answered(
+        &mut self,
+        result: Result<Response, Failure>,
+        traffic: &mut Traffic,
+        now: UnixTime,
+    ) -> (Vec<Effect>, Option<flow::Input>) {
+        self.agent_busy = false;
+        let Some(agent) = self.agent.as_mut() else { return (Vec::new(), None) };
+        let response = match result {
+            Ok(response) => response,
+            Err(failure) => return (Vec::new(), self.visit_answer(flow::Answer::Failed(failure))),
+        };
+        match agent.answer(response.clone()) {
+            agent::Next::Send(request) => (vec![self.agent_sends(request, traffic, now)], None),
+            agent::Next::Arrived(arrival) => (Vec::new(), self.arrived(arrival)),
+            agent::Next::DeadEnd(page) => (Vec::new(), self.visit_answer(flow::Answer::DeadEnd(page))),
+            agent::Next::Failed(failure) => (Vec::new(), self.visit_answer(flow::Answer::Failed(failure))),
+            agent::Next::Page => {
+                let Some(FrontChannel::Builtin(Some(credentials))) = self.front.clone() else {
+                    return (Vec::new(), None);
+                };
+                let credentials = self.with_user_code(credentials);
+                match self.agent.as_mut().and_then(|agent| agent.autopilot(&credentials)) {
+                    Some(request) => (vec![self.agent_sends(request, traffic, now)], None),
+                    // It cannot go on alone: for a run without a person this page is the end.
+                    None => (Vec::new(), self.visit_answer(flow::Answer::DeadEnd(response))),
+                }
+            }
+        }
+    }
+
+    fn with_user_code(&self, mut credentials: Credentials) -> Credentials {
+        if let Some(Prompt::DeviceCode(prompt)) = self.flow.prompt() {
+            credentials.user_code = Some(prompt.user_code);
+        }
+        credentials
+    }
+
+    /// The answer to the visit that is going on, if one is. It is answered once.
+    pub(super) fn arrived(&mut self, arrival: Arrival) -> Option<flow::Input> {
+        self.visit_answer(flow::Answer::Redirected(arrival))
+    }
+
+    fn visit_answer(&mut self, answer: flow::Answer) -> Option<flow::Input> {
+        let (call, _) = self.visit.take()?;
+        Some(flow::Input::Answer(call, answer))
+    }
+
+    fn agent_sends(&mut self, request: crate::wire::Request, traffic: &mut Traffic, now: UnixTime) -> Effect {
+        self.agent_busy = true;
+        let send =
+            traffic.send(Owner::Agent(self.id), Some(self.flow.current()), Channel::Front, request, now);
+        self.note_exchange(&send);
+        send
+    }
+
+    fn note_exchange(&mut self, send: &Effect) -> ExchangeId {
+        let Effect::Send(id, _) = send else { unreachable!("Traffic::send returns Effect::Send") };
+        self.exchanges.push(*id);
+        *id
+    }
+}
