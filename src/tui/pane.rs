@@ -1,0 +1,105 @@
+//! What every pane is given and what it can ask for.
+//!
+//! A pane is a module with a `State` and four functions; no trait ties them together, the shell names each:
+//!
+//! * `context(&self) -> Context`: which part of the keymap applies now; [`Context::Field`] while a text field has focus.
+//! * `update(&mut self, action, bench, now) -> Vec<Intent>`: takes an action that the keymap found; `None` if it means
+//!   nothing here.
+//! * `typed(&mut self, key) -> Vec<Intent>` and `pasted(&mut self, text)`: only called while a text field has focus.
+//! * `view(&mut self, bench, look, area, buffer) -> Option<Position>`: draws, and says where the cursor stands. It may
+//!   write scroll offsets, nothing else.
+//!
+//! Data lives in the workbench; selection, scroll and half-typed text live in the pane.
+
+use url::Url;
+
+use super::theme::{Glyphs, Theme};
+use crate::{
+    explain::Evidence,
+    flow::{FlowKind, NamedBend, Profile},
+    secret::Secret,
+    time::UnixTime,
+    workbench::{self, ExchangeId},
+};
+
+/// How things look now; given to every `view`.
+#[derive(Clone, Copy, Debug)]
+pub struct Look<'a> {
+    /// Role to style.
+    pub theme: &'a Theme,
+    /// The characters to draw with.
+    pub glyphs: &'a Glyphs,
+    /// The present.
+    pub now: UnixTime,
+    /// Whether secrets are shown for the moment (`v`).
+    pub reveal: bool,
+    /// Whether nothing may move by itself.
+    pub still: bool,
+    /// Why no browser can be opened here, if so.
+    pub no_browser: Option<&'static str>,
+}
+
+/// What a pane asks the shell to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Intent {
+    /// Tell the workbench.
+    Bench(workbench::User),
+    /// Start a run and show it. The shell adds the random values.
+    Start {
+        /// Which flow.
+        kind: FlowKind,
+        /// With which settings.
+        profile: Box<Profile>,
+        /// Changes to its requests.
+        bends: Vec<NamedBend>,
+        /// Run on by itself until a person is needed.
+        auto: bool,
+    },
+    /// Copy a text; the toast names it as `what`.
+    Copy {
+        /// Such as `access token`.
+        what: String,
+        /// The text itself.
+        text: Secret,
+    },
+    /// Show a text alone, full width and unboxed, so that it can be selected by hand.
+    ShowPlain {
+        /// Such as `authorization URL`.
+        title: String,
+        /// The text itself.
+        text: Secret,
+    },
+    /// Explain this on the Errors screen.
+    Explain(Box<Evidence>),
+    /// Show this exchange on the Traffic screen.
+    Inspect(ExchangeId),
+    /// Show the token at this place of the shelf on the Tokens screen.
+    Token(usize),
+    /// Open an address in the person's own browser.
+    Browse(Url),
+    /// Say something in passing.
+    Toast(Toast),
+    /// Leave this screen for the one before.
+    Back,
+}
+
+/// A short message, top right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toast {
+    /// What happened, and where.
+    pub text: String,
+    /// Whether it is good news; bad news stay until a key is pressed.
+    pub good: bool,
+}
+
+impl Toast {
+    /// Good news.
+    pub fn good(text: impl Into<String>) -> Self {
+        Self { text: text.into(), good: true }
+    }
+
+    /// Bad news: what is wrong and what to do.
+    pub fn bad(text: impl Into<String>) -> Self {
+        Self { text: text.into(), good: false }
+    }
+}
