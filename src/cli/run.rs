@@ -13,6 +13,7 @@ use crate::{
     agent::Credentials,
     flow::{Authority, FlowKind, NamedBend, Outcome, Profile, Prompt, StepState},
     oauth::front_channel,
+    provider::scenario::Scenario,
     runtime::{self, Runtime, browser, clock, entropy, http, lab},
     secret::Secret,
     wire::Failure,
@@ -100,11 +101,12 @@ async fn drive(options: Options) -> Exit {
         Ok(remote) => remote,
         Err(why) => return usage(why),
     };
-    let mut bench = Workbench::new(remote.clone());
+    let scenario = Scenario::northwind();
+    let mut bench = Workbench::new(remote.clone(), scenario.clone());
     // The lab tenant lives as long as this value.
     let mut lab = None;
     if remote.is_none() {
-        match lab::start(lab::Options::default(), events.clone()).await {
+        match lab::start(lab::Options { port: None, scenario }, events.clone()).await {
             Ok(started) => {
                 bench.apply(started.ready(), clock::now());
                 lab = Some(started);
