@@ -8,5 +8,6 @@ pub mod action;
 pub mod glyphs;
 // pub mod keymap;
 pub mod look;
+pub mod pane;
 pub mod theme;
 // pub mod widgets;

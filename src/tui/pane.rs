@@ -6,14 +6,14 @@
 //! * `update(&mut self, action, bench, now) -> Vec<Intent>`: takes an action that the keymap found; `None` if it means
 //!   nothing here.
 //! * `typed(&mut self, key) -> Vec<Intent>` and `pasted(&mut self, text)`: only called while a text field has focus.
-//! * `view(&mut self, bench, look, area, buffer) -> Option<Position>`: draws, and says where the cursor stands. It may
+//! * `view(&mut self, bench, scene, area, buffer) -> Option<Position>`: draws, and says where the cursor stands. It may
 //!   write scroll offsets, nothing else.
 //!
 //! Data lives in the workbench; selection, scroll and half-typed text live in the pane.
 
 use url::Url;
 
-use super::theme::{Glyphs, Theme};
+use super::look::Look;
 use crate::{
     explain::Evidence,
     flow::{FlowKind, NamedBend, Profile},
@@ -22,19 +22,15 @@ use crate::{
     workbench::{self, ExchangeId},
 };
 
-/// How things look now; given to every `view`.
+/// What a `view` is given besides the workbench.
 #[derive(Clone, Copy, Debug)]
-pub struct Look<'a> {
-    /// Role to style.
-    pub theme: &'a Theme,
-    /// The characters to draw with.
-    pub glyphs: &'a Glyphs,
+pub struct Scene<'a> {
+    /// Theme, glyphs, motion.
+    pub look: &'a Look,
     /// The present.
     pub now: UnixTime,
     /// Whether secrets are shown for the moment (`v`).
     pub reveal: bool,
-    /// Whether nothing may move by itself.
-    pub still: bool,
     /// Why no browser can be opened here, if so.
     pub no_browser: Option<&'static str>,
 }

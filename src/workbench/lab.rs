@@ -40,7 +40,9 @@ impl Lab {
         let mut users = self.scenario.users().iter();
         let user = match name {
             None => users.find(|user| user.tenant == self.scenario.home().key),
-            Some(name) => users.find(|user| user.key == name || user.user_principal_name.eq_ignore_ascii_case(name)),
+            Some(name) => {
+                users.find(|user| user.key == name || user.user_principal_name.eq_ignore_ascii_case(name))
+            }
         }?;
         Some(Credentials {
             username: user.user_principal_name.clone(),

@@ -28,7 +28,12 @@ impl Offer {
             Platform::Spa => "single-page application",
             Platform::Native => "desktop or mobile application",
         };
-        let offer = |kind| Self { kind, key: profile.name.clone(), about: about.to_owned(), profile: profile.clone() };
+        let offer = |kind| Self {
+            kind,
+            key: profile.name.clone(),
+            about: about.to_owned(),
+            profile: profile.clone(),
+        };
         FlowKind::ALL.into_iter().map(offer).collect()
     }
 
@@ -58,7 +63,12 @@ fn of_application(base: &Url, scenario: &Scenario, application: &Application) ->
         market: None,
     };
     let secret = || application.secret().cloned().map_or(Credential::None, Credential::Secret);
-    let offer = |kind, profile| Offer { kind, key: application.key.clone(), about: application.about.clone(), profile };
+    let offer = |kind, profile| Offer {
+        kind,
+        key: application.key.clone(),
+        about: application.about.clone(),
+        profile,
+    };
     let mut offers = Vec::new();
     if let Some((platform, uri)) = application.redirect_uri() {
         let platform = match platform {
@@ -78,7 +88,10 @@ fn of_application(base: &Url, scenario: &Scenario, application: &Application) ->
     }
     if let Some(scope) = application_scope(scenario, application) {
         let credential = secret();
-        offers.push(offer(FlowKind::ClientCredentials, Profile { platform: Platform::Web, scope, credential, ..profile }));
+        offers.push(offer(
+            FlowKind::ClientCredentials,
+            Profile { platform: Platform::Web, scope, credential, ..profile },
+        ));
     }
     offers
 }
@@ -98,7 +111,11 @@ fn delegated_scope(scenario: &Scenario, application: &Application) -> String {
         let resource = scenario.application(&access.resource)?;
         let uri = resource.identifier_uris.first()?;
         let for_users = |value: &&String| {
-            resource.api.scopes.iter().any(|scope| scope.value == **value && scope.consent == ConsentType::User)
+            resource
+                .api
+                .scopes
+                .iter()
+                .any(|scope| scope.value == **value && scope.consent == ConsentType::User)
         };
         access.scopes.iter().find(for_users).map(|value| (resource.nonce_header, format!("{uri}/{value}")))
     });
