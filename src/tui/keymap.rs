@@ -476,3 +476,16 @@ mod tests {
         assert!(Action::ALL.iter().all(|action| table.contains(action.name())));
     }
 }
+#[cfg(test)]
+mod show {
+    #[test]
+    fn show() {
+        for c in super::Context::ALL {
+            let f = super::footer(c, super::Charset::Unicode);
+            eprintln!(
+                "{c:?}: {}",
+                f.iter().map(|h| format!("{} {}", h.keys, h.words)).collect::<Vec<_>>().join("  ")
+            );
+        }
+    }
+}

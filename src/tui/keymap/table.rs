@@ -111,9 +111,11 @@ pub const TABLE: &[Binding] = &[
 
     row(Page, &[Key::UP, c('k')], A::MoveUp, "move", 1),
     row(Page, &[Key::DOWN, c('j')], A::MoveDown, "move", 1),
-    row(Page, &[Key::ENTER], A::Activate, "fill in, press", 2),
+    row(Page, &[Key::ENTER], A::Activate, "fill in", 2),
     row(Page, &[c(' ')], A::Toggle, "tick", 3),
     row(Page, &[c('a')], A::FlowAuto, "sign in for me", 4),
+    row(Page, &[c('b')], A::VisitBuiltin, "built-in", 0),
+    row(Page, &[c('p')], A::Paste, "paste", 0),
 
     row(Device, &[c('y')], A::Copy, "copy code", 1),
     row(Device, &[c('U')], A::CopyUrl, "copy URL", 2),
