@@ -403,9 +403,10 @@ mod tests {
                     "{context:?}: {hints:?}"
                 );
             }
-            let width: usize =
-                hints.iter().map(|hint| hint.keys.chars().count() + hint.words.len() + 3).sum();
-            assert!(width <= 80, "{context:?} needs {width} columns: {hints:?}");
+            // The five most useful ones and the help fit the narrowest terminal that shows a footer in full.
+            let kept = hints.iter().take(5).chain(hints.last());
+            let width: usize = kept.map(|hint| hint.keys.chars().count() + 1 + hint.words.len() + 2).sum();
+            assert!(width < 80, "{context:?} needs {width} columns: {hints:?}");
         }
         for context in [Context::Field, Context::Palette, Context::Menu, Context::Value, Context::Confirm] {
             assert!(!footer(context, Charset::Unicode).is_empty(), "{context:?}");
@@ -474,18 +475,5 @@ mod tests {
         assert_eq!(table.lines().count(), 2 + TABLE.len() + keyless);
         assert!(table.lines().all(|line| line.matches('|').count() == 5), "{table}");
         assert!(Action::ALL.iter().all(|action| table.contains(action.name())));
-    }
-}
-#[cfg(test)]
-mod show {
-    #[test]
-    fn show() {
-        for c in super::Context::ALL {
-            let f = super::footer(c, super::Charset::Unicode);
-            eprintln!(
-                "{c:?}: {}",
-                f.iter().map(|h| format!("{} {}", h.keys, h.words)).collect::<Vec<_>>().join("  ")
-            );
-        }
     }
 }
