@@ -1,1 +1,2 @@
+//! Arguments, choice of driver, exit status.
 fn main() {}

@@ -1,1 +1,74 @@
-//! Being written.
+//! The command line: arguments, and the headless drivers. Results go to standard output, talk to standard error.
+
+mod decode;
+mod exit;
+mod explain;
+mod report;
+mod run;
+mod serve;
+mod target;
+mod tenant;
+
+pub use exit::Exit;
+pub use target::TargetOptions;
+
+use clap::{Parser, Subcommand};
+
+/// See every Microsoft Entra ID sign-in: flows step by step, tokens decoded, AADSTS errors explained.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    about,
+    after_help = "Without a command the workbench opens on the lab tenant, a simulated Entra ID inside the program: \
+                  no account and no network needed.\n\n\
+                  Exit status: 0 done, 2 usage or bad input, 3 refused by the authority or a check failed, \
+                  4 no answer, 5 cancelled."
+)]
+pub struct Arguments {
+    /// What to do; the workbench if absent.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Settings of the workbench.
+    #[command(flatten)]
+    pub workbench: WorkbenchOptions,
+}
+
+/// Settings of the workbench.
+#[derive(Debug, clap::Args)]
+pub struct WorkbenchOptions {
+    /// Look: terminal, dark, light, high-contrast, mono, or the name of a file in your themes folder
+    #[arg(long, value_name = "NAME")]
+    pub theme: Option<String>,
+    /// Draw with plain ASCII characters only
+    #[arg(long)]
+    pub ascii: bool,
+    /// Where to sign in, as whom.
+    #[command(flatten)]
+    pub target: TargetOptions,
+}
+
+/// The headless commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a flow: authorization_code, client_credentials or device_code
+    Run(run::Options),
+    /// Decode a token, however it was pasted; nothing is verified
+    Decode(decode::Options),
+    /// Explain an AADSTS number, an OAuth error, or a pasted error text
+    Explain(explain::Options),
+    /// Serve the lab tenant for other programs
+    Serve(serve::Options),
+    /// The lab tenant's people, applications and their lab credentials
+    Tenant(tenant::Options),
+}
+
+/// Runs a headless command to its end.
+pub fn execute(command: Command) -> Exit {
+    match command {
+        Command::Run(options) => run::execute(options),
+        Command::Decode(options) => decode::execute(&options),
+        Command::Explain(options) => explain::execute(&options),
+        Command::Serve(options) => serve::execute(&options),
+        Command::Tenant(options) => tenant::execute(&options),
+    }
+}

@@ -10,6 +10,7 @@ pub mod entropy;
 pub mod http;
 pub mod lab;
 pub mod redirect;
+pub mod signals;
 
 use std::{collections::HashMap, time::Duration};
 

@@ -1,35 +1,54 @@
-//! What the workbench knows of the lab tenant.
+//! What the workbench knows of the lab tenant: its directory from the start, its address once it answers.
 
 use url::Url;
 
-use crate::provider::scenario::Scenario;
+use crate::{agent::Credentials, provider::scenario::Scenario};
 
 /// The lab tenant as seen from here: as far away as a real one would be.
 #[derive(Debug)]
-pub enum Lab {
+pub struct Lab {
+    /// The directory it is stocked with.
+    pub scenario: Scenario,
+    /// Whether it answers.
+    pub state: LabState,
+}
+
+/// Whether the lab tenant answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LabState {
     /// Its port is being opened and its keys are being made.
     Starting,
-    /// It answers.
-    Running {
-        /// Its base address.
-        base: Url,
-        /// The directory it was stocked with.
-        scenario: Box<Scenario>,
-    },
+    /// It answers at this address.
+    Running(Url),
     /// It cannot be started, and why.
     Failed(String),
 }
 
 impl Lab {
-    pub(super) fn running(base: Url, scenario: Scenario) -> Self {
-        Self::Running { base, scenario: Box::new(scenario) }
+    /// Its base address: the one it has, or the one it will most likely get.
+    pub fn base(&self) -> Url {
+        match &self.state {
+            LabState::Running(base) => base.clone(),
+            LabState::Starting | LabState::Failed(_) => {
+                "http://localhost:7080".parse().expect("a well-formed address")
+            }
+        }
     }
 
-    /// Its base address, once it answers.
-    pub const fn base(&self) -> Option<&Url> {
-        match self {
-            Self::Running { base, .. } => Some(base),
-            Self::Starting | Self::Failed(_) => None,
-        }
+    /// What a person of the lab signs in with: the one of that sign-in name or key, or the first of the home tenant.
+    pub fn person(&self, name: Option<&str>) -> Option<Credentials> {
+        let mut users = self.scenario.users().iter();
+        let user = match name {
+            None => users.find(|user| user.tenant == self.scenario.home().key),
+            Some(name) => {
+                users.find(|user| user.key == name || user.user_principal_name.eq_ignore_ascii_case(name))
+            }
+        }?;
+        Some(Credentials {
+            username: user.user_principal_name.clone(),
+            password: user.password.clone(),
+            one_time_code: user.one_time_code.clone(),
+            user_code: None,
+        })
     }
 }

@@ -10,7 +10,7 @@ mod session;
 mod shelf;
 mod traffic;
 
-pub use lab::Lab;
+pub use lab::{Lab, LabState};
 pub use offer::Offer;
 pub use session::{FrontChannel, Session, SessionId};
 pub use shelf::{Held, Shelf, TokenUse};
@@ -21,7 +21,7 @@ use url::Url;
 use crate::{
     agent,
     explain::Evidence,
-    flow::{self, CallId, Choice, FlowKind, NamedBend, Outcome, Profile, Seeds, StepId},
+    flow::{self, Authority, CallId, Choice, FlowKind, NamedBend, Outcome, Profile, Seeds, StepId},
     oauth::Arrival,
     provider::{Note, scenario::Scenario},
     time::UnixTime,
@@ -65,13 +65,8 @@ pub enum Event {
         /// Answers this call.
         call: CallId,
     },
-    /// The lab tenant is up, stocked with this scenario.
-    LabReady {
-        /// Its base address.
-        base: Url,
-        /// Its directory.
-        scenario: Box<Scenario>,
-    },
+    /// The lab tenant answers at this base address.
+    LabReady(Url),
     /// The lab tenant could not be started.
     LabFailed(String),
     /// The lab tenant says why it refused.
@@ -152,19 +147,26 @@ pub struct Workbench {
     pub shelf: Shelf,
     /// Given on the command line: run against this instead of the lab tenant.
     target: Option<Profile>,
+    /// Runs that wait for the lab tenant to answer.
+    waiting: Vec<Start>,
 }
 
 impl Workbench {
-    /// An empty workbench for the lab tenant, or for the given target.
-    pub fn new(target: Option<Profile>) -> Self {
-        let offers = target.as_ref().map(Offer::for_target).unwrap_or_default();
+    /// An empty workbench for the given target, or for a lab tenant stocked with `scenario`.
+    pub fn new(target: Option<Profile>, scenario: Scenario) -> Self {
+        let lab = Lab { scenario, state: LabState::Starting };
+        let offers = match &target {
+            Some(profile) => Offer::for_target(profile),
+            None => Offer::for_lab(&lab.base(), &lab.scenario),
+        };
         Self {
-            lab: Lab::Starting,
+            lab,
             offers,
             sessions: Vec::new(),
             traffic: Traffic::default(),
             shelf: Shelf::default(),
             target,
+            waiting: Vec::new(),
         }
     }
 
@@ -207,15 +209,9 @@ impl Workbench {
             Event::Woke { session, call } => {
                 self.advance(session, flow::Input::Answer(call, flow::Answer::Woke), now)
             }
-            Event::LabReady { base, scenario } => {
-                if self.target.is_none() {
-                    self.offers = Offer::for_lab(&base, &scenario);
-                }
-                self.lab = Lab::running(base, *scenario);
-                Vec::new()
-            }
+            Event::LabReady(base) => self.lab_ready(base, now),
             Event::LabFailed(reason) => {
-                self.lab = Lab::Failed(reason);
+                self.lab.state = LabState::Failed(reason);
                 Vec::new()
             }
             Event::LabNote(note) => {
@@ -228,10 +224,11 @@ impl Workbench {
     fn decide(&mut self, user: User, now: UnixTime) -> Vec<Effect> {
         match user {
             User::Start(start) => {
-                let id = SessionId::at(self.sessions.len());
-                let seeds = start.seeds.clone();
-                self.sessions.push(Session::new(id, start, now));
-                self.advance(id, flow::Input::Begin(seeds), now)
+                if start.profile.authority.is_lab() && self.lab.state == LabState::Starting {
+                    self.waiting.push(start);
+                    return Vec::new();
+                }
+                self.start(start, now)
             }
             User::Choose(id, choice) => self.advance(id, flow::Input::Chosen(choice), now),
             User::Auto(id, auto) => {
@@ -247,7 +244,8 @@ impl Workbench {
             }
             User::Act(id, act) => {
                 let Some(session) = self.sessions.get_mut(id.index()) else { return Vec::new() };
-                session.act(act, &mut self.traffic, now)
+                let (effects, input) = session.act(act, &mut self.traffic, now);
+                self.and_then(id, effects, input, now)
             }
             User::Pasted(id, arrival) => self.arrived(id, arrival, now),
             User::Cancel(id) => self.advance(id, flow::Input::Cancel, now),
@@ -266,6 +264,29 @@ impl Workbench {
                 .into_iter()
                 .collect(),
         }
+    }
+
+    fn start(&mut self, start: Start, now: UnixTime) -> Vec<Effect> {
+        let id = SessionId::at(self.sessions.len());
+        let seeds = start.seeds.clone();
+        self.sessions.push(Session::new(id, start, now));
+        self.advance(id, flow::Input::Begin(seeds), now)
+    }
+
+    /// Now the address is known: what was started before gets it.
+    fn lab_ready(&mut self, base: Url, now: UnixTime) -> Vec<Effect> {
+        self.lab.state = LabState::Running(base.clone());
+        if self.target.is_none() {
+            self.offers = Offer::for_lab(&base, &self.lab.scenario);
+        }
+        let waiting = std::mem::take(&mut self.waiting);
+        let with_address = waiting.into_iter().map(|mut start| {
+            if let Authority::Lab { base: old, .. } = &mut start.profile.authority {
+                old.clone_from(&base);
+            }
+            start
+        });
+        with_address.flat_map(|start| self.start(start, now)).collect()
     }
 
     /// Gives one input to a run's flow and turns what it wants into effects, then runs on if the person asked for that.
@@ -345,7 +366,17 @@ impl Workbench {
         now: UnixTime,
     ) -> Vec<Effect> {
         let Some(session) = self.sessions.get_mut(id.index()) else { return Vec::new() };
-        let (mut effects, input) = session.agent_answered(result, &mut self.traffic, now);
+        let (effects, input) = session.agent_answered(result, &mut self.traffic, now);
+        self.and_then(id, effects, input, now)
+    }
+
+    fn and_then(
+        &mut self,
+        id: SessionId,
+        mut effects: Vec<Effect>,
+        input: Option<flow::Input>,
+        now: UnixTime,
+    ) -> Vec<Effect> {
         if let Some(input) = input {
             effects.extend(self.advance(id, input, now));
         }

@@ -1,0 +1,67 @@
+//! Exit statuses, and printing that survives a closed pipe.
+
+use std::{
+    io::{self, IsTerminal as _, Read as _, Write as _},
+    process::{ExitCode, Termination},
+};
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0
+    Done,
+    /// 2: usage, or a bad input file
+    Usage,
+    /// 3: refused by the authority, or a check failed
+    Refused,
+    /// 4: no answer
+    NoAnswer,
+    /// 5: cancelled
+    Cancelled,
+}
+
+impl Termination for Exit {
+    fn report(self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Done => 0,
+            Self::Usage => 2,
+            Self::Refused => 3,
+            Self::NoAnswer => 4,
+            Self::Cancelled => 5,
+        })
+    }
+}
+
+/// Prints a line of results. A reader that has gone away is no error: `authwright … | head` must end quietly.
+pub fn print(line: impl AsRef<str>) {
+    let _ = writeln!(io::stdout().lock(), "{}", line.as_ref());
+}
+
+/// Says something beside the results.
+pub fn say(line: impl AsRef<str>) {
+    let _ = writeln!(io::stderr().lock(), "{}", line.as_ref());
+}
+
+/// Says what is wrong with the call and gives the status for it.
+pub fn usage(message: impl AsRef<str>) -> Exit {
+    say(format!("authwright: {}", message.as_ref()));
+    Exit::Usage
+}
+
+/// The text to work on: the argument, or standard input for `-` and for a missing argument with a pipe.
+pub fn input(argument: Option<&str>, what: &str) -> Result<String, String> {
+    /// More than anybody pastes; keeps a runaway pipe from filling memory.
+    const CAP: u64 = 16 * 1024 * 1024;
+    match argument {
+        Some(text) if text != "-" => Ok(text.to_owned()),
+        None if io::stdin().is_terminal() => {
+            Err(format!("no {what} given; pass it as an argument, or pipe it in"))
+        }
+        Some(_) | None => {
+            let mut bytes = Vec::new();
+            let read = io::stdin().lock().take(CAP).read_to_end(&mut bytes);
+            read.map_err(|why| format!("standard input cannot be read: {why}"))?;
+            Ok(String::from_utf8_lossy(&bytes).into_owned())
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! What `run` prints: events while it runs, one object at the end, or lines for a person. Secrets are masked unless
+//! they were asked for.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::exit::print;
+use crate::{
+    explain,
+    export::redact::{self, Secrets},
+    flow::{Outcome, Prompt, StepId, StepState},
+    oauth::{Refusal, Surface, TokenSet},
+    runtime::clock,
+    secret::Secret,
+    text::visible,
+    workbench::{Channel, Exchange, ExchangeId, Session, Workbench},
+};
+
+/// Prints JSON lines about what changed since it looked last.
+#[derive(Debug)]
+pub struct Reporter {
+    on: bool,
+    steps: BTreeMap<StepId, StepState>,
+    open: Vec<ExchangeId>,
+    seen: usize,
+    prompted: bool,
+    listening: bool,
+}
+
+impl Reporter {
+    /// A reporter that prints, or one that keeps quiet.
+    pub const fn new(on: bool) -> Self {
+        Self { on, steps: BTreeMap::new(), open: Vec::new(), seen: 0, prompted: false, listening: false }
+    }
+
+    /// Looks at the workbench and reports.
+    pub fn observe(&mut self, bench: &Workbench) {
+        if !self.on {
+            return;
+        }
+        let Some(session) = bench.latest() else { return };
+        for step in session.flow.steps() {
+            if step.state != StepState::Todo && self.steps.insert(step.id, step.state) != Some(step.state) {
+                emit(
+                    &json!({"event": "step", "step": step.id.name(), "title": step.title, "state": state(step.state)}),
+                );
+            }
+        }
+        if let Some(prompt) = session.flow.prompt().filter(|_| !self.prompted) {
+            self.prompted = true;
+            self.prompt(&prompt);
+        }
+        let all = bench.traffic.all();
+        self.open.extend(all[self.seen..].iter().map(|exchange| exchange.id));
+        self.seen = all.len();
+        self.open.retain(|id| match bench.traffic.get(*id).filter(|exchange| exchange.result.is_some()) {
+            Some(done) => {
+                let mut line = Map::from_iter([("event".to_owned(), json!("exchange"))]);
+                line.extend(exchange(done));
+                emit(&Value::Object(line));
+                false
+            }
+            None => true,
+        });
+    }
+
+    fn prompt(&mut self, prompt: &Prompt) {
+        match prompt {
+            Prompt::Visit(visit) => {
+                if !self.listening {
+                    self.listening = true;
+                    emit(&json!({"event": "listening", "redirect_uri": visit.redirect_uri.as_str()}));
+                }
+                emit(&json!({"event": "open_url", "url": visit.url.as_str()}));
+            }
+            Prompt::DeviceCode(device) => emit(&json!({
+                "event": "device_code",
+                "user_code": device.user_code,
+                "verification_uri": device.verification_uri,
+                "verification_uri_complete": device.verification_uri_complete,
+                "expires_in": device.expires_at.since(clock::now()).as_secs(),
+                "interval": device.interval,
+            })),
+        }
+    }
+}
+
+fn emit(line: &Value) {
+    print(line.to_string());
+}
+
+const fn state(state: StepState) -> &'static str {
+    match state {
+        StepState::Todo => "todo",
+        StepState::Ready => "ready",
+        StepState::Running => "running",
+        StepState::Done => "done",
+        StepState::Failed => "failed",
+        StepState::Skipped => "skipped",
+    }
+}
+
+/// The last event, which is also what `--json` prints.
+pub fn outcome(bench: &Workbench, session: &Session, outcome: &Outcome, with_secrets: bool) -> Value {
+    let mut object = Map::new();
+    object.insert("event".to_owned(), json!("outcome"));
+    object.insert("outcome".to_owned(), json!(word(outcome)));
+    object.insert("flow".to_owned(), json!(session.kind.name()));
+    match outcome {
+        Outcome::Tokens(set) => {
+            object.insert("tokens".to_owned(), tokens(set, with_secrets));
+        }
+        Outcome::Refused(no) => {
+            object.insert("refusal".to_owned(), refusal(no));
+        }
+        Outcome::Rejected { reason, tokens: set } => {
+            object.insert("refusal".to_owned(), json!({"by": "authwright", "error_description": reason}));
+            if let Some(set) = set {
+                object.insert("tokens".to_owned(), tokens(set, with_secrets));
+            }
+        }
+        Outcome::Failed(failure) => {
+            object.insert("failure".to_owned(), json!(visible(&failure.to_string())));
+        }
+        Outcome::Cancelled => {}
+    }
+    object.insert("findings".to_owned(), findings(session));
+    let exchanges = session.exchanges.iter().filter_map(|id| bench.traffic.get(*id));
+    object.insert("exchanges".to_owned(), exchanges.map(|one| Value::Object(exchange(one))).collect());
+    Value::Object(object)
+}
+
+const fn word(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Tokens(_) => "tokens",
+        Outcome::Refused(_) | Outcome::Rejected { .. } => "refused",
+        Outcome::Failed(_) => "failed",
+        Outcome::Cancelled => "cancelled",
+    }
+}
+
+fn tokens(set: &TokenSet, with_secrets: bool) -> Value {
+    let secret =
+        |secret: &Secret| json!(if with_secrets { secret.expose().to_owned() } else { secret.masked() });
+    let mut object = Map::new();
+    let mut put = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            object.insert(name.to_owned(), value);
+        }
+    };
+    put("token_type", set.token_type.as_ref().map(|text| json!(text)));
+    put("expires_in", set.expires_in.map(|seconds| json!(seconds)));
+    put("scope", set.scope.as_ref().map(|text| json!(text)));
+    put("access_token", set.access_token.as_ref().map(secret));
+    put("id_token", set.id_token.as_ref().map(secret));
+    put("refresh_token", set.refresh_token.as_ref().map(secret));
+    Value::Object(object)
+}
+
+fn refusal(no: &Refusal) -> Value {
+    let surface = match no.surface {
+        Surface::Json(_) => "json",
+        Surface::Redirect => "redirect",
+        Surface::Page(_) => "page",
+    };
+    let status = match no.surface {
+        Surface::Json(status) | Surface::Page(status) => Some(status),
+        Surface::Redirect => None,
+    };
+    json!({
+        "by": "authority",
+        "surface": surface,
+        "status": status,
+        "error": no.error,
+        "error_description": no.description,
+        "error_codes": no.error_codes,
+        "error_uri": no.error_uri,
+        "suberror": no.suberror,
+        "claims": no.claims,
+        "timestamp": no.timestamp,
+        "trace_id": no.trace_id,
+        "correlation_id": no.correlation_id,
+    })
+}
+
+fn findings(session: &Session) -> Value {
+    let steps = session.flow.steps();
+    let all = steps.iter().flat_map(|step| step.findings.iter().map(move |finding| (step.id, finding)));
+    all.map(|(step, finding)| {
+        json!({"id": finding.id, "severity": finding.severity.name(), "title": finding.title, "step": step.name()})
+    })
+    .collect()
+}
+
+fn exchange(exchange: &Exchange) -> Map<String, Value> {
+    let mut object = Map::new();
+    let mut put = |name: &str, value: Value| object.insert(name.to_owned(), value);
+    put("id", json!(exchange.id.0));
+    put("step", json!(exchange.step.map(StepId::name)));
+    put(
+        "channel",
+        json!(match exchange.channel {
+            Channel::Back => "back",
+            Channel::Front => "front",
+        }),
+    );
+    put("method", json!(exchange.request.method.as_str()));
+    put("url", json!(redact::url(&exchange.request.url, Secrets::Redacted)));
+    match &exchange.result {
+        Some(Ok(response)) => put("status", json!(response.status)),
+        Some(Err(failure)) => put("failure", json!(visible(&failure.to_string()))),
+        None => put("status", Value::Null),
+    };
+    put("ms", json!(exchange.timing.total.as_secs_f64() * 1000.0));
+    object
+}
+
+/// The end of a run in lines for a person.
+pub fn summary(bench: &Workbench, session: &Session, outcome: &Outcome, with_secrets: bool) -> Vec<String> {
+    let mut lines: Vec<String> = session
+        .flow
+        .steps()
+        .iter()
+        .filter(|step| !matches!(step.state, StepState::Todo | StepState::Skipped))
+        .map(|step| format!("{} {}", if step.state == StepState::Failed { "✗" } else { "✓" }, step.title))
+        .collect();
+    lines.push(String::new());
+    match outcome {
+        Outcome::Tokens(set) => token_lines(set, with_secrets, &mut lines),
+        Outcome::Refused(no) => {
+            let code = no.error_codes.last().map_or(String::new(), |code| format!(" (AADSTS{code})"));
+            lines.push(format!("refused: {}{code}", visible(&no.error)));
+            if let Some(evidence) = bench.evidence(session.id, clock::now()) {
+                lines.push(String::new());
+                lines.extend(explain::explain(&evidence).lines().iter().map(crate::text::Line::plain));
+            }
+        }
+        Outcome::Rejected { reason, tokens } => {
+            lines.push(format!("a check failed: {}", visible(reason)));
+            if let Some(set) = tokens {
+                token_lines(set, with_secrets, &mut lines);
+            }
+        }
+        Outcome::Failed(failure) => lines.push(format!("no answer: {}", visible(&failure.to_string()))),
+        Outcome::Cancelled => lines.push("cancelled".to_owned()),
+    }
+    lines
+}
+
+fn token_lines(set: &TokenSet, with_secrets: bool, lines: &mut Vec<String>) {
+    if let Some(scope) = &set.scope {
+        lines.push(format!("scope          {}", visible(scope)));
+    }
+    if let Some(seconds) = set.expires_in {
+        lines.push(format!("expires_in     {seconds}"));
+    }
+    let secrets = [
+        ("access_token", &set.access_token),
+        ("id_token", &set.id_token),
+        ("refresh_token", &set.refresh_token),
+    ];
+    for (name, secret) in secrets {
+        if let Some(secret) = secret {
+            let text = if with_secrets { visible(secret.expose()).into_owned() } else { secret.masked() };
+            lines.push(format!("{name:<14} {text}"));
+        }
+    }
+    if !with_secrets {
+        lines.push("\n--with-secrets shows the tokens.".to_owned());
+    }
+}

@@ -1,0 +1,375 @@
+//! `authwright run`: one flow to its end, without a screen. Drives the same workbench as the terminal interface.
+
+use std::{io::BufRead as _, time::Duration};
+
+use tokio::sync::mpsc;
+
+use super::{
+    exit::{Exit, print, say, usage},
+    report::{self, Reporter},
+    target::{self, TargetOptions, from_environment},
+};
+use crate::{
+    agent::Credentials,
+    flow::{Authority, FlowKind, NamedBend, Outcome, Profile, Prompt, StepState},
+    oauth::front_channel,
+    provider::scenario::Scenario,
+    runtime::{self, Runtime, browser, clock, entropy, http, lab},
+    secret::Secret,
+    wire::Failure,
+    workbench::{Event, FrontChannel, SessionId, Start, User, Workbench},
+};
+
+/// The options of `run`.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// The flow: authorization_code, client_credentials or device_code
+    #[arg(value_name = "FLOW", value_parser = kind)]
+    flow: FlowKind,
+    /// Where, as whom, asking for what.
+    #[command(flatten)]
+    target: TargetOptions,
+    /// In the lab tenant: which of its applications to be (see `authwright tenant show`)
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["authority", "issuer"], help_heading = "Target")]
+    app: Option<String>,
+    /// Who signs in when --sign-in is builtin
+    #[arg(long, value_name = "NAME", help_heading = "Sign-in")]
+    username: Option<String>,
+    /// The environment variable that holds the password
+    #[arg(long, value_name = "VAR", help_heading = "Sign-in")]
+    password_env: Option<String>,
+    /// How to sign in: your browser, the built-in user agent, pasting the redirected address, or not at all
+    #[arg(long, value_name = "HOW", value_enum, help_heading = "Sign-in")]
+    sign_in: Option<SignIn>,
+    /// Never open a browser; same as --sign-in none
+    #[arg(long, conflicts_with = "sign_in", help_heading = "Sign-in")]
+    no_browser: bool,
+    /// Give a parameter another value before it is sent: NAME=VALUE, or STEP.NAME=VALUE to be exact (repeatable)
+    #[arg(long, value_name = "[STEP.]NAME=VALUE", value_parser = target::set, help_heading = "Bending")]
+    set: Vec<NamedBend>,
+    /// Leave a parameter out (repeatable)
+    #[arg(long, value_name = "[STEP.]NAME", value_parser = target::drop, help_heading = "Bending")]
+    drop: Vec<NamedBend>,
+    /// Give up after so many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 900)]
+    timeout: u64,
+    /// Print one JSON object at the end
+    #[arg(long, conflicts_with = "events")]
+    json: bool,
+    /// Print JSON lines while it runs
+    #[arg(long)]
+    events: bool,
+    /// Show tokens and other secrets in clear
+    #[arg(long)]
+    with_secrets: bool,
+}
+
+/// The ways to sign in, as options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum SignIn {
+    /// The person's own browser.
+    Browser,
+    /// The built-in user agent, by itself.
+    Builtin,
+    /// Standard input brings the redirected address.
+    Paste,
+    /// Somebody else sees to it.
+    None,
+}
+
+fn kind(text: &str) -> Result<FlowKind, String> {
+    let names: Vec<_> = FlowKind::ALL.iter().map(|kind| kind.name()).collect();
+    FlowKind::parse(text).ok_or_else(|| format!("one of {}", names.join(", ")))
+}
+
+/// Runs it.
+pub fn execute(options: Options) -> Exit {
+    let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    match tokio {
+        Ok(tokio) => tokio.block_on(drive(options)),
+        Err(why) => usage(format!("no worker threads can be started: {why}")),
+    }
+}
+
+async fn drive(options: Options) -> Exit {
+    let (events, queue) = mpsc::channel(runtime::QUEUE);
+    let http = match options.target.http() {
+        Ok(http) => http::Client::new(http),
+        Err(why) => return usage(why),
+    };
+    let remote = match options.target.profile() {
+        Ok(remote) => remote,
+        Err(why) => return usage(why),
+    };
+    let scenario = Scenario::northwind();
+    let mut bench = Workbench::new(remote.clone(), scenario.clone());
+    // The lab tenant lives as long as this value.
+    let mut lab = None;
+    if remote.is_none() {
+        match lab::start(lab::Options { port: None, scenario }, events.clone()).await {
+            Ok(started) => {
+                bench.apply(started.ready(), clock::now());
+                lab = Some(started);
+            }
+            Err(why) => return usage(format!("the lab tenant cannot start: {why}")),
+        }
+    }
+    let start = match plan(&options, &bench) {
+        Ok(start) => start,
+        Err(why) => return usage(why),
+    };
+    let runtime = Runtime::new(events.clone(), http);
+    let exit = Driver { bench, runtime, queue, events, reporter: Reporter::new(options.events), options }
+        .run(start)
+        .await;
+    drop(lab);
+    exit
+}
+
+/// What is to be run, with everything that must be known before it starts.
+fn plan(options: &Options, bench: &Workbench) -> Result<Start, String> {
+    let profile = match options.target.profile()? {
+        Some(profile) => profile,
+        None => options.target.over(lab_profile(options, bench)?)?,
+    };
+    let front = front_channel(options, bench, &profile)?;
+    let bends = options.set.iter().chain(&options.drop).cloned().collect();
+    Ok(Start { kind: options.flow, profile, bends, front, auto: true, seeds: entropy::seeds() })
+}
+
+fn lab_profile(options: &Options, bench: &Workbench) -> Result<Profile, String> {
+    let suits = |offer: &&crate::workbench::Offer| match &options.app {
+        Some(key) => offer.key == *key,
+        None => offer.kind == options.flow,
+    };
+    // An application can be asked to run a flow that it is not made for: people come to see that fail.
+    let exact = bench.offers.iter().find(|offer| suits(offer) && offer.kind == options.flow);
+    exact.or_else(|| bench.offers.iter().find(suits)).map(|offer| offer.profile.clone()).ok_or_else(|| {
+        let keys: std::collections::BTreeSet<_> =
+            bench.offers.iter().map(|offer| offer.key.as_str()).collect();
+        format!(
+            "the lab tenant has no application “{}”; it has {}",
+            options.app.as_deref().unwrap_or_default(),
+            keys.into_iter().collect::<Vec<_>>().join(", ")
+        )
+    })
+}
+
+fn front_channel(
+    options: &Options,
+    bench: &Workbench,
+    profile: &Profile,
+) -> Result<Option<FrontChannel>, String> {
+    let chosen = match options.sign_in {
+        Some(chosen) => chosen,
+        None if options.no_browser || browser::unavailable().is_some() => SignIn::None,
+        None => SignIn::Browser,
+    };
+    Ok(match chosen {
+        SignIn::None => None,
+        SignIn::Paste => Some(FrontChannel::Paste),
+        SignIn::Browser => match browser::unavailable() {
+            None => Some(FrontChannel::Browser),
+            Some(why) => {
+                return Err(format!("no browser can be opened: {why}; use --sign-in builtin, paste or none"));
+            }
+        },
+        SignIn::Builtin => Some(FrontChannel::Builtin(Some(credentials(options, bench, profile)?))),
+    })
+}
+
+/// Who signs in: as the options say; in the lab tenant everybody's password is known.
+fn credentials(options: &Options, bench: &Workbench, profile: &Profile) -> Result<Credentials, String> {
+    let person = bench.lab.person(options.username.as_deref());
+    let given = match &options.password_env {
+        Some(variable) => Some(from_environment(variable, "--password-env")?),
+        None => None,
+    };
+    match (person, &options.username) {
+        (Some(person), _) => Ok(Credentials { password: given.unwrap_or(person.password), ..person }),
+        (None, Some(username)) => Ok(Credentials {
+            username: username.clone(),
+            password: match given {
+                Some(password) => password,
+                // Somebody that the lab tenant does not know may still try.
+                None if profile.authority.is_lab() => Secret::new("wrong"),
+                None => return Err("--sign-in builtin needs --password-env VAR".to_owned()),
+            },
+            ..Credentials::default()
+        }),
+        (None, None) => {
+            if options.flow == FlowKind::ClientCredentials {
+                return Ok(Credentials::default());
+            }
+            Err("--sign-in builtin needs --username and --password-env".to_owned())
+        }
+    }
+}
+
+/// The loop: one queue in, effects out, until the run is over.
+struct Driver {
+    bench: Workbench,
+    runtime: Runtime,
+    queue: mpsc::Receiver<Event>,
+    events: mpsc::Sender<Event>,
+    reporter: Reporter,
+    options: Options,
+}
+
+impl Driver {
+    async fn run(mut self, start: Start) -> Exit {
+        let quiet = self.options.json || self.options.events;
+        let deadline = tokio::time::sleep(Duration::from_secs(self.options.timeout));
+        tokio::pin!(deadline);
+        let first = Event::User(User::Start(start));
+        self.apply(first);
+        let Some(id) = self.bench.latest().map(|session| session.id) else { return Exit::Usage };
+        let mut prompted = false;
+        let mut interrupted = interrupts();
+        let mut late = false;
+        loop {
+            if !prompted
+                && let Some(prompt) = self.bench.session(id).and_then(|session| session.flow.prompt())
+            {
+                prompted = true;
+                self.prompt(id, &prompt, quiet);
+            }
+            if let Some(reason) = self.stuck(id) {
+                return usage(reason);
+            }
+            if self.bench.session(id).is_none_or(|session| !session.is_running()) {
+                break;
+            }
+            let event = tokio::select! {
+                event = self.queue.recv() => event,
+                () = &mut deadline, if !late => {
+                    late = true;
+                    Some(Event::User(User::Cancel(id)))
+                }
+                _ = interrupted.recv() => Some(Event::User(User::Cancel(id))),
+            };
+            match event {
+                Some(event) => self.apply(event),
+                None => break,
+            }
+        }
+        // Notes of the lab tenant may still be on their way; what is there already is read.
+        while let Ok(event) = self.queue.try_recv() {
+            self.apply(event);
+        }
+        self.finish(id, late)
+    }
+
+    fn apply(&mut self, event: Event) {
+        for effect in self.bench.apply(event, clock::now()) {
+            self.runtime.perform(effect);
+        }
+        self.reporter.observe(&self.bench);
+    }
+
+    /// Tells the person, or the program that reads our events, what has to be done elsewhere.
+    fn prompt(&self, id: SessionId, prompt: &Prompt, quiet: bool) {
+        if let Some(session) = self.bench.session(id)
+            && matches!(session.front, Some(FrontChannel::Builtin(_)))
+        {
+            return;
+        }
+        match prompt {
+            Prompt::Visit(visit) => {
+                say(format!("Sign in here:\n\n  {}\n", visit.url));
+                if self.options.sign_in == Some(SignIn::Paste) {
+                    say("Then paste the address that you were sent to, and press Enter:");
+                    self.read_paste(id);
+                } else if !quiet {
+                    say(format!("Waiting for the answer at {}", visit.redirect_uri));
+                }
+            }
+            Prompt::DeviceCode(device) => say(format!(
+                "Open    {}\nEnter   {}\n",
+                crate::text::visible(&device.verification_uri),
+                crate::text::visible(&device.user_code)
+            )),
+        }
+    }
+
+    /// Reads redirected addresses from standard input, on a thread of its own, until one can be read.
+    fn read_paste(&self, id: SessionId) {
+        let events = self.events.clone();
+        std::thread::spawn(move || {
+            for line in std::io::stdin().lock().lines() {
+                let Ok(line) = line else { break };
+                match front_channel::read_pasted(&line) {
+                    Ok(arrival) => {
+                        let _ = events.blocking_send(Event::User(User::Pasted(id, arrival)));
+                        return;
+                    }
+                    Err(why) => say(format!("That cannot be read: {why}. Paste the whole address:")),
+                }
+            }
+            let _ = events.blocking_send(Event::User(User::Cancel(id)));
+        });
+    }
+
+    /// Why the run cannot go on without a person at a screen, if so: a request that cannot be sent.
+    fn stuck(&self, id: SessionId) -> Option<String> {
+        let session = self.bench.session(id).filter(|session| session.is_running() && !session.auto)?;
+        let steps = session.flow.steps();
+        let step = steps.iter().find(|step| step.state == StepState::Ready)?;
+        let why = step.draft.map(|draft| draft.request());
+        Some(match why {
+            Some(Err(failure)) => format!("step {}: {failure}", step.id.name()),
+            Some(Ok(_)) | None => format!("step {} cannot go on", step.id.name()),
+        })
+    }
+
+    fn finish(&self, id: SessionId, late: bool) -> Exit {
+        let Some(session) = self.bench.session(id) else { return Exit::Usage };
+        let timed_out = || {
+            Outcome::Failed(Failure::Timeout {
+                host: authority_name(&session.profile.authority),
+                after: Duration::from_secs(self.options.timeout),
+            })
+        };
+        let outcome = match &session.outcome {
+            Some(Outcome::Cancelled) if late => timed_out(),
+            Some(outcome) => outcome.clone(),
+            None => timed_out(),
+        };
+        if self.options.json || self.options.events {
+            let object = report::outcome(&self.bench, session, &outcome, self.options.with_secrets);
+            print(if self.options.json {
+                serde_json::to_string_pretty(&object).unwrap_or_default()
+            } else {
+                object.to_string()
+            });
+        } else {
+            for line in report::summary(&self.bench, session, &outcome, self.options.with_secrets) {
+                print(line);
+            }
+        }
+        match outcome {
+            Outcome::Tokens(_) => Exit::Done,
+            Outcome::Refused(_) | Outcome::Rejected { .. } => Exit::Refused,
+            Outcome::Failed(_) => Exit::NoAnswer,
+            Outcome::Cancelled => Exit::Cancelled,
+        }
+    }
+}
+
+fn authority_name(authority: &Authority) -> String {
+    match authority {
+        Authority::Lab { base, .. } | Authority::Entra { base, .. } | Authority::Issuer(base) => {
+            base.host_str().unwrap_or("the authority").to_owned()
+        }
+    }
+}
+
+/// Fires when the person presses Ctrl-C, or the system asks us to end.
+fn interrupts() -> mpsc::Receiver<()> {
+    let (fire, fired) = mpsc::channel(1);
+    tokio::spawn(async move {
+        crate::runtime::signals::ended().await;
+        let _ = fire.send(()).await;
+    });
+    fired
+}

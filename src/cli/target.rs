@@ -1,0 +1,210 @@
+//! The options that say where to sign in and as whom.
+
+use std::{env, fs};
+
+use url::Url;
+
+use crate::{
+    flow::{Authority, Change, Credential, NamedBend, Pkce, Platform, Profile, StepId},
+    runtime::http,
+    secret::Secret,
+};
+
+/// Where to sign in, as whom, asking for what. Without an authority or issuer it is the lab tenant.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct TargetOptions {
+    /// The authority's base address, such as https://login.microsoftonline.com
+    #[arg(long, value_name = "URL", conflicts_with = "issuer", help_heading = "Target")]
+    pub authority: Option<Url>,
+    /// Tenant: a GUID, a domain, common, organizations or consumers
+    #[arg(long, value_name = "TENANT", conflicts_with = "issuer", help_heading = "Target")]
+    pub tenant: Option<String>,
+    /// An OpenID provider by its issuer, read through its discovery document
+    #[arg(long, value_name = "URL", help_heading = "Target")]
+    pub issuer: Option<Url>,
+    /// Certificates (PEM) to trust besides the system's
+    #[arg(long, value_name = "FILE", help_heading = "Target")]
+    pub ca: Option<std::path::PathBuf>,
+    /// Application (client) id
+    #[arg(long, value_name = "ID", help_heading = "Target")]
+    pub client_id: Option<String>,
+    /// The environment variable that holds the client secret
+    #[arg(long, value_name = "VAR", help_heading = "Target")]
+    pub client_secret_env: Option<String>,
+    /// The kind of application: web, spa or native
+    #[arg(long, value_name = "KIND", value_parser = platform, help_heading = "Target")]
+    pub platform: Option<Platform>,
+    /// Where the answer comes back; http://localhost without a port takes any free one
+    #[arg(long, value_name = "URL", help_heading = "Target")]
+    pub redirect_uri: Option<Url>,
+    /// Scopes, separated by blanks
+    #[arg(long, value_name = "SCOPES", help_heading = "Target")]
+    pub scope: Option<String>,
+    /// How the code is bound to this client: S256, plain or none
+    #[arg(long, value_name = "METHOD", value_parser = pkce, help_heading = "Target")]
+    pub pkce: Option<Pkce>,
+    /// Language of the device-code message, such as de-DE
+    #[arg(long, value_name = "LOCALE", help_heading = "Target")]
+    pub mkt: Option<String>,
+}
+
+impl TargetOptions {
+    /// The authority these options name; `None` means the lab tenant inside the program.
+    pub fn remote(&self) -> Result<Option<Authority>, String> {
+        if let Some(issuer) = &self.issuer {
+            return Ok(Some(Authority::Issuer(issuer.clone())));
+        }
+        match (&self.authority, &self.tenant) {
+            (None, None) => Ok(None),
+            (Some(base), Some(tenant)) => {
+                Ok(Some(Authority::Entra { base: base.clone(), tenant: tenant.clone() }))
+            }
+            (Some(_), None) => {
+                Err("--authority needs --tenant as well (a GUID, a domain, or common)".to_owned())
+            }
+            // A tenant alone, without a client id, is a segment of the lab tenant.
+            (None, Some(_)) if self.client_id.is_none() => Ok(None),
+            (None, Some(tenant)) => {
+                let base = "https://login.microsoftonline.com".parse().expect("a well-formed address");
+                Ok(Some(Authority::Entra { base, tenant: tenant.clone() }))
+            }
+        }
+    }
+
+    /// A profile for a remote authority, made of these options alone.
+    pub fn profile(&self) -> Result<Option<Profile>, String> {
+        let Some(authority) = self.remote()? else { return Ok(None) };
+        let client_id = self.client_id.clone().ok_or("--client-id is needed: the application (client) id")?;
+        let name = match &authority {
+            Authority::Issuer(url) => url.host_str().unwrap_or("issuer").to_owned(),
+            Authority::Entra { tenant, .. } | Authority::Lab { tenant, .. } => tenant.clone(),
+        };
+        let credential = self.credential()?.unwrap_or(Credential::None);
+        let web = matches!(credential, Credential::Secret(_));
+        let profile = Profile {
+            name,
+            authority,
+            client_id,
+            platform: if web { Platform::Web } else { Platform::Native },
+            redirect_uri: Some("http://localhost".parse().expect("a well-formed address")),
+            scope: "openid profile offline_access".to_owned(),
+            credential,
+            pkce: Pkce::S256,
+            market: None,
+        };
+        self.over(profile).map(Some)
+    }
+
+    /// The given profile with these options laid over it.
+    pub fn over(&self, mut profile: Profile) -> Result<Profile, String> {
+        if let Some(client_id) = &self.client_id {
+            profile.client_id.clone_from(client_id);
+        }
+        if let Some(credential) = self.credential()? {
+            profile.credential = credential;
+        }
+        if let Some(platform) = self.platform {
+            profile.platform = platform;
+        }
+        if let Some(uri) = &self.redirect_uri {
+            profile.redirect_uri = Some(uri.clone());
+        }
+        if let Some(scope) = &self.scope {
+            profile.scope.clone_from(scope);
+        }
+        if let Some(pkce) = self.pkce {
+            profile.pkce = pkce;
+        }
+        if let Some(market) = &self.mkt {
+            profile.market = Some(market.clone());
+        }
+        if let (Authority::Lab { tenant, .. }, Some(segment)) = (&mut profile.authority, &self.tenant) {
+            tenant.clone_from(segment);
+        }
+        Ok(profile)
+    }
+
+    fn credential(&self) -> Result<Option<Credential>, String> {
+        let Some(variable) = &self.client_secret_env else { return Ok(None) };
+        let secret = from_environment(variable, "--client-secret-env")?;
+        Ok(Some(Credential::Secret(secret)))
+    }
+
+    /// The options of the HTTP client.
+    pub fn http(&self) -> Result<http::Options, String> {
+        let ca = match &self.ca {
+            Some(file) => Some(fs::read(file).map_err(|why| format!("--ca {}: {why}", file.display()))?),
+            None => None,
+        };
+        Ok(http::Options { ca, ..http::Options::default() })
+    }
+}
+
+/// Reads a secret from an environment variable.
+pub fn from_environment(variable: &str, option: &str) -> Result<Secret, String> {
+    match env::var(variable) {
+        Ok(value) if !value.is_empty() => Ok(Secret::new(value)),
+        Ok(_) => Err(format!("{option}: the environment variable {variable} is empty")),
+        Err(_) => Err(format!("{option}: there is no environment variable {variable}")),
+    }
+}
+
+fn platform(text: &str) -> Result<Platform, String> {
+    [Platform::Web, Platform::Spa, Platform::Native]
+        .into_iter()
+        .find(|platform| platform.name() == text)
+        .ok_or_else(|| "web, spa or native".to_owned())
+}
+
+fn pkce(text: &str) -> Result<Pkce, String> {
+    [Pkce::S256, Pkce::Plain, Pkce::None]
+        .into_iter()
+        .find(|method| method.name().eq_ignore_ascii_case(text))
+        .ok_or_else(|| "S256, plain or none".to_owned())
+}
+
+/// Reads `[STEP.]NAME=VALUE`.
+pub fn set(text: &str) -> Result<NamedBend, String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE or STEP.NAME=VALUE")?;
+    Ok(bend(name, Change::Set(value.to_owned())))
+}
+
+/// Reads `[STEP.]NAME`.
+pub fn drop(text: &str) -> Result<NamedBend, String> {
+    if text.contains('=') { Err("expected a name alone".to_owned()) } else { Ok(bend(text, Change::Drop)) }
+}
+
+fn bend(name: &str, change: Change) -> NamedBend {
+    let step = name.split_once('.').and_then(|(step, rest)| Some((StepId::parse(step)?, rest)));
+    match step {
+        Some((step, name)) => NamedBend { step: Some(step), name: name.to_owned(), change },
+        None => NamedBend { step: None, name: name.to_owned(), change },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bend_names_a_step_only_if_there_is_such_a_step() {
+        let bend = set("token.code_verifier=x=y").unwrap();
+        assert_eq!((bend.step, bend.name.as_str()), (Some(StepId::Token), "code_verifier"));
+        assert_eq!(bend.change, Change::Set("x=y".to_owned()));
+        assert_eq!(drop("my.param").unwrap().name, "my.param");
+        assert!(set("scope").is_err() && drop("scope=x").is_err());
+    }
+
+    #[test]
+    fn the_lab_tenant_is_the_target_unless_another_is_named() {
+        let options = TargetOptions::default();
+        assert_eq!(options.profile(), Ok(None));
+        let options =
+            TargetOptions { tenant: Some("contoso.example".into()), client_id: Some("x".into()), ..options };
+        let profile = options.profile().unwrap().unwrap();
+        assert_eq!(
+            profile.authority.metadata_url(),
+            "https://login.microsoftonline.com/contoso.example/v2.0/.well-known/openid-configuration"
+        );
+    }
+}

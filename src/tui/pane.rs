@@ -1,0 +1,105 @@
+//! What every pane is given and what it can ask for.
+//!
+//! A pane is a module with a `State` and four functions; no trait ties them together, the shell names each:
+//!
+//! * `context(&self) -> Context`: which part of the keymap applies now; [`Context::Field`] while a text field has focus.
+//! * `update(&mut self, action, bench, now) -> Option<Vec<Intent>>`: takes an action that the keymap found; `None` if it
+//!   means nothing here, and then the shell takes it.
+//! * `typed(&mut self, key) -> Vec<Intent>`: takes a key while a text field has focus; `clear_field(&mut self) -> bool`
+//!   empties that field and says whether there was something in it.
+//! * `pasted(&mut self, text)`: takes a pasted text; where no field has focus, the pane opens the one that fits.
+//! * `view(&mut self, bench, scene, area, buffer) -> Option<Position>`: draws, and says where the cursor stands. It may
+//!   write scroll offsets, nothing else.
+//!
+//! Data lives in the workbench; selection, scroll and half-typed text live in the pane.
+
+use url::Url;
+
+use super::look::Look;
+use crate::{
+    explain::Evidence,
+    flow::{FlowKind, NamedBend, Profile},
+    secret::Secret,
+    time::UnixTime,
+    workbench::{self, ExchangeId, SessionId},
+};
+
+/// What a `view` is given besides the workbench.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'a> {
+    /// Theme, glyphs, motion.
+    pub look: &'a Look,
+    /// The present.
+    pub now: UnixTime,
+    /// Whether secrets are shown for the moment (`v`).
+    pub reveal: bool,
+    /// Why no browser can be opened here, if so.
+    pub no_browser: Option<&'static str>,
+}
+
+/// What a pane asks the shell to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Intent {
+    /// Tell the workbench.
+    Bench(workbench::User),
+    /// Start a run and show it. The shell adds the random values.
+    Start {
+        /// Which flow.
+        kind: FlowKind,
+        /// With which settings.
+        profile: Box<Profile>,
+        /// Changes to its requests.
+        bends: Vec<NamedBend>,
+        /// Run on by itself until a person is needed.
+        auto: bool,
+    },
+    /// Copy a text; the toast names it as `what`.
+    Copy {
+        /// Such as `access token`.
+        what: String,
+        /// The text itself.
+        text: Secret,
+    },
+    /// Show a text alone, full width and unboxed, so that it can be selected by hand.
+    ShowPlain {
+        /// Such as `authorization URL`.
+        title: String,
+        /// The text itself.
+        text: Secret,
+    },
+    /// Explain this on the Errors screen.
+    Explain(Box<Evidence>),
+    /// Show this run on the Run screen.
+    ShowRun(SessionId),
+    /// Show this exchange on the Traffic screen.
+    Inspect(ExchangeId),
+    /// Show the token at this place of the shelf on the Tokens screen.
+    Token(usize),
+    /// Open an address in the person's own browser.
+    Browse(Url),
+    /// Say something in passing.
+    Toast(Toast),
+    /// Leave this screen for the one before.
+    Back,
+}
+
+/// A short message, top right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toast {
+    /// What happened, and where.
+    pub text: String,
+    /// Whether it is good news; bad news stay until a key is pressed.
+    pub good: bool,
+}
+
+impl Toast {
+    /// Good news.
+    pub fn good(text: impl Into<String>) -> Self {
+        Self { text: text.into(), good: true }
+    }
+
+    /// Bad news: what is wrong and what to do.
+    pub fn bad(text: impl Into<String>) -> Self {
+        Self { text: text.into(), good: false }
+    }
+}

@@ -1,0 +1,152 @@
+"""The lab tenant against PyJWT and requests-oauthlib, which none of us wrote."""
+
+import os
+import unittest
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"  # the lab tenant speaks http, on loopback only
+os.environ["OAUTHLIB_RELAX_TOKEN_SCOPE"] = "1"  # as Entra, it leaves the OIDC scopes out of the echo
+
+import jwt
+import requests
+from oauthlib.oauth2 import BackendApplicationClient, OAuth2Error
+from requests_oauthlib import OAuth2Session
+
+from program import PROGRAM, Server, run, tenant
+
+
+def application(key):
+    return next(one for one in tenant()["applications"] if one["key"] == key)
+
+
+def person(key):
+    return next(one for one in tenant()["users"] if one["key"] == key)
+
+
+class Forms(HTMLParser):
+    """The first form of a page: where it goes, and its fields."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.action, self.fields, self.buttons = None, {}, []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if tag == "form" and self.action is None:
+            self.action = attributes.get("action", "")
+        elif tag == "input" and attributes.get("name"):
+            self.fields[attributes["name"]] = attributes.get("value", "")
+        elif tag == "button" and attributes.get("name"):
+            self.buttons.append((attributes["name"], attributes.get("value", "")))
+
+
+class LabTenant(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server([PROGRAM, "serve", "--json"])
+        cls.base = cls.server.ready["http"].rstrip("/")
+        cls.tenant = tenant()["tenants"][0]["id"]
+        metadata = f"{cls.base}/{cls.tenant}/v2.0/.well-known/openid-configuration"
+        cls.metadata = requests.get(metadata, timeout=10).json()
+        cls.keys = jwt.PyJWKClient(cls.metadata["jwks_uri"])
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.close()
+
+    def verified(self, token, audience):
+        key = self.keys.get_signing_key_from_jwt(token).key
+        return jwt.decode(token, key, algorithms=["RS256"], audience=audience, issuer=self.metadata["issuer"])
+
+    def target(self, app):
+        return ["--authority", self.base, "--tenant", self.tenant, "--client-id", app["client_id"]]
+
+    def signed_in_by(self, key="ordinary"):
+        return ["--sign-in", "builtin", "--username", person(key)["username"], "--password-env", "PASSWORD"]
+
+    def test_tokens_of_the_code_flow_verify(self):
+        app, api = application("desktop"), application("catalog")
+        done = run(
+            "authorization_code", *self.target(app), "--scope",
+            f"openid profile offline_access {api['identifier_uri']}/Catalog.Read",
+            *self.signed_in_by(), environment={"PASSWORD": person("ordinary")["password"]},
+        )
+        claims = self.verified(done["tokens"]["id_token"], app["client_id"])
+        self.assertEqual(claims["preferred_username"], person("ordinary")["username"])
+        self.assertEqual(self.verified(done["tokens"]["access_token"], api["client_id"])["scp"], "Catalog.Read")
+        self.assertIn("refresh_token", done["tokens"])
+
+    def test_tokens_of_the_device_flow_verify(self):
+        app = application("kiosk")
+        done = run(
+            "device_code", *self.target(app), "--scope", "openid profile",
+            *self.signed_in_by(), environment={"PASSWORD": person("ordinary")["password"]},
+        )
+        self.verified(done["tokens"]["id_token"], app["client_id"])
+
+    def test_requests_oauthlib_gets_a_token_for_the_daemon(self):
+        app, api = application("inventory"), application("catalog")
+        session = OAuth2Session(client=BackendApplicationClient(client_id=app["client_id"]))
+        token = session.fetch_token(
+            self.metadata["token_endpoint"],
+            client_id=app["client_id"],
+            client_secret=app["client_secret"],
+            include_client_id=True,
+            scope=[f"{api['identifier_uri']}/.default"],
+        )
+        claims = self.verified(token["access_token"], api["client_id"])
+        self.assertNotIn("scp", claims)
+        self.assertTrue(claims["roles"])
+
+    def test_requests_oauthlib_reads_the_refusal_of_a_wrong_secret(self):
+        app, api = application("inventory"), application("catalog")
+        session = OAuth2Session(client=BackendApplicationClient(client_id=app["client_id"]))
+        with self.assertRaises(OAuth2Error) as refused:
+            session.fetch_token(
+                self.metadata["token_endpoint"],
+                client_id=app["client_id"],
+                client_secret="wrong",
+                include_client_id=True,
+                scope=[f"{api['identifier_uri']}/.default"],
+            )
+        self.assertEqual(refused.exception.error, "invalid_client")
+        self.assertIn("AADSTS7000215", refused.exception.description)
+
+    def test_requests_oauthlib_walks_the_code_flow_with_pkce(self):
+        app = application("desktop")
+        redirect_uri = "http://localhost:53999"
+        session = OAuth2Session(app["client_id"], redirect_uri=redirect_uri, scope=["openid", "profile"], pkce="S256")
+        url, state = session.authorization_url(self.metadata["authorization_endpoint"])
+        person_ = person("ordinary")
+        browser = requests.Session()
+        answer = browser.get(url, allow_redirects=False, timeout=10)
+        for _ in range(8):
+            location = answer.headers.get("location")
+            if location and urlsplit(location).netloc == "localhost:53999":
+                break
+            if location:
+                answer = browser.get(urljoin(answer.url, location), allow_redirects=False, timeout=10)
+                continue
+            form = Forms(answer.text)
+            fields = dict(form.fields)
+            for name in fields:
+                if "passw" in name:
+                    fields[name] = person_["password"]
+                elif name in ("login", "loginfmt", "username"):
+                    fields[name] = person_["username"]
+            go_on = [one for one in form.buttons if one[1] not in ("cancel", "decline", "back")]
+            fields.update(go_on[:1])
+            answer = browser.post(urljoin(answer.url, form.action), fields, allow_redirects=False, timeout=10)
+        else:
+            self.fail(f"no redirect back to the client: {answer.text[:2000]}")
+        self.assertIn(f"state={state}", location)
+        token = session.fetch_token(
+            self.metadata["token_endpoint"], authorization_response=location, include_client_id=True
+        )
+        self.verified(token["id_token"], app["client_id"])
+
+
+if __name__ == "__main__":
+    unittest.main()
