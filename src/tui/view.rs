@@ -17,10 +17,10 @@ use ratatui::{
 };
 
 use super::{
-    action::Action,
     keymap,
     look::Look,
     model::{Model, ScreenId},
+    widgets::footer::Footer,
 };
 use crate::{
     text::Role,
@@ -63,7 +63,9 @@ pub fn draw(model: &mut Model, area: Rect, buffer: &mut Buffer, now: UnixTime) -
     if !model.overlays.is_empty() {
         cursor = overlays::draw(model, body, buffer);
     }
-    draw_toast(model, body, buffer);
+    if let Some(toast) = &model.toast {
+        toast.view(&model.look).render(body, buffer);
+    }
     model.look.glyphs.finish(area, buffer);
     cursor
 }
@@ -131,46 +133,7 @@ fn status(model: &Model, width: u16) -> Line<'static> {
 
 fn draw_footer(model: &mut Model, area: Rect, buffer: &mut Buffer) {
     let hints = keymap::footer(model.context(), model.look.glyphs.charset);
-    let width = |hint: &keymap::Hint| u16::try_from(hint.keys.chars().count() + hint.words.len() + 3).unwrap_or(u16::MAX);
-    // The help is last and never left out: what does not fit goes from the end of the others.
-    let (help, others) = match hints.split_last() {
-        Some((last, others)) if last.action == Action::Help => (Some(last), others),
-        _ => (None, hints.as_slice()),
-    };
-    let mut room = area.width.saturating_sub(1 + help.map_or(0, width));
-    let mut x = area.x + 1;
-    let mut place = |hint: &keymap::Hint, x: u16, buffer: &mut Buffer| {
-        let spot = Rect { x, width: width(hint).saturating_sub(2).min(area.right().saturating_sub(x)), ..area };
-        Line::from_iter([
-            Span::styled(hint.keys.clone(), model.look.style(Role::Key)),
-            Span::raw(" "),
-            Span::styled(hint.words, model.look.style(Role::Muted)),
-        ])
-        .render(spot, buffer);
-        model.hits.push((spot, hint.action));
-    };
-    for hint in others {
-        if width(hint) > room {
-            break;
-        }
-        place(hint, x, buffer);
-        room -= width(hint);
-        x += width(hint);
-    }
-    if let Some(help) = help {
-        place(help, x, buffer);
-    }
-}
-
-fn draw_toast(model: &Model, area: Rect, buffer: &mut Buffer) {
-    let Some(shown) = &model.toast else { return };
-    let look = &model.look;
-    let (mark, role) =
-        if shown.toast.good { (look.glyphs.ok, Role::Ok) } else { (look.glyphs.failed, Role::Refused) };
-    let text = format!(" {mark} {} ", look.glyphs.plain(&crate::text::visible(&shown.toast.text)));
-    let line = Line::styled(text, look.style(role));
-    let width = u16::try_from(line.width()).unwrap_or(u16::MAX).min(area.width.saturating_sub(4));
-    let place = Rect { x: area.right().saturating_sub(width + 2), y: area.y, width, height: 1 };
-    ratatui::widgets::Clear.render(place, buffer);
-    line.render(place, buffer);
+    let footer = Footer::new(&hints, &model.look);
+    footer.render(area, buffer);
+    model.hits.extend(footer.places(area));
 }
