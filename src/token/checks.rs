@@ -229,7 +229,9 @@ fn verify<'a>(token: &Decoded, named: &str, candidates: &[Key<'a>]) -> Option<Ke
 
 fn judge_algorithm(named: &str, candidates: &[Key<'_>], key: Key<'_>) -> Finding {
     let wanted = signature::algorithm(named);
-    let fits = |key: &Key<'_>| key.allowed().is_ok_and(|allowed| wanted.is_some_and(|wanted| allowed.contains(&wanted)));
+    let fits = |key: &Key<'_>| {
+        key.allowed().is_ok_and(|allowed| wanted.is_some_and(|wanted| allowed.contains(&wanted)))
+    };
     let key = if fits(&key) { key } else { candidates.iter().copied().find(fits).unwrap_or(key) };
     match key.allowed() {
         Err(_) => ALGORITHM.warning("The algorithm was not compared: the key cannot be used."),
@@ -237,7 +239,8 @@ fn judge_algorithm(named: &str, candidates: &[Key<'_>], key: Key<'_>) -> Finding
             let names: Vec<_> = allowed.iter().map(|algorithm| signature::name(*algorithm)).collect();
             let names = names.join(", ");
             if fits(&key) {
-                ALGORITHM.passed(format!("{named} is among what the key ({}) allows: {names}.", key.description()))
+                ALGORITHM
+                    .passed(format!("{named} is among what the key ({}) allows: {names}.", key.description()))
             } else {
                 ALGORITHM.error(format!(
                     "The header names {}; the key ({}) only allows {names}.",
@@ -259,14 +262,17 @@ fn judge_key(key: Key<'_>, guessed: bool, verified: bool, tried: usize) -> Findi
         Err(Unusable::SharedSecret) => {
             KEY.error(format!("The key {name} is symmetric; a published secret is none, and proves nothing."))
         }
-        Err(Unusable::UnknownType) => {
-            KEY.warning(format!("The key {name} ({}) is of a type that is not supported here.", quote(&key.description())))
-        }
+        Err(Unusable::UnknownType) => KEY.warning(format!(
+            "The key {name} ({}) is of a type that is not supported here.",
+            quote(&key.description())
+        )),
         Err(Unusable::OtherAlgorithm(own)) => {
             KEY.error(format!("The key {name} is reserved for {}, which does not fit its type.", quote(&own)))
         }
         Err(Unusable::Unreadable) => KEY.error(format!("The key {name} is malformed.")),
-        Ok(_) if !guessed => KEY.passed(format!("The token names the key {name}, and the set has it ({}).", key.description())),
+        Ok(_) if !guessed => {
+            KEY.passed(format!("The token names the key {name}, and the set has it ({}).", key.description()))
+        }
         Ok(_) if verified => KEY.warning(format!("The token names no key; {name} of the set fits it.")),
         Ok(_) => KEY.warning(format!("The token names no key; {tried} of the set were tried.")),
     }
@@ -283,7 +289,12 @@ fn verdict(token: &Decoded, named: &str, candidates: &[Key<'_>], key: Key<'_>, v
             "Only Microsoft Graph can check this signature: it covers a header in which nonce was replaced.",
         );
     }
-    if !token.raw.expose().rsplit_once('.').is_some_and(|(message, part)| message.contains('.') && !part.is_empty()) {
+    if !token
+        .raw
+        .expose()
+        .rsplit_once('.')
+        .is_some_and(|(message, part)| message.contains('.') && !part.is_empty())
+    {
         return SIGNATURE.error("There is no signature to check.");
     }
     let wanted = signature::algorithm(named);
@@ -295,8 +306,10 @@ fn verdict(token: &Decoded, named: &str, candidates: &[Key<'_>], key: Key<'_>, v
     if !usable.any(|allowed| wanted.is_some_and(|wanted| allowed.contains(&wanted))) {
         return SIGNATURE.warning("The signature was not checked: the key does not allow that algorithm.");
     }
-    let which = if candidates.len() == 1 { format!("the key {name}") } else { "any of those keys".to_owned() };
-    SIGNATURE.error(format!("The {named} signature does not verify with {which}: token or signature was altered."))
+    let which =
+        if candidates.len() == 1 { format!("the key {name}") } else { "any of those keys".to_owned() };
+    SIGNATURE
+        .error(format!("The {named} signature does not verify with {which}: token or signature was altered."))
 }
 
 /// The names of keys, a few of them.
@@ -337,7 +350,11 @@ fn issuer(token: &Decoded, expected: Option<&str>) -> Finding {
         expected.to_owned()
     };
     if issuer == concrete {
-        let how = if from_template { "the metadata's template with tid put in" } else { "the issuer that is expected" };
+        let how = if from_template {
+            "the metadata's template with tid put in"
+        } else {
+            "the issuer that is expected"
+        };
         return ISSUER.passed(format!("iss is {}, exactly {how}.", quote(issuer)));
     }
     let old_form = |issuer: &str| !issuer.trim_end_matches('/').ends_with("/v2.0");
@@ -359,7 +376,8 @@ fn key_issuer(token: &Decoded, key: Key<'_>) -> Option<Finding> {
     let concrete = match tenant(token) {
         Some(tenant) => of_key.replace(TEMPLATE, tenant),
         None if of_key.contains(TEMPLATE) => {
-            let title = format!("The key {name} is for a template of issuers, and there is no tid to put into it.");
+            let title =
+                format!("The key {name} is for a template of issuers, and there is no tid to put into it.");
             return Some(KEY_ISSUER.error(title));
         }
         None => of_key.to_owned(),
@@ -373,7 +391,9 @@ fn key_issuer(token: &Decoded, key: Key<'_>) -> Option<Finding> {
         names(issuer) && names(&concrete)
     });
     Some(if token.text("ver") == Some("1.0") && same_tenant {
-        KEY_ISSUER.passed(format!("The key {name} is meant for this tenant (its issuer has the form of version 2.0)."))
+        KEY_ISSUER.passed(format!(
+            "The key {name} is meant for this tenant (its issuer has the form of version 2.0)."
+        ))
     } else {
         KEY_ISSUER.error(format!(
             "The key {name} may only sign for {}, and iss is {}.",
@@ -401,7 +421,8 @@ fn audience(token: &Decoded, expected: Option<&str>) -> Finding {
         bare(one) == bare(expected)
     };
     let hint = if named.iter().any(near) {
-        " They only differ in letter case, in api:// or in a final slash, and still count as different.".to_owned()
+        " They only differ in letter case, in api:// or in a final slash, and still count as different."
+            .to_owned()
     } else if let Some(resource) = named.iter().find_map(|one| known::resource(one)) {
         format!(" This token is for {resource}.")
     } else {
@@ -422,7 +443,9 @@ fn expiry(token: &Decoded, now: UnixTime) -> Finding {
     if over < 0 {
         EXPIRY.passed(format!("{when}."))
     } else if over < LEEWAY {
-        EXPIRY.warning(format!("{when}: over, but within the {LEEWAY} s of leeway that Entra's libraries grant."))
+        EXPIRY.warning(format!(
+            "{when}: over, but within the {LEEWAY} s of leeway that Entra's libraries grant."
+        ))
     } else {
         EXPIRY.error(format!("{when}: over, also with {LEEWAY} s of leeway."))
     }
@@ -452,7 +475,9 @@ fn nonce(token: &Decoded, expected: Option<&str>) -> Option<Finding> {
     Some(match (expected, held) {
         (None, None) => return None,
         (None, Some(_)) => NONCE.info("The nonce was not compared: it is not known which one was sent."),
-        (Some(_), None) => NONCE.error("A nonce was sent, and the token holds none: it may stem from another sign-in."),
+        (Some(_), None) => {
+            NONCE.error("A nonce was sent, and the token holds none: it may stem from another sign-in.")
+        }
         (Some(sent), Some(held)) if sent == held => NONCE.passed("nonce is the one that was sent."),
         (Some(sent), Some(held)) => NONCE.error(format!(
             "nonce is {}; {} was sent: the token belongs to another sign-in.",

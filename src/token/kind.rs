@@ -106,7 +106,9 @@ pub fn kind_of(token: &Decoded) -> Recognised {
         };
     }
     if has("scope") || graph {
-        return delegated("It carries a scope or names an API as its audience, and no sign of an application alone.");
+        return delegated(
+            "It carries a scope or names an API as its audience, and no sign of an application alone.",
+        );
     }
     if has("aud") && (has("nonce") || has("at_hash") || has("c_hash")) {
         return Recognised {

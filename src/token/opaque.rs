@@ -58,7 +58,8 @@ pub(super) fn recognise_word(word: &str) -> (Kind, Option<Finding>) {
         return (Kind::Opaque, Some(catalogue::PERSONAL_OPAQUE.says(title)));
     }
     if ENTRA.iter().any(|prefix| word.starts_with(prefix)) {
-        let title = "A refresh token or an authorization code of Microsoft's: only the token endpoint can read it.";
+        let title =
+            "A refresh token or an authorization code of Microsoft's: only the token endpoint can read it.";
         return (Kind::Opaque, Some(catalogue::ENTRA_OPAQUE.says(title)));
     }
     let mixed = word.bytes().any(|b| b.is_ascii_digit()) && word.bytes().any(|b| b.is_ascii_alphabetic());
@@ -148,13 +149,15 @@ fn saml_in_base64(word: &str) -> Option<String> {
         // `<s` or `<?x`
         let bytes = part::read(word).bytes;
         let text = String::from_utf8_lossy(&bytes);
-        return is_saml(&text).then(|| "A SAML message or assertion in base64, as in a form post.".to_owned());
+        return is_saml(&text)
+            .then(|| "A SAML message or assertion in base64, as in a form post.".to_owned());
     }
     let deflated = word.len() >= 100
         && ["fZ", "fV", "jZ", "nZ", "lZ", "rZ", "hZ", "tZ"].iter().any(|start| word.starts_with(start))
         && word.contains(['+', '/'])
         && STANDARD.decode(word).is_ok();
     deflated.then(|| {
-        "This looks like a deflated SAML request, as in the query of a redirect; it is not unpacked here.".to_owned()
+        "This looks like a deflated SAML request, as in the query of a redirect; it is not unpacked here."
+            .to_owned()
     })
 }

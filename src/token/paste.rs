@@ -106,7 +106,11 @@ fn compact(spotted: Spotted, text: &str, mut findings: Vec<Finding>) -> Pasted {
     if token.contains('%')
         && let Cow::Owned(decoded) = percent_decode_str(&token).decode_utf8_lossy()
     {
-        note(&mut findings, catalogue::PERCENT_ENCODED, "The token was percent-encoded and has been decoded.");
+        note(
+            &mut findings,
+            catalogue::PERCENT_ENCODED,
+            "The token was percent-encoded and has been decoded.",
+        );
         token = scan::first(&decoded).map_or(decoded, |inner| inner.token);
     }
     if let Some(mark) = spotted.punctuation {
@@ -136,7 +140,8 @@ fn from_json(value: &Value, text: &str, mut findings: Vec<Finding>) -> Pasted {
         note(&mut findings, catalogue::JSON, &title);
         let others = tokens.count();
         if others > 0 {
-            let title = format!("{} tokens were found; \u{201c}{}\u{201d} is shown.", others + 1, short(name));
+            let title =
+                format!("{} tokens were found; \u{201c}{}\u{201d} is shown.", others + 1, short(name));
             note(&mut findings, catalogue::SEVERAL_TOKENS, &title);
         }
         return compact(spotted, text, findings);
@@ -188,7 +193,11 @@ fn word(text: &str, mut findings: Vec<Finding>) -> Pasted {
         note(&mut findings, catalogue::URL, &title);
         let decoded = percent_decode_str(value).decode_utf8_lossy();
         if let Cow::Owned(_) = decoded {
-            note(&mut findings, catalogue::PERCENT_ENCODED, "The value was percent-encoded and has been decoded.");
+            note(
+                &mut findings,
+                catalogue::PERCENT_ENCODED,
+                "The value was percent-encoded and has been decoded.",
+            );
         }
         return Pasted { token: decoded.into_owned(), shape: Shape::Word, findings };
     }
@@ -209,7 +218,11 @@ fn word(text: &str, mut findings: Vec<Finding>) -> Pasted {
         return Pasted { token: text.to_owned(), shape: Shape::Text, findings };
     }
     if end.len() < text.len() {
-        note(&mut dressing, catalogue::QUOTES, "Quotation marks or punctuation around the text were removed.");
+        note(
+            &mut dressing,
+            catalogue::QUOTES,
+            "Quotation marks or punctuation around the text were removed.",
+        );
     }
     Pasted { token: end[start..].to_owned(), shape: Shape::Word, findings: dressing }
 }
@@ -264,7 +277,8 @@ fn look_back(before: &str, findings: &mut Vec<Finding>) -> bool {
     if let Some(named) = rest.strip_suffix('=') {
         let (rest, name) = split_name(named.trim_end_matches(' '));
         if rest.ends_with(['?', '&', '#']) || last_word(rest).contains("://") {
-            let title = format!("Taken from \u{201c}{}\u{201d} of an address: those end up in logs.", short(name));
+            let title =
+                format!("Taken from \u{201c}{}\u{201d} of an address: those end up in logs.", short(name));
             note(findings, catalogue::URL, &title);
             return false;
         }

@@ -64,7 +64,8 @@ fn next(text: &str, from: usize) -> Option<Spotted> {
     let mut at = from;
     loop {
         at += text.get(at..)?.find('e')?;
-        let alone = at == 0 || !(bytes[at - 1].is_ascii_alphanumeric() || matches!(bytes[at - 1], b'-' | b'_' | b'.'));
+        let alone = at == 0
+            || !(bytes[at - 1].is_ascii_alphanumeric() || matches!(bytes[at - 1], b'-' | b'_' | b'.'));
         if alone && begins_header(&bytes[at..]) {
             return Some(run(text, at));
         }
@@ -165,7 +166,8 @@ fn looks_random(word: &str) -> bool {
     word.len() >= 24
         || word.contains('.') && word.len() >= 8
         || word.bytes().any(|b| b.is_ascii_digit()) && word.bytes().any(|b| b.is_ascii_alphabetic())
-        || word.bytes().skip(1).any(|b| b.is_ascii_uppercase()) && word.bytes().any(|b| b.is_ascii_lowercase())
+        || word.bytes().skip(1).any(|b| b.is_ascii_uppercase())
+            && word.bytes().any(|b| b.is_ascii_lowercase())
 }
 
 /// The possible lengths of the signature in base64url characters, by the algorithm a header names.
