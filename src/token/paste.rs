@@ -2,7 +2,7 @@
 //!
 //! People paste header lines, log lines, `.env` files, JSON bodies, addresses, curl commands, and tokens that a mail
 //! program wrapped. Signed and encrypted tokens are easy to spot anywhere, since their header is base64 of `{`; so the
-//! search looks for that beginning first ([`scan`](super::scan)), and only then treats the text as one opaque word.
+//! search looks for that beginning first ([`scan`]), and only then treats the text as one opaque word.
 
 use std::borrow::Cow;
 
@@ -57,8 +57,22 @@ pub(super) enum Shape {
     Word,
     /// Several words, markup, or lines: no token in compact form.
     Text,
+    /// JSON without a token in it, perhaps a key.
+    Json {
+        /// What part of a key it holds.
+        key: Option<KeyMaterial>,
+    },
     /// Nothing.
     Empty,
+}
+
+/// A key where a token was expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeyMaterial {
+    /// Only what everybody may know.
+    Public,
+    /// What only its owner may know.
+    Private,
 }
 
 /// Finds the token in `text`.
@@ -153,7 +167,15 @@ fn from_json(value: &Value, text: &str, mut findings: Vec<Finding>) -> Pasted {
             return word(text.trim_matches(scan::is_blank), findings);
         }
     }
-    Pasted { token: text.to_owned(), shape: Shape::Text, findings }
+    Pasted { token: text.to_owned(), shape: Shape::Json { key: key_material(value) }, findings }
+}
+
+/// Whether `value` is a key or a set of keys (RFC 7517), and whether its private part is there.
+fn key_material(value: &Value) -> Option<KeyMaterial> {
+    let key = value.get("keys").and_then(|keys| keys.get(0)).unwrap_or(value);
+    key.get("kty")?;
+    let private = key.get("d").is_some() || key.get("k").is_some();
+    Some(if private { KeyMaterial::Private } else { KeyMaterial::Public })
 }
 
 /// Every string of `value` with the name of the member that holds it, in document order.

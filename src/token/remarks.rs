@@ -4,15 +4,15 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Decoded, Kind, TokenKind, catalogue,
+    Kind, TokenKind, catalogue,
     compact::{is_unsecured, type_name},
-    kind_of, known,
+    kind::kind_of_claims,
+    known,
     moment::{Moment, Written},
 };
 use crate::{
     finding::Finding,
-    secret::Secret,
-    text::visible,
+    text::{is_unsafe, visible},
     time::{self, UnixTime},
 };
 
@@ -253,13 +253,7 @@ fn on_entra(header: &Map<String, Value>, claims: &Map<String, Value>, findings: 
             if new_form { "2.0" } else { "1.0" }
         )));
     }
-    let recognised = kind_of(&Decoded {
-        kind: Kind::Jws,
-        header: header.clone(),
-        claims: claims.clone(),
-        findings: Vec::new(),
-        raw: Secret::default(),
-    });
+    let recognised = kind_of_claims(header, claims);
     let kind = recognised.kind;
     if kind == TokenKind::IdToken {
         findings.push(
@@ -385,17 +379,12 @@ impl Suspicion {
     }
 
     fn look_at(&mut self, member: &str, text: &str) {
-        if self.control.is_some() && self.hidden.is_some()
-            || text.is_ascii() && !text.bytes().any(|b| b < 32 || b == 127)
-        {
-            return;
-        }
-        if text.chars().any(char::is_control) {
-            self.control.get_or_insert_with(|| member.to_owned());
-        }
-        let printable: String = text.chars().filter(|c| !c.is_control()).collect();
-        if visible(&printable) != printable {
-            self.hidden.get_or_insert_with(|| member.to_owned());
+        for c in text.chars() {
+            if c.is_control() {
+                self.control.get_or_insert_with(|| member.to_owned());
+            } else if is_unsafe(c) {
+                self.hidden.get_or_insert_with(|| member.to_owned());
+            }
         }
     }
 }
