@@ -9,4 +9,4 @@ pub mod glyphs;
 pub mod keymap;
 pub mod look;
 pub mod theme;
-// pub mod widgets;
+pub mod widgets;
