@@ -25,9 +25,10 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct Lines<'a> {
     look: &'a Look,
-    lines: &'a [text::Line],
+    content: &'a [text::Line],
     hanging: Hanging,
-    mark: Option<Option<usize>>,
+    mark_column: bool,
+    marked: Option<usize>,
     needle: &'a str,
 }
 
@@ -44,7 +45,14 @@ pub enum Hanging {
 impl<'a> Lines<'a> {
     /// Lines without selection.
     pub const fn new(lines: &'a [text::Line], look: &'a Look) -> Self {
-        Self { look, lines, hanging: Hanging::LikeFirst, mark: None, needle: "" }
+        Self {
+            look,
+            content: lines,
+            hanging: Hanging::LikeFirst,
+            mark_column: false,
+            marked: None,
+            needle: "",
+        }
     }
 
     /// Sets where continued lines begin.
@@ -57,7 +65,8 @@ impl<'a> Lines<'a> {
     /// Gives the lines a column for the selection mark, marks this line, and keeps it in view.
     #[must_use]
     pub const fn mark(mut self, line: Option<usize>) -> Self {
-        self.mark = Some(line);
+        self.mark_column = true;
+        self.marked = line;
         self
     }
 
@@ -70,20 +79,20 @@ impl<'a> Lines<'a> {
 
     /// How many rows they take at this width; wraps all of them, so only for few.
     pub fn height(&self, width: u16) -> usize {
-        (0..self.lines.len()).map(|index| self.rows_of(index, self.text_width(width))).sum()
+        (0..self.content.len()).map(|index| self.rows_of(index, self.text_width(width))).sum()
     }
 
     fn text_width(&self, width: u16) -> u16 {
-        width.saturating_sub(u16::from(self.mark.is_some()))
+        width.saturating_sub(u16::from(self.mark_column))
     }
 
     fn line(&self, index: usize) -> Line<'a> {
-        let line = self.look.line(&self.lines[index]);
+        let line = self.look.line(&self.content[index]);
         wrap::highlighted(line, self.needle, self.look.style(Role::Selection))
     }
 
     fn rows_of(&self, index: usize, width: u16) -> usize {
-        wrap(&self.look.line(&self.lines[index]), width, self.hanging).count()
+        wrap(&self.look.line(&self.content[index]), width, self.hanging).count()
     }
 }
 
@@ -111,10 +120,10 @@ impl StatefulWidget for &Lines<'_> {
         let area = area.intersection(buffer.area);
         let width = self.text_width(area.width);
         let left = area.right() - width;
-        scroll.settle(self.lines.len(), area.height, self.mark.flatten(), |index| self.rows_of(index, width));
+        scroll.settle(self.content.len(), area.height, self.marked, |index| self.rows_of(index, width));
         let mut y = area.top();
         let (first, mut skip) = scroll.position();
-        for index in first..self.lines.len() {
+        for index in first..self.content.len() {
             if y >= area.bottom() {
                 break;
             }
@@ -129,7 +138,7 @@ impl StatefulWidget for &Lines<'_> {
                     &Line::from(row.spans),
                     width.saturating_sub(row.indent),
                 );
-                if self.mark == Some(Some(index)) && left > area.left() {
+                if self.marked == Some(index) && left > area.left() {
                     buffer.set_string(
                         area.left(),
                         y,

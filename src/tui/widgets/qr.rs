@@ -152,7 +152,7 @@ mod tests {
             (area.left()..area.right()).map(move |x| {
                 let cell = &buffer[(x, area.top() + y / 2)];
                 assert_eq!(cell.symbol(), "▀");
-                dark(if y % 2 == 0 { cell.fg } else { cell.bg })
+                dark(if y.is_multiple_of(2) { cell.fg } else { cell.bg })
             })
         };
         (0..area.height * 2).map(|y| half(y).collect()).collect()

@@ -25,32 +25,32 @@ impl Columns {
         labels: impl Iterator<Item = (usize, usize, u16)>,
         width: u16,
     ) -> Option<Self> {
-        let (first, last) = (*names.first()?, *names.last()?);
-        let least: Vec<u16> =
+        let (left_name, right_name) = (*names.first()?, *names.last()?);
+        let floors: Vec<u16> =
             names.windows(2).map(|pair| (pair[0].div_ceil(2) + pair[1] / 2 + 2).max(CLOSEST)).collect();
-        let mut gaps = least.clone();
+        let mut gaps = floors.clone();
         // Short spans first, so that a long one finds what is there already.
         let mut labels: Vec<_> = labels
             .map(|(from, to, label)| (from.min(to), from.max(to), label.min(WIDEST) + AROUND_LABEL + 1))
-            .filter(|(_, to, _)| *to < names.len())
+            .filter(|(from, to, _)| from < to && *to < names.len())
             .collect();
         labels.sort_by_key(|(from, to, _)| to - from);
         for (from, to, needed) in labels {
             let span = &mut gaps[from..to];
             let there: u16 = span.iter().sum();
-            let count = u16::try_from(span.len()).ok().filter(|count| *count > 0)?;
+            let count = u16::try_from(span.len()).ok()?;
             let missing = needed.saturating_sub(there);
             for (index, gap) in (0..).zip(span) {
                 *gap += missing / count + u16::from(index < missing % count);
             }
         }
-        let (before, behind) = (first / 2, last.saturating_sub(last / 2 + 1));
+        let (before, behind) = (left_name / 2, right_name.saturating_sub(right_name / 2 + 1));
         let room = width.checked_sub(before + behind + 1)?;
         while gaps.iter().sum::<u16>() > room {
             let (gap, _) = gaps
                 .iter_mut()
-                .zip(&least)
-                .filter(|(gap, least)| **gap > **least)
+                .zip(&floors)
+                .filter(|(gap, floor)| **gap > **floor)
                 .max_by_key(|(gap, _)| **gap)?;
             *gap -= 1;
         }
