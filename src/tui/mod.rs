@@ -10,4 +10,4 @@ pub mod keymap;
 pub mod look;
 pub mod pane;
 pub mod theme;
-// pub mod widgets;
+pub mod widgets;
