@@ -204,7 +204,7 @@ impl Draft {
             let index = self.fields.iter().position(|field| field.name == bend.name);
             match (&bend.change, index) {
                 (Change::Set(value), _) if bend.name == self.endpoint.name => {
-                    self.endpoint.value.clone_from(value)
+                    self.endpoint.value.clone_from(value);
                 }
                 (Change::Set(value), Some(index)) => {
                     self.fields[index].value.clone_from(value);
