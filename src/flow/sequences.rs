@@ -3,7 +3,7 @@
 //! An input that changes nothing and brings nothing out leads to where we are already; the sequences behind it are those
 //! of its siblings, so they are not played twice. That is what makes long sequences affordable.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{Answer, Bend, CallId, Choice, Effect, Flow, Input, StepState, playbook};
 use crate::{time::UnixTime, wire::Failure};
@@ -96,12 +96,12 @@ struct Run {
     flow: Flow,
     now: UnixTime,
     issued: Vec<CallId>,
-    open: BTreeSet<CallId>,
+    open: BTreeMap<CallId, Effect>,
 }
 
 /// Plays every sequence of `depth` letters, beginning behind the letters of `prefix`.
 fn play_all(flow: Flow, now: UnixTime, prefix: &[Letter], alphabet: &[Letter], depth: u32) -> Tally {
-    let mut run = Run { flow, now, issued: Vec::new(), open: BTreeSet::new() };
+    let mut run = Run { flow, now, issued: Vec::new(), open: BTreeMap::new() };
     for letter in prefix {
         let input = run.spell(letter).expect("a prefix answers calls that were made");
         let before = run.flow.clone();
@@ -138,9 +138,10 @@ impl Run {
                 continue;
             }
             if let Input::Answer(call, answer) = &input
-                && !self.open.contains(call)
+                && !self.open.get(call).is_some_and(|effect| fits(effect, answer))
             {
-                assert_eq!((&effects[..], &run.flow), (&[][..], &self.flow), "{call:?} {answer:?} is stale");
+                let (out, after) = (&effects[..], &run.flow);
+                assert_eq!((out, after), (&[][..], &self.flow), "nobody waits for {call:?}, {answer:?}");
             }
             if !effects.is_empty() || run.flow != self.flow {
                 run.play(alphabet, depth - 1, tally);
@@ -156,7 +157,7 @@ impl Run {
             && before != self.flow
             && !matches!(answer, Answer::Listening(_))
         {
-            assert!(self.open.remove(call), "{call:?} was answered and nobody waited for it");
+            self.open.remove(call);
         }
         for (index, effect) in effects.iter().enumerate() {
             match effect {
@@ -166,9 +167,11 @@ impl Run {
                 | Effect::WakeAt(call, _) => {
                     assert!(!self.issued.contains(call), "{call:?} is used twice");
                     self.issued.push(*call);
-                    self.open.insert(*call);
+                    self.open.insert(*call, effect.clone());
                 }
-                Effect::Stop(call) => assert!(self.open.remove(call), "{call:?} is stopped and not open"),
+                Effect::Stop(call) => {
+                    assert!(self.open.remove(call).is_some(), "{call:?} is stopped and not open");
+                }
                 Effect::Finish(_) => {
                     assert_eq!(index + 1, effects.len(), "something follows the end");
                     assert!(self.open.is_empty(), "still open at the end: {:?}", self.open);
@@ -202,4 +205,15 @@ impl Run {
             assert_eq!(self.flow, after);
         }
     }
+}
+
+/// Whether an effect may be answered so. A listener that has opened stays open, and is not asked again.
+const fn fits(effect: &Effect, answer: &Answer) -> bool {
+    matches!(
+        (effect, answer),
+        (Effect::Send(..), Answer::Response(_) | Answer::Failed(_))
+            | (Effect::Listen(..), Answer::Listening(_) | Answer::Failed(_))
+            | (Effect::Visit(..), Answer::Redirected(_) | Answer::DeadEnd(_) | Answer::Failed(_))
+            | (Effect::WakeAt(..), Answer::Woke)
+    )
 }
