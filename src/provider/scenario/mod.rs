@@ -1,0 +1,463 @@
+//! The directory a lab tenant is stocked with, read from TOML.
+//!
+//! [`Scenario::northwind`] is the one built in; [`Scenario::parse`] reads another. Properties of registrations carry the
+//! names that Microsoft Graph gives them, unknown keys are refused, and an error names line and key. Tests and the
+//! workbench find things by their short `key`: `scenario.application("storefront")`, `scenario.user("mina")`.
+
+mod describe;
+mod read;
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::{secret::Secret, time::UnixTime};
+pub use read::ScenarioError;
+pub(super) use read::is_guid;
+
+/// The tenant id behind the word `consumers` (personal Microsoft accounts).
+pub const CONSUMERS: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
+
+/// Microsoft Graph's application id, the same in every tenant.
+pub const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
+
+/// Tenants, people, applications and policies. Checked: whatever is referred to exists, ids are GUIDs, keys are unique.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scenario {
+    /// What the tenants agreed on.
+    pub policy: Policy,
+    tenants: Vec<Arc<Tenant>>,
+    users: Vec<Arc<User>>,
+    applications: Vec<Arc<Application>>,
+}
+
+/// Switches that hold for every tenant of the scenario.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Policy {
+    /// Answer polls that come too fast with `slow_down` (RFC 8628 §3.5). Entra does not, and some clients fail on it.
+    pub slow_down: bool,
+    /// Whether ordinary people may consent to permissions of type `User`.
+    pub users_may_consent: bool,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { slow_down: false, users_may_consent: true }
+    }
+}
+
+/// An organisation's directory.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Tenant {
+    /// Its short name in the scenario.
+    pub key: String,
+    /// Its GUID, the `tid` of tokens.
+    pub id: String,
+    /// What people call it.
+    pub display_name: String,
+    /// Verified domain names; each works in place of the id.
+    pub domains: Vec<String>,
+    /// `tenant_region_scope` of its metadata, such as `EU`.
+    pub region: String,
+}
+
+/// Somebody who can sign in.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct User {
+    /// The short name in the scenario.
+    pub key: String,
+    /// The situation this person is there for.
+    pub about: String,
+    /// The key of the home tenant.
+    pub tenant: String,
+    /// The object id, the `oid` of tokens.
+    pub id: String,
+    /// The sign-in name.
+    pub user_principal_name: String,
+    /// The full name.
+    pub display_name: String,
+    /// The first name.
+    pub given_name: String,
+    /// The last name.
+    pub surname: String,
+    /// The e-mail address, if there is one.
+    pub mail: Option<String>,
+    /// The lab password.
+    #[serde(deserialize_with = "read::secret")]
+    pub password: Secret,
+    /// Whether the account may sign in at all.
+    #[serde(default = "read::yes")]
+    pub account_enabled: bool,
+    /// Whether this person may consent for the whole organisation.
+    #[serde(default)]
+    pub administrator: bool,
+    /// Present for people who need a second factor: the code that the lab takes for it.
+    #[serde(default, deserialize_with = "read::optional_secret")]
+    pub one_time_code: Option<Secret>,
+}
+
+/// An application registration; a resource is one that exposes scopes or roles.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Application {
+    /// The short name in the scenario.
+    pub key: String,
+    /// What kind of application it stands for.
+    pub about: String,
+    /// The key of the tenant it is registered in; absent for Microsoft's own, which every tenant has.
+    pub tenant: Option<String>,
+    /// The client id.
+    pub app_id: String,
+    /// What consent pages call it.
+    pub display_name: String,
+    /// Whose accounts may use it.
+    pub sign_in_audience: Audience,
+    /// The web platform: redirect URIs that need a credential at redemption.
+    #[serde(default)]
+    pub web: Web,
+    /// The single-page platform.
+    #[serde(default)]
+    pub spa: Platform,
+    /// The mobile and desktop platform.
+    #[serde(default)]
+    pub public_client: Platform,
+    /// Whether it is public where no redirect URI decides it: device code, password.
+    #[serde(default)]
+    pub is_fallback_public_client: bool,
+    /// Client secrets.
+    #[serde(default)]
+    pub password_credentials: Vec<PasswordCredential>,
+    /// App ID URIs, by which scopes name this resource.
+    #[serde(default)]
+    pub identifier_uris: Vec<String>,
+    /// What it offers as a resource.
+    #[serde(default)]
+    pub api: Api,
+    /// Application permissions it offers.
+    #[serde(default)]
+    pub app_roles: Vec<AppRole>,
+    /// What it says it needs of others.
+    #[serde(default)]
+    pub required_resource_access: Vec<ResourceAccess>,
+    /// Application permissions that an administrator has granted to it.
+    #[serde(default)]
+    pub app_role_assignments: Vec<ResourceAccess>,
+    /// Whether only assigned people and applications get tokens.
+    #[serde(default)]
+    pub app_role_assignment_required: bool,
+    /// The keys of the people assigned to it.
+    #[serde(default)]
+    pub assigned_users: Vec<String>,
+    /// Whether its access tokens carry a `nonce` header that is hashed before signing, so that nobody else can verify them.
+    #[serde(default)]
+    pub nonce_header: bool,
+}
+
+/// `signInAudience`: whose accounts may use an application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum Audience {
+    /// Its own tenant only.
+    #[serde(rename = "AzureADMyOrg")]
+    MyOrg,
+    /// Work and school accounts of any tenant.
+    #[serde(rename = "AzureADMultipleOrgs")]
+    MultipleOrgs,
+    /// These and personal accounts.
+    #[serde(rename = "AzureADandPersonalMicrosoftAccount")]
+    Everyone,
+}
+
+impl Audience {
+    /// The word in the registration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MyOrg => "AzureADMyOrg",
+            Self::MultipleOrgs => "AzureADMultipleOrgs",
+            Self::Everyone => "AzureADandPersonalMicrosoftAccount",
+        }
+    }
+}
+
+/// Redirect URIs of one platform.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Platform {
+    /// The registered URIs.
+    #[serde(default)]
+    pub redirect_uris: Vec<String>,
+}
+
+/// The web platform.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Web {
+    /// The registered URIs.
+    #[serde(default)]
+    pub redirect_uris: Vec<String>,
+    /// What the authorization endpoint may hand out directly.
+    #[serde(default)]
+    pub implicit_grant_settings: ImplicitGrantSettings,
+}
+
+/// What the authorization endpoint may hand out directly.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ImplicitGrantSettings {
+    /// `response_type` may hold `token`.
+    pub enable_access_token_issuance: bool,
+    /// `response_type` may hold `id_token`.
+    pub enable_id_token_issuance: bool,
+}
+
+/// A client secret.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PasswordCredential {
+    /// The secret's id, often mistaken for its value.
+    pub key_id: String,
+    /// What it is called.
+    pub display_name: String,
+    /// The value.
+    #[serde(deserialize_with = "read::secret")]
+    pub secret_text: Secret,
+    /// When it ends; never if absent.
+    #[serde(default, deserialize_with = "read::optional_time")]
+    pub end_date_time: Option<UnixTime>,
+}
+
+/// What an application offers as a resource.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Api {
+    /// 2 for version 2 access tokens; absent or 1 for version 1.
+    pub requested_access_token_version: Option<u8>,
+    /// Delegated permissions.
+    #[serde(rename = "oauth2PermissionScopes")]
+    pub scopes: Vec<PermissionScope>,
+}
+
+/// A delegated permission.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PermissionScope {
+    /// Its GUID.
+    pub id: String,
+    /// Its name in scopes and in `scp`.
+    pub value: String,
+    /// Who may consent.
+    #[serde(rename = "type")]
+    pub consent: ConsentType,
+    /// What the consent page says.
+    pub display_name: String,
+}
+
+/// Who may consent to a delegated permission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum ConsentType {
+    /// Everybody for themselves.
+    User,
+    /// Administrators.
+    Admin,
+}
+
+/// An application permission.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AppRole {
+    /// Its GUID.
+    pub id: String,
+    /// Its name in `roles`.
+    pub value: String,
+    /// What it allows.
+    pub display_name: String,
+    /// `Application`, `User` or both.
+    pub allowed_member_types: Vec<String>,
+}
+
+/// Permissions of one resource.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ResourceAccess {
+    /// The key of the resource's registration.
+    pub resource: String,
+    /// Delegated permissions, by value.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+    /// Application permissions, by value.
+    #[serde(default)]
+    pub roles: Vec<String>,
+}
+
+impl Application {
+    /// Redirect URIs of every platform, in the order in which they are matched.
+    pub fn redirect_uris(&self) -> impl Iterator<Item = (PlatformKind, &str)> {
+        self.spa
+            .redirect_uris
+            .iter()
+            .map(|uri| (PlatformKind::Spa, uri.as_str()))
+            .chain(self.web.redirect_uris.iter().map(|uri| (PlatformKind::Web, uri.as_str())))
+            .chain(
+                self.public_client.redirect_uris.iter().map(|uri| (PlatformKind::PublicClient, uri.as_str())),
+            )
+    }
+
+    /// The first redirect URI and its platform.
+    pub fn redirect_uri(&self) -> Option<(PlatformKind, &str)> {
+        self.redirect_uris().next()
+    }
+
+    /// A secret without an end, if it has one.
+    pub fn secret(&self) -> Option<&Secret> {
+        let lasting = self.password_credentials.iter().find(|credential| credential.end_date_time.is_none());
+        lasting.map(|credential| &credential.secret_text)
+    }
+
+    /// Whether it offers anything to others.
+    pub const fn is_resource(&self) -> bool {
+        !self.api.scopes.is_empty() || !self.app_roles.is_empty()
+    }
+
+    /// The delegated permission of that name, whatever its letter case.
+    pub fn scope(&self, value: &str) -> Option<&PermissionScope> {
+        self.api.scopes.iter().find(|scope| scope.value.eq_ignore_ascii_case(value))
+    }
+
+    /// Whether this is Microsoft Graph, the resource meant where a scope names none.
+    pub fn is_graph(&self) -> bool {
+        self.app_id == GRAPH
+    }
+}
+
+/// The platform that a redirect URI is registered under. It decides who must authenticate and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlatformKind {
+    /// A server, with a credential.
+    Web,
+    /// JavaScript in a browser: PKCE and an `Origin`, no credential.
+    Spa,
+    /// Mobile and desktop: no credential.
+    PublicClient,
+}
+
+impl PlatformKind {
+    /// The name of the property in the registration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::Spa => "spa",
+            Self::PublicClient => "publicClient",
+        }
+    }
+}
+
+impl Scenario {
+    /// Northwind Retail, the scenario that is built in.
+    pub fn northwind() -> Self {
+        Self::parse(include_str!("../northwind.toml")).expect("the built-in scenario is read by a test")
+    }
+
+    /// All tenants; the first is the home tenant.
+    pub fn tenants(&self) -> &[Arc<Tenant>] {
+        &self.tenants
+    }
+
+    /// All people.
+    pub fn users(&self) -> &[Arc<User>] {
+        &self.users
+    }
+
+    /// All registrations, resources included.
+    pub fn applications(&self) -> &[Arc<Application>] {
+        &self.applications
+    }
+
+    /// The tenant that ready-made profiles use.
+    pub fn home(&self) -> &Arc<Tenant> {
+        self.tenants.first().expect("a scenario without tenants is refused when it is read")
+    }
+
+    /// The tenant with that short name.
+    pub fn tenant(&self, key: &str) -> Option<&Arc<Tenant>> {
+        self.tenants.iter().find(|tenant| tenant.key == key)
+    }
+
+    /// The person with that short name.
+    pub fn user(&self, key: &str) -> Option<&Arc<User>> {
+        self.users.iter().find(|user| user.key == key)
+    }
+
+    /// The registration with that short name.
+    pub fn application(&self, key: &str) -> Option<&Arc<Application>> {
+        self.applications.iter().find(|application| application.key == key)
+    }
+
+    /// The tenant with that GUID or domain name, whatever the letter case.
+    pub fn tenant_named(&self, name: &str) -> Option<&Arc<Tenant>> {
+        self.tenants.iter().find(|tenant| {
+            tenant.id.eq_ignore_ascii_case(name)
+                || tenant.domains.iter().any(|domain| domain.eq_ignore_ascii_case(name))
+        })
+    }
+
+    /// The person with that sign-in name, whatever the letter case.
+    pub fn user_named(&self, name: &str) -> Option<&Arc<User>> {
+        self.users.iter().find(|user| user.user_principal_name.eq_ignore_ascii_case(name.trim()))
+    }
+
+    /// The registration with that client id.
+    pub fn application_with_id(&self, app_id: &str) -> Option<&Arc<Application>> {
+        self.applications.iter().find(|application| application.app_id.eq_ignore_ascii_case(app_id))
+    }
+
+    /// Somebody's home tenant.
+    pub fn tenant_of(&self, user: &User) -> &Arc<Tenant> {
+        self.tenant(&user.tenant).expect("a person's tenant is checked when the scenario is read")
+    }
+
+    /// Microsoft Graph's registration.
+    pub fn graph(&self) -> &Arc<Application> {
+        self.application_with_id(GRAPH).expect("a scenario without Graph is refused when it is read")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_scenario_is_read_and_has_somebody_for_each_situation() {
+        let scenario = Scenario::northwind();
+        assert_eq!(scenario.home().display_name, "Northwind Retail");
+        assert!(scenario.users().iter().any(|user| user.administrator));
+        assert!(scenario.users().iter().any(|user| user.one_time_code.is_some()));
+        assert!(scenario.users().iter().any(|user| !user.account_enabled));
+        for key in ["storefront", "admin-portal", "inventory-sync", "desktop", "kiosk", "catalog-api"] {
+            assert!(scenario.application(key).is_some(), "{key} is missing");
+        }
+        assert_eq!(
+            scenario.tenant_named("NORTHWIND.example"),
+            scenario.tenant_named(&scenario.home().id),
+            "a domain means the same tenant as its id"
+        );
+    }
+
+    #[test]
+    fn ready_made_profiles_find_what_they_need() {
+        let scenario = Scenario::northwind();
+        let of = |key: &str| scenario.application(key).unwrap();
+        assert_eq!(
+            of("storefront").redirect_uri(),
+            Some((PlatformKind::Spa, "http://localhost:7081/signin"))
+        );
+        assert_eq!(of("desktop").redirect_uri(), Some((PlatformKind::PublicClient, "http://localhost")));
+        assert!(of("inventory-sync").secret().is_some() && of("kiosk").secret().is_none());
+        assert_eq!(
+            of("store-reports").secret().unwrap().expose(),
+            "lab~store-reports~secret",
+            "not the expired one"
+        );
+    }
+}

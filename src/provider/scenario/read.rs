@@ -1,0 +1,290 @@
+//! Reading a scenario: TOML to checked values. Every error names the line and the key.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use serde::{Deserialize, Deserializer, de::Error as _};
+use toml::de::{DeTable, DeValue};
+use url::Url;
+
+use super::{Application, Policy, Scenario, Tenant, User};
+use crate::{secret::Secret, time::UnixTime};
+
+/// A scenario that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {key}: {problem}")]
+pub struct ScenarioError {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The key at fault; entries of lists are counted from 0, as in `users.2.tenant`.
+    pub key: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    policy: Policy,
+    tenants: Vec<Tenant>,
+    users: Vec<User>,
+    applications: Vec<Application>,
+}
+
+impl Scenario {
+    /// Reads a scenario file and checks that everything it refers to exists.
+    pub fn parse(text: &str) -> Result<Self, ScenarioError> {
+        let file: File = toml::from_str(text).map_err(|error| unreadable(text, &error))?;
+        let scenario = Self {
+            policy: file.policy,
+            tenants: file.tenants.into_iter().map(Arc::new).collect(),
+            users: file.users.into_iter().map(Arc::new).collect(),
+            applications: file.applications.into_iter().map(Arc::new).collect(),
+        };
+        match check(&scenario) {
+            Ok(()) => Ok(scenario),
+            Err(Fault { key, problem }) => Err(ScenarioError { line: line_of(text, &key), key, problem }),
+        }
+    }
+}
+
+fn unreadable(text: &str, error: &toml::de::Error) -> ScenarioError {
+    let span = error.span().unwrap_or(0..0);
+    let at = text.get(span.clone()).unwrap_or_default().lines().next().unwrap_or_default();
+    ScenarioError {
+        line: line_at(text, span.start),
+        key: if at.is_empty() { "file".to_owned() } else { at.to_owned() },
+        problem: error.message().lines().collect::<Vec<_>>().join(" "),
+    }
+}
+
+struct Fault {
+    key: String,
+    problem: String,
+}
+
+fn fault(key: String, problem: impl Into<String>) -> Result<(), Fault> {
+    Err(Fault { key, problem: problem.into() })
+}
+
+fn check(scenario: &Scenario) -> Result<(), Fault> {
+    if scenario.tenants.is_empty() {
+        return fault("tenants".to_owned(), "there must be at least one");
+    }
+    unique("tenants", "key", scenario.tenants.iter().map(|tenant| tenant.key.as_str()))?;
+    unique("users", "key", scenario.users.iter().map(|user| user.key.as_str()))?;
+    unique(
+        "users",
+        "userPrincipalName",
+        scenario.users.iter().map(|user| user.user_principal_name.as_str()),
+    )?;
+    unique("applications", "key", scenario.applications.iter().map(|application| application.key.as_str()))?;
+    unique(
+        "applications",
+        "appId",
+        scenario.applications.iter().map(|application| application.app_id.as_str()),
+    )?;
+    for (index, tenant) in scenario.tenants.iter().enumerate() {
+        guid(format!("tenants.{index}.id"), &tenant.id)?;
+    }
+    for (index, user) in scenario.users.iter().enumerate() {
+        guid(format!("users.{index}.id"), &user.id)?;
+        if scenario.tenant(&user.tenant).is_none() {
+            fault(
+                format!("users.{index}.tenant"),
+                format!("there is no tenant with the key {:?}", user.tenant),
+            )?;
+        }
+    }
+    for (index, application) in scenario.applications.iter().enumerate() {
+        check_application(scenario, index, application)?;
+    }
+    if scenario.application_with_id(super::GRAPH).is_none() {
+        fault("applications".to_owned(), format!("Microsoft Graph ({}) is missing", super::GRAPH))?;
+    }
+    Ok(())
+}
+
+fn check_application(scenario: &Scenario, index: usize, application: &Application) -> Result<(), Fault> {
+    let key = |rest: &str| format!("applications.{index}.{rest}");
+    guid(key("appId"), &application.app_id)?;
+    if let Some(tenant) = application.tenant.as_ref().filter(|tenant| scenario.tenant(tenant).is_none()) {
+        fault(key("tenant"), format!("there is no tenant with the key {tenant:?}"))?;
+    }
+    let platforms = [
+        ("web", &application.web.redirect_uris),
+        ("spa", &application.spa.redirect_uris),
+        ("publicClient", &application.public_client.redirect_uris),
+    ];
+    for (platform, uris) in platforms {
+        for (position, uri) in uris.iter().enumerate() {
+            let key = key(&format!("{platform}.redirectUris.{position}"));
+            match Url::parse(uri) {
+                Err(error) => fault(key, format!("{uri:?} is not an absolute address: {error}"))?,
+                Ok(url) if url.fragment().is_some() => fault(key, format!("{uri:?} has a fragment"))?,
+                Ok(_) => {}
+            }
+        }
+    }
+    if let Some(version) =
+        application.api.requested_access_token_version.filter(|version| !(1..=2).contains(version))
+    {
+        fault(key("api.requestedAccessTokenVersion"), format!("{version} is neither 1 nor 2"))?;
+    }
+    for (position, user) in application.assigned_users.iter().enumerate() {
+        if scenario.user(user).is_none() {
+            let key = key(&format!("assignedUsers.{position}"));
+            fault(key, format!("there is no person with the key {user:?}"))?;
+        }
+    }
+    let lists = [
+        ("requiredResourceAccess", &application.required_resource_access),
+        ("appRoleAssignments", &application.app_role_assignments),
+    ];
+    for (list, entries) in lists {
+        for (position, access) in entries.iter().enumerate() {
+            let key = |rest: &str| key(&format!("{list}.{position}.{rest}"));
+            let Some(resource) = scenario.application(&access.resource) else {
+                return fault(
+                    key("resource"),
+                    format!("there is no application with the key {:?}", access.resource),
+                );
+            };
+            if let Some(scope) = access.scopes.iter().find(|scope| resource.scope(scope).is_none()) {
+                fault(key("scopes"), format!("{} offers no scope {scope:?}", resource.key))?;
+            }
+            let offers = |role: &String| resource.app_roles.iter().any(|offered| offered.value == *role);
+            if let Some(role) = access.roles.iter().find(|role| !offers(role)) {
+                fault(key("roles"), format!("{} offers no role {role:?}", resource.key))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn unique<'a>(list: &str, name: &str, values: impl Iterator<Item = &'a str>) -> Result<(), Fault> {
+    let mut seen = BTreeSet::new();
+    for (index, value) in values.enumerate() {
+        if !seen.insert(value.to_lowercase()) {
+            return fault(format!("{list}.{index}.{name}"), format!("{value:?} is used twice"));
+        }
+    }
+    Ok(())
+}
+
+fn guid(key: String, text: &str) -> Result<(), Fault> {
+    if is_guid(text) { Ok(()) } else { fault(key, format!("{text:?} is not a GUID")) }
+}
+
+/// Whether a text is a GUID in its usual form of 36 characters.
+pub fn is_guid(text: &str) -> bool {
+    text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()
+}
+
+/// The line on which the value with that dotted path stands; the nearest one above it if the path ends early.
+fn line_of(text: &str, path: &str) -> usize {
+    let Ok(root) = DeTable::parse(text) else { return 1 };
+    let mut start = 0;
+    let mut table = Some(root.get_ref());
+    let mut list = None;
+    for step in path.split('.') {
+        let found = match (table, list) {
+            (Some(table), _) => table
+                .iter()
+                .find(|(name, _)| name.get_ref() == step)
+                .map(|(name, value)| (name.span().start, value)),
+            (None, Some(list)) => {
+                let list: &toml::de::DeArray<'_> = list;
+                step.parse()
+                    .ok()
+                    .and_then(|index: usize| list.get(index))
+                    .map(|value| (value.span().start, value))
+            }
+            (None, None) => None,
+        };
+        let Some((position, value)) = found else { break };
+        start = position;
+        (table, list) = match value.get_ref() {
+            DeValue::Table(table) => (Some(table), None),
+            DeValue::Array(list) => (None, Some(list)),
+            _ => (None, None),
+        };
+    }
+    line_at(text, start)
+}
+
+fn line_at(text: &str, position: usize) -> usize {
+    text.bytes().take(position).filter(|byte| *byte == b'\n').count() + 1
+}
+
+pub(super) fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+    String::deserialize(deserializer).map(Secret::new)
+}
+
+pub(super) fn optional_secret<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Secret>, D::Error> {
+    secret(deserializer).map(Some)
+}
+
+pub(super) fn optional_time<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<UnixTime>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let time: jiff::Timestamp = text.parse().map_err(D::Error::custom)?;
+    Ok(Some(UnixTime::from_millis(time.as_millisecond())))
+}
+
+pub(super) const fn yes() -> bool {
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = include_str!("../northwind.toml");
+
+    fn check(from: &str, to: &str, key: &str, problem: &str) {
+        assert!(GOOD.contains(from), "{from:?} is not in the scenario");
+        let text = GOOD.replacen(from, to, 1);
+        let line = text.lines().position(|line| line.contains(to)).expect("it was put in") + 1;
+        let error = Scenario::parse(&text).expect_err("it is at fault");
+        assert!(error.key.contains(key), "{error}");
+        assert!(error.problem.contains(problem), "{error}");
+        assert_eq!(error.line, line, "{error}");
+    }
+
+    #[test]
+    fn errors_name_line_and_key() {
+        check("usersMayConsent = true", "usersMayConsnet = true", "usersMayConsnet", "unknown field");
+        check("id = \"4b0e6a21-", "id = \"4b0e6a2-", "users.0.id", "not a GUID");
+        check("key = \"theo\"", "key = \"mina\" # again", "users.2.key", "used twice");
+        check(
+            "[\"http://localhost:7081/signin\"]",
+            "[\"/signin\"]",
+            "applications.0.spa.redirectUris",
+            "absolute",
+        );
+        check(
+            "scopes = [\"Catalog.Read\", \"Catalog.Write\"]",
+            "scopes = [\"Catalog.Burn\"]",
+            "requiredResourceAccess.1.scopes",
+            "no scope \"Catalog.Burn\"",
+        );
+        check("assignedUsers = [\"adele\"]", "assignedUsers = [\"adel\"]", "assignedUsers.0", "no person");
+        check(
+            "requestedAccessTokenVersion = 2",
+            "requestedAccessTokenVersion = 3",
+            "applications.6.api",
+            "neither",
+        );
+        check("endDateTime = \"2024-06-30T", "endDateTime = \"yesterday T", "yesterday", "");
+    }
+
+    #[test]
+    fn broken_toml_is_an_error_with_a_line() {
+        let error = Scenario::parse("\n[policy\n").expect_err("it is broken");
+        assert_eq!(error.line, 2);
+    }
+}
