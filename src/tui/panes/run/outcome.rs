@@ -128,7 +128,7 @@ fn ended(shown: &Shown<'_>, scene: &Scene<'_>, outcome: &Outcome) -> Vec<Line> {
             let first = Line::of(Role::Ok, format!("{} Done", glyphs.ok))
                 .then(Role::Text, format!(" in {}: ", took(shown)))
                 .then(Role::Text, brought(tokens));
-            vec![first, keys(Line::of(Role::Text, " "), &[("t", "look at the tokens"), ("r", "run again")])]
+            vec![first, keys(Line::of(Role::Text, " "), &[("Enter", "look at them"), ("r", "run again")])]
         }
         Outcome::Refused(refusal) => {
             let first = failed("Refused").then(Role::Text, ": ").then(Role::Title, name_of(refusal)).then(
@@ -139,7 +139,7 @@ fn ended(shown: &Shown<'_>, scene: &Scene<'_>, outcome: &Outcome) -> Vec<Line> {
                 },
             );
             let second = Line::of(Role::Muted, format!("  {}.", surface(refusal.surface)));
-            vec![first, keys(second, &[("x", "explain"), ("r", "run again with the same changes")])]
+            vec![first, keys(second, &[("Enter", "explain"), ("r", "run again with the same changes")])]
         }
         Outcome::Rejected { reason, tokens } => {
             let first = failed("A check of ours failed").then(Role::Text, ": ").then(Role::Text, reason);
@@ -147,19 +147,19 @@ fn ended(shown: &Shown<'_>, scene: &Scene<'_>, outcome: &Outcome) -> Vec<Line> {
             vec![
                 first,
                 match tokens {
-                    Some(_) => keys(second, &[("t", "look at what came"), ("r", "run again")]),
-                    None => keys(second, &[("r", "run again")]),
+                    Some(_) => keys(second, &[("Enter", "look at what came"), ("r", "run again")]),
+                    None => keys(second, &[("Enter", "run again")]),
                 },
             ]
         }
         Outcome::Failed(failure) => {
             let first = failed("No answer").then(Role::Text, ": ").then(Role::Text, failure.to_string());
-            vec![first, keys(Line::of(Role::Text, " "), &[("r", "run again")])]
+            vec![first, keys(Line::of(Role::Text, " "), &[("Enter", "run again")])]
         }
         Outcome::Cancelled => {
             let first =
                 Line::of(Role::Warn, format!("{} Cancelled", glyphs.warning)).then(Role::Text, " by you.");
-            vec![keys(first, &[("r", "run again")])]
+            vec![keys(first, &[("Enter", "run again")])]
         }
     }
 }
