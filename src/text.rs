@@ -176,6 +176,24 @@ pub fn visible_lines(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
     })
 }
 
+/// The text of a JSON document, safe to print and still the same document: characters that [`visible`] would replace
+/// become `\u` escapes. Line breaks between members stay.
+pub fn visible_json(json: &str) -> Cow<'_, str> {
+    let acts = |c: char| is_unsafe(c) && c != '\n';
+    if !json.chars().any(acts) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if acts(c) {
+            out.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
 fn is_unsafe(c: char) -> bool {
     matches!(c,
         '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}'            // C0, DEL, C1
@@ -192,6 +210,15 @@ mod tests {
         assert_eq!(visible("a\x1b[31mred\r\n"), "a␛[31mred␍␊");
         assert_eq!(visible("safe\u{202e}evil\u{9b}0m"), "safe<U+202E>evil<U+009B>0m");
         assert!(matches!(visible("plain – text"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn json_stays_the_same_document() {
+        let value = serde_json::json!({"na\u{9b}me": "a\u{202e}b\u{e0001}\u{7f}\u{1b}"});
+        let text = serde_json::to_string_pretty(&value).unwrap();
+        let printed = visible_json(&text);
+        assert!(printed.contains('\n') && !printed.chars().any(|c| is_unsafe(c) && c != '\n'));
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&printed).unwrap(), value);
     }
 
     #[test]

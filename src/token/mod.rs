@@ -1,12 +1,36 @@
-//! Tokens, looked at without being believed: decoding that never fails ([`decode`]), the meaning of each claim
-//! ([`claims`]), and checks that each say what they compared with what ([`checks`]).
+//! Tokens, looked at without being believed: decoding that never fails ([`decode`]), what kind of token it is
+//! ([`kind_of`]), the meaning of each claim ([`claims`]) and value ([`values`]), and checks that each say what they
+//! compared with what ([`checks`]).
+//!
+//! The way of a pasted text: `paste` finds the token in it, `compact` reads its parts (or `opaque` says what else it
+//! is), `remarks` notes what is odd or telling about the claims. Every finding's id stands in `catalogue`. Nothing here
+//! reads a clock: what depends on the present takes `now` ([`Decoded::at`], [`checks::judge`]).
 
+mod catalogue;
 pub mod checks;
 pub mod claims;
+mod compact;
+mod json;
+mod kind;
+mod known;
+mod moment;
+mod opaque;
+mod part;
+mod paste;
+mod remarks;
+mod scan;
+mod signature;
+#[cfg(test)]
+mod signed;
+#[cfg(test)]
+mod tests;
+pub mod values;
 
-use serde_json::{Map, Value};
+pub use kind::{Recognised, TokenKind, kind_of};
 
-use crate::{finding::Finding, secret::Secret};
+use serde_json::{Map, Value, json};
+
+use crate::{finding::Finding, secret::Secret, time::UnixTime};
 
 /// What a pasted text turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +45,30 @@ pub enum Kind {
     Saml,
     /// Not a token at all.
     NotAToken,
+}
+
+impl Kind {
+    /// The word used in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Jws => "jws",
+            Self::Jwe => "jwe",
+            Self::Opaque => "opaque",
+            Self::Saml => "saml",
+            Self::NotAToken => "not_a_token",
+        }
+    }
+
+    /// The words used on screens.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Jws => "signed token (JWT)",
+            Self::Jwe => "encrypted token (JWE)",
+            Self::Opaque => "opaque token",
+            Self::Saml => "SAML",
+            Self::NotAToken => "not a token",
+        }
+    }
 }
 
 /// What could be read of a token. Nothing in it has been verified.
@@ -38,13 +86,48 @@ pub struct Decoded {
     pub raw: Secret,
 }
 
+impl Decoded {
+    /// The same, with findings about the present: expired, or not yet valid. Unlike [`checks::judge`] this grants no
+    /// leeway; it says what the token says.
+    #[must_use]
+    pub fn at(mut self, now: UnixTime) -> Self {
+        remarks::on_present(&self.claims, now, &mut self.findings);
+        self
+    }
+
+    /// The object of `decode --json`:
+    /// `{"kind": …, "header": {…}, "claims": {…}, "findings": [{"id", "severity", "title"}]}`.
+    ///
+    /// Header and claims are data from outside, as the token holds them; whoever prints the text of this object to a
+    /// terminal passes it through [`crate::text::visible_json`].
+    pub fn to_json(&self) -> Value {
+        let finding = |finding: &Finding| json!({"id": finding.id, "severity": finding.severity.name(), "title": finding.title});
+        json!({
+            "kind": self.kind.name(),
+            "header": self.header,
+            "claims": self.claims,
+            "findings": self.findings.iter().map(finding).collect::<Vec<_>>(),
+        })
+    }
+
+    /// A claim, if it is a string.
+    fn text(&self, claim: &str) -> Option<&str> {
+        self.claims.get(claim).and_then(Value::as_str)
+    }
+}
+
 /// Reads whatever was pasted, as far as it can be read. Never fails, never believes.
 pub fn decode(text: &str) -> Decoded {
-    Decoded {
-        kind: Kind::NotAToken,
-        header: Map::new(),
-        claims: Map::new(),
-        findings: Vec::new(),
-        raw: Secret::new(text),
-    }
+    let paste::Pasted { token, shape, mut findings } = paste::find(text);
+    let (kind, finding) = match shape {
+        paste::Shape::Compact { shortened } => return compact::read(token, shortened, findings),
+        paste::Shape::Word if !opaque::has_known_beginning(&token) && opaque::has_compact_shape(&token) => {
+            return compact::read(token, false, findings);
+        }
+        paste::Shape::Word => opaque::recognise_word(&token),
+        paste::Shape::Text => opaque::recognise_text(&token),
+        paste::Shape::Empty => (Kind::NotAToken, None),
+    };
+    findings.extend(finding);
+    Decoded { kind, header: Map::new(), claims: Map::new(), findings, raw: Secret::new(token) }
 }

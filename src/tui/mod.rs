@@ -6,7 +6,7 @@
 
 pub mod action;
 pub mod glyphs;
-// pub mod keymap;
+pub mod keymap;
 pub mod look;
 pub mod pane;
 pub mod panes;

@@ -3,9 +3,11 @@
 //! A pane is a module with a `State` and four functions; no trait ties them together, the shell names each:
 //!
 //! * `context(&self) -> Context`: which part of the keymap applies now; [`Context::Field`] while a text field has focus.
-//! * `update(&mut self, action, bench, now) -> Vec<Intent>`: takes an action that the keymap found; `None` if it means
-//!   nothing here.
-//! * `typed(&mut self, key) -> Vec<Intent>` and `pasted(&mut self, text)`: only called while a text field has focus.
+//! * `update(&mut self, action, bench, now) -> Option<Vec<Intent>>`: takes an action that the keymap found; `None` if it
+//!   means nothing here, and then the shell takes it.
+//! * `typed(&mut self, key) -> Vec<Intent>`: takes a key while a text field has focus; `clear_field(&mut self) -> bool`
+//!   empties that field and says whether there was something in it.
+//! * `pasted(&mut self, text)`: takes a pasted text; where no field has focus, the pane opens the one that fits.
 //! * `view(&mut self, bench, scene, area, buffer) -> Option<Position>`: draws, and says where the cursor stands. It may
 //!   write scroll offsets, nothing else.
 //!
@@ -19,7 +21,7 @@ use crate::{
     flow::{FlowKind, NamedBend, Profile},
     secret::Secret,
     time::UnixTime,
-    workbench::{self, ExchangeId},
+    workbench::{self, ExchangeId, SessionId},
 };
 
 /// What a `view` is given besides the workbench.
@@ -67,6 +69,8 @@ pub enum Intent {
     },
     /// Explain this on the Errors screen.
     Explain(Box<Evidence>),
+    /// Show this run on the Run screen.
+    ShowRun(SessionId),
     /// Show this exchange on the Traffic screen.
     Inspect(ExchangeId),
     /// Show the token at this place of the shelf on the Tokens screen.

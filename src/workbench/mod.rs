@@ -244,7 +244,8 @@ impl Workbench {
             }
             User::Act(id, act) => {
                 let Some(session) = self.sessions.get_mut(id.index()) else { return Vec::new() };
-                session.act(act, &mut self.traffic, now)
+                let (effects, input) = session.act(act, &mut self.traffic, now);
+                self.and_then(id, effects, input, now)
             }
             User::Pasted(id, arrival) => self.arrived(id, arrival, now),
             User::Cancel(id) => self.advance(id, flow::Input::Cancel, now),
@@ -365,7 +366,17 @@ impl Workbench {
         now: UnixTime,
     ) -> Vec<Effect> {
         let Some(session) = self.sessions.get_mut(id.index()) else { return Vec::new() };
-        let (mut effects, input) = session.agent_answered(result, &mut self.traffic, now);
+        let (effects, input) = session.agent_answered(result, &mut self.traffic, now);
+        self.and_then(id, effects, input, now)
+    }
+
+    fn and_then(
+        &mut self,
+        id: SessionId,
+        mut effects: Vec<Effect>,
+        input: Option<flow::Input>,
+        now: UnixTime,
+    ) -> Vec<Effect> {
         if let Some(input) = input {
             effects.extend(self.advance(id, input, now));
         }

@@ -203,17 +203,23 @@ impl Session {
         }
     }
 
-    pub(super) fn act(&mut self, act: agent::Act, traffic: &mut Traffic, now: UnixTime) -> Vec<Effect> {
+    /// Does something on the agent's page. Gives what follows and, when the visit is over, the input for the flow.
+    pub(super) fn act(
+        &mut self,
+        act: agent::Act,
+        traffic: &mut Traffic,
+        now: UnixTime,
+    ) -> (Vec<Effect>, Option<flow::Input>) {
         if self.agent_busy {
-            return Vec::new();
+            return (Vec::new(), None);
         }
         match self.agent.as_mut().and_then(|agent| agent.act(act)) {
-            Some(request) => vec![self.agent_sends(request, traffic, now)],
-            None => Vec::new(),
+            Some(next) => self.go_on(next, None, traffic, now),
+            None => (Vec::new(), None),
         }
     }
 
-    /// Hands an answer to the user agent. Gives what it does next and, when the visit is over, the input for the flow.
+    /// The same for an answer to the user agent.
     pub(super) fn agent_answered(
         &mut self,
         result: Result<Response, Failure>,
@@ -222,11 +228,23 @@ impl Session {
     ) -> (Vec<Effect>, Option<flow::Input>) {
         self.agent_busy = false;
         let Some(agent) = self.agent.as_mut() else { return (Vec::new(), None) };
-        let response = match result {
-            Ok(response) => response,
-            Err(failure) => return (Vec::new(), self.visit_answer(flow::Answer::Failed(failure))),
-        };
-        match agent.answer(response.clone()) {
+        match result {
+            Ok(response) => {
+                let next = agent.answer(response.clone());
+                self.go_on(next, Some(response), traffic, now)
+            }
+            Err(failure) => (Vec::new(), self.visit_answer(flow::Answer::Failed(failure))),
+        }
+    }
+
+    fn go_on(
+        &mut self,
+        next: agent::Next,
+        page: Option<Response>,
+        traffic: &mut Traffic,
+        now: UnixTime,
+    ) -> (Vec<Effect>, Option<flow::Input>) {
+        match next {
             agent::Next::Send(request) => (vec![self.agent_sends(request, traffic, now)], None),
             agent::Next::Arrived(arrival) => (Vec::new(), self.arrived(arrival)),
             agent::Next::DeadEnd(page) => (Vec::new(), self.visit_answer(flow::Answer::DeadEnd(page))),
@@ -236,10 +254,11 @@ impl Session {
                     return (Vec::new(), None);
                 };
                 let credentials = self.with_user_code(credentials);
-                match self.agent.as_mut().and_then(|agent| agent.autopilot(&credentials)) {
-                    Some(request) => (vec![self.agent_sends(request, traffic, now)], None),
+                match (self.agent.as_mut().and_then(|agent| agent.autopilot(&credentials)), page) {
+                    (Some(next), _) => self.go_on(next, None, traffic, now),
                     // It cannot go on alone: for a run without a person this page is the end.
-                    None => (Vec::new(), self.visit_answer(flow::Answer::DeadEnd(response))),
+                    (None, Some(page)) => (Vec::new(), self.visit_answer(flow::Answer::DeadEnd(page))),
+                    (None, None) => (Vec::new(), None),
                 }
             }
         }

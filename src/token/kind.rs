@@ -1,0 +1,129 @@
+//! Which of Entra's tokens this is. A token does not say so itself; its claims together do (reference §8.1, §8.4).
+
+use serde_json::Value;
+
+use super::{Decoded, Kind, known};
+
+/// The kinds of token that a person should tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenKind {
+    /// Tells the client who signed in.
+    IdToken,
+    /// Lets a client call an API for a user.
+    AccessDelegated,
+    /// Lets an application call an API as itself.
+    AccessAppOnly,
+    /// The former, for Microsoft Graph.
+    GraphDelegated,
+    /// The latter, for Microsoft Graph.
+    GraphAppOnly,
+    /// Cannot be told.
+    Unknown,
+}
+
+impl TokenKind {
+    /// The words used on screens.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::IdToken => "ID token",
+            Self::AccessDelegated => "access token, for a user",
+            Self::AccessAppOnly => "access token, app-only",
+            Self::GraphDelegated => "Graph access token, for a user",
+            Self::GraphAppOnly => "Graph access token, app-only",
+            Self::Unknown => "unknown kind",
+        }
+    }
+
+    /// Whether it is meant for an API.
+    pub const fn is_access(self) -> bool {
+        match self {
+            Self::AccessDelegated | Self::AccessAppOnly | Self::GraphDelegated | Self::GraphAppOnly => true,
+            Self::IdToken | Self::Unknown => false,
+        }
+    }
+
+    /// Whether no user takes part.
+    pub const fn is_app_only(self) -> bool {
+        matches!(self, Self::AccessAppOnly | Self::GraphAppOnly)
+    }
+}
+
+/// A kind and why we think so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recognised {
+    /// The kind.
+    pub kind: TokenKind,
+    /// One sentence with the reason.
+    pub because: &'static str,
+}
+
+/// Which kind of token this is, and the reason.
+pub fn kind_of(token: &Decoded) -> Recognised {
+    match token.kind {
+        Kind::Jws if !token.claims.is_empty() => {}
+        Kind::Jws => return unknown("Its claims cannot be read."),
+        Kind::Jwe => return unknown("It is encrypted; only the recipient can tell."),
+        Kind::Opaque => return unknown("Only its issuer can read it."),
+        Kind::Saml => return unknown("It is SAML, not a JWT."),
+        Kind::NotAToken => return unknown("It is no token."),
+    }
+    let has = |name: &str| token.claims.contains_key(name);
+    let graph = known::is_for_graph(&token.claims);
+    let delegated = |because| Recognised {
+        kind: if graph { TokenKind::GraphDelegated } else { TokenKind::AccessDelegated },
+        because,
+    };
+    let app_only = |because| Recognised {
+        kind: if graph { TokenKind::GraphAppOnly } else { TokenKind::AccessAppOnly },
+        because,
+    };
+    match token.text("idtyp") {
+        Some("app") => return app_only("idtyp is app: the application acts as itself."),
+        Some("user") => return delegated("idtyp is user: a client acts for a user."),
+        _ => {}
+    }
+    if has("scp") {
+        return delegated("It has scp: a client may do these things for a user.");
+    }
+    let names_client = has("azp") || has("appid");
+    if names_client && (has("azpacr") || has("appidacr") || has("appid")) {
+        let subject = token.text("sub");
+        return if subject.is_some() && subject == token.text("oid") {
+            app_only("sub equals oid and there is no scp: the subject is the application itself.")
+        } else if has("oid") || has("preferred_username") || has("upn") || has("unique_name") || has("name") {
+            delegated("It names the calling client and, beside it, a user.")
+        } else {
+            app_only("It names the calling client, and no user.")
+        };
+    }
+    let header_type = token.header.get("typ").and_then(Value::as_str).unwrap_or_default();
+    if header_type.eq_ignore_ascii_case("at+jwt") || header_type.eq_ignore_ascii_case("application/at+jwt") {
+        let own = token.text("sub").is_some() && token.text("sub") == token.text("client_id");
+        return if own {
+            app_only("typ is at+jwt and sub equals client_id.")
+        } else {
+            delegated("typ is at+jwt, and the subject is not the client.")
+        };
+    }
+    if has("scope") || graph {
+        return delegated("It carries a scope or names an API as its audience, and no sign of an application alone.");
+    }
+    if has("aud") && (has("nonce") || has("at_hash") || has("c_hash")) {
+        return Recognised {
+            kind: TokenKind::IdToken,
+            because: "It has a nonce or the hash of a code or token, and nothing that an API could allow.",
+        };
+    }
+    let audience = token.text("aud").unwrap_or_default();
+    if known::is_entra(&token.claims) && known::is_guid(audience) && has("sub") {
+        return Recognised {
+            kind: TokenKind::IdToken,
+            because: "Its audience is an application id, and it neither names a calling client nor a permission.",
+        };
+    }
+    unknown("Nothing in it tells an ID token from an access token.")
+}
+
+const fn unknown(because: &'static str) -> Recognised {
+    Recognised { kind: TokenKind::Unknown, because }
+}

@@ -1,0 +1,196 @@
+//! The state of the terminal interface: the workbench, and what is only about looking at it.
+
+use std::time::Duration;
+
+use ratatui::layout::Rect;
+
+use super::{
+    action::Action,
+    keymap::Context,
+    look::Look,
+    overlay::Overlay,
+    pane::{Scene, Toast},
+    panes::{errors, flows, run, tokens, traffic},
+};
+use crate::{time::UnixTime, workbench::Workbench};
+
+/// The screens, in the order of their keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ScreenId {
+    /// What can be run.
+    #[default]
+    Flows,
+    /// A run, step by step.
+    Run,
+    /// Tokens, decoded and checked.
+    Tokens,
+    /// Errors, explained.
+    Errors,
+    /// Every exchange.
+    Traffic,
+}
+
+impl ScreenId {
+    /// Every screen.
+    pub const ALL: [Self; 5] = [Self::Flows, Self::Run, Self::Tokens, Self::Errors, Self::Traffic];
+
+    /// The word on its tab.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Flows => "Flows",
+            Self::Run => "Run",
+            Self::Tokens => "Tokens",
+            Self::Errors => "Errors",
+            Self::Traffic => "Traffic",
+        }
+    }
+
+    /// The action that goes there.
+    pub const fn action(self) -> Action {
+        match self {
+            Self::Flows => Action::ScreenFlows,
+            Self::Run => Action::ScreenRun,
+            Self::Tokens => Action::ScreenTokens,
+            Self::Errors => Action::ScreenErrors,
+            Self::Traffic => Action::ScreenTraffic,
+        }
+    }
+}
+
+/// A toast on the screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// What it says.
+    pub toast: Toast,
+    /// When it goes by itself; bad news stay until a key is pressed.
+    pub until: Option<UnixTime>,
+}
+
+/// Everything the interface knows.
+#[derive(Debug)]
+pub struct Model {
+    /// The data.
+    pub bench: Workbench,
+    /// Which screen is shown.
+    pub screen: ScreenId,
+    /// The screens before it, for going back.
+    pub history: Vec<ScreenId>,
+    /// The Flows screen.
+    pub flows: flows::State,
+    /// The Run screen.
+    pub run: run::State,
+    /// The Tokens screen.
+    pub tokens: tokens::State,
+    /// The Errors screen.
+    pub errors: errors::State,
+    /// The Traffic screen.
+    pub traffic: traffic::State,
+    /// What lies over the screen; the last one is on top.
+    pub overlays: Vec<Overlay>,
+    /// The passing message.
+    pub toast: Option<Shown>,
+    /// All messages of this sitting.
+    pub messages: Vec<(UnixTime, Toast)>,
+    /// Theme, glyphs, motion.
+    pub look: Look,
+    /// Why no browser can be opened here, if so.
+    pub no_browser: Option<&'static str>,
+    /// Until when secrets are shown.
+    pub reveal_until: Option<UnixTime>,
+    /// When Ctrl-C was pressed last.
+    pub interrupted: Option<UnixTime>,
+    /// Whether the mouse is ours.
+    pub mouse: bool,
+    /// What was clickable in the last frame.
+    pub hits: Vec<(Rect, Action)>,
+}
+
+impl Model {
+    /// The first screen.
+    pub fn new(bench: Workbench, look: Look, no_browser: Option<&'static str>) -> Self {
+        Self {
+            bench,
+            screen: ScreenId::default(),
+            history: Vec::new(),
+            flows: flows::State::default(),
+            run: run::State::default(),
+            tokens: tokens::State::default(),
+            errors: errors::State::default(),
+            traffic: traffic::State::default(),
+            overlays: Vec::new(),
+            toast: None,
+            messages: Vec::new(),
+            look,
+            no_browser,
+            reveal_until: None,
+            interrupted: None,
+            mouse: true,
+            hits: Vec::new(),
+        }
+    }
+
+    /// Which part of the keymap applies on the screen, whatever lies over it.
+    pub fn screen_context(&self) -> Context {
+        match self.screen {
+            ScreenId::Flows => self.flows.context(),
+            ScreenId::Run => self.run.context(&self.bench),
+            ScreenId::Tokens => self.tokens.context(),
+            ScreenId::Errors => self.errors.context(),
+            ScreenId::Traffic => self.traffic.context(),
+        }
+    }
+
+    /// Which part of the keymap applies now.
+    pub fn context(&self) -> Context {
+        self.overlays.last().map_or_else(|| self.screen_context(), Overlay::context)
+    }
+
+    /// Whether secrets are shown at `now`.
+    pub fn reveals(&self, now: UnixTime) -> bool {
+        self.reveal_until.is_some_and(|until| now < until)
+    }
+
+    /// How long the screen may stand as it is: until the next thing that counts, spins or goes away. `None` if nothing
+    /// does, and then the program sleeps until something happens.
+    pub fn next_redraw(&self, now: UnixTime) -> Option<Duration> {
+        let pane = match self.screen {
+            ScreenId::Run => self.run.next_redraw(&self.bench, self.look.motion, now),
+            ScreenId::Tokens => self.tokens.next_redraw(&self.bench, now),
+            ScreenId::Flows | ScreenId::Errors | ScreenId::Traffic => None,
+        };
+        let toast = self.toast.as_ref().and_then(|shown| shown.until).map(|until| until.since(now));
+        let reveal = self.reveal_until.map(|until| until.since(now));
+        [pane, toast, reveal].into_iter().flatten().min()
+    }
+
+    /// Lets go what has had its time.
+    pub fn expire(&mut self, now: UnixTime) {
+        if self.toast.as_ref().is_some_and(|shown| shown.until.is_some_and(|until| until <= now)) {
+            self.toast = None;
+        }
+        if self.reveal_until.is_some_and(|until| until <= now) {
+            self.reveal_until = None;
+        }
+    }
+
+    /// Shows a message.
+    pub fn say(&mut self, toast: Toast, now: UnixTime) {
+        /// How long good news stay.
+        const STAY: Duration = Duration::from_secs(3);
+        self.messages.push((now, toast.clone()));
+        self.toast = Some(Shown { until: toast.good.then(|| now + STAY), toast });
+    }
+
+    /// Goes to a screen, remembering where we were.
+    pub fn go(&mut self, screen: ScreenId) {
+        if screen != self.screen {
+            self.history.push(self.screen);
+            self.screen = screen;
+        }
+    }
+
+    /// What a pane is given to draw with.
+    pub fn scene<'a>(look: &'a Look, no_browser: Option<&'static str>, reveal: bool, now: UnixTime) -> Scene<'a> {
+        Scene { look, now, reveal, no_browser }
+    }
+}

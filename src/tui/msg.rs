@@ -1,0 +1,70 @@
+//! What can wake the interface, and what it wants done: closed lists of plain data.
+
+use crossterm::event::{KeyEvent, MouseEvent};
+
+use super::pane::Toast;
+use crate::{
+    flow::{FlowKind, NamedBend, Profile},
+    secret::Secret,
+    workbench,
+};
+
+/// Something happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Msg {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// A text was pasted.
+    Pasted(String),
+    /// The mouse did something.
+    Mouse(MouseEvent),
+    /// The terminal has another size; the next frame sees it.
+    Resized,
+    /// Something for the workbench.
+    Bench(workbench::Event),
+    /// A copy was made, or not.
+    Said(Toast),
+    /// The system asks the program to end.
+    Ended,
+    /// Time has passed that something on the screen waits for.
+    Tick,
+}
+
+/// Something is to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// For the workbench's runtime.
+    Bench(workbench::Effect),
+    /// Start a run: the random values come from outside.
+    Start(Box<Begin>),
+    /// Copy a text, which the message calls `what`.
+    Copy {
+        /// Such as `access token`.
+        what: String,
+        /// The text.
+        text: Secret,
+    },
+    /// Show an address in the person's browser.
+    Browse(url::Url),
+    /// Draw the whole screen again.
+    Redraw,
+    /// Turn the mouse on or off.
+    Mouse(bool),
+    /// Go to the shell until `fg`.
+    Suspend,
+    /// End the program.
+    Quit,
+}
+
+/// A run to be started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Begin {
+    /// Which flow.
+    pub kind: FlowKind,
+    /// With which settings.
+    pub profile: Profile,
+    /// Changes to its requests.
+    pub bends: Vec<NamedBend>,
+    /// Whether it runs on by itself.
+    pub auto: bool,
+}

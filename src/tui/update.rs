@@ -1,0 +1,263 @@
+//! One message in, the model changed, effects out. No I/O and no clock.
+//!
+//! A key goes to the topmost overlay, else to the focused text field, else through the keymap to an [`Action`], which
+//! the focused pane takes or leaves to the shell.
+
+use std::time::Duration;
+
+use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+
+use super::{
+    action::Action,
+    keymap::{self, Context},
+    model::{Model, ScreenId},
+    msg::{Begin, Effect, Msg},
+    overlay::{Answer, Confirm, Overlay},
+    pane::{Intent, Toast},
+};
+use crate::{
+    time::UnixTime,
+    workbench::{Event, User},
+};
+
+/// How long a revealed secret stays visible.
+const REVEAL: Duration = Duration::from_secs(10);
+
+/// Within this time a second Ctrl-C quits.
+const TWICE: Duration = Duration::from_secs(2);
+
+/// Takes one message.
+pub fn update(model: &mut Model, msg: Msg, now: UnixTime) -> Vec<Effect> {
+    model.expire(now);
+    match msg {
+        Msg::Key(key) => pressed(model, key, now),
+        Msg::Pasted(text) => pasted(model, &text),
+        Msg::Mouse(event) => clicked(model, event, now),
+        Msg::Bench(event) => model.bench.apply(event, now).into_iter().map(Effect::Bench).collect(),
+        Msg::Said(toast) => {
+            model.say(toast, now);
+            Vec::new()
+        }
+        Msg::Ended => vec![Effect::Quit],
+        Msg::Resized | Msg::Tick => Vec::new(),
+    }
+}
+
+fn pressed(model: &mut Model, key: KeyEvent, now: UnixTime) -> Vec<Effect> {
+    // Bad news stay until a key is pressed: this one.
+    if model.toast.as_ref().is_some_and(|shown| shown.until.is_none()) {
+        model.toast = None;
+    }
+    let context = model.context();
+    match keymap::lookup(context, &key) {
+        Some(action) => act(model, action, now),
+        None if context.is_typing() => typed(model, key, now),
+        None => Vec::new(),
+    }
+}
+
+fn typed(model: &mut Model, key: KeyEvent, now: UnixTime) -> Vec<Effect> {
+    if let Some(overlay) = model.overlays.last_mut() {
+        overlay.typed(key);
+        return Vec::new();
+    }
+    let intents = match model.screen {
+        ScreenId::Flows => Vec::new(),
+        ScreenId::Run => model.run.typed(key),
+        ScreenId::Tokens => model.tokens.typed(key),
+        ScreenId::Errors => model.errors.typed(key),
+        ScreenId::Traffic => model.traffic.typed(key),
+    };
+    carry_out(model, intents, now)
+}
+
+fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
+    if let Some(overlay) = model.overlays.last_mut() {
+        overlay.pasted(text);
+        return Vec::new();
+    }
+    match model.screen {
+        ScreenId::Flows => {}
+        ScreenId::Run => model.run.pasted(text, &model.bench),
+        ScreenId::Tokens => model.tokens.pasted(text),
+        ScreenId::Errors => model.errors.pasted(text),
+        ScreenId::Traffic => model.traffic.pasted(text),
+    }
+    Vec::new()
+}
+
+fn clicked(model: &mut Model, event: MouseEvent, now: UnixTime) -> Vec<Effect> {
+    match event.kind {
+        MouseEventKind::Down(MouseButton::Left) => {
+            let at = ratatui::layout::Position::new(event.column, event.row);
+            let hit = model.hits.iter().rev().find(|(area, _)| area.contains(at)).map(|(_, action)| *action);
+            hit.map_or_else(Vec::new, |action| act(model, action, now))
+        }
+        MouseEventKind::ScrollDown => act(model, Action::MoveDown, now),
+        MouseEventKind::ScrollUp => act(model, Action::MoveUp, now),
+        _ => Vec::new(),
+    }
+}
+
+/// Does an action: the topmost overlay first, then the focused pane, then the shell.
+pub fn act(model: &mut Model, action: Action, now: UnixTime) -> Vec<Effect> {
+    if action == Action::Interrupt {
+        return interrupt(model, now);
+    }
+    if let Some(overlay) = model.overlays.last_mut() {
+        let answer = overlay.update(action);
+        return match answer {
+            Answer::Taken => Vec::new(),
+            Answer::Closed => {
+                model.overlays.pop();
+                Vec::new()
+            }
+            Answer::Do(action) => {
+                model.overlays.pop();
+                act(model, action, now)
+            }
+            Answer::Confirmed(confirm) => {
+                model.overlays.pop();
+                match confirm {
+                    Confirm::Quit => vec![Effect::Quit],
+                }
+            }
+            Answer::Passed => shell(model, action, now),
+        };
+    }
+    let intents = match model.screen {
+        ScreenId::Flows => model.flows.update(action, &model.bench, now),
+        ScreenId::Run => model.run.update(action, &model.bench, now),
+        ScreenId::Tokens => model.tokens.update(action, &model.bench, now),
+        ScreenId::Errors => model.errors.update(action, &model.bench, now),
+        ScreenId::Traffic => model.traffic.update(action, &model.bench, now),
+    };
+    match intents {
+        Some(intents) => carry_out(model, intents, now),
+        None => shell(model, action, now),
+    }
+}
+
+/// What holds on every screen.
+fn shell(model: &mut Model, action: Action, now: UnixTime) -> Vec<Effect> {
+    if let Some(screen) = ScreenId::ALL.into_iter().find(|screen| screen.action() == action) {
+        model.overlays.clear();
+        model.go(screen);
+        return Vec::new();
+    }
+    match action {
+        Action::Help => model.overlays.push(Overlay::help(model.screen_context())),
+        Action::Palette => model.overlays.push(Overlay::palette(model.screen_context())),
+        Action::Messages => model.overlays.push(Overlay::messages()),
+        Action::Reveal => {
+            model.reveal_until = if model.reveals(now) { None } else { Some(now + REVEAL) };
+        }
+        Action::Back if model.screen == ScreenId::default() => return quit(model),
+        Action::Back | Action::Close => back(model),
+        Action::Quit => return quit(model),
+        Action::Mouse => {
+            model.mouse = !model.mouse;
+            let text = if model.mouse { "the mouse works here again" } else { "the mouse selects text; :app.mouse takes it back" };
+            model.say(Toast::good(text), now);
+            return vec![Effect::Mouse(model.mouse)];
+        }
+        Action::Redraw => return vec![Effect::Redraw],
+        Action::Suspend => return vec![Effect::Suspend],
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn back(model: &mut Model) {
+    let before = model.history.pop();
+    model.screen = before.unwrap_or_default();
+}
+
+/// Quits, but asks first if something runs.
+fn quit(model: &mut Model) -> Vec<Effect> {
+    match model.bench.sessions.iter().find(|session| session.is_running()) {
+        None => vec![Effect::Quit],
+        Some(session) => {
+            let question = format!("{} as {} is still running. Leave it and quit?", session.kind.title(), session.profile.name);
+            model.overlays.push(Overlay::confirm(question, Confirm::Quit));
+            Vec::new()
+        }
+    }
+}
+
+/// Ctrl-C: clears a field, cancels what runs, and quits when pressed twice.
+fn interrupt(model: &mut Model, now: UnixTime) -> Vec<Effect> {
+    let twice = model.interrupted.is_some_and(|before| now.since(before) < TWICE);
+    model.interrupted = Some(now);
+    if twice {
+        return vec![Effect::Quit];
+    }
+    if model.overlays.last_mut().is_some_and(Overlay::clear) || clear_field(model) {
+        return Vec::new();
+    }
+    if model.overlays.pop().is_some() {
+        return Vec::new();
+    }
+    match model.bench.sessions.iter().rev().find(|session| session.is_running()).map(|session| session.id) {
+        Some(id) => {
+            model.say(Toast::good("run cancelled; Ctrl-C again quits"), now);
+            let effects = model.bench.apply(Event::User(User::Cancel(id)), now);
+            effects.into_iter().map(Effect::Bench).collect()
+        }
+        None => {
+            model.say(Toast::good("Ctrl-C again quits"), now);
+            Vec::new()
+        }
+    }
+}
+
+fn clear_field(model: &mut Model) -> bool {
+    if model.screen_context() != Context::Field {
+        return false;
+    }
+    match model.screen {
+        ScreenId::Flows => false,
+        ScreenId::Run => model.run.clear_field(),
+        ScreenId::Tokens => model.tokens.clear_field(),
+        ScreenId::Errors => model.errors.clear_field(),
+        ScreenId::Traffic => model.traffic.clear_field(),
+    }
+}
+
+fn carry_out(model: &mut Model, intents: Vec<Intent>, now: UnixTime) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for intent in intents {
+        match intent {
+            Intent::Bench(user) => {
+                effects.extend(model.bench.apply(Event::User(user), now).into_iter().map(Effect::Bench));
+            }
+            Intent::Start { kind, profile, bends, auto } => {
+                model.run.show_latest();
+                model.go(ScreenId::Run);
+                effects.push(Effect::Start(Box::new(Begin { kind, profile: *profile, bends, auto })));
+            }
+            Intent::ShowRun(id) => {
+                model.run.show(id);
+                model.go(ScreenId::Run);
+            }
+            Intent::Copy { what, text } => effects.push(Effect::Copy { what, text }),
+            Intent::ShowPlain { title, text } => model.overlays.push(Overlay::plain(title, text)),
+            Intent::Explain(evidence) => {
+                model.errors.show(*evidence, now);
+                model.go(ScreenId::Errors);
+            }
+            Intent::Inspect(exchange) => {
+                model.traffic.show(exchange);
+                model.go(ScreenId::Traffic);
+            }
+            Intent::Token(index) => {
+                model.tokens.show(index);
+                model.go(ScreenId::Tokens);
+            }
+            Intent::Browse(url) => effects.push(Effect::Browse(url)),
+            Intent::Toast(toast) => model.say(toast, now),
+            Intent::Back => back(model),
+        }
+    }
+    effects
+}
