@@ -1,30 +1,310 @@
-//! Placeholder while the module is being written.
+//! Device code (RFC 8628): the person signs in on another device while this one polls.
+//!
+//! ```text
+//! Begin ─► Metadata ──document──► Codes ──two codes──► SignIn ──token response──► Keys ──key set──► over
+//!                                                      │    ▲
+//!                                                      └────┘ Woke: poll · authorization_pending: wait again
+//!                                                             slow_down: +5 s · no answer in time: interval doubled
+//! ```
+//!
+//! Polling needs nobody to say "next": it begins as soon as the codes are there, and each poll follows the other. It ends
+//! with tokens, with any other refusal, or when the codes have ended by our own clock.
 
-use super::{Effect, Input, NamedBend, Profile, Prompt, Step};
-use crate::time::UnixTime;
+use std::time::Duration;
+
+use super::{
+    Answer, Credential, DevicePrompt, Draft, Effect, Fact, Input, NamedBend, Outcome, Place, Profile, Prompt,
+    Seeds, Step, StepId,
+    course::{self, Course, Machine},
+    discover, granted, preflight, sheets, validate,
+};
+use crate::{
+    finding::Finding,
+    oauth::{
+        Refusal, TokenSet,
+        device::{self, DeviceAuthorization},
+        discovery::Metadata,
+        token::Grant,
+    },
+    secret::Secret,
+    time::UnixTime,
+    wire::{Failure, Method, Request, Response},
+};
+
+/// What `slow_down` adds to the interval, in seconds (RFC 8628 §3.5).
+const SLOW_DOWN: u64 = 5;
 
 /// The machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceCode {
     profile: Profile,
     bends: Vec<NamedBend>,
+    course: Course,
+    state: State,
+}
+
+/// What is waited for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum State {
+    /// The metadata.
+    Metadata,
+    /// The codes for device and person.
+    Codes(Box<Metadata>),
+    /// The person, elsewhere; between polls an alarm, during a poll its answer.
+    SignIn(Box<Metadata>, Box<DevicePrompt>),
+    /// The signing keys.
+    Keys(Box<Metadata>, TokenSet),
+    /// Nothing any more.
+    #[default]
+    Over,
 }
 
 impl DeviceCode {
     /// A machine that has not begun.
-    pub const fn new(profile: Profile, bends: Vec<NamedBend>) -> Self {
-        Self { profile, bends }
+    pub fn new(profile: Profile, bends: Vec<NamedBend>) -> Self {
+        let course = Course::new(&[
+            &sheets::DISCOVER,
+            &sheets::DEVICE_AUTHORIZATION,
+            &sheets::POLL,
+            &sheets::VALIDATE_ID,
+        ]);
+        Self { profile, bends, course, state: State::Metadata }
     }
+
     /// Takes one input.
-    pub fn advance(&mut self, _input: Input, _now: UnixTime) -> Vec<Effect> {
-        Vec::new()
+    pub fn advance(&mut self, input: Input, now: UnixTime) -> Vec<Effect> {
+        course::advance(self, input, now)
     }
+
     /// What the person sees.
     pub fn steps(&self) -> Vec<Step<'_>> {
-        Vec::new()
+        self.course.steps()
     }
-    /// What the person has to do elsewhere.
+
+    /// The code to type, and where, while that is waited for.
     pub fn prompt(&self) -> Option<Prompt> {
-        None
+        match &self.state {
+            State::SignIn(_, prompt) if !self.course.is_over() => {
+                Some(Prompt::DeviceCode(prompt.as_ref().clone()))
+            }
+            _ => None,
+        }
+    }
+
+    fn metadata_came(&mut self, response: &Response) -> Vec<Effect> {
+        match discover::read(&mut self.course, &self.profile, response) {
+            Ok(metadata) => {
+                let draft = self.authorization_draft(&metadata);
+                course::lay_out(self, StepId::DeviceAuthorization, draft);
+                self.state = State::Codes(metadata);
+                Vec::new()
+            }
+            Err(outcome) => self.course.finish(outcome),
+        }
+    }
+
+    fn authorization_draft(&self, metadata: &Metadata) -> Draft {
+        let address = metadata.device_authorization_endpoint.as_ref().map_or("", url::Url::as_str);
+        let mut draft = Draft::new(Method::Post, address);
+        if let Some(market) = &self.profile.market {
+            draft = draft.with(Place::Query, "mkt", market);
+        }
+        draft
+            .with_all(Place::Form, device::request(&self.profile.client_id, &self.profile.scope))
+            .bent(StepId::DeviceAuthorization, &self.bends)
+    }
+
+    fn codes_came(&mut self, response: &Response, metadata: Box<Metadata>, now: UnixTime) -> Vec<Effect> {
+        let codes = match DeviceAuthorization::read(response) {
+            Ok(codes) => codes,
+            Err(trouble) => return self.course.finish(trouble.into()),
+        };
+        let expires_at = now + Duration::from_secs(codes.expires_in);
+        let record = self.course.record_mut(StepId::DeviceAuthorization);
+        record.facts = facts(&codes, expires_at);
+        self.course.settle(StepId::DeviceAuthorization);
+        let draft = self.poll_draft(&metadata, &codes.device_code);
+        let sendable = draft.request().is_ok();
+        course::lay_out(self, StepId::Poll, draft);
+        let prompt = DevicePrompt {
+            user_code: codes.user_code,
+            verification_uri: codes.verification_uri,
+            verification_uri_complete: codes.verification_uri_complete,
+            message: codes.message,
+            expires_at,
+            // A server that says 0 does not mean "as fast as you can".
+            interval: codes.interval.max(1),
+            next_poll: now,
+            polls: Vec::new(),
+        };
+        if sendable {
+            self.wait(metadata, Box::new(prompt), now)
+        } else {
+            // Bent so that it cannot be sent: the step stays ready, to be mended.
+            self.state = State::SignIn(metadata, Box::new(prompt));
+            Vec::new()
+        }
+    }
+
+    fn poll_draft(&self, metadata: &Metadata, device_code: &Secret) -> Draft {
+        let secret = match &self.profile.credential {
+            Credential::Secret(secret) => Some(secret),
+            Credential::None => None,
+        };
+        let form = Grant::DeviceCode(device_code).params(&self.profile.client_id, secret, None);
+        let address = metadata.token_endpoint.as_ref().map_or("", url::Url::as_str);
+        Draft::new(Method::Post, address).with_all(Place::Form, form).bent(StepId::Poll, &self.bends)
+    }
+
+    /// Waits for the next poll, or for the end of the codes if that comes first.
+    fn wait(&mut self, metadata: Box<Metadata>, mut prompt: Box<DevicePrompt>, now: UnixTime) -> Vec<Effect> {
+        prompt.next_poll = now + Duration::from_secs(prompt.interval);
+        let alarm = prompt.next_poll.min(prompt.expires_at);
+        self.course.run(StepId::Poll);
+        self.state = State::SignIn(metadata, prompt);
+        vec![self.course.wake_at(alarm)]
+    }
+
+    fn poll(&mut self, metadata: Box<Metadata>, prompt: Box<DevicePrompt>, now: UnixTime) -> Vec<Effect> {
+        if now >= prompt.expires_at {
+            let reason =
+                format!("The codes ended at {} and nobody had signed in.", prompt.expires_at.clock());
+            return self.course.finish(Outcome::Rejected { reason, tokens: None });
+        }
+        let draft = self.course.record(StepId::Poll).draft.as_ref();
+        match draft.expect("the draft is laid out before anything is waited for").request() {
+            Ok(request) => {
+                self.state = State::SignIn(metadata, prompt);
+                vec![self.course.send(StepId::Poll, request)]
+            }
+            Err(failure) => self.course.fail(failure),
+        }
+    }
+
+    fn poll_answered(
+        &mut self,
+        response: &Response,
+        metadata: Box<Metadata>,
+        mut prompt: Box<DevicePrompt>,
+        now: UnixTime,
+    ) -> Vec<Effect> {
+        match granted::settle(&mut self.course, StepId::Poll, response, now) {
+            Ok(tokens) => self.tokens_came(metadata, tokens, now),
+            Err(Outcome::Refused(Refusal { error, .. })) if keeps_waiting(&error) => {
+                if error == "slow_down" {
+                    prompt.interval = prompt.interval.saturating_add(SLOW_DOWN);
+                }
+                prompt.polls.push((now, error));
+                self.wait(metadata, prompt, now)
+            }
+            Err(outcome) => self.course.finish(outcome),
+        }
+    }
+
+    fn tokens_came(&mut self, metadata: Box<Metadata>, tokens: TokenSet, now: UnixTime) -> Vec<Effect> {
+        match validate::draft(&metadata, &self.bends) {
+            Some(draft) => {
+                course::lay_out(self, StepId::Validate, draft);
+                self.state = State::Keys(metadata, tokens);
+                Vec::new()
+            }
+            None => self.judge(&Err(validate::NO_ADDRESS.to_owned()), &metadata, tokens, now),
+        }
+    }
+
+    fn judge(
+        &mut self,
+        keys: &validate::Keys,
+        metadata: &Metadata,
+        tokens: TokenSet,
+        now: UnixTime,
+    ) -> Vec<Effect> {
+        let sent = self.course.sent(StepId::DeviceAuthorization, "client_id");
+        let client_id = sent.unwrap_or(&self.profile.client_id).to_owned();
+        let comparison = validate::Comparison { metadata, client_id: &client_id, nonce: None };
+        validate::finish(&mut self.course, keys, tokens, &comparison, now)
+    }
+}
+
+/// Whether the authority says: not yet.
+fn keeps_waiting(error: &str) -> bool {
+    matches!(error, "authorization_pending" | "slow_down")
+}
+
+fn facts(codes: &DeviceAuthorization, expires_at: UnixTime) -> Vec<Fact> {
+    let open = |name: &'static str, value: &str| Fact::open(name, value, Fact::meaning_of(name));
+    let expires_in = format!("{} s (until {})", codes.expires_in, expires_at.clock());
+    let mut facts = vec![
+        open("user_code", &codes.user_code),
+        open("verification_uri", &codes.verification_uri),
+        Fact::secret("device_code", &codes.device_code, Fact::meaning_of("device_code")),
+        open("expires_in", &expires_in),
+        open("interval", &format!("{} s", codes.interval)),
+    ];
+    let complete = codes.verification_uri_complete.as_ref();
+    facts.extend(complete.map(|uri| open("verification_uri_complete", uri)));
+    facts.extend(codes.message.as_ref().map(|message| open("message", message)));
+    facts
+}
+
+impl Machine for DeviceCode {
+    fn course(&self) -> &Course {
+        &self.course
+    }
+
+    fn course_mut(&mut self) -> &mut Course {
+        &mut self.course
+    }
+
+    fn begin(&mut self, _: Seeds) {
+        let draft = discover::draft(&self.profile, &self.bends);
+        course::lay_out(self, StepId::Discover, draft);
+    }
+
+    fn go(&mut self, id: StepId, request: Option<Request>, now: UnixTime) -> Vec<Effect> {
+        match (std::mem::take(&mut self.state), request) {
+            // A poll that had to be mended first. The wait before the first poll is kept all the same.
+            (State::SignIn(metadata, prompt), Some(_)) => self.wait(metadata, prompt, now),
+            (state, request) => {
+                self.state = state;
+                request.map(|request| self.course.send(id, request)).into_iter().collect()
+            }
+        }
+    }
+
+    fn answered(&mut self, answer: Answer, now: UnixTime) -> Vec<Effect> {
+        match (std::mem::take(&mut self.state), answer) {
+            (State::Metadata, Answer::Response(response)) => self.metadata_came(&response),
+            (State::Codes(metadata), Answer::Response(response)) => self.codes_came(&response, metadata, now),
+            (State::SignIn(metadata, prompt), Answer::Woke) => self.poll(metadata, prompt, now),
+            (State::SignIn(metadata, prompt), Answer::Response(response)) => {
+                self.poll_answered(&response, metadata, prompt, now)
+            }
+            (State::SignIn(metadata, mut prompt), Answer::Failed(Failure::Timeout { .. })) => {
+                prompt.interval = prompt.interval.saturating_mul(2);
+                prompt.polls.push((now, "no answer in time".to_owned()));
+                self.wait(metadata, prompt, now)
+            }
+            (State::Keys(metadata, tokens), Answer::Response(response)) => {
+                self.judge(&validate::read_keys(&response), &metadata, tokens, now)
+            }
+            (State::Keys(metadata, tokens), Answer::Failed(failure)) => {
+                self.judge(&Err(failure.to_string()), &metadata, tokens, now)
+            }
+            (_, Answer::Failed(failure)) => self.course.fail(failure),
+            (state, _) => {
+                // The gate lets no other kind through.
+                self.state = state;
+                Vec::new()
+            }
+        }
+    }
+
+    fn preflight(&self, id: StepId, draft: &Draft) -> Vec<Finding> {
+        match id {
+            StepId::DeviceAuthorization => preflight::device_authorization(draft),
+            StepId::Poll => preflight::poll(&self.profile, draft),
+            _ => preflight::any(draft, &[]),
+        }
     }
 }

@@ -44,7 +44,7 @@ impl Field {
 
     /// Whether its value must be masked.
     pub fn is_secret(&self) -> bool {
-        !secret::is_harmless(&self.name)
+        self.place != Place::Endpoint && !secret::is_harmless(&self.name)
     }
 }
 
@@ -107,6 +107,12 @@ impl Draft {
             removed: false,
         };
         Self { method, endpoint, fields: Vec::new(), past: Vec::new(), future: Vec::new() }
+    }
+
+    /// Adds proposed parameters that all travel in the same place.
+    #[must_use]
+    pub fn with_all(self, place: Place, params: Params) -> Self {
+        params.0.into_iter().fold(self, |draft, (name, value)| draft.with(place, &name, value))
     }
 
     /// Adds a proposed parameter.

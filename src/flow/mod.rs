@@ -14,11 +14,22 @@
 
 mod authorization_code;
 mod client_credentials;
+mod course;
 mod device_code;
+mod discover;
 mod draft;
+mod granted;
+mod preflight;
 mod profile;
+mod returned;
+mod sheets;
 mod step;
 mod validate;
+
+#[cfg(test)]
+mod playbook;
+#[cfg(test)]
+mod sequences;
 
 pub use authorization_code::AuthorizationCode;
 pub use client_credentials::ClientCredentials;

@@ -1,7 +1,12 @@
 //! What a person sees of a flow: its steps.
 
 use super::Draft;
-use crate::{finding::Finding, text::Line};
+use crate::{
+    finding::Finding,
+    oauth::parameters,
+    secret::Secret,
+    text::{Line, Role},
+};
 
 /// Names a step across all flows; the snake-case name is what `--set STEP.NAME=VALUE` takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -100,8 +105,28 @@ pub struct Step<'a> {
 pub struct Fact {
     /// Its name in the standard's spelling where it has one.
     pub name: &'static str,
-    /// The value; a [`crate::text::Role::Secret`] span is masked by screens.
+    /// The value, safe to print: where it is secret, a [`Role::Secret`] span holds the mask already.
     pub value: Line,
+    /// The secret behind the mask, for a screen that reveals it on demand.
+    pub secret: Option<Secret>,
     /// What it is for, or how it came about.
     pub meaning: String,
+}
+
+impl Fact {
+    /// A value that everybody may see.
+    pub fn open(name: &'static str, value: impl AsRef<str>, meaning: impl Into<String>) -> Self {
+        Self { name, value: Line::of(Role::Value, value), secret: None, meaning: meaning.into() }
+    }
+
+    /// A value that is masked.
+    pub fn secret(name: &'static str, secret: &Secret, meaning: impl Into<String>) -> Self {
+        let value = Line::of(Role::Secret, secret.masked());
+        Self { name, value, secret: Some(secret.clone()), meaning: meaning.into() }
+    }
+
+    /// The general meaning of `name`, from the table of parameters.
+    pub(super) fn meaning_of(name: &str) -> &'static str {
+        parameters::meaning(name).map_or("", |known| known.long)
+    }
 }

@@ -1,0 +1,144 @@
+//! What each step says about itself: title, reason, and the rules that protect it.
+
+use super::StepId;
+
+/// The fixed texts of one step.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Sheet {
+    /// Which step.
+    pub id: StepId,
+    /// See [`super::Step::title`].
+    pub title: &'static str,
+    /// See [`super::Step::why`].
+    pub why: &'static str,
+    /// See [`super::Step::guards`].
+    pub guards: &'static [&'static str],
+}
+
+/// Every flow begins here.
+pub(super) static DISCOVER: Sheet = Sheet {
+    id: StepId::Discover,
+    title: "Read the metadata",
+    why: "The provider publishes where its endpoints are, who it says it is, and where its signing keys lie. Reading \
+          that first means that nothing has to be configured twice, and that a wrong tenant shows at once.",
+    guards: &[
+        "The issuer in the document must be the one we asked (OpenID Connect Discovery §4.3).",
+        "The document is only as good as the TLS connection it came over.",
+    ],
+};
+
+/// Authorization code: before anybody leaves.
+pub(super) static PREPARE: Sheet = Sheet {
+    id: StepId::Prepare,
+    title: "Make state, nonce and PKCE pair",
+    why: "Three fresh random values tie together what comes back with what we send: the state the answer, the nonce \
+          the ID token, the PKCE pair the code. Nothing is sent in this step. If the redirect URI is on this \
+          machine, a listener is opened there before anybody leaves.",
+    guards: &[
+        "Random values are used for one sign-in only.",
+        "The verifier stays here; only its challenge travels.",
+        "The listener takes loopback connections only, and one answer.",
+    ],
+};
+
+/// Authorization code: the front channel, out.
+pub(super) static AUTHORIZE: Sheet = Sheet {
+    id: StepId::Authorize,
+    title: "Send the person to sign in",
+    why: "The person signs in at the authority, not here: their password and second factor are never seen by the \
+          application. The request is nothing but an address, and everybody who handles it can read and change it.",
+    guards: &[
+        "The authority sends the answer only to a registered redirect URI.",
+        "State, nonce and challenge make a changed or stolen answer useless.",
+        "No secret travels in this request.",
+    ],
+};
+
+/// Authorization code: the front channel, back.
+pub(super) static RETURN: Sheet = Sheet {
+    id: StepId::Return,
+    title: "Check what came back",
+    why: "Anybody can call the redirect URI, so the answer is checked before it is used: it must belong to the request \
+          that we sent, and come from the authority that we asked.",
+    guards: &[
+        "The state must be the one that was sent (RFC 6749 §10.12).",
+        "If the answer names its issuer, it must be ours (RFC 9207).",
+        "No parameter may come twice.",
+    ],
+};
+
+/// Authorization code: the back channel.
+pub(super) static REDEEM: Sheet = Sheet {
+    id: StepId::Token,
+    title: "Redeem the code",
+    why: "The code went through the person's browser and may have been seen there. Now it is exchanged for tokens in a \
+          direct request, together with what a thief of the code does not have: the PKCE verifier, and the client's \
+          secret where there is one.",
+    guards: &[
+        "A code works once, for a few minutes, for this client and redirect URI only.",
+        "The verifier must hash to the challenge that was sent (RFC 7636 §4.6).",
+        "A redirect is not followed: the secret would go along.",
+    ],
+};
+
+/// Client credentials: the only request.
+pub(super) static PRESENT: Sheet = Sheet {
+    id: StepId::Token,
+    title: "Present the credential",
+    why: "No person takes part. The application proves itself and gets a token in its own name, with the permissions \
+          that an administrator gave it.",
+    guards: &[
+        "Only an application that can keep a secret may do this.",
+        "The token holds application permissions (`roles`), which need an administrator's consent.",
+    ],
+};
+
+/// Device code: the beginning.
+pub(super) static DEVICE_AUTHORIZATION: Sheet = Sheet {
+    id: StepId::DeviceAuthorization,
+    title: "Ask for a code",
+    why: "This device has no browser, or none that the person wants to type into. It asks for two codes: a long one for \
+          itself, and a short one that the person types on another device.",
+    guards: &[
+        "The codes end after a few minutes.",
+        "Only type a code into a page if you started the sign-in yourself (RFC 8628 §5.4).",
+    ],
+};
+
+/// Device code: waiting.
+pub(super) static POLL: Sheet = Sheet {
+    id: StepId::Poll,
+    title: "Wait for the person",
+    why: "While the person signs in elsewhere, this device asks again and again whether they are done. The authority \
+          sets the pace; whoever asks faster is told to slow down.",
+    guards: &[
+        "The interval between polls is kept; slow_down adds 5 seconds for good (RFC 8628 §3.5).",
+        "A poll without answer doubles the interval.",
+        "When the code has ended, polling ends.",
+    ],
+};
+
+/// Flows in which a person signs in end here.
+pub(super) static VALIDATE_ID: Sheet = Sheet {
+    id: StepId::Validate,
+    title: "Check the tokens",
+    why: "The ID token tells the application who signed in. Before it is believed, its signature is checked with the \
+          provider's published keys, and its contents with what we asked for. The access token belongs to an API; it is \
+          looked at as that API would, for information only.",
+    guards: &[
+        "Signature, issuer, audience, times and nonce must all be right (OpenID Connect Core §3.1.3.7).",
+        "The key is chosen by `kid` from the provider's own list, never taken from the token.",
+    ],
+};
+
+/// Client credentials ends here.
+pub(super) static VALIDATE_ACCESS: Sheet = Sheet {
+    id: StepId::Validate,
+    title: "Look at the token as the API would",
+    why: "To the client an access token is opaque: it passes it on and need not understand it. This step sits in the \
+          API's place and checks what the API would check, so that a token that will be refused is seen here first.",
+    guards: &[
+        "An API checks signature, issuer, audience and times before anything else.",
+        "Tokens for Microsoft Graph can be checked by Microsoft Graph only.",
+    ],
+};
