@@ -182,7 +182,12 @@ impl Model {
     }
 
     /// What a pane is given to draw with.
-    pub fn scene<'a>(look: &'a Look, no_browser: Option<&'static str>, reveal: bool, now: UnixTime) -> Scene<'a> {
+    pub fn scene<'a>(
+        look: &'a Look,
+        no_browser: Option<&'static str>,
+        reveal: bool,
+        now: UnixTime,
+    ) -> Scene<'a> {
         Scene { look, now, reveal, no_browser }
     }
 }

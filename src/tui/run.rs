@@ -10,8 +10,8 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::sync::mpsc;
 
 use super::{
-    look::{Environment, Look},
     glyphs::{Charset, Glyphs},
+    look::{Environment, Look},
     model::Model,
     msg::{Effect, Msg},
     pane::Toast,
@@ -24,7 +24,11 @@ use super::{
 use crate::{
     flow::Profile,
     provider::scenario::Scenario,
-    runtime::{self, Runtime, browser, clipboard::{Clipboard, Copied}, clock, entropy, http, lab, signals},
+    runtime::{
+        self, Runtime, browser,
+        clipboard::{Clipboard, Copied},
+        clock, entropy, http, lab, signals,
+    },
     secret::Secret,
     workbench::{Event, Start, User, Workbench},
 };
@@ -77,6 +81,9 @@ fn look(options: &Options) -> Result<Look, String> {
     let name = options.theme.as_deref().unwrap_or(Theme::DEFAULT);
     let folder = options.config.as_ref().map(|folder| folder.join("themes"));
     let theme = Theme::load(name, folder.as_deref()).map_err(|why| why.to_string())?;
+    // How many colours there are is decided here; the terminal library must not decide it again under NO_COLOR, or a QR
+    // code would lose its black and white.
+    crossterm::style::force_color_output(true);
     let mut look = Look::new(&theme, &environment);
     if options.ascii {
         look.glyphs = Glyphs::of(Charset::Ascii);
@@ -232,7 +239,9 @@ impl Driver {
             let (toast, text) = match copied {
                 Copied::Clipboard => (Toast::good(format!("{what} copied")), None),
                 Copied::Tmux => (Toast::good(format!("{what} copied to tmux and its terminal")), None),
-                Copied::AskTerminal => (Toast::good(format!("{what} sent to the terminal's clipboard")), Some(text)),
+                Copied::AskTerminal => {
+                    (Toast::good(format!("{what} sent to the terminal's clipboard")), Some(text))
+                }
             };
             let _ = said.blocking_send((toast, text));
         });

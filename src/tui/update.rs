@@ -179,7 +179,11 @@ fn shell(model: &mut Model, action: Action, now: UnixTime) -> Vec<Effect> {
         Action::Quit => return quit(model),
         Action::Mouse => {
             model.mouse = !model.mouse;
-            let text = if model.mouse { "the mouse works here again" } else { "the mouse selects text; :app.mouse takes it back" };
+            let text = if model.mouse {
+                "the mouse works here again"
+            } else {
+                "the mouse selects text; :app.mouse takes it back"
+            };
             model.say(&Toast::good(text), now);
             return vec![Effect::Mouse(model.mouse)];
         }
@@ -200,7 +204,11 @@ fn quit(model: &mut Model) -> Vec<Effect> {
     match model.bench.sessions.iter().find(|session| session.is_running()) {
         None => vec![Effect::Quit],
         Some(session) => {
-            let question = format!("{} as {} is still running. Leave it and quit?", session.kind.title(), session.profile.name);
+            let question = format!(
+                "{} as {} is still running. Leave it and quit?",
+                session.kind.title(),
+                session.profile.name
+            );
             model.overlays.push(Overlay::confirm(question, Confirm::Quit));
             Vec::new()
         }

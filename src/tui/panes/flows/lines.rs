@@ -26,7 +26,8 @@ pub fn offers(bench: &Workbench, selected: usize) -> (Vec<Line>, Option<usize>) 
             mark = Some(lines.len());
         }
         lines.push(
-            Line::of(Role::Text, format!("  {:<widest$}  ", offer.key)).then(Role::Muted, offer.about.as_str()),
+            Line::of(Role::Text, format!("  {:<widest$}  ", offer.key))
+                .then(Role::Muted, offer.about.as_str()),
         );
     }
     if let LabState::Failed(why) = &bench.lab.state
@@ -57,9 +58,13 @@ pub fn about(offer: &Offer, bench: &Workbench) -> Vec<Line> {
     }
     lines.push(Line::new());
     lines.push(heading("Steps"));
-    lines.extend(about.steps.iter().enumerate().map(|(index, step)| {
-        Line::of(Role::Muted, format!("  {} ", index + 1)).then(Role::Text, step)
-    }));
+    lines.extend(
+        about
+            .steps
+            .iter()
+            .enumerate()
+            .map(|(index, step)| Line::of(Role::Muted, format!("  {} ", index + 1)).then(Role::Text, step)),
+    );
     lines.push(Line::new());
     lines.push(heading("With these settings"));
     lines.extend(settings(&offer.profile));
@@ -89,7 +94,8 @@ pub fn about(offer: &Offer, bench: &Workbench) -> Vec<Line> {
 }
 
 fn settings(profile: &Profile) -> Vec<Line> {
-    let pair = |name: &str, value: &str| Line::of(Role::Name, format!("  {name:<13} ")).then(Role::Value, value);
+    let pair =
+        |name: &str, value: &str| Line::of(Role::Name, format!("  {name:<13} ")).then(Role::Value, value);
     let mut lines = vec![pair("client_id", &profile.client_id), pair("scope", &profile.scope)];
     if let Some(uri) = &profile.redirect_uri {
         lines.push(pair("redirect_uri", uri.as_str()));
@@ -97,7 +103,9 @@ fn settings(profile: &Profile) -> Vec<Line> {
     }
     lines.push(match &profile.credential {
         Credential::None => pair("credential", "none: a public client"),
-        Credential::Secret(secret) => Line::of(Role::Name, format!("  {:<13} ", "client_secret")).then(Role::Secret, secret.masked()),
+        Credential::Secret(secret) => {
+            Line::of(Role::Name, format!("  {:<13} ", "client_secret")).then(Role::Secret, secret.masked())
+        }
     });
     lines
 }
@@ -105,7 +113,10 @@ fn settings(profile: &Profile) -> Vec<Line> {
 /// The runs so far, newest first.
 pub fn runs(bench: &Workbench, now: UnixTime) -> Vec<Line> {
     if bench.sessions.is_empty() {
-        return vec![Line::of(Role::Muted, "None yet. Choose a flow above and press Enter: it goes one step at a time.")];
+        return vec![Line::of(
+            Role::Muted,
+            "None yet. Choose a flow above and press Enter: it goes one step at a time.",
+        )];
     }
     bench.sessions.iter().rev().map(|session| run(session, now)).collect()
 }
@@ -114,8 +125,10 @@ fn run(session: &Session, now: UnixTime) -> Line {
     let (role, word, detail) = match &session.outcome {
         None => (Role::Busy, "running", format!("for {}", crate::time::span(now.since(session.began)))),
         Some(Outcome::Tokens(set)) => {
-            let given = [("access", &set.access_token), ("id", &set.id_token), ("refresh", &set.refresh_token)];
-            let names: Vec<_> = given.iter().filter(|(_, token)| token.is_some()).map(|(name, _)| *name).collect();
+            let given =
+                [("access", &set.access_token), ("id", &set.id_token), ("refresh", &set.refresh_token)];
+            let names: Vec<_> =
+                given.iter().filter(|(_, token)| token.is_some()).map(|(name, _)| *name).collect();
             (Role::Ok, "tokens", names.join(", "))
         }
         Some(Outcome::Refused(refusal)) => {
@@ -123,7 +136,9 @@ fn run(session: &Session, now: UnixTime) -> Line {
             (Role::Refused, "refused", format!("{number}{}", visible(&refusal.error)))
         }
         Some(Outcome::Rejected { reason, .. }) => (Role::Refused, "rejected", visible(reason).into_owned()),
-        Some(Outcome::Failed(failure)) => (Role::Refused, "no answer", visible(&failure.to_string()).into_owned()),
+        Some(Outcome::Failed(failure)) => {
+            (Role::Refused, "no answer", visible(&failure.to_string()).into_owned())
+        }
         Some(Outcome::Cancelled) => (Role::Muted, "cancelled", String::new()),
     };
     Line::of(Role::Muted, format!("{}  ", session.began.clock()))

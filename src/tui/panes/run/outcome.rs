@@ -58,7 +58,9 @@ fn going_on(shown: &Shown<'_>, scene: &Scene<'_>) -> Vec<Line> {
             Some(FrontChannel::Browser) => {
                 line.then(Role::Text, "Your browser has the sign-in page; the answer is awaited at ")
             }
-            Some(FrontChannel::Paste) => line.then(Role::Text, "Sign in elsewhere, then paste the address of "),
+            Some(FrontChannel::Paste) => {
+                line.then(Role::Text, "Sign in elsewhere, then paste the address of ")
+            }
             Some(FrontChannel::Builtin(None)) if shown.session.agent_busy => {
                 line.then(Role::Text, "The built-in user agent waits for an answer on the way to ")
             }
