@@ -13,6 +13,7 @@ use std::collections::HashSet;
 
 use super::{
     Credentials,
+    cookies::is_trustworthy,
     page::{Act, Block, Control, ControlKind, Form, Page},
 };
 use crate::secret::Secret;
@@ -72,6 +73,11 @@ impl Memory {
                     // A form without any button is sent by pressing Enter; one with nothing but a way back is not ours.
                     if button.is_none() && form.controls.iter().any(|c| c.kind == ControlKind::Submit) {
                         continue;
+                    }
+                    // Nobody would type a password into a form that sends it in the clear.
+                    let detour = button.and_then(|button| form.controls[button].detour.as_ref());
+                    if !is_trustworthy(detour.map_or(&form.action, |detour| &detour.action)) {
+                        return None;
                     }
                     acts.push(Act::Submit(index, button));
                     return Some((acts, mark(form), user_code));
@@ -447,6 +453,18 @@ mod tests {
             })
             .count();
         assert_eq!(answered, MOST_PAGES);
+    }
+
+    #[test]
+    fn a_password_does_not_travel_in_the_clear() {
+        let check = |action: &str, expected: bool| {
+            let page =
+                page(&format!("<form method=post action={action}><input type=password name=p></form>"));
+            assert_eq!(Memory::default().plan(&page, &ann()).is_some(), expected, "{action}");
+        };
+        check("https://other.example/", true);
+        check("http://127.0.0.1:7080/", true);
+        check("http://login.example/", false);
     }
 
     #[test]
