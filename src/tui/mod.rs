@@ -9,5 +9,6 @@ pub mod glyphs;
 pub mod keymap;
 pub mod look;
 pub mod pane;
+pub mod panes;
 pub mod theme;
-// pub mod widgets;
+pub mod widgets;

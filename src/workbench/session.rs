@@ -64,6 +64,8 @@ pub struct Session {
     pub agent: Option<Agent>,
     /// Whether the agent waits for an answer.
     pub agent_busy: bool,
+    /// Since when somebody is expected back from a visit.
+    pub waiting_since: Option<UnixTime>,
     /// Its exchanges in the log, in order.
     pub exchanges: Vec<ExchangeId>,
     visit: Option<(CallId, Visit)>,
@@ -86,6 +88,7 @@ impl Session {
             front: start.front,
             agent: None,
             agent_busy: false,
+            waiting_since: None,
             exchanges: Vec::new(),
             visit: None,
             calls: BTreeMap::new(),
@@ -145,6 +148,7 @@ impl Session {
                 flow::Effect::WakeAt(call, at) => effects.push(Effect::WakeAt(self.id, call, at)),
                 flow::Effect::Visit(call, visit) => {
                     self.visit = Some((call, visit));
+                    self.waiting_since = Some(now);
                     effects.extend(self.sign_in(traffic, now));
                 }
                 flow::Effect::Stop(call) => effects.push(match self.calls.remove(&call) {
@@ -160,6 +164,7 @@ impl Session {
                     self.outcome = Some(outcome);
                     self.ended = Some(now);
                     self.visit = None;
+                    self.waiting_since = None;
                 }
             }
         }
@@ -273,6 +278,7 @@ impl Session {
 
     fn visit_answer(&mut self, answer: flow::Answer) -> Option<flow::Input> {
         let (call, _) = self.visit.take()?;
+        self.waiting_since = None;
         Some(flow::Input::Answer(call, answer))
     }
 

@@ -1,0 +1,6 @@
+//! The Run screen.
+
+mod outcome;
+mod request;
+mod shown;
+mod steps;
