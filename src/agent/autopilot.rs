@@ -58,7 +58,7 @@ impl Memory {
     fn choose(&self, page: &Page, credentials: &Credentials) -> Option<(Vec<Act>, String, bool)> {
         let pressing = |form: usize, button: usize, mut acts: Vec<Act>| {
             acts.push(Act::Submit(form, Some(button)));
-            Some((acts, mark(&page.forms[form]), false))
+            Some((acts, mark(page, &page.forms[form]), false))
         };
         let following = |block: usize| match &page.blocks[block] {
             Block::Link(_, to) => Some((vec![Act::Follow(block)], to.to_string(), false)),
@@ -80,7 +80,7 @@ impl Memory {
                         return None;
                     }
                     acts.push(Act::Submit(index, button));
-                    return Some((acts, mark(form), user_code));
+                    return Some((acts, mark(page, form), user_code));
                 }
                 Fill::Lacking => lacking = true,
                 Fill::Nothing => {}
@@ -262,12 +262,20 @@ fn find_link(page: &Page, fits: impl Fn(&str) -> bool) -> Option<usize> {
     page.blocks.iter().position(|block| matches!(block, Block::Link(text, _) if fits(text)))
 }
 
-/// Where a form leads and what it asks for: a page that comes back has the same.
-fn mark(form: &Form) -> String {
-    let mut mark = form.action.to_string();
+/// What makes a page the same page when it comes back: its heading, where its form leads, what it asks for and what its
+/// buttons say. Hidden values are left out, as they change with each answer, and so is the text, which holds the error.
+fn mark(page: &Page, form: &Form) -> String {
+    let heading = page.blocks.iter().find_map(|block| match block {
+        Block::Heading(text) => Some(text.as_str()),
+        _ => None,
+    });
+    let mut mark = format!("{}\n{}", form.action, heading.unwrap_or_default());
     for control in &form.controls {
         mark.push('\n');
         mark.push_str(&control.name);
+        if control.kind == ControlKind::Submit {
+            mark.push_str(&control.label);
+        }
     }
     mark
 }
@@ -313,6 +321,20 @@ mod tests {
         let page = page(html);
         let acts = Memory::default().plan(&page, &ann());
         assert_eq!(told(&page, acts), expected, "{html}");
+    }
+
+    #[test]
+    fn two_questions_of_one_address_are_two_pages_and_one_that_comes_back_is_one() {
+        let ask = |heading: &str, step: &str| {
+            page(&format!(
+                "<h1>{heading}</h1><form method=post action=/next><input type=hidden name=step value={step}>\
+                 <button name=answer value=yes>Continue</button></form>"
+            ))
+        };
+        let mut memory = Memory::default();
+        assert!(memory.plan(&ask("On another device?", "device"), &ann()).is_some());
+        assert!(memory.plan(&ask("Permissions", "consent"), &ann()).is_some());
+        assert!(memory.plan(&ask("Permissions", "again"), &ann()).is_none());
     }
 
     #[test]

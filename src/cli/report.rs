@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::exit::print;
 use crate::{
     explain,
-    export::redact::{self, Secrets},
+    export::redact,
     flow::{Outcome, Prompt, StepId, StepState},
     oauth::{Refusal, Surface, TokenSet},
     runtime::clock,
@@ -206,7 +206,7 @@ fn exchange(exchange: &Exchange) -> Map<String, Value> {
         }),
     );
     put("method", json!(exchange.request.method.as_str()));
-    put("url", json!(redact::url(&exchange.request.url, Secrets::Redacted)));
+    put("url", json!(redact::url(&exchange.request.url).as_str()));
     match &exchange.result {
         Some(Ok(response)) => put("status", json!(response.status)),
         Some(Err(failure)) => put("failure", json!(visible(&failure.to_string()))),

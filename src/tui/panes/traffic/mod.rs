@@ -21,7 +21,7 @@ use ratatui::{
 
 use self::{detail::Form, filter::Filter};
 use crate::{
-    export::{curl, redact::Secrets},
+    export::{Secrets, curl},
     inspect::Reveal,
     secret::Secret,
     text::{Line, Role},
@@ -153,7 +153,7 @@ impl State {
             ("address".to_owned(), Secret::new(exchange.request.url.as_str())),
             (
                 "request as a curl command".to_owned(),
-                Secret::new(curl::command(&exchange.request, Secrets::Redacted)),
+                Secret::new(curl::curl(&exchange.request, Secrets::Redacted)),
             ),
         ];
         if !exchange.request.body.is_empty() {
@@ -321,7 +321,7 @@ impl State {
 
     fn copy_curl(&self, bench: &Workbench) -> Vec<Intent> {
         let Some(exchange) = self.exchange(bench) else { return Vec::new() };
-        let text = Secret::new(curl::command(&exchange.request, Secrets::Redacted));
+        let text = Secret::new(curl::curl(&exchange.request, Secrets::Redacted));
         vec![Intent::Copy { what: "curl command, without its secrets,".to_owned(), text }]
     }
 
