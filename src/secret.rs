@@ -1,5 +1,7 @@
 //! Values that must not be seen: one type that cannot be printed, and the one list of names that carry such values.
 
+pub mod find;
+
 use std::fmt;
 
 /// A secret text: client secret, token, code, verifier, password.

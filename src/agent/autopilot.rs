@@ -7,6 +7,8 @@
 //! Words are English. A page in another language still works where its names and values are English, as those of most
 //! authorities are.
 
+mod wording;
+
 use std::collections::HashSet;
 
 use super::{
@@ -14,6 +16,10 @@ use super::{
     page::{Act, Block, Control, ControlKind, Form, Page},
 };
 use crate::secret::Secret;
+use wording::{
+    Asked, another_account, asks_for, asks_for_an_entry, goes_on, mentions, names_somebody_else, refuses,
+    refuses_besides, words,
+};
 
 /// No sign-in has more pages than this; one that never ends must not be followed forever.
 const MOST_PAGES: usize = 20;
@@ -149,10 +155,9 @@ impl Memory {
                 }
             }
             ControlKind::Password | ControlKind::Text => match asks {
-                Some(Asked::UserCode) => self.user_code(credentials).unwrap_or(Filling::Missing),
+                Some(Asked::UserCode) => user_code(credentials).unwrap_or(Filling::Missing),
                 Some(Asked::OneTimeCode) => one_time_code(credentials).unwrap_or(Filling::Missing),
-                Some(Asked::SomeCode) => self
-                    .user_code(credentials)
+                Some(Asked::SomeCode) => user_code(credentials)
                     .filter(|_| !self.user_code_given)
                     .or_else(|| one_time_code(credentials))
                     .unwrap_or(Filling::Missing),
@@ -165,10 +170,6 @@ impl Memory {
             _ => Filling::Leave,
         }
     }
-
-    fn user_code(&self, credentials: &Credentials) -> Option<Filling> {
-        credentials.user_code.as_deref().map(|code| Filling::UserCode(Secret::new(code)))
-    }
 }
 
 enum Fill {
@@ -177,59 +178,12 @@ enum Fill {
     Nothing,
 }
 
+fn user_code(credentials: &Credentials) -> Option<Filling> {
+    credentials.user_code.as_deref().map(|code| Filling::UserCode(Secret::new(code)))
+}
+
 fn one_time_code(credentials: &Credentials) -> Option<Filling> {
     credentials.one_time_code.clone().map(Filling::Known)
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Asked {
-    Username,
-    UserCode,
-    OneTimeCode,
-    /// A code that could be either.
-    SomeCode,
-}
-
-fn asks_for(words: &[String]) -> Option<Asked> {
-    let any = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    let pair = |first: &str, second: &str| words.windows(2).any(|two| two[0] == first && two[1] == second);
-    if pair("user", "code")
-        || any(&["usercode"])
-        || (any(&["code"]) && any(&["device", "displayed", "shown"]))
-    {
-        Some(Asked::UserCode)
-    } else if any(&["otp", "totp", "mfa", "2fa", "authenticator", "passcode"])
-        || pair("one", "time")
-        || pair("verification", "code")
-    {
-        Some(Asked::OneTimeCode)
-    } else if any(&["code", "otc", "pin"]) && !any(&["postal", "post", "zip", "country", "promo"]) {
-        Some(Asked::SomeCode)
-    } else if any(&[
-        "login",
-        "loginfmt",
-        "user",
-        "username",
-        "email",
-        "mail",
-        "account",
-        "upn",
-        "identifier",
-        "userid",
-        "signin",
-    ]) || pair("sign", "in")
-    {
-        Some(Asked::Username)
-    } else {
-        None
-    }
-}
-
-/// Text controls that are no part of signing in.
-fn asks_for_an_entry(words: &[String]) -> bool {
-    const OTHER: [&str; 8] =
-        ["search", "query", "find", "comment", "reason", "justification", "note", "message"];
-    words.iter().any(|word| OTHER.contains(&word.as_str()))
 }
 
 /// How clearly a button goes on.
@@ -273,87 +227,6 @@ fn rank(control: &Control) -> Option<Rank> {
     }
 }
 
-fn refuses(text: &str) -> bool {
-    const REFUSALS: [&str; 32] = [
-        "abort",
-        "another",
-        "back",
-        "can",
-        "cancel",
-        "cannot",
-        "create",
-        "decline",
-        "delete",
-        "deny",
-        "different",
-        "disagree",
-        "dismiss",
-        "don",
-        "exit",
-        "forget",
-        "forgot",
-        "help",
-        "logout",
-        "never",
-        "no",
-        "not",
-        "other",
-        "register",
-        "reject",
-        "remove",
-        "reset",
-        "resend",
-        "signout",
-        "signup",
-        "skip",
-        "without",
-    ];
-    let words = words(text);
-    let pair = |first: &str, second: &str| words.windows(2).any(|two| two[0] == first && two[1] == second);
-    words.iter().any(|word| REFUSALS.contains(&word.as_str()))
-        || pair("sign", "out")
-        || pair("sign", "up")
-        || pair("log", "out")
-}
-
-fn goes_on(text: &str) -> bool {
-    const GOING_ON: [&str; 22] = [
-        "accept",
-        "agree",
-        "allow",
-        "approve",
-        "authorise",
-        "authorize",
-        "confirm",
-        "consent",
-        "continue",
-        "finish",
-        "grant",
-        "login",
-        "next",
-        "ok",
-        "proceed",
-        "send",
-        "signin",
-        "start",
-        "submit",
-        "verify",
-        "yes",
-        "enter",
-    ];
-    let words = words(text);
-    let pair = |first: &str, second: &str| words.windows(2).any(|two| two[0] == first && two[1] == second);
-    words.iter().any(|word| GOING_ON.contains(&word.as_str())) || pair("sign", "in") || pair("log", "in")
-}
-
-fn another_account(text: &str) -> bool {
-    let words = words(text);
-    let any = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    any(&["account", "user"])
-        && any(&["another", "different", "other", "add", "else"])
-        && !any(&["create", "sign-up"])
-}
-
 /// Whether a button stands for the account: its text or value holds the sign-in name, and it does not remove it.
 fn names_account(control: &Control, username: &str) -> bool {
     let names = mentions(&control.label, username) || mentions(control.value.expose(), username);
@@ -364,35 +237,10 @@ fn link_names_account(text: &str, username: &str) -> bool {
     mentions(text, username) && !refuses_besides(text, username)
 }
 
-/// Whether a text refuses, the sign-in name left out: that may hold any word.
-fn refuses_besides(text: &str, username: &str) -> bool {
-    refuses(&text.to_lowercase().replace(&username.to_lowercase(), " "))
-}
-
 /// A radio button that stands for the account.
 fn account_choice(form: &Form, credentials: &Credentials) -> Option<usize> {
     form.controls.iter().position(|control| {
         matches!(control.kind, ControlKind::Radio { .. }) && names_account(control, &credentials.username)
-    })
-}
-
-fn names_somebody_else(text: &str, username: &str) -> bool {
-    text.contains('@') && !mentions(text, username)
-}
-
-/// Whether the sign-in name stands in the text by itself: `alice@x.example` is not in `malice@x.example`.
-fn mentions(text: &str, username: &str) -> bool {
-    let (text, name) = (text.to_lowercase(), username.to_lowercase());
-    if name.is_empty() {
-        return false;
-    }
-    let joins = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '@');
-    text.match_indices(&name).any(|(at, _)| {
-        let after = &text[at + name.len()..];
-        // A full stop ends a sentence as well.
-        let goes_further = after.strip_prefix(['.', '-']).unwrap_or(after).starts_with(char::is_alphanumeric)
-            || after.starts_with(['_', '@']);
-        !text[..at].ends_with(joins) && !goes_further
     })
 }
 
@@ -416,27 +264,6 @@ fn mark(form: &Form) -> String {
         mark.push_str(&control.name);
     }
     mark
-}
-
-/// Lower-case words; `userCode` and `user_code` are two.
-fn words(text: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word = String::new();
-    let mut lower_before = false;
-    for c in text.chars() {
-        let starts = c.is_uppercase() && lower_before;
-        if (starts || !c.is_alphanumeric()) && !word.is_empty() {
-            words.push(std::mem::take(&mut word));
-        }
-        if c.is_alphanumeric() {
-            word.extend(c.to_lowercase());
-        }
-        lower_before = c.is_lowercase();
-    }
-    if !word.is_empty() {
-        words.push(word);
-    }
-    words
 }
 
 #[cfg(test)]

@@ -7,16 +7,21 @@
 //! Scripts do not run here. Their content is looked at for one thing only, whether the page sends its form itself;
 //! `noscript` is read like any other element.
 
+mod controls;
+mod elements;
+
 use std::borrow::Cow;
 
-use html5gum::{HtmlString, StartTag, State, Token, Tokenizer};
+use html5gum::{HtmlString, StartTag, Token, Tokenizer};
 use url::Url;
 
 use super::{
-    gather::{Gathered, Owner, RawBlock, RawControl, RawForm, RawLabel},
-    page::{ControlKind, Page},
+    gather::{Gathered, RawBlock, RawLabel},
+    page::Page,
 };
 use crate::text::visible;
+use controls::Options;
+use elements::{breaks_line, content_of, ends_heading, is_of_head, is_skipped};
 
 /// What was read.
 #[derive(Debug)]
@@ -87,86 +92,6 @@ pub(super) fn refresh(content: &str, base: &Url) -> Option<Refresh> {
     Some(Refresh { seconds, to: base.join(target).ok()? })
 }
 
-/// How the tokenizer has to read what follows a start tag, where that is not ordinary markup.
-fn content_of(tag: &[u8]) -> Option<State> {
-    Some(match tag {
-        b"script" => State::ScriptData,
-        b"style" | b"xmp" | b"iframe" | b"noembed" | b"noframes" => State::RawText,
-        b"textarea" | b"title" => State::RcData,
-        b"plaintext" => State::PlainText,
-        _ => return None,
-    })
-}
-
-/// Elements whose content is no part of the page.
-fn is_skipped(tag: &[u8]) -> bool {
-    matches!(tag, b"template" | b"svg" | b"datalist" | b"style" | b"iframe" | b"noembed" | b"noframes")
-}
-
-/// What may stand in a head; anything else ends it.
-fn is_of_head(tag: &[u8]) -> bool {
-    matches!(
-        tag,
-        b"title" | b"meta" | b"link" | b"base" | b"style" | b"script" | b"noscript" | b"template" | b"html"
-    )
-}
-
-/// Elements that begin on a new line.
-fn breaks_line(tag: &[u8]) -> bool {
-    const BLOCKS: &[&[u8]] = &[
-        b"address",
-        b"article",
-        b"aside",
-        b"blockquote",
-        b"body",
-        b"br",
-        b"caption",
-        b"center",
-        b"dd",
-        b"details",
-        b"dialog",
-        b"div",
-        b"dl",
-        b"dt",
-        b"fieldset",
-        b"figcaption",
-        b"figure",
-        b"footer",
-        b"form",
-        b"h1",
-        b"h2",
-        b"h3",
-        b"h4",
-        b"h5",
-        b"h6",
-        b"header",
-        b"hr",
-        b"legend",
-        b"li",
-        b"main",
-        b"menu",
-        b"nav",
-        b"noscript",
-        b"ol",
-        b"p",
-        b"pre",
-        b"section",
-        b"summary",
-        b"table",
-        b"tr",
-        b"ul",
-    ];
-    BLOCKS.contains(&tag)
-}
-
-/// Elements that cannot stand in a heading: they end one that was left open.
-fn ends_heading(tag: &[u8]) -> bool {
-    matches!(
-        tag,
-        b"p" | b"form" | b"ul" | b"ol" | b"li" | b"table" | b"dl" | b"section" | b"main" | b"footer"
-    )
-}
-
 /// What running text is at present.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Flow {
@@ -175,23 +100,18 @@ enum Flow {
     Item,
 }
 
+/// Elements whose content is text and nothing else.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Raw {
+    Script,
+    Title,
+}
+
 struct Link {
     to: Url,
     text: String,
     /// What it is called if it holds no text.
     name: String,
-}
-
-struct Options {
-    name: String,
-    owner: Option<Owner>,
-    several: bool,
-    disabled: bool,
-    /// The first control made, and the one that is chosen.
-    first: Option<usize>,
-    chosen: Option<usize>,
-    /// The option that is open: its control and text, and whether it has a value of its own.
-    open: Option<(RawControl, String, bool)>,
 }
 
 struct Reader {
@@ -205,17 +125,17 @@ struct Reader {
     submits: bool,
     // what is open
     in_head: bool,
-    in_script: bool,
-    in_title: bool,
+    raw: Option<Raw>,
     skipped: Option<(Vec<u8>, usize)>,
     flow: Flow,
     running: String,
     form: Option<usize>,
     label: Option<usize>,
     link: Option<Link>,
-    button: Option<(usize, String)>,
+    /// The control, if it is one that does something, and the text so far.
+    button: Option<(Option<usize>, String)>,
     options: Option<Options>,
-    textarea: Option<(usize, String)>,
+    textarea: Option<(Option<usize>, String)>,
     fieldsets: Vec<bool>,
     disabled_fieldsets: usize,
 }
@@ -232,8 +152,7 @@ impl Reader {
             refresh: None,
             submits: false,
             in_head: false,
-            in_script: false,
-            in_title: false,
+            raw: None,
             skipped: None,
             flow: Flow::Text,
             running: String::new(),
@@ -268,7 +187,7 @@ impl Reader {
             self.in_head = false;
         }
         if name == b"script" {
-            self.in_script = true;
+            self.raw = Some(Raw::Script);
             return;
         }
         if is_skipped(name) {
@@ -287,7 +206,7 @@ impl Reader {
         let attributes = Attributes(tag);
         match name {
             b"title" => {
-                self.in_title = true;
+                self.raw = Some(Raw::Title);
                 self.titles += 1;
             }
             b"base" => {
@@ -296,10 +215,11 @@ impl Reader {
                     self.base_seen = true;
                 }
             }
-            b"meta" => {
-                if attributes.text("http-equiv").eq_ignore_ascii_case("refresh") && self.refresh.is_none() {
-                    self.refresh = refresh(&attributes.text("content"), &self.base);
-                }
+            b"meta"
+                if self.refresh.is_none()
+                    && attributes.text("http-equiv").eq_ignore_ascii_case("refresh") =>
+            {
+                self.refresh = refresh(&attributes.text("content"), &self.base);
             }
             b"body" => self.submits |= attributes.text("onload").contains("submit"),
             b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6" => self.flow = Flow::Heading,
@@ -339,8 +259,7 @@ impl Reader {
         }
         match name {
             b"head" => self.in_head = false,
-            b"script" => self.in_script = false,
-            b"title" => self.in_title = false,
+            b"script" | b"title" => self.raw = None,
             b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6" | b"li" | b"ul" | b"ol" => self.flow = Flow::Text,
             b"a" => self.end_link(),
             b"form" => self.end_form(),
@@ -359,11 +278,11 @@ impl Reader {
         if self.skipped.is_some() {
             return;
         }
-        if self.in_script {
+        if self.raw == Some(Raw::Script) {
             self.submits |= text.contains("submit(");
             return;
         }
-        let sink = if self.in_title {
+        let sink = if self.raw == Some(Raw::Title) {
             // Only the first title counts.
             (self.titles == 1).then_some(&mut self.title)
         } else if let Some((_, content)) = &mut self.textarea {
@@ -432,29 +351,6 @@ impl Reader {
         self.gathered.blocks.push(RawBlock::Link(text, link.to));
     }
 
-    fn start_form(&mut self, attributes: &Attributes<'_>) {
-        // A form inside a form does not exist.
-        if self.form.is_some() {
-            return;
-        }
-        self.end_label();
-        self.end_button();
-        let action = self.action(attributes, "action").unwrap_or_else(|| self.address.clone());
-        let post = attributes.text("method").trim().eq_ignore_ascii_case("post");
-        let id = attributes.get("id").map(Cow::into_owned);
-        self.form = Some(self.gathered.forms.len());
-        self.gathered.forms.push(RawForm { id, action, post });
-    }
-
-    fn end_form(&mut self) {
-        self.end_label();
-        self.end_button();
-        self.end_select();
-        self.end_link();
-        self.flush();
-        self.form = None;
-    }
-
     fn start_label(&mut self, attributes: &Attributes<'_>) {
         self.end_label();
         self.flush();
@@ -468,199 +364,8 @@ impl Reader {
         self.label = None;
     }
 
-    fn input(&mut self, attributes: &Attributes<'_>) {
-        self.end_select();
-        let checked = attributes.has("checked");
-        let kind = match attributes.text("type").trim().to_ascii_lowercase().as_str() {
-            "hidden" => ControlKind::Hidden,
-            "password" => ControlKind::Password,
-            "checkbox" => ControlKind::Checkbox { ticked: checked },
-            "radio" => ControlKind::Radio { chosen: checked },
-            // The point at which an image was pressed is not sent.
-            "submit" | "image" => ControlKind::Submit,
-            // Without scripts, or without files, these do nothing.
-            "button" | "reset" | "file" => return,
-            _ => ControlKind::Text,
-        };
-        let mut control = self.control(attributes, kind);
-        control.value = match (attributes.get("value"), kind) {
-            (Some(value), _) => value.into_owned(),
-            (None, ControlKind::Checkbox { .. } | ControlKind::Radio { .. }) => "on".to_owned(),
-            (None, _) => String::new(),
-        };
-        if kind == ControlKind::Submit {
-            let label = [control.value.clone(), attributes.text("alt").into_owned()];
-            control.label =
-                label.iter().map(|text| tidy(text)).find(|text| !text.is_empty()).unwrap_or_default();
-            if control.fallback.is_empty() {
-                control.fallback = "Submit".to_owned();
-            }
-        }
-        self.place(control);
-    }
-
-    fn start_button(&mut self, attributes: &Attributes<'_>) {
-        self.end_select();
-        self.end_button();
-        let kind = attributes.text("type").trim().to_ascii_lowercase();
-        if kind == "button" || kind == "reset" {
-            return;
-        }
-        let mut control = self.control(attributes, ControlKind::Submit);
-        control.value = attributes.text("value").into_owned();
-        if let Some(index) = self.place(control) {
-            self.button = Some((index, String::new()));
-        }
-    }
-
-    fn end_button(&mut self) {
-        if let Some((index, text)) = self.button.take() {
-            self.gathered.controls[index].label = tidy(&text);
-        }
-    }
-
-    fn start_textarea(&mut self, attributes: &Attributes<'_>) {
-        self.end_select();
-        let control = self.control(attributes, ControlKind::Text);
-        // A disabled one still has content that has to go somewhere.
-        let index = self.place(control).unwrap_or(usize::MAX);
-        self.textarea = Some((index, String::new()));
-    }
-
-    fn end_textarea(&mut self) {
-        if let Some((index, text)) = self.textarea.take()
-            && let Some(control) = self.gathered.controls.get_mut(index)
-        {
-            // One line break after the tag belongs to the markup.
-            let text = text.strip_prefix("\r\n").or_else(|| text.strip_prefix('\n')).unwrap_or(&text);
-            control.value = text.to_owned();
-        }
-    }
-
-    fn start_select(&mut self, attributes: &Attributes<'_>) {
-        self.end_select();
-        self.end_button();
-        self.text(&attributes.text("aria-label"));
-        self.line_ends();
-        self.options = Some(Options {
-            name: attributes.text("name").into_owned(),
-            owner: self.owner(attributes),
-            several: attributes.has("multiple"),
-            disabled: self.is_disabled(attributes),
-            first: None,
-            chosen: None,
-            open: None,
-        });
-    }
-
-    /// An option becomes a radio button, or a box where several may be chosen.
-    fn start_option(&mut self, attributes: &Attributes<'_>) {
-        self.end_option();
-        let disabled = attributes.has("disabled");
-        let selected = attributes.has("selected");
-        let value = attributes.get("value").map(Cow::into_owned);
-        let label = tidy(&attributes.text("label"));
-        let Some(options) = &mut self.options else { return };
-        if disabled || options.disabled {
-            return;
-        }
-        let kind = if options.several {
-            ControlKind::Checkbox { ticked: selected }
-        } else {
-            ControlKind::Radio { chosen: selected }
-        };
-        let has_value = value.is_some();
-        let mut control = RawControl::new(options.name.clone(), kind, options.owner.clone());
-        control.value = value.unwrap_or_default();
-        control.label = label;
-        options.open = Some((control, String::new(), has_value));
-    }
-
-    fn end_option(&mut self) {
-        let Some(options) = &mut self.options else { return };
-        let Some((mut control, text, has_value)) = options.open.take() else { return };
-        if !has_value {
-            control.value = text.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
-        }
-        if control.label.is_empty() {
-            control.label = tidy(&text);
-        }
-        let index = self.gathered.controls.len();
-        if control.kind == (ControlKind::Radio { chosen: true }) {
-            // The last one that is marked as selected counts.
-            if let Some(earlier) = options.chosen.replace(index) {
-                self.gathered.controls[earlier].kind = ControlKind::Radio { chosen: false };
-            }
-        }
-        options.first.get_or_insert(index);
-        self.gathered.controls.push(control);
-        self.gathered.blocks.push(RawBlock::Control(index));
-    }
-
-    fn end_select(&mut self) {
-        self.end_option();
-        let Some(options) = self.options.take() else { return };
-        if let (false, None, Some(first)) = (options.several, options.chosen, options.first) {
-            self.gathered.controls[first].kind = ControlKind::Radio { chosen: true };
-        }
-    }
-
-    fn control(&self, attributes: &Attributes<'_>, kind: ControlKind) -> RawControl {
-        let name = attributes.text("name").into_owned();
-        let mut control = RawControl::new(name, kind, self.owner(attributes));
-        control.id = attributes.get("id").map(Cow::into_owned);
-        control.label = tidy(&attributes.text("aria-label"));
-        control.fallback = tidy(&attributes.first_of(&["placeholder", "title"]));
-        control.disabled = self.is_disabled(attributes);
-        control.fixed =
-            attributes.has("readonly") && matches!(kind, ControlKind::Text | ControlKind::Password);
-        control.detour_action = self.action(attributes, "formaction");
-        control.detour_post = attributes.get("formmethod").map(|way| way.trim().eq_ignore_ascii_case("post"));
-        control
-    }
-
-    /// Puts a control on the page; its index, unless it is disabled.
-    fn place(&mut self, control: RawControl) -> Option<usize> {
-        if control.disabled {
-            return None;
-        }
-        let index = self.gathered.controls.len();
-        if control.kind != ControlKind::Hidden {
-            if self.label.is_none() && self.link.is_none() {
-                self.flush();
-            }
-            if let Some(label) = self.label {
-                self.gathered.labels[label].wrapped.get_or_insert(index);
-            }
-            self.gathered.blocks.push(RawBlock::Control(index));
-        }
-        self.gathered.controls.push(control);
-        Some(index)
-    }
-
-    fn owner(&self, attributes: &Attributes<'_>) -> Option<Owner> {
-        match attributes.get("form") {
-            Some(id) => Some(Owner::Named(id.into_owned())),
-            None => self.form.map(Owner::Around),
-        }
-    }
-
-    fn is_disabled(&self, attributes: &Attributes<'_>) -> bool {
-        attributes.has("disabled") || self.disabled_fieldsets > 0
-    }
-
     fn resolve(&self, attributes: &Attributes<'_>, name: &str) -> Option<Url> {
         self.base.join(attributes.get(name)?.trim()).ok()
-    }
-
-    /// Where a form goes: an empty address means the page's own, and one that cannot be read leads nowhere.
-    fn action(&self, attributes: &Attributes<'_>, name: &str) -> Option<Url> {
-        let value = attributes.get(name)?;
-        if value.trim().is_empty() {
-            return Some(self.address.clone());
-        }
-        let nowhere = || Url::parse("about:invalid").expect("a constant address");
-        Some(self.base.join(value.trim()).unwrap_or_else(|_| nowhere()))
     }
 
     fn finish(mut self) -> Document {

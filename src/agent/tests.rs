@@ -95,7 +95,7 @@ fn a_page_is_read_as_a_person_sees_it() {
         ],
     );
     check(
-        "<noscript><p>Scripts are off.</p></noscript><p>Need <a href='/help?a=1'>some help</a>?</p><a href=#top>up</a>\
+        "<noscript><p>Scripts are off.</p></noscript><p>Need <a href='/help?a=1'>some help</a>?</p><a href=#top>up</a> \
          <a href='javascript:x()'>no</a><a href='/i'><img alt='A picture'></a>",
         &[
             "Scripts are off.",
@@ -329,10 +329,11 @@ fn what_was_typed_stays_out_of_debug_output() {
     assert!(!format!("{agent:?}").contains("correct-horse"));
 }
 
-/// Reading has to stay linear: four times the input takes about four times as long, not sixteen times.
+/// Nothing panics, and nothing costs more than its length: a reader that looks back over what it has seen would need
+/// hours for these.
 #[test]
 fn hostile_pages_are_read_to_the_end() {
-    let n = 100_000;
+    let n = 50_000;
     let pages = [
         "<div>".repeat(n),
         "<fieldset disabled>".repeat(n) + &"<input name=a>".repeat(n),
@@ -344,7 +345,7 @@ fn hostile_pages_are_read_to_the_end() {
         "<template>".repeat(n) + "text",
         "<svg>".repeat(n),
         format!("<p {}='{}'>", "x".repeat(n), "y".repeat(n * 10)),
-        format!("<p {}>", (0..n).map(|i| format!("a{i}=1 ")).collect::<String>()),
+        format!("<p {}>", (0..n).map(|i| format!("a{i}=1")).collect::<Vec<_>>().join(" ")),
         "</p>".repeat(n) + &"<li><h1>".repeat(n),
         "<".repeat(n),
         "<!--".repeat(n),

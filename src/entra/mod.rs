@@ -3,6 +3,7 @@
 //! Facts only, as tables. What an error means for the person in front of the screen is told by `explain`.
 
 pub mod aadsts;
+mod find;
 pub mod scopes;
 
 pub use aadsts::Code;

@@ -77,9 +77,10 @@ impl<'a> Scope<'a> {
     pub fn parse(text: &'a str) -> Self {
         let after_scheme = text.find("://").map_or(0, |at| at + 3);
         match text[after_scheme..].rfind('/') {
-            Some(at) => {
-                Self { resource: Some(&text[..after_scheme + at]), permission: &text[after_scheme + at + 1..] }
-            }
+            Some(at) => Self {
+                resource: Some(&text[..after_scheme + at]),
+                permission: &text[after_scheme + at + 1..],
+            },
             None => Self { resource: None, permission: text },
         }
     }
@@ -113,9 +114,17 @@ mod tests {
         check("User.Read", Some("https://graph.microsoft.com"), "User.Read");
         check("offline_access", None, "offline_access");
         check("api://orders/Orders.Read", Some("api://orders"), "Orders.Read");
-        check("https://management.core.windows.net//.default", Some("https://management.core.windows.net/"), ".default");
+        check(
+            "https://management.core.windows.net//.default",
+            Some("https://management.core.windows.net/"),
+            ".default",
+        );
         check("https://host.without.permission", Some(GRAPH.identifier), "https://host.without.permission");
-        check("11111111-2222-3333-4444-555555555555/.default", Some("11111111-2222-3333-4444-555555555555"), ".default");
+        check(
+            "11111111-2222-3333-4444-555555555555/.default",
+            Some("11111111-2222-3333-4444-555555555555"),
+            ".default",
+        );
         check("", Some(GRAPH.identifier), "");
     }
 

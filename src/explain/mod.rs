@@ -1,22 +1,509 @@
-//! Being written.
+//! From a refusal to what it means: whose move it is, what usually causes it, how to tell, and what mends it.
+//!
+//! [`explain`] takes whatever evidence there is, from a bare number to the request, the answer and the lab tenant's own
+//! note about the rule that fired. The prose is data (`entry`); code only finds facts (`facts`), compares them (`judge`),
+//! puts them into the prose (`slots`) and lays the result out (`print`).
 
-/// Evidence.
-#[derive(Clone, Debug, Default, PartialEq)]
+mod difference;
+mod entry;
+mod facts;
+mod judge;
+mod print;
+mod slots;
+
+pub use difference::{Difference, closest, difference};
+pub use entry::{Entry, Listed, Reason, Remedy, WhoseMove, catalogue, entry, entry_for_error};
+
+use crate::{
+    entra::aadsts::{self, Category, Code},
+    finding::Compared,
+    oauth::Refusal,
+    text,
+    time::UnixTime,
+    wire::{Request, Response},
+};
+use facts::Facts;
+
+/// What there is to go by. Everything may be absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
-    /// t
+    /// Anything that somebody pasted: a number, a message, a page, an address, a log.
     pub text: Option<String>,
-    /// t
-    pub refusal: Option<crate::oauth::Refusal>,
-    /// t
-    pub request: Option<crate::wire::Request>,
-    /// t
-    pub response: Option<crate::wire::Response>,
-    /// t
-    pub compared: Vec<crate::finding::Compared>,
-    /// t
+    /// The refusal as it was read from the answer.
+    pub refusal: Option<Refusal>,
+    /// The request that was refused.
+    pub request: Option<Request>,
+    /// The answer to it.
+    pub response: Option<Response>,
+    /// What the lab tenant compared, from its note.
+    pub compared: Vec<Compared>,
+    /// The rule of the lab tenant that fired, and what it demands.
     pub rule: Option<(String, String)>,
-    /// t
+    /// Whether the lab tenant refused: then its own remedies are given, and no commands of Azure.
     pub lab: bool,
-    /// t
-    pub now: Option<crate::time::UnixTime>,
+    /// The clock of this machine when the answer came.
+    pub now: Option<UnixTime>,
+}
+
+/// How sure we are of a cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Certainty {
+    /// The evidence leaves no other.
+    Certain,
+    /// It fits best, or is the usual one.
+    Likely,
+    /// It can be this one too.
+    Possible,
+}
+
+impl Certainty {
+    /// The word used in JSON and on screens.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Certain => "certain",
+            Self::Likely => "likely",
+            Self::Possible => "possible",
+        }
+    }
+}
+
+/// What a refusal means. All texts are safe to print, and hold no credentials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// The AADSTS number that matters.
+    pub code: Option<u32>,
+    /// The OAuth error.
+    pub error: Option<String>,
+    /// One line.
+    pub title: String,
+    /// A few sentences; the first says what is wrong.
+    pub meaning: String,
+    /// Who has to act.
+    pub whose_move: WhoseMove,
+    /// What is known to be right, because it is checked earlier.
+    pub proves: Option<String>,
+    /// What the rule that fired demands, where the lab tenant told.
+    pub demand: Option<String>,
+    /// What was sent beside what was expected, where the lab tenant told.
+    pub sent: Vec<Compared>,
+    /// What may have caused it, best first; never empty.
+    pub causes: Vec<Cause>,
+    /// Numbers that are easily confused with it.
+    pub related: Vec<u32>,
+}
+
+/// A cause as it applies here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// Its stable name, such as `redirect_uri.scheme`.
+    pub id: String,
+    /// How sure it is.
+    pub certainty: Certainty,
+    /// One line.
+    pub title: String,
+    /// How it comes about.
+    pub explanation: String,
+    /// How to tell that it is this one.
+    pub confirm: String,
+    /// What speaks for it.
+    pub evidence: Vec<EvidenceLine>,
+    /// What helps, the best first.
+    pub fixes: Vec<Fix>,
+}
+
+/// One comparison that speaks for a cause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EvidenceLine {
+    /// Where it was found, such as `request redirect_uri`.
+    pub where_: String,
+    /// What was there.
+    pub sent: String,
+    /// What should have been there.
+    pub expected: String,
+}
+
+impl EvidenceLine {
+    fn new(place: &str, sent: &str, expected: &str) -> Self {
+        Self { where_: printable(place), sent: printable(sent), expected: printable(expected) }
+    }
+
+    fn of(compared: &Compared) -> Self {
+        Self::new(&compared.what, &compared.sent, &compared.expected.join(" or "))
+    }
+}
+
+/// Something that helps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What to do.
+    pub title: String,
+    /// The command that does it, filled and quoted for a POSIX shell.
+    pub command: Option<String>,
+}
+
+/// Explains a refusal from what there is.
+pub fn explain(evidence: &Evidence) -> Explanation {
+    let facts = Facts::read(evidence);
+    let entry = match facts.code {
+        Some(code) => entry(code),
+        None => facts.error.as_deref().and_then(entry_for_error),
+    };
+    let explanation = match entry {
+        Some(entry) => of_entry(entry, evidence, &facts),
+        None => without_entry(evidence, &facts),
+    };
+    Explanation {
+        code: facts.code,
+        error: facts
+            .error
+            .as_deref()
+            .map(|error| text::visible(&facts::without_credentials(error)).into_owned()),
+        demand: evidence.rule.as_ref().map(|(_, demand)| text::visible(demand).into_owned()),
+        sent: evidence.compared.iter().map(safe).collect(),
+        ..explanation
+    }
+}
+
+/// Explains what a person pasted: `50011`, `AADSTS50011`, a symbol, JSON, an address, a page, a log.
+pub fn from_text(pasted: &str, now: UnixTime) -> Explanation {
+    explain(&Evidence { text: Some(pasted.to_owned()), now: Some(now), ..Evidence::default() })
+}
+
+fn of_entry(entry: &'static Entry, evidence: &Evidence, facts: &Facts) -> Explanation {
+    let verdicts = judge::judge(entry, evidence, facts);
+    let cause = |verdict: judge::Verdict| {
+        cause_of(verdict.reason, verdict.certainty, verdict.evidence, evidence.lab, facts)
+    };
+    Explanation {
+        title: entry.title.clone(),
+        meaning: entry.meaning.clone(),
+        whose_move: entry.whose_move,
+        proves: entry.proves.clone(),
+        causes: verdicts.into_iter().map(cause).collect(),
+        related: entry.related.clone(),
+        ..Explanation::empty()
+    }
+}
+
+/// What can be said about a number without prose, or about nothing at all.
+fn without_entry(evidence: &Evidence, facts: &Facts) -> Explanation {
+    let (title, meaning, whose_move) = match (facts.code, facts.code.and_then(aadsts::lookup)) {
+        (Some(_), Some(code)) => (code.title.to_string(), outline(code), move_for(code.category)),
+        (Some(number), None) => (
+            format!("AADSTS{number} is not in the table"),
+            "This number is not known here. Longer numbers refine shorter ones, so the words behind it, and the OAuth \
+             error beside it, tell most."
+                .to_owned(),
+            WhoseMove::Unknown,
+        ),
+        (None, _) if facts.error.is_some() => (
+            "An OAuth error without a number".to_owned(),
+            "This error is not one of the standard ones, and no AADSTS number came with it. Its description is all there \
+             is to go by."
+                .to_owned(),
+            WhoseMove::Unknown,
+        ),
+        (None, _) => (
+            "No error found in this text".to_owned(),
+            "There is no AADSTS number and no OAuth error in it. Paste the message, the address that came back, the JSON \
+             answer, or the number alone."
+                .to_owned(),
+            WhoseMove::Unknown,
+        ),
+    };
+    let lines = evidence.compared.iter().map(EvidenceLine::of).collect();
+    let cause = cause_of(entry::undetermined(), Certainty::Possible, lines, evidence.lab, facts);
+    Explanation { title, meaning, whose_move, causes: vec![cause], ..Explanation::empty() }
+}
+
+/// What the table tells about a number.
+fn outline(code: &Code) -> String {
+    let errors: Vec<_> = code.errors().collect();
+    let slots: Vec<_> = code.slots().collect();
+    let (about, surface) = (code.category.label(), code.surface.label());
+    let mut sentences = vec![format!("{}. It is about {about} and shows up {surface}.", code.title)];
+    if !errors.is_empty() {
+        sentences.push(format!("Its OAuth error is {}.", errors.join(" or ")));
+    }
+    if !slots.is_empty() {
+        sentences.push(format!("Its message names {}: compare these with what you sent.", slots.join(", ")));
+    }
+    sentences.join(" ")
+}
+
+const fn move_for(category: Category) -> WhoseMove {
+    match category {
+        Category::RedirectUri | Category::Registration | Category::Federation => WhoseMove::Registration,
+        Category::Consent | Category::Policy => WhoseMove::TenantPolicy,
+        Category::Account | Category::Password | Category::Device | Category::Session => WhoseMove::User,
+        Category::Pkce
+        | Category::Credential
+        | Category::Scope
+        | Category::Tenant
+        | Category::Grant
+        | Category::OnBehalfOf
+        | Category::Request => WhoseMove::OurRequest,
+        Category::Service => WhoseMove::Service,
+        Category::Other => WhoseMove::Unknown,
+    }
+}
+
+fn cause_of(
+    reason: &'static Reason,
+    certainty: Certainty,
+    evidence: Vec<EvidenceLine>,
+    lab: bool,
+    facts: &Facts,
+) -> Cause {
+    let fixes = match &reason.lab {
+        Some(remedy) if lab => vec![Fix { title: slots::fill_text(remedy, facts), command: None }],
+        _ => {
+            let commands =
+                |fix: &Remedy| fix.command.as_deref().map(|command| slots::fill_command(command, facts));
+            let fix = |fix: &Remedy| Fix {
+                title: slots::fill_text(&fix.title, facts),
+                command: if lab { None } else { commands(fix) },
+            };
+            reason.fixes.iter().map(fix).collect()
+        }
+    };
+    Cause {
+        id: reason.id.clone(),
+        certainty,
+        title: reason.title.clone(),
+        explanation: reason.why.clone(),
+        confirm: reason.confirm.clone(),
+        evidence,
+        fixes,
+    }
+}
+
+fn safe(compared: &Compared) -> Compared {
+    Compared {
+        what: printable(&compared.what),
+        sent: printable(&compared.sent),
+        expected: compared.expected.iter().map(|value| printable(value)).collect(),
+    }
+}
+
+/// A value from outside as it may be shown: without credentials and control characters, and not endlessly long.
+fn printable(value: &str) -> String {
+    const LONGEST: usize = 300;
+    let value = facts::without_credentials(value);
+    match value.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}… ({} characters)", text::visible(&value[..end]), value.chars().count()),
+        None => text::visible(&value).into_owned(),
+    }
+}
+
+impl Explanation {
+    const fn empty() -> Self {
+        Self {
+            code: None,
+            error: None,
+            title: String::new(),
+            meaning: String::new(),
+            whose_move: WhoseMove::Unknown,
+            proves: None,
+            demand: None,
+            sent: Vec::new(),
+            causes: Vec::new(),
+            related: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+    use crate::wire::{Body, Headers};
+
+    const NOW: UnixTime = UnixTime::from_seconds(1_772_615_727);
+
+    fn token_request(form: &str) -> Request {
+        let url = "https://login.microsoftonline.com/contoso.example/oauth2/v2.0/token"
+            .parse()
+            .expect("an address");
+        Request {
+            headers: Headers::new().with("content-type", "application/x-www-form-urlencoded"),
+            body: Body::from(form.to_owned()),
+            ..Request::get(url)
+        }
+    }
+
+    fn refused(code: u32, form: &str) -> Explanation {
+        explain(&Evidence {
+            refusal: Some(Refusal { error_codes: vec![code], ..Refusal::default() }),
+            request: Some(token_request(form)),
+            ..Evidence::default()
+        })
+    }
+
+    #[test]
+    fn a_number_alone_is_enough() {
+        for text in ["50011", " AADSTS50011 ", "aadsts50011", "InvalidReplyTo", "error 50011 (page)"] {
+            let explanation = from_text(text, NOW);
+            assert_eq!(explanation.code, Some(50011), "{text}");
+            assert_eq!(explanation.causes[0].certainty, Certainty::Likely);
+            assert!(explanation.causes.len() > 5);
+        }
+    }
+
+    #[test]
+    fn what_is_unknown_is_said_and_says_what_to_look_at() {
+        let check = |text: &str, code: Option<u32>, title: &str| {
+            let explanation = from_text(text, NOW);
+            assert_eq!((explanation.code, explanation.title.as_str()), (code, title), "{text}");
+            assert_eq!(explanation.causes[0].id, "undetermined");
+            assert!(!explanation.causes[0].fixes.is_empty());
+        };
+        check("AADSTS999999", Some(999_999), "AADSTS999999 is not in the table");
+        check("700027", Some(700_027), "The client assertion's signature does not verify");
+        check("hello", None, "No error found in this text");
+        check("", None, "No error found in this text");
+        check("{\"error\":\"strange_thing\"}", None, "An OAuth error without a number");
+    }
+
+    #[test]
+    fn plain_errors_are_explained_without_a_number() {
+        let explanation =
+            from_text("http://localhost/cb?error=access_denied&error_subcode=cancel&state=x", NOW);
+        assert_eq!(explanation.error.as_deref(), Some("access_denied"));
+        assert_eq!(explanation.causes[0].id, "user.cancelled");
+    }
+
+    #[test]
+    fn the_lab_tenants_comparison_settles_the_cause() {
+        let evidence = Evidence {
+            text: Some("AADSTS50011".into()),
+            compared: vec![Compared {
+                what: "redirect_uri".into(),
+                sent: "http://localhost:53111/callback".into(),
+                expected: vec!["https://app.contoso.example/auth".into(), "http://localhost".into()],
+            }],
+            rule: Some(("redirect_uri.registered".into(), "redirect_uri must be registered".into())),
+            lab: true,
+            ..Evidence::default()
+        };
+        let explanation = explain(&evidence);
+        let cause = &explanation.causes[0];
+        assert_eq!((explanation.causes.len(), cause.id.as_str()), (1, "redirect_uri.path"));
+        assert_eq!(cause.certainty, Certainty::Certain);
+        assert_eq!(cause.evidence[0].expected, "http://localhost");
+        assert!(cause.fixes.iter().all(|fix| fix.command.is_none()), "no az command mends the lab");
+    }
+
+    #[test]
+    fn the_request_decides_between_causes() {
+        let check = |code: u32, form: &str, id: &str, certainty: Certainty| {
+            let cause = &refused(code, form).causes[0];
+            assert_eq!((cause.id.as_str(), cause.certainty), (id, certainty), "{code} {form}");
+        };
+        let guid = "11111111-2222-3333-4444-555555555555";
+        check(
+            7_000_215,
+            &format!("client_secret={guid}"),
+            "credential.secret_id_instead_of_value",
+            Certainty::Certain,
+        );
+        check(7_000_215, "client_secret=abc", "credential.secret_id_instead_of_value", Certainty::Likely);
+        check(7_000_218, "grant_type=device_code", "credential.public_flag_off", Certainty::Likely);
+        check(
+            7_000_218,
+            "grant_type=x&redirect_uri=http://a",
+            "platform.web_used_by_public_client",
+            Certainty::Likely,
+        );
+        check(7_000_218, "grant_type=x&client_secret=", "credential.missing", Certainty::Certain);
+        check(70011, "scope=openid,profile", "scope.separator", Certainty::Certain);
+        check(70011, "scope=api://a/.default api://a/x", "scope.default_mixed", Certainty::Certain);
+        check(70011, "scope=api://a/x User.Read", "scope.multiple_resources", Certainty::Likely);
+        check(
+            1_002_012,
+            "grant_type=client_credentials&scope=User.Read",
+            "scope.named_in_client_credentials",
+            Certainty::Certain,
+        );
+        check(501_481, "grant_type=authorization_code", "pkce.verifier_missing", Certainty::Certain);
+        check(501_491, "grant_type=x&code_verifier=short", "pkce.verifier_length", Certainty::Certain);
+        check(9_002_326, "grant_type=client_credentials", "browser.grant_not_allowed", Certainty::Certain);
+        check(700_016, "client_id=%7Bclient_id%7D", "request.placeholder", Certainty::Certain);
+        check(650_053, "scope=Orders.Read", "scope.unqualified", Certainty::Likely);
+        check(54005, "grant_type=authorization_code", "code.reused", Certainty::Certain);
+        check(70008, "grant_type=refresh_token", "refresh_token.inactive", Certainty::Likely);
+    }
+
+    #[test]
+    fn commands_are_filled_from_the_request() {
+        let guid = "11111111-2222-3333-4444-555555555555";
+        let explanation = refused(65001, &format!("client_id={guid}&scope=openid+api%3A%2F%2Forders%2FRead"));
+        let fixes = &explanation.causes[0].fixes;
+        let commands: Vec<_> = fixes.iter().filter_map(|fix| fix.command.as_deref()).collect();
+        assert!(
+            commands.contains(&format!("az ad app permission admin-consent --id {guid}").as_str()),
+            "{commands:?}"
+        );
+        assert!(commands.iter().any(|command| command.ends_with("--scope Read")), "{commands:?}");
+    }
+
+    #[test]
+    fn a_clock_that_is_behind_is_noticed() {
+        let text = "{\"error_codes\":[70008],\"timestamp\":\"2026-03-04 10:15:27Z\"}";
+        assert_eq!(from_text(text, NOW).causes[0].id, "clock.skew");
+        let text = "{\"error_codes\":[70008],\"timestamp\":\"2020-03-04 10:15:27Z\"}";
+        assert_eq!(
+            from_text(text, NOW).causes[0].id,
+            "code.expired",
+            "an old message says nothing about the clock"
+        );
+    }
+
+    #[test]
+    fn nothing_that_was_pasted_as_a_credential_comes_out() {
+        let secret = format!("Abc8Q~{}", "x".repeat(34));
+        let token = format!("eyJhbGciOiJSUzI1NiJ9.{}.sig", "e".repeat(80));
+        let text = format!(
+            "POST https://login.example/t/oauth2/v2.0/token\n\nclient_id={secret}&client_secret={secret}&code={token}&\
+             redirect_uri=https%3A%2F%2Fa%2Fcb%3Fcode%3D{token}&scope={token}&username={token}\n\
+             AADSTS50011: Redirect '{token}' for '{secret}' \u{1b}[31m\u{202e}"
+        );
+        for code in [50011, 700_016, 65001, 50034, 999_999] {
+            let explanation = from_text(&text.replace("50011", &code.to_string()), NOW);
+            let mut out = explanation.to_json().to_string();
+            for line in explanation.lines() {
+                writeln!(out, "{}", line.plain()).expect("a string takes all");
+            }
+            assert!(!out.contains(&secret) && !out.contains(&token), "{code}: {out}");
+            assert!(!out.contains(['\u{1b}', '\u{202e}']), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_value_of_any_length_stays_short_on_the_screen() {
+        let explanation = refused(70011, &format!("scope={}", "openid,profile ".repeat(10_000)));
+        assert_eq!(explanation.causes[0].id, "scope.separator");
+        assert!(explanation.to_json().to_string().len() < 20_000);
+    }
+
+    #[test]
+    fn a_megabyte_of_anything_is_explained() {
+        let patterns = [
+            "{\"",
+            "{",
+            "'a",
+            "\"",
+            "error=%25&",
+            "client_id=x ",
+            "http://",
+            "AADSTS50011 '",
+            "correlation id:",
+            "a_b ",
+        ];
+        for pattern in patterns {
+            let text = pattern.repeat(1_000_000 / pattern.len());
+            assert!(!from_text(&text, NOW).causes.is_empty(), "{pattern}");
+        }
+    }
 }

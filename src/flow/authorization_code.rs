@@ -53,7 +53,7 @@ enum State {
     /// The token response.
     Tokens(Box<Metadata>),
     /// The signing keys.
-    Keys(Box<Metadata>, TokenSet),
+    Keys(Box<Metadata>, Box<TokenSet>),
 }
 
 /// What is kept at home while the person is at the authority.
@@ -104,7 +104,7 @@ impl AuthorizationCode {
     fn metadata_came(&mut self, response: &Response, seeds: Seeds) -> Vec<Effect> {
         let metadata = match discover::read(&mut self.course, &self.profile, response) {
             Ok(metadata) => metadata,
-            Err(outcome) => return self.course.finish(outcome),
+            Err(outcome) => return self.course.finish(*outcome),
         };
         let (facts, findings) = (self.prepared(&seeds), self.prepare_findings(&seeds));
         let record = self.course.record_mut(StepId::Prepare);
@@ -271,7 +271,7 @@ impl AuthorizationCode {
     fn tokens_came(&mut self, response: &Response, metadata: Box<Metadata>, now: UnixTime) -> Vec<Effect> {
         let tokens = match granted::settle(&mut self.course, StepId::Token, response, now) {
             Ok(tokens) => tokens,
-            Err(outcome) => return self.course.finish(outcome),
+            Err(outcome) => return self.course.finish(*outcome),
         };
         match validate::draft(&metadata, &self.bends) {
             Some(draft) => {
@@ -287,14 +287,14 @@ impl AuthorizationCode {
         &mut self,
         keys: &validate::Keys,
         metadata: &Metadata,
-        tokens: TokenSet,
+        tokens: Box<TokenSet>,
         now: UnixTime,
     ) -> Vec<Effect> {
         let client_id = self.course.sent(StepId::Token, "client_id").unwrap_or(&self.profile.client_id);
         let client_id = client_id.to_owned();
         let nonce = self.course.sent(StepId::Authorize, "nonce").map(str::to_owned);
         let comparison = validate::Comparison { metadata, client_id: &client_id, nonce: nonce.as_deref() };
-        validate::finish(&mut self.course, keys, tokens, &comparison, now)
+        validate::finish(&mut self.course, keys, *tokens, &comparison, now)
     }
 
     /// The redirect URI as configured; without one, this machine with any free port.
@@ -424,3 +424,6 @@ impl Machine for AuthorizationCode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

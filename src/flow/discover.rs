@@ -20,7 +20,7 @@ pub(super) fn read(
     course: &mut Course,
     profile: &Profile,
     response: &Response,
-) -> Result<Box<Metadata>, Outcome> {
+) -> Result<Box<Metadata>, Box<Outcome>> {
     let metadata = Metadata::read(response)?;
     let asked = course.record(StepId::Discover).draft.as_ref().map(|draft| draft.endpoint.value.clone());
     let finding = issuer_finding(&metadata, &profile.authority, &asked.unwrap_or_default());
@@ -29,18 +29,18 @@ pub(super) fn read(
     record.findings.push(finding);
     record.facts = facts(&metadata);
     if let Some(reason) = wrong {
-        return Err(Outcome::Rejected { reason, tokens: None });
+        return Err(Box::new(Outcome::Rejected { reason, tokens: None }));
     }
     course.settle(StepId::Discover);
     Ok(Box::new(metadata))
 }
 
-impl From<Trouble> for Outcome {
+impl From<Trouble> for Box<Outcome> {
     fn from(trouble: Trouble) -> Self {
-        match trouble {
-            Trouble::Refused(refusal) => Self::Refused(refusal),
-            Trouble::Unreadable(failure) => Self::Failed(failure),
-        }
+        Self::new(match trouble {
+            Trouble::Refused(refusal) => Outcome::Refused(*refusal),
+            Trouble::Unreadable(failure) => Outcome::Failed(failure),
+        })
     }
 }
 

@@ -204,7 +204,7 @@ impl Draft {
             let index = self.fields.iter().position(|field| field.name == bend.name);
             match (&bend.change, index) {
                 (Change::Set(value), _) if bend.name == self.endpoint.name => {
-                    self.endpoint.value.clone_from(value)
+                    self.endpoint.value.clone_from(value);
                 }
                 (Change::Set(value), Some(index)) => {
                     self.fields[index].value.clone_from(value);
@@ -287,5 +287,118 @@ impl Draft {
 
     fn params(&self, place: Place) -> Params {
         Params(self.sent(place).map(|field| (field.name.clone(), field.value.clone())).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft() -> Draft {
+        Draft::new(Method::Post, "https://login.example/token?t=1")
+            .with(Place::Query, "mkt", "de DE")
+            .with(Place::Header, "origin", "https://app.example")
+            .with(Place::Form, "client_id", "app")
+            .with(Place::Form, "client_secret", "hunter2")
+    }
+
+    fn reason(draft: &Draft) -> String {
+        match draft.request() {
+            Err(Failure::Unsendable { reason }) => reason,
+            other => panic!("not unsendable: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn each_field_travels_where_it_belongs() {
+        let request = draft().request().expect("sendable");
+        assert_eq!(request.url.as_str(), "https://login.example/token?t=1&mkt=de+DE");
+        assert_eq!(request.headers.get("origin"), Some("https://app.example"));
+        assert_eq!(request.body.text(), "client_id=app&client_secret=hunter2");
+    }
+
+    #[test]
+    fn every_change_can_be_taken_back_and_done_again() {
+        let changes = [
+            Bend::Set(2, "other".into()),
+            Bend::ToggleRemoved(3),
+            Bend::Double(0),
+            Bend::Add(Place::Form, "extra".into(), "1".into()),
+            Bend::Endpoint("https://else.example".into()),
+        ];
+        let mut states = vec![draft()];
+        let mut bent = draft();
+        for change in changes {
+            bent.bend(change);
+            states.push(bent.clone());
+        }
+        let seen = |draft: &Draft| (draft.endpoint.clone(), draft.fields.clone());
+        for state in states.iter().rev().skip(1) {
+            bent.undo();
+            assert_eq!(seen(&bent), seen(state));
+        }
+        bent.undo();
+        assert_eq!(seen(&bent), seen(&states[0]));
+        for state in &states[1..] {
+            bent.redo();
+            assert_eq!(seen(&bent), seen(state));
+        }
+        let request = bent.request().expect("sendable");
+        assert_eq!(request.url.as_str(), "https://else.example/?mkt=de+DE&mkt=de+DE");
+        assert_eq!(request.body.text(), "client_id=other&extra=1");
+    }
+
+    #[test]
+    fn a_change_that_names_nothing_changes_nothing_and_leaves_no_trace() {
+        for bend in [Bend::Set(9, "x".into()), Bend::ToggleRemoved(9), Bend::Double(9)] {
+            let mut bent = draft();
+            bent.bend(bend);
+            assert_eq!(bent, draft());
+        }
+    }
+
+    #[test]
+    fn what_was_added_disappears_when_it_is_taken_out() {
+        let mut bent = draft();
+        bent.bend(Bend::Add(Place::Form, "extra".into(), "1".into()));
+        bent.bend(Bend::ToggleRemoved(4));
+        assert_eq!((bent.fields.len(), bent.changes()), (4, 0));
+    }
+
+    #[test]
+    fn named_changes_find_their_field_and_come_out_again() {
+        let bend =
+            |name: &str, change| NamedBend { step: Some(StepId::Token), name: name.to_owned(), change };
+        let bends = vec![
+            bend("url", Change::Set("https://else.example".into())),
+            bend("client_id", Change::Set("other".into())),
+            bend("client_secret", Change::Drop),
+            bend("extra", Change::Set("1".into())),
+        ];
+        let bent = draft().bent(StepId::Token, &bends);
+        assert_eq!(bent.named_bends(StepId::Token), bends);
+        assert_eq!(draft().bent(StepId::Poll, &bends), draft());
+        let everywhere = NamedBend { step: None, ..bend("unknown", Change::Set("1".into())) };
+        assert_eq!(draft().bent(StepId::Token, &[everywhere]), draft());
+    }
+
+    #[test]
+    fn what_cannot_be_sent_says_why() {
+        let at = |address: &str| Draft { endpoint: Draft::new(Method::Get, address).endpoint, ..draft() };
+        assert!(reason(&at("no address")).contains("no address"));
+        assert!(reason(&at("file:///etc/passwd")).contains("file:"));
+        for (name, value) in [("x\r\ny", "1"), ("", "1"), ("x", "1\r\nhost: evil.example"), ("x", "ä")] {
+            assert!(
+                reason(&draft().with(Place::Header, name, value)).contains("header"),
+                "{name:?}: {value:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_address_is_no_secret_and_an_unknown_name_is_one() {
+        assert!(!draft().endpoint.is_secret());
+        let secret: Vec<_> = draft().fields.iter().map(Field::is_secret).collect();
+        assert_eq!(secret, [false, false, false, true]);
     }
 }

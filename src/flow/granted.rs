@@ -18,7 +18,7 @@ pub(super) fn settle(
     id: StepId,
     response: &Response,
     now: UnixTime,
-) -> Result<TokenSet, Outcome> {
+) -> Result<Box<TokenSet>, Box<Outcome>> {
     let tokens = TokenSet::read(response)?;
     // Not every step repeats the scope in its token request; then it was asked for earlier.
     let steps = [id, StepId::Authorize, StepId::DeviceAuthorization];
@@ -27,7 +27,7 @@ pub(super) fn settle(
     record.facts.extend(facts(&tokens, now));
     record.findings.extend(findings(&tokens, asked.as_deref()));
     course.settle(id);
-    Ok(tokens)
+    Ok(Box::new(tokens))
 }
 
 /// Each member that came.

@@ -78,7 +78,7 @@ pub struct Seeds {
 /// A decision of the person about the current step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
-    /// Do it as it stands.
+    /// Do it as it stands. A request that cannot be sent stays ready, with an error among its findings that says why.
     Next,
     /// Change the request to be.
     Bend(Bend),
@@ -130,7 +130,7 @@ pub enum Outcome {
     Tokens(TokenSet),
     /// The authority said no.
     Refused(Refusal),
-    /// Our own check said no; what came is kept to be looked at. The steps' findings say which check.
+    /// Our own check said no, or our own clock; what came is kept to be looked at. The steps' findings say which check.
     Rejected {
         /// What is wrong, in one sentence.
         reason: String,

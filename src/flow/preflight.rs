@@ -254,7 +254,7 @@ impl Report {
                 "With plain the challenge is the verifier: whoever reads this request can redeem the code.",
             ),
             (Some(_), Some(_)) => {
-                self.warn("pkce.method", "RFC 7636 §4.3", "code_challenge_method is neither S256 nor plain.")
+                self.warn("pkce.method", "RFC 7636 §4.3", "code_challenge_method is neither S256 nor plain.");
             }
         }
     }

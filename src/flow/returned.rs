@@ -27,7 +27,7 @@ pub(super) fn check(arrival: &Arrival, sent_state: Option<&str>, metadata: &Meta
     let response = AuthorizationResponse::read(arrival);
     let checks = [
         repeated(&response),
-        state(&response, sent_state),
+        Some(state(&response, sent_state)),
         issuer(&response, metadata),
         code(&response),
         way(arrival.by),
@@ -62,91 +62,67 @@ fn facts(response: &AuthorizationResponse) -> Vec<Fact> {
     .collect()
 }
 
-fn finding(
-    id: &'static str,
-    severity: Severity,
-    source: &'static str,
-    title: impl Into<String>,
-) -> Option<Finding> {
-    Some(Finding { id, severity, title: title.into(), source })
+fn finding(id: &'static str, severity: Severity, source: &'static str, title: impl Into<String>) -> Finding {
+    Finding { id, severity, title: title.into(), source }
 }
 
 fn repeated(response: &AuthorizationResponse) -> Option<Finding> {
     let name = response.repeated.first()?;
     let title = format!("{} came more than once: the answer can be read in two ways.", visible(name));
-    finding("answer.repeated", Severity::Error, "RFC 6749 §3.1", title)
+    Some(finding("answer.repeated", Severity::Error, "RFC 6749 §3.1", title))
 }
 
-fn state(response: &AuthorizationResponse, sent: Option<&str>) -> Option<Finding> {
-    let source = "RFC 6749 §10.12";
-    match (sent.filter(|state| !state.is_empty()), response.state.as_deref()) {
-        (None, _) => finding(
+fn state(response: &AuthorizationResponse, sent: Option<&str>) -> Finding {
+    let (id, severity, title) = match (sent.filter(|state| !state.is_empty()), response.state.as_deref()) {
+        (None, _) => (
             "state.not_sent",
             Severity::Warning,
-            source,
             "No state was sent, so nobody can tell whether this answer belongs to our request.",
         ),
         (Some(sent), Some(came)) if sent == came => {
-            finding("state.matches", Severity::Passed, source, "The state is the one that was sent.")
+            ("state.matches", Severity::Passed, "The state is the one that was sent.")
         }
-        (Some(_), Some(_)) => finding(
+        (Some(_), Some(_)) => (
             "state.mismatch",
             Severity::Error,
-            source,
             "The state is not the one that was sent: this answer belongs to another request.",
         ),
-        (Some(_), None) if response.refusal.is_some() => finding(
-            "state.missing",
-            Severity::Warning,
-            source,
-            "The refusal came without the state that was sent.",
-        ),
-        (Some(_), None) => finding(
+        (Some(_), None) if response.refusal.is_some() => {
+            ("state.missing", Severity::Warning, "The refusal came without the state that was sent.")
+        }
+        (Some(_), None) => (
             "state.missing",
             Severity::Error,
-            source,
             "A state was sent and none came back: this answer may belong to another request.",
         ),
-    }
+    };
+    finding(id, severity, "RFC 6749 §10.12", title)
 }
 
 fn issuer(response: &AuthorizationResponse, metadata: &Metadata) -> Option<Finding> {
-    let source = "RFC 9207 §2.4";
-    match response.iss.as_deref() {
+    let (id, severity, title) = match response.iss.as_deref() {
         Some(iss) if metadata.is_issuer(iss) => {
-            finding("iss.matches", Severity::Passed, source, "The answer names the issuer that was asked.")
+            ("iss.matches", Severity::Passed, "The answer names the issuer that was asked.".to_owned())
         }
-        Some(iss) => {
-            let title = format!(
-                "The answer comes from {}, and we asked {}.",
-                visible(iss),
-                visible(&metadata.issuer)
-            );
-            finding("iss.mismatch", Severity::Error, source, title)
-        }
-        None if metadata.names_issuer_in_responses => finding(
+        Some(iss) => (
+            "iss.mismatch",
+            Severity::Error,
+            format!("The answer comes from {}, and we asked {}.", visible(iss), visible(&metadata.issuer)),
+        ),
+        None if metadata.names_issuer_in_responses => (
             "iss.missing",
             Severity::Error,
-            source,
-            "The metadata promises that every answer names its issuer, and this one does not.",
+            "The metadata promises that every answer names its issuer, and this one does not.".to_owned(),
         ),
-        None => None,
-    }
+        None => return None,
+    };
+    Some(finding(id, severity, "RFC 9207 §2.4", title))
 }
 
 fn code(response: &AuthorizationResponse) -> Option<Finding> {
-    if response.refusal.is_some() {
-        return None;
-    }
-    match response.code {
-        Some(_) => None,
-        None => finding(
-            "code.missing",
-            Severity::Error,
-            "RFC 6749 §4.1.2",
-            "The answer holds neither a code nor an error.",
-        ),
-    }
+    let is_missing = response.refusal.is_none() && response.code.is_none();
+    let title = "The answer holds neither a code nor an error.";
+    is_missing.then(|| finding("code.missing", Severity::Error, "RFC 6749 §4.1.2", title))
 }
 
 fn way(by: ArrivedBy) -> Option<Finding> {
@@ -156,5 +132,5 @@ fn way(by: ArrivedBy) -> Option<Finding> {
         ArrivedBy::FormPost => "The answer came as a form that the browser posted.",
         ArrivedBy::Pasted => "The answer was pasted by hand.",
     };
-    finding("answer.way", Severity::Info, "OAuth 2.0 Multiple Response Types §2.1", way)
+    Some(finding("answer.way", Severity::Info, "OAuth 2.0 Multiple Response Types §2.1", way))
 }

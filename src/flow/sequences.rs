@@ -3,13 +3,13 @@
 //! An input that changes nothing and brings nothing out leads to where we are already; the sequences behind it are those
 //! of its siblings, so they are not played twice. That is what makes long sequences affordable.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeMap, time::Duration};
 
-use super::{Answer, CallId, Effect, Flow, Input, StepState};
-use crate::time::UnixTime;
+use super::{Answer, Bend, CallId, Choice, Effect, Flow, Input, StepState, playbook};
+use crate::{time::UnixTime, wire::Failure};
 
 /// One letter of the alphabet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Letter {
     /// The same input every time.
     Input(Input),
@@ -21,13 +21,74 @@ pub enum Letter {
     Unknown(Answer),
 }
 
+/// The person lets the step go ahead.
+pub const NEXT: Letter = Letter::Input(Input::Chosen(Choice::Next));
+
+/// The run begins.
+pub fn begin() -> Letter {
+    Letter::Input(Input::Begin(playbook::seeds()))
+}
+
+/// Every letter that any flow must bear: sensible ones, stale ones, and such as nobody expects.
+pub fn disturbances() -> Vec<Letter> {
+    let timeout = Answer::Failed(Failure::Timeout { host: "h".into(), after: Duration::from_secs(9) });
+    let broken = Answer::Failed(Failure::Broken { host: "h".into(), reason: "reset".into() });
+    let Answer::Response(page) = playbook::garbage() else { unreachable!("garbage is a response") };
+    let listening = Answer::Listening("http://localhost:5001/cb".parse().expect("an address"));
+    let bends = [
+        Choice::Bend(Bend::Set(0, "x".into())),
+        Choice::Bend(Bend::ToggleRemoved(1)),
+        Choice::Bend(Bend::Endpoint("no address".into())),
+        Choice::Undo,
+        Choice::Redo,
+    ];
+    let mut letters = vec![
+        begin(),
+        NEXT,
+        Letter::Input(Input::Cancel),
+        Letter::Newest(playbook::refusal("invalid_grant")),
+        Letter::Newest(playbook::garbage()),
+        Letter::Newest(playbook::elsewhere()),
+        Letter::Newest(playbook::redirected("code=c&state=state-1")),
+        Letter::Newest(Answer::DeadEnd(page)),
+        Letter::Newest(listening),
+        Letter::Newest(Answer::Woke),
+        Letter::Newest(timeout.clone()),
+        Letter::Newest(broken),
+        Letter::Oldest(playbook::json_answer(200, &playbook::metadata())),
+        Letter::Oldest(playbook::redirected("code=c&state=state-1")),
+        Letter::Oldest(Answer::Woke),
+        Letter::Oldest(timeout),
+        Letter::Unknown(playbook::json_answer(200, &playbook::tokens())),
+    ];
+    letters.extend(bends.map(|choice| Letter::Input(Input::Chosen(choice))));
+    letters
+}
+
+/// Plays all sequences of `depth` from the start, and shorter ones from each point of the way that ends well.
+pub fn play_everywhere(flow: &Flow, way: &[Letter], more: &[Letter], depth: u32) {
+    let mut alphabet = disturbances();
+    for letter in way.iter().chain(more) {
+        if !alphabet.contains(letter) {
+            alphabet.push(letter.clone());
+        }
+    }
+    let now = playbook::START;
+    let tally = play_all(flow.clone(), now, &[], &alphabet, depth);
+    assert!(tally.inputs > 2000 && tally.ended > 200, "hardly anything was played: {tally:?}");
+    for checkpoint in 1..way.len() {
+        let tally = play_all(flow.clone(), now, &way[..checkpoint], &alphabet, 5);
+        assert!(tally.ended > 0, "behind {checkpoint}: {tally:?}");
+    }
+}
+
 /// How many sequences were played, and how many runs came to an end in them.
 #[derive(Debug, Default)]
-pub struct Tally {
+struct Tally {
     /// Inputs given.
-    pub inputs: u64,
+    inputs: u64,
     /// Runs that ended.
-    pub ended: u64,
+    ended: u64,
 }
 
 #[derive(Clone)]
@@ -35,16 +96,16 @@ struct Run {
     flow: Flow,
     now: UnixTime,
     issued: Vec<CallId>,
-    open: BTreeSet<CallId>,
+    open: BTreeMap<CallId, Effect>,
 }
 
 /// Plays every sequence of `depth` letters, beginning behind the letters of `prefix`.
-pub fn play_all(flow: Flow, now: UnixTime, prefix: &[Letter], alphabet: &[Letter], depth: u32) -> Tally {
-    let mut run = Run { flow, now, issued: Vec::new(), open: BTreeSet::new() };
+fn play_all(flow: Flow, now: UnixTime, prefix: &[Letter], alphabet: &[Letter], depth: u32) -> Tally {
+    let mut run = Run { flow, now, issued: Vec::new(), open: BTreeMap::new() };
     for letter in prefix {
         let input = run.spell(letter).expect("a prefix answers calls that were made");
         let before = run.flow.clone();
-        let effects = run.give(input);
+        let effects = run.give(&input);
         assert!(before != run.flow || !effects.is_empty(), "{letter:?} does nothing here");
     }
     let mut tally = Tally::default();
@@ -69,7 +130,7 @@ impl Run {
         for letter in alphabet {
             let Some(input) = self.spell(letter) else { continue };
             let mut run = self.clone();
-            let effects = run.give(input.clone());
+            let effects = run.give(&input);
             tally.inputs += 1;
             if effects.iter().any(|effect| matches!(effect, Effect::Finish(_))) {
                 tally.ended += 1;
@@ -77,9 +138,10 @@ impl Run {
                 continue;
             }
             if let Input::Answer(call, answer) = &input
-                && !self.open.contains(call)
+                && !self.open.get(call).is_some_and(|effect| fits(effect, answer))
             {
-                assert_eq!((&effects[..], &run.flow), (&[][..], &self.flow), "{call:?} {answer:?} is stale");
+                let (out, after) = (&effects[..], &run.flow);
+                assert_eq!((out, after), (&[][..], &self.flow), "nobody waits for {call:?}, {answer:?}");
             }
             if !effects.is_empty() || run.flow != self.flow {
                 run.play(alphabet, depth - 1, tally);
@@ -87,15 +149,15 @@ impl Run {
         }
     }
 
-    fn give(&mut self, input: Input) -> Vec<Effect> {
+    fn give(&mut self, input: &Input) -> Vec<Effect> {
         let before = self.flow.clone();
         let effects = self.flow.advance(input.clone(), self.now);
         // A listener that is open answers no more but stays open; everything else is answered once.
-        if let Input::Answer(call, answer) = &input
+        if let Input::Answer(call, answer) = input
             && before != self.flow
             && !matches!(answer, Answer::Listening(_))
         {
-            assert!(self.open.remove(call), "{call:?} was answered and nobody waited for it");
+            self.open.remove(call);
         }
         for (index, effect) in effects.iter().enumerate() {
             match effect {
@@ -105,9 +167,11 @@ impl Run {
                 | Effect::WakeAt(call, _) => {
                     assert!(!self.issued.contains(call), "{call:?} is used twice");
                     self.issued.push(*call);
-                    self.open.insert(*call);
+                    self.open.insert(*call, effect.clone());
                 }
-                Effect::Stop(call) => assert!(self.open.remove(call), "{call:?} is stopped and not open"),
+                Effect::Stop(call) => {
+                    assert!(self.open.remove(call).is_some(), "{call:?} is stopped and not open");
+                }
                 Effect::Finish(_) => {
                     assert_eq!(index + 1, effects.len(), "something follows the end");
                     assert!(self.open.is_empty(), "still open at the end: {:?}", self.open);
@@ -141,4 +205,15 @@ impl Run {
             assert_eq!(self.flow, after);
         }
     }
+}
+
+/// Whether an effect may be answered so. A listener that has opened stays open, and is not asked again.
+const fn fits(effect: &Effect, answer: &Answer) -> bool {
+    matches!(
+        (effect, answer),
+        (Effect::Send(..), Answer::Response(_) | Answer::Failed(_))
+            | (Effect::Listen(..), Answer::Listening(_) | Answer::Failed(_))
+            | (Effect::Visit(..), Answer::Redirected(_) | Answer::DeadEnd(_) | Answer::Failed(_))
+            | (Effect::WakeAt(..), Answer::Woke)
+    )
 }

@@ -100,7 +100,9 @@ fn judge(keys: &Keys, tokens: &TokenSet, comparison: &Comparison<'_>, now: UnixT
             audience: Some(comparison.client_id.to_owned()),
             nonce: comparison.nonce.map(str::to_owned),
         };
-        findings.extend(named("ID token", look_at(token, &expected, now)));
+        let mut of_the_client = look_at(token, &expected, now);
+        of_the_client.extend(unproven(&of_the_client));
+        findings.extend(named("ID token", of_the_client));
     }
     if let Some(token) = &tokens.access_token {
         let expected = Expected { jwks, issuer, audience: None, nonce: None };
@@ -113,6 +115,21 @@ fn judge(keys: &Keys, tokens: &TokenSet, comparison: &Comparison<'_>, now: UnixT
     findings
 }
 
+/// An ID token is believed because its signature was checked, not because nothing spoke against it: an opaque or
+/// encrypted one has nothing that could be wrong.
+fn unproven(findings: &[Finding]) -> Option<Finding> {
+    let is_proven = findings
+        .iter()
+        .any(|finding| finding.id == "check.signature" && finding.severity == Severity::Passed);
+    let is_refused = findings.iter().any(|finding| finding.severity == Severity::Error);
+    (!is_proven && !is_refused).then(|| Finding {
+        id: "id_token.unproven",
+        severity: Severity::Error,
+        title: "No signature of it was found good, so it proves nothing.".to_owned(),
+        source: "OpenID Connect Core §3.1.3.7",
+    })
+}
+
 fn look_at(token: &Secret, expected: &Expected, now: UnixTime) -> Vec<Finding> {
     checks::judge(&decode(token.expose()), expected, now)
 }
@@ -122,4 +139,109 @@ fn named(token: &str, findings: Vec<Finding>) -> impl Iterator<Item = Finding> {
         let title = format!("{token}: {}", finding.title);
         Finding { title, ..finding }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::{
+        rand::SystemRandom,
+        rsa::{KeyPair, KeySize},
+        signature::{KeyPair as _, RSA_PKCS1_SHA256},
+    };
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::flow::playbook::{self, START, json_answer};
+
+    /// A key made for this test, and the set that publishes it.
+    fn key() -> (KeyPair, Keys) {
+        let pair = KeyPair::generate(KeySize::Rsa2048).expect("a key can be made");
+        let public = pair.public_key();
+        let big = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        let key = json!({
+            "kty": "RSA", "kid": "k1",
+            "n": big(public.modulus().big_endian_without_leading_zero()),
+            "e": big(public.exponent().big_endian_without_leading_zero())
+        });
+        (pair, Ok(keys(&json!({ "keys": [key] }))))
+    }
+
+    fn keys(document: &Value) -> KeySet {
+        let crate::flow::Answer::Response(response) = json_answer(200, document) else { unreachable!() };
+        KeySet::read(&response).expect("a key set")
+    }
+
+    fn token(pair: &KeyPair, claims: &Value) -> Secret {
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let message =
+            format!("{}.{}", part(&json!({"alg": "RS256", "kid": "k1", "typ": "JWT"})), part(claims));
+        let mut signature = vec![0; pair.public_modulus_len()];
+        pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message.as_bytes(), &mut signature)
+            .expect("it can sign");
+        Secret::new(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
+    }
+
+    fn claims() -> Value {
+        let now = START.seconds();
+        json!({
+            "iss": "http://localhost:4000/tid/v2.0", "aud": "app", "sub": "s", "nonce": "n",
+            "iat": now - 10, "nbf": now - 10, "exp": now + 3600
+        })
+    }
+
+    /// The errors found with an ID token and, in the API's seat, the warnings.
+    fn errors(keys: &Keys, tokens: &TokenSet) -> Vec<&'static str> {
+        let crate::flow::Answer::Response(response) = json_answer(200, &playbook::metadata()) else {
+            unreachable!()
+        };
+        let metadata = Metadata::read(&response).expect("metadata");
+        let comparison = Comparison { metadata: &metadata, client_id: "app", nonce: Some("n") };
+        let findings = judge(keys, tokens, &comparison, START);
+        findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error)
+            .map(|finding| finding.id)
+            .collect()
+    }
+
+    #[test]
+    fn an_id_token_is_believed_only_if_everything_about_it_is_right() {
+        let (pair, keys) = key();
+        let check = |change: &dyn Fn(&mut Value), wrong: &[&str]| {
+            let mut claims = claims();
+            change(&mut claims);
+            let tokens = TokenSet { id_token: Some(token(&pair, &claims)), ..TokenSet::default() };
+            assert_eq!(errors(&keys, &tokens), wrong, "{claims}");
+        };
+        check(&|_| {}, &[]);
+        check(&|claims| claims["iss"] = json!("http://evil.example/v2.0"), &["check.issuer"]);
+        check(&|claims| claims["aud"] = json!("other"), &["check.audience"]);
+        check(&|claims| claims["nonce"] = json!("old"), &["check.nonce"]);
+        check(&|claims| claims["exp"] = json!(START.seconds() - 3600), &["check.expiry"]);
+    }
+
+    #[test]
+    fn a_foreign_signature_and_no_signature_are_refused() {
+        let (pair, _) = key();
+        let (_, other_keys) = key();
+        let signed = TokenSet { id_token: Some(token(&pair, &claims())), ..TokenSet::default() };
+        assert_eq!(errors(&other_keys, &signed), ["check.signature"]);
+        for unsigned in ["0.AXEAHpw6P1R7Dk2aYVyO_opaque", "a.b.c.d.e", "nonsense"] {
+            let tokens = TokenSet { id_token: Some(Secret::new(unsigned)), ..TokenSet::default() };
+            assert!(!errors(&other_keys, &tokens).is_empty(), "{unsigned}");
+        }
+        let unavailable = Err("gone".to_owned());
+        assert!(errors(&unavailable, &signed).contains(&"keys.unavailable"));
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_access_token_ends_nothing() {
+        let (pair, _) = key();
+        let (_, other_keys) = key();
+        let mut claims = claims();
+        claims["iss"] = json!("http://evil.example/v2.0");
+        let tokens = TokenSet { access_token: Some(token(&pair, &claims)), ..TokenSet::default() };
+        assert_eq!(errors(&other_keys, &tokens), [] as [&str; 0]);
+    }
 }

@@ -13,7 +13,7 @@ use crate::wire::{Body, Failure, Response};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// The authority said no.
-    Refused(Refusal),
+    Refused(Box<Refusal>),
     /// Something came that cannot be read as what it should be.
     Unreadable(Failure),
 }
@@ -35,7 +35,7 @@ pub fn object(response: &Response, document: &str) -> Result<Map<String, Value>,
         return Err(unreadable(redirect_reason(response)));
     }
     if let Some(refusal) = error::from_response(response) {
-        return Err(Trouble::Refused(refusal));
+        return Err(Trouble::Refused(Box::new(refusal)));
     }
     let status = response.status;
     let kind = || match response.headers.get("content-type") {

@@ -1,6 +1,8 @@
 //! PKCE (RFC 7636): the verifier stays here, its challenge goes ahead, and the code is only good for whoever holds the
 //! verifier. The arithmetic is short enough to be shown: see [`arithmetic`].
 
+use std::fmt::Write as _;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 
@@ -55,7 +57,10 @@ pub fn arithmetic(method: Method, verifier: &Secret) -> Vec<Stage> {
     match method {
         Method::S256 => {
             let digest = Sha256::digest(verifier.expose());
-            let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            let hex = digest.iter().fold(String::new(), |mut hex, byte| {
+                write!(hex, "{byte:02x}").expect("a string takes all text");
+                hex
+            });
             stages.push(Stage {
                 name: "SHA-256",
                 value: Ok(hex),

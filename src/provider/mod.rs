@@ -1,30 +1,75 @@
 //! The lab tenant: a simulated Microsoft Entra ID, as a function of request and time.
 //!
-//! It reads requests with its own readers and never uses `oauth`: were client and provider to share builders or readers,
-//! they would agree on every mistake. `runtime::lab` puts it behind a loopback port.
+//! [`Provider::decide`] looks at one request and settles everything about the answer but the signatures; it is quick and
+//! needs the tenant for itself. [`Decision::respond`] signs and writes, which is slow and needs nobody. `runtime::lab` puts
+//! the two behind a loopback port, `decide` under a lock and `respond` beside it.
+//!
+//! Where to look:
+//! * `endpoints/`: one file for each endpoint. Each lists its rules in one table, in the order in which they are applied;
+//!   a rule is a small function over directory, request, session and time that returns a [refusal](Note) or nothing.
+//! * `scenario`: the directory. `scope`, `redirect_uri`, `tenant`: requests read against it.
+//! * `sessions`, `grants`, `consents`: what is remembered between requests.
+//! * `mint`, `keys`: tokens. `refusal`, `reply`, `pages`: the surfaces.
+//!
+//! It reads requests with its own readers and never uses `oauth`, `flow` or [`crate::wire::Params`]: were client and
+//! provider to share builders or readers, they would agree on every mistake.
 
+mod call;
+mod consents;
+mod endpoints;
+mod grants;
+pub mod keys;
+mod mint;
+mod pages;
+mod random;
+mod redirect_uri;
+mod refusal;
+mod reply;
 pub mod scenario;
+mod scope;
+mod sessions;
+mod shelf;
+mod sign_ins;
+mod tenant;
 
-use url::Url;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     finding::Compared,
     time::UnixTime,
     wire::{Request, Response},
 };
+use call::Call;
+use consents::Consents;
+use grants::{Code, Device, Refresh};
+use keys::Keys;
+use random::Random;
+use reply::Reply;
 use scenario::Scenario;
+use sessions::{Interaction, Session};
+use shelf::Shelf;
+use sign_ins::SignIns;
+pub use sign_ins::{SignIn, SignInKind};
 
 /// The tenant while it runs: directory, grants, sessions, codes.
 #[derive(Debug)]
 pub struct Provider {
-    base: Url,
-    scenario: Scenario,
+    scenario: Arc<Scenario>,
+    keys: Keys,
+    random: Random,
+    codes: Shelf<Code>,
+    devices: Shelf<Device>,
+    refresh_tokens: Shelf<Refresh>,
+    interactions: Shelf<Interaction>,
+    sessions: Shelf<Session>,
+    consents: Consents,
+    sign_ins: SignIns,
 }
 
 /// What the tenant decided about a request. Signing is left to [`Decision::respond`], so that it needs no lock.
 #[derive(Debug)]
 pub struct Decision {
-    response: Response,
+    reply: Reply,
     /// The learner's side of it, for refusals.
     pub note: Option<Note>,
 }
@@ -40,35 +85,55 @@ pub struct Note {
     pub rule: &'static str,
     /// What the rule demands, in one sentence.
     pub demand: String,
-    /// What it compared.
+    /// What it compared; secrets are masked.
     pub compared: Vec<Compared>,
 }
 
 impl Provider {
-    /// A tenant with the directory of `scenario`, reached at `base`. `seed` makes ids and codes unguessable, and
-    /// repeatable in tests.
-    pub const fn new(scenario: Scenario, base: Url, seed: [u8; 32]) -> Self {
-        let _ = seed;
-        Self { base, scenario }
+    /// A tenant with the directory of `scenario`. `seed` makes ids and codes unguessable, and repeatable in tests.
+    ///
+    /// The tenant has no address of its own: it writes its URLs by the one that each request used.
+    pub fn new(scenario: Arc<Scenario>, keys: Keys, seed: [u8; 32]) -> Self {
+        let (hour, day) = (Duration::from_secs(3600), Duration::from_secs(86_400));
+        Self {
+            scenario,
+            keys,
+            random: Random::new(seed),
+            codes: Shelf::new(day),
+            devices: Shelf::new(day),
+            refresh_tokens: Shelf::new(180 * day),
+            interactions: Shelf::new(hour),
+            sessions: Shelf::new(day),
+            consents: Consents::default(),
+            sign_ins: SignIns::default(),
+        }
     }
 
-    /// Decides one request.
+    /// Decides one request; its URL says by which address the tenant was reached.
     pub fn decide(&mut self, request: &Request, now: UnixTime) -> Decision {
-        let _ = (request, now, &self.base, &self.scenario);
-        Decision {
-            response: Response {
-                status: 404,
-                headers: crate::wire::Headers::new(),
-                body: crate::wire::Body::Empty,
-            },
-            note: None,
+        let call = Call::read(request, now, &mut self.random);
+        let reply = endpoints::answer(self, &call);
+        if let Some(refusal) = &reply.refusal {
+            self.sign_ins.refused(&call, refusal, &self.scenario);
         }
+        let note = reply.refusal.as_ref().map(|refusal| refusal.note(&call.trace_id));
+        Decision { reply, note }
+    }
+
+    /// The sign-in log, oldest first.
+    pub fn sign_ins(&self) -> impl Iterator<Item = &SignIn> {
+        self.sign_ins.iter()
+    }
+
+    /// The directory.
+    pub const fn scenario(&self) -> &Arc<Scenario> {
+        &self.scenario
     }
 }
 
 impl Decision {
     /// Makes the response, signing what is to be signed.
     pub fn respond(self) -> Response {
-        self.response
+        self.reply.respond()
     }
 }

@@ -176,7 +176,11 @@ pub const CLAIMS: &[Meaning] = &[
         "last name",
         "The last name from the profile. In tokens of version 2.0 it is an optional claim. For display only.",
     ),
-    who("nickname", "nickname", "Another name for display, found in tokens of version 1.0. Nothing may depend on it."),
+    who(
+        "nickname",
+        "nickname",
+        "Another name for display, found in tokens of version 1.0. Nothing may depend on it.",
+    ),
     who(
         "idp",
         "who authenticated the person",
@@ -522,11 +526,7 @@ pub const CLAIMS: &[Meaning] = &[
         "The issuer's own notes about the sign-in, for when the token is used again. Opaque and different every time; \
          ignore it.",
     ),
-    internal(
-        "rh",
-        "internal",
-        "The issuer's own notes for checking the token again. Opaque; ignore it.",
-    ),
+    internal("rh", "internal", "The issuer's own notes for checking the token again. Opaque; ignore it."),
     internal(
         "uti",
         "id of this token",
@@ -629,11 +629,7 @@ pub const HEADER: &[Meaning] = &[
         "extensions that must be understood",
         "Names header members that a validator has to know. One that does not know them all must refuse the token.",
     ),
-    form(
-        "cty",
-        "type of the content",
-        "JWT says that the payload is another token. Absent in Entra's own.",
-    ),
+    form("cty", "type of the content", "JWT says that the payload is another token. Absent in Entra's own."),
     form(
         "enc",
         "content encryption",

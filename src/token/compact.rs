@@ -86,7 +86,10 @@ struct Manners {
 impl Manners {
     fn report(self, findings: &mut Vec<Finding>) {
         if !self.padded.is_empty() {
-            let title = format!("= padding stands after the {}; strict readers refuse it.", self.padded.join(" and the "));
+            let title = format!(
+                "= padding stands after the {}; strict readers refuse it.",
+                self.padded.join(" and the ")
+            );
             findings.push(catalogue::PADDING.says(title));
         }
         if !self.standard.is_empty() {
@@ -123,7 +126,10 @@ fn read_part(
         manners.standard.push(what);
     }
     if cut {
-        let title = format!("The {what} has {} characters, a length base64 cannot have: some are missing.", text.len());
+        let title = format!(
+            "The {what} has {} characters, a length base64 cannot have: some are missing.",
+            text.len()
+        );
         if is_last {
             missing.say(title);
         } else {
@@ -184,7 +190,10 @@ fn read_payload(
         return Map::new();
     };
     if bytes.is_empty() {
-        findings.push(catalogue::PAYLOAD_NOT_JSON.says("The payload is empty: nothing is claimed, or it travels apart."));
+        findings.push(
+            catalogue::PAYLOAD_NOT_JSON
+                .says("The payload is empty: nothing is claimed, or it travels apart."),
+        );
         return Map::new();
     }
     let text = read_text("payload", &bytes, findings);

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Number, Value, map::Entry};
 
 /// How many doubled names are worth naming.
 const NAMED_DUPLICATES: usize = 4;
@@ -86,13 +86,17 @@ impl<'de> Visitor<'de> for Node<'_> {
         let mut out = Map::new();
         while let Some(name) = members.next_key_seed(Name)? {
             let value = members.next_value_seed(Node { duplicates: &mut *self.duplicates })?;
-            if out.contains_key(&name)
-                && self.duplicates.len() < NAMED_DUPLICATES
-                && !self.duplicates.contains(&name)
-            {
-                self.duplicates.push(name.clone());
+            match out.entry(name) {
+                Entry::Vacant(entry) => {
+                    entry.insert(value);
+                }
+                Entry::Occupied(mut entry) => {
+                    if self.duplicates.len() < NAMED_DUPLICATES && !self.duplicates.contains(entry.key()) {
+                        self.duplicates.push(entry.key().clone());
+                    }
+                    entry.insert(value);
+                }
             }
-            out.insert(name, value);
         }
         Ok(Value::Object(out))
     }

@@ -1,6 +1,6 @@
 //! Which of Entra's tokens this is. A token does not say so itself; its claims together do (reference §8.1, §8.4).
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Decoded, Kind, known};
 
@@ -60,15 +60,20 @@ pub struct Recognised {
 /// Which kind of token this is, and the reason.
 pub fn kind_of(token: &Decoded) -> Recognised {
     match token.kind {
-        Kind::Jws if !token.claims.is_empty() => {}
-        Kind::Jws => return unknown("Its claims cannot be read."),
-        Kind::Jwe => return unknown("It is encrypted; only the recipient can tell."),
-        Kind::Opaque => return unknown("Only its issuer can read it."),
-        Kind::Saml => return unknown("It is SAML, not a JWT."),
-        Kind::NotAToken => return unknown("It is no token."),
+        Kind::Jws if !token.claims.is_empty() => kind_of_claims(&token.header, &token.claims),
+        Kind::Jws => unknown("Its claims cannot be read."),
+        Kind::Jwe => unknown("It is encrypted; only the recipient can tell."),
+        Kind::Opaque => unknown("Only its issuer can read it."),
+        Kind::Saml => unknown("It is SAML, not a JWT."),
+        Kind::NotAToken => unknown("It is no token."),
     }
-    let has = |name: &str| token.claims.contains_key(name);
-    let graph = known::is_for_graph(&token.claims);
+}
+
+/// The same, from the two readable parts of a signed token.
+pub(super) fn kind_of_claims(header: &Map<String, Value>, claims: &Map<String, Value>) -> Recognised {
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    let has = |name: &str| claims.contains_key(name);
+    let graph = known::is_for_graph(claims);
     let delegated = |because| Recognised {
         kind: if graph { TokenKind::GraphDelegated } else { TokenKind::AccessDelegated },
         because,
@@ -77,7 +82,7 @@ pub fn kind_of(token: &Decoded) -> Recognised {
         kind: if graph { TokenKind::GraphAppOnly } else { TokenKind::AccessAppOnly },
         because,
     };
-    match token.text("idtyp") {
+    match text("idtyp") {
         Some("app") => return app_only("idtyp is app: the application acts as itself."),
         Some("user") => return delegated("idtyp is user: a client acts for a user."),
         _ => {}
@@ -87,8 +92,8 @@ pub fn kind_of(token: &Decoded) -> Recognised {
     }
     let names_client = has("azp") || has("appid");
     if names_client && (has("azpacr") || has("appidacr") || has("appid")) {
-        let subject = token.text("sub");
-        return if subject.is_some() && subject == token.text("oid") {
+        let subject = text("sub");
+        return if subject.is_some() && subject == text("oid") {
             app_only("sub equals oid and there is no scp: the subject is the application itself.")
         } else if has("oid") || has("preferred_username") || has("upn") || has("unique_name") || has("name") {
             delegated("It names the calling client and, beside it, a user.")
@@ -96,9 +101,9 @@ pub fn kind_of(token: &Decoded) -> Recognised {
             app_only("It names the calling client, and no user.")
         };
     }
-    let header_type = token.header.get("typ").and_then(Value::as_str).unwrap_or_default();
+    let header_type = header.get("typ").and_then(Value::as_str).unwrap_or_default();
     if header_type.eq_ignore_ascii_case("at+jwt") || header_type.eq_ignore_ascii_case("application/at+jwt") {
-        let own = token.text("sub").is_some() && token.text("sub") == token.text("client_id");
+        let own = text("sub").is_some() && text("sub") == text("client_id");
         return if own {
             app_only("typ is at+jwt and sub equals client_id.")
         } else {
@@ -106,7 +111,9 @@ pub fn kind_of(token: &Decoded) -> Recognised {
         };
     }
     if has("scope") || graph {
-        return delegated("It carries a scope or names an API as its audience, and no sign of an application alone.");
+        return delegated(
+            "It carries a scope or names an API as its audience, and no sign of an application alone.",
+        );
     }
     if has("aud") && (has("nonce") || has("at_hash") || has("c_hash")) {
         return Recognised {
@@ -114,8 +121,8 @@ pub fn kind_of(token: &Decoded) -> Recognised {
             because: "It has a nonce or the hash of a code or token, and nothing that an API could allow.",
         };
     }
-    let audience = token.text("aud").unwrap_or_default();
-    if known::is_entra(&token.claims) && known::is_guid(audience) && has("sub") {
+    let audience = text("aud").unwrap_or_default();
+    if known::is_entra(claims) && known::is_guid(audience) && has("sub") {
         return Recognised {
             kind: TokenKind::IdToken,
             because: "Its audience is an application id, and it neither names a calling client nor a permission.",

@@ -115,8 +115,10 @@ pub(super) fn is_entra(claims: &Map<String, Value>) -> bool {
 /// Another kind of issuer that is known by its form: what to call it.
 pub(super) fn other_issuer(issuer: &str) -> Option<&'static str> {
     let host = issuer_host(issuer).to_ascii_lowercase();
-    let path = issuer.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, path)| path);
-    let under = |domain: &str| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let path =
+        issuer.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, path)| path);
+    let under =
+        |domain: &str| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
     let kind = if host == "token.actions.githubusercontent.com" {
         "GitHub Actions (a workflow's identity)"
     } else if host == "accounts.google.com" {

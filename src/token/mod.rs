@@ -101,13 +101,18 @@ impl Decoded {
     /// Header and claims are data from outside, as the token holds them; whoever prints the text of this object to a
     /// terminal passes it through [`crate::text::visible_json`].
     pub fn to_json(&self) -> Value {
+        self.clone().into_json()
+    }
+
+    /// The same without a second copy of the claims, which may be large: for the command, which needs them no more.
+    pub fn into_json(self) -> Value {
         let finding = |finding: &Finding| json!({"id": finding.id, "severity": finding.severity.name(), "title": finding.title});
-        json!({
-            "kind": self.kind.name(),
-            "header": self.header,
-            "claims": self.claims,
-            "findings": self.findings.iter().map(finding).collect::<Vec<_>>(),
-        })
+        let mut object = Map::new();
+        object.insert("kind".to_owned(), self.kind.name().into());
+        object.insert("header".to_owned(), self.header.into());
+        object.insert("claims".to_owned(), self.claims.into());
+        object.insert("findings".to_owned(), self.findings.iter().map(finding).collect());
+        object.into()
     }
 
     /// A claim, if it is a string.
@@ -126,6 +131,7 @@ pub fn decode(text: &str) -> Decoded {
         }
         paste::Shape::Word => opaque::recognise_word(&token),
         paste::Shape::Text => opaque::recognise_text(&token),
+        paste::Shape::Json { key } => (Kind::NotAToken, key.map(opaque::key_material)),
         paste::Shape::Empty => (Kind::NotAToken, None),
     };
     findings.extend(finding);

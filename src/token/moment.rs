@@ -66,10 +66,12 @@ impl Moment {
     }
 
     fn from_seconds(seconds: i64, written: Written) -> Self {
-        match seconds {
-            MILLISECONDS_FROM..MILLISECONDS_TO => Self::Milliseconds(UnixTime::from_millis(seconds)),
-            FIRST_SECOND..=LAST_SECOND => Self::At(UnixTime::from_seconds(seconds), written),
-            _ => Self::OutOfRange,
+        if (MILLISECONDS_FROM..MILLISECONDS_TO).contains(&seconds) {
+            Self::Milliseconds(UnixTime::from_millis(seconds))
+        } else if (FIRST_SECOND..=LAST_SECOND).contains(&seconds) {
+            Self::At(UnixTime::from_seconds(seconds), written)
+        } else {
+            Self::OutOfRange
         }
     }
 

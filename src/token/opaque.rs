@@ -5,7 +5,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use uuid::Uuid;
 
-use super::{Kind, catalogue, part};
+use super::{Kind, catalogue, part, paste::KeyMaterial, scan};
 use crate::finding::Finding;
 
 /// Beginnings of other providers' tokens, and whose they are.
@@ -58,7 +58,8 @@ pub(super) fn recognise_word(word: &str) -> (Kind, Option<Finding>) {
         return (Kind::Opaque, Some(catalogue::PERSONAL_OPAQUE.says(title)));
     }
     if ENTRA.iter().any(|prefix| word.starts_with(prefix)) {
-        let title = "A refresh token or an authorization code of Microsoft's: only the token endpoint can read it.";
+        let title =
+            "A refresh token or an authorization code of Microsoft's: only the token endpoint can read it.";
         return (Kind::Opaque, Some(catalogue::ENTRA_OPAQUE.says(title)));
     }
     let mixed = word.bytes().any(|b| b.is_ascii_digit()) && word.bytes().any(|b| b.is_ascii_alphabetic());
@@ -73,24 +74,10 @@ pub(super) fn recognise_text(text: &str) -> (Kind, Option<Finding>) {
     }
     if text.contains("-----BEGIN ") {
         let private = text.contains("PRIVATE KEY-----");
-        let title = if private {
-            "This is a private key. It is no token, and nobody else should see it."
-        } else {
-            "This is a certificate or a public key in PEM form, not a token."
-        };
-        return (Kind::NotAToken, Some(catalogue::KEY_MATERIAL.says(title)));
-    }
-    if let Ok(value) = serde_json::from_str::<serde_json::Value>(text) {
-        let key = value.get("keys").and_then(|keys| keys.get(0)).unwrap_or(&value);
-        if key.get("kty").is_some() {
-            let private = key.get("d").is_some() || key.get("k").is_some();
-            let title = if private {
-                "This is a JSON Web Key with its private part. It is no token, and nobody else should see it."
-            } else {
-                "This is a public JSON Web Key or a set of them: it checks tokens, it is none."
-            };
-            return (Kind::NotAToken, Some(catalogue::KEY_MATERIAL.says(title)));
-        }
+        return (
+            Kind::NotAToken,
+            Some(key_material(if private { KeyMaterial::Private } else { KeyMaterial::Public })),
+        );
     }
     let joined: String = text.split_whitespace().collect();
     if joined.chars().all(is_token_character)
@@ -99,6 +86,14 @@ pub(super) fn recognise_text(text: &str) -> (Kind, Option<Finding>) {
         return (Kind::Saml, Some(catalogue::SAML.says(title)));
     }
     (Kind::NotAToken, None)
+}
+
+/// That a key was pasted in place of a token.
+pub(super) fn key_material(key: KeyMaterial) -> Finding {
+    catalogue::KEY_MATERIAL.says(match key {
+        KeyMaterial::Private => "This is a private key. It is no token, and nobody else should see it.",
+        KeyMaterial::Public => "This is a certificate or a public key: it checks tokens, it is none.",
+    })
 }
 
 /// Whether a word without readable header still has the shape of a compact token: three or five base64 parts of some
@@ -111,7 +106,7 @@ pub(super) fn has_compact_shape(word: &str) -> bool {
     let mut parts = word.split('.');
     let first = parts.next().unwrap_or_default();
     let payload = parts.next().unwrap_or_default();
-    if payload.starts_with("eyJ") || payload.starts_with("ew") {
+    if scan::begins_header(payload.as_bytes()) {
         return !first.is_empty();
     }
     let whole = word.split('.').all(|part| part.len() >= 6 && part.chars().all(part::is_base64));
@@ -148,13 +143,15 @@ fn saml_in_base64(word: &str) -> Option<String> {
         // `<s` or `<?x`
         let bytes = part::read(word).bytes;
         let text = String::from_utf8_lossy(&bytes);
-        return is_saml(&text).then(|| "A SAML message or assertion in base64, as in a form post.".to_owned());
+        return is_saml(&text)
+            .then(|| "A SAML message or assertion in base64, as in a form post.".to_owned());
     }
     let deflated = word.len() >= 100
         && ["fZ", "fV", "jZ", "nZ", "lZ", "rZ", "hZ", "tZ"].iter().any(|start| word.starts_with(start))
         && word.contains(['+', '/'])
         && STANDARD.decode(word).is_ok();
     deflated.then(|| {
-        "This looks like a deflated SAML request, as in the query of a redirect; it is not unpacked here.".to_owned()
+        "This looks like a deflated SAML request, as in the query of a redirect; it is not unpacked here."
+            .to_owned()
     })
 }

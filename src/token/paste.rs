@@ -2,7 +2,7 @@
 //!
 //! People paste header lines, log lines, `.env` files, JSON bodies, addresses, curl commands, and tokens that a mail
 //! program wrapped. Signed and encrypted tokens are easy to spot anywhere, since their header is base64 of `{`; so the
-//! search looks for that beginning first ([`scan`](super::scan)), and only then treats the text as one opaque word.
+//! search looks for that beginning first ([`scan`]), and only then treats the text as one opaque word.
 
 use std::borrow::Cow;
 
@@ -57,8 +57,22 @@ pub(super) enum Shape {
     Word,
     /// Several words, markup, or lines: no token in compact form.
     Text,
+    /// JSON without a token in it, perhaps a key.
+    Json {
+        /// What part of a key it holds.
+        key: Option<KeyMaterial>,
+    },
     /// Nothing.
     Empty,
+}
+
+/// A key where a token was expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeyMaterial {
+    /// Only what everybody may know.
+    Public,
+    /// What only its owner may know.
+    Private,
 }
 
 /// Finds the token in `text`.
@@ -106,7 +120,11 @@ fn compact(spotted: Spotted, text: &str, mut findings: Vec<Finding>) -> Pasted {
     if token.contains('%')
         && let Cow::Owned(decoded) = percent_decode_str(&token).decode_utf8_lossy()
     {
-        note(&mut findings, catalogue::PERCENT_ENCODED, "The token was percent-encoded and has been decoded.");
+        note(
+            &mut findings,
+            catalogue::PERCENT_ENCODED,
+            "The token was percent-encoded and has been decoded.",
+        );
         token = scan::first(&decoded).map_or(decoded, |inner| inner.token);
     }
     if let Some(mark) = spotted.punctuation {
@@ -136,7 +154,8 @@ fn from_json(value: &Value, text: &str, mut findings: Vec<Finding>) -> Pasted {
         note(&mut findings, catalogue::JSON, &title);
         let others = tokens.count();
         if others > 0 {
-            let title = format!("{} tokens were found; \u{201c}{}\u{201d} is shown.", others + 1, short(name));
+            let title =
+                format!("{} tokens were found; \u{201c}{}\u{201d} is shown.", others + 1, short(name));
             note(&mut findings, catalogue::SEVERAL_TOKENS, &title);
         }
         return compact(spotted, text, findings);
@@ -148,7 +167,15 @@ fn from_json(value: &Value, text: &str, mut findings: Vec<Finding>) -> Pasted {
             return word(text.trim_matches(scan::is_blank), findings);
         }
     }
-    Pasted { token: text.to_owned(), shape: Shape::Text, findings }
+    Pasted { token: text.to_owned(), shape: Shape::Json { key: key_material(value) }, findings }
+}
+
+/// Whether `value` is a key or a set of keys (RFC 7517), and whether its private part is there.
+fn key_material(value: &Value) -> Option<KeyMaterial> {
+    let key = value.get("keys").and_then(|keys| keys.get(0)).unwrap_or(value);
+    key.get("kty")?;
+    let private = key.get("d").is_some() || key.get("k").is_some();
+    Some(if private { KeyMaterial::Private } else { KeyMaterial::Public })
 }
 
 /// Every string of `value` with the name of the member that holds it, in document order.
@@ -188,7 +215,11 @@ fn word(text: &str, mut findings: Vec<Finding>) -> Pasted {
         note(&mut findings, catalogue::URL, &title);
         let decoded = percent_decode_str(value).decode_utf8_lossy();
         if let Cow::Owned(_) = decoded {
-            note(&mut findings, catalogue::PERCENT_ENCODED, "The value was percent-encoded and has been decoded.");
+            note(
+                &mut findings,
+                catalogue::PERCENT_ENCODED,
+                "The value was percent-encoded and has been decoded.",
+            );
         }
         return Pasted { token: decoded.into_owned(), shape: Shape::Word, findings };
     }
@@ -209,7 +240,11 @@ fn word(text: &str, mut findings: Vec<Finding>) -> Pasted {
         return Pasted { token: text.to_owned(), shape: Shape::Text, findings };
     }
     if end.len() < text.len() {
-        note(&mut dressing, catalogue::QUOTES, "Quotation marks or punctuation around the text were removed.");
+        note(
+            &mut dressing,
+            catalogue::QUOTES,
+            "Quotation marks or punctuation around the text were removed.",
+        );
     }
     Pasted { token: end[start..].to_owned(), shape: Shape::Word, findings: dressing }
 }
@@ -264,7 +299,8 @@ fn look_back(before: &str, findings: &mut Vec<Finding>) -> bool {
     if let Some(named) = rest.strip_suffix('=') {
         let (rest, name) = split_name(named.trim_end_matches(' '));
         if rest.ends_with(['?', '&', '#']) || last_word(rest).contains("://") {
-            let title = format!("Taken from \u{201c}{}\u{201d} of an address: those end up in logs.", short(name));
+            let title =
+                format!("Taken from \u{201c}{}\u{201d} of an address: those end up in logs.", short(name));
             note(findings, catalogue::URL, &title);
             return false;
         }

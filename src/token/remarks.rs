@@ -4,15 +4,15 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Decoded, Kind, TokenKind, catalogue,
+    Kind, TokenKind, catalogue,
     compact::{is_unsecured, type_name},
-    kind_of, known,
+    kind::kind_of_claims,
+    known,
     moment::{Moment, Written},
 };
 use crate::{
     finding::Finding,
-    secret::Secret,
-    text::visible,
+    text::{is_unsafe, visible},
     time::{self, UnixTime},
 };
 
@@ -77,7 +77,11 @@ pub(super) fn on_header(header: &Map<String, Value>, kind: Kind, findings: &mut 
 }
 
 /// Remarks on the claims.
-pub(super) fn on_claims(header: &Map<String, Value>, claims: &Map<String, Value>, findings: &mut Vec<Finding>) {
+pub(super) fn on_claims(
+    header: &Map<String, Value>,
+    claims: &Map<String, Value>,
+    findings: &mut Vec<Finding>,
+) {
     if claims.is_empty() {
         return;
     }
@@ -132,7 +136,9 @@ fn on_times(claims: &Map<String, Value>, findings: &mut Vec<Finding>) {
                 "{name} looks like milliseconds (that would be {time}); it is counted in seconds."
             ))),
             Moment::OutOfRange => {
-                findings.push(catalogue::TIME_OUT_OF_RANGE.says(format!("{name} lies beyond what calendars hold.")));
+                findings.push(
+                    catalogue::TIME_OUT_OF_RANGE.says(format!("{name} lies beyond what calendars hold.")),
+                );
             }
             Moment::NotANumber => {
                 let title = format!("{name} is {}; it should be a number of seconds.", type_name(value));
@@ -140,7 +146,8 @@ fn on_times(claims: &Map<String, Value>, findings: &mut Vec<Finding>) {
             }
         }
     }
-    let at = |name: &str| claims.get(name).and_then(|value| Moment::read(value).time()).map(UnixTime::seconds);
+    let at =
+        |name: &str| claims.get(name).and_then(|value| Moment::read(value).time()).map(UnixTime::seconds);
     let start = [("nbf", at("nbf")), ("iat", at("iat"))];
     if let Some(exp) = at("exp") {
         if let Some((name, _)) = start.iter().find(|(_, start)| start.is_some_and(|start| exp <= start)) {
@@ -199,11 +206,12 @@ fn on_types(claims: &Map<String, Value>, findings: &mut Vec<Finding>) {
 
 fn on_names(claims: &Map<String, Value>, findings: &mut Vec<Finding>) {
     match claims.get("aud") {
-        None => findings.push(catalogue::AUD_MISSING.says("There is no aud: the token does not say for whom it is.")),
-        Some(Value::Array(all)) => findings.push(catalogue::AUD_ARRAY.says(format!(
-            "aud is an array of {}; Entra always writes a single string.",
-            all.len()
-        ))),
+        None => findings
+            .push(catalogue::AUD_MISSING.says("There is no aud: the token does not say for whom it is.")),
+        Some(Value::Array(all)) => findings.push(
+            catalogue::AUD_ARRAY
+                .says(format!("aud is an array of {}; Entra always writes a single string.", all.len())),
+        ),
         Some(_) => {}
     }
     let Some(issuer) = claims.get("iss") else {
@@ -214,8 +222,10 @@ fn on_names(claims: &Map<String, Value>, findings: &mut Vec<Finding>) {
     if let Some(kind) = known::other_issuer(issuer) {
         findings.push(catalogue::ISSUER_RECOGNISED.says(format!("By its form the issuer is {kind}.")));
     }
-    let alias = issuer.split('/').find(|segment| matches!(*segment, "{tenantid}" | "common" | "organizations"));
-    if let Some(alias) = alias.filter(|_| issuer.starts_with("http") && known::other_issuer(issuer).is_none()) {
+    let alias =
+        issuer.split('/').find(|segment| matches!(*segment, "{tenantid}" | "common" | "organizations"));
+    if let Some(alias) = alias.filter(|_| issuer.starts_with("http") && known::other_issuer(issuer).is_none())
+    {
         findings.push(catalogue::ISS_TEMPLATE.says(format!(
             "iss holds {alias} where the id of a tenant belongs: that is a template of metadata, never a real issuer."
         )));
@@ -226,13 +236,14 @@ fn on_entra(header: &Map<String, Value>, claims: &Map<String, Value>, findings: 
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
     let issuer = text("iss").unwrap_or_default();
     let version = text("ver");
-    if let (Some(tenant), Some(named)) = (text("tid"), issuer.split('/').find(|segment| known::is_guid(segment)))
+    if let (Some(tenant), Some(named)) =
+        (text("tid"), issuer.split('/').find(|segment| known::is_guid(segment)))
         && !tenant.eq_ignore_ascii_case(named)
     {
-        findings.push(catalogue::TID_NOT_IN_ISS.says(format!(
-            "tid is {}, and iss names the tenant {named}.",
-            quote(tenant)
-        )));
+        findings.push(
+            catalogue::TID_NOT_IN_ISS
+                .says(format!("tid is {}, and iss names the tenant {named}.", quote(tenant))),
+        );
     }
     let new_form = issuer.trim_end_matches('/').ends_with("/v2.0");
     if !issuer.is_empty() && (version == Some("2.0") && !new_form || version == Some("1.0") && new_form) {
@@ -242,18 +253,13 @@ fn on_entra(header: &Map<String, Value>, claims: &Map<String, Value>, findings: 
             if new_form { "2.0" } else { "1.0" }
         )));
     }
-    let recognised = kind_of(&Decoded {
-        kind: Kind::Jws,
-        header: header.clone(),
-        claims: claims.clone(),
-        findings: Vec::new(),
-        raw: Secret::default(),
-    });
+    let recognised = kind_of_claims(header, claims);
     let kind = recognised.kind;
     if kind == TokenKind::IdToken {
-        findings.push(catalogue::ID_TOKEN.says(
-            "An ID token: it tells the client who signed in. An API must not accept it.",
-        ));
+        findings.push(
+            catalogue::ID_TOKEN
+                .says("An ID token: it tells the client who signed in. An API must not accept it."),
+        );
     }
     if kind.is_access() {
         let (rule, form) = if version == Some("2.0") {
@@ -263,7 +269,9 @@ fn on_entra(header: &Map<String, Value>, claims: &Map<String, Value>, findings: 
         };
         findings.push(rule.says(format!("An access token of version {form}.")));
         if kind.is_app_only() {
-            findings.push(catalogue::APP_ONLY.says(format!("App-only: no user takes part. {}", recognised.because)));
+            findings.push(
+                catalogue::APP_ONLY.says(format!("App-only: no user takes part. {}", recognised.because)),
+            );
         } else if claims.contains_key("scp") {
             findings.push(catalogue::DELEGATED.says("Delegated: a client acts for a user, within scp."));
         }
@@ -274,13 +282,20 @@ fn on_entra(header: &Map<String, Value>, claims: &Map<String, Value>, findings: 
         }
     }
     if ["azpacr", "appidacr"].into_iter().any(|name| text(name) == Some("0")) {
-        findings.push(catalogue::PUBLIC_CLIENT.says("A public client: the application did not prove its identity."));
+        findings.push(
+            catalogue::PUBLIC_CLIENT.says("A public client: the application did not prove its identity."),
+        );
     }
     if is_guest(claims, issuer) {
-        findings.push(catalogue::GUEST.says("A guest: this person's home is another tenant or provider (see idp)."));
+        findings.push(
+            catalogue::GUEST.says("A guest: this person's home is another tenant or provider (see idp)."),
+        );
     }
     if text("tid").is_some_and(|tenant| tenant.eq_ignore_ascii_case(known::PERSONAL_TENANT)) {
-        findings.push(catalogue::PERSONAL_ACCOUNT.says("A personal Microsoft account: its tenant is the one they all share."));
+        findings.push(
+            catalogue::PERSONAL_ACCOUNT
+                .says("A personal Microsoft account: its tenant is the one they all share."),
+        );
     }
     let capable = claims.get("xms_cc").and_then(Value::as_array).is_some_and(|all| {
         all.iter().filter_map(Value::as_str).any(|capability| capability.eq_ignore_ascii_case("cp1"))
@@ -291,7 +306,8 @@ fn on_entra(header: &Map<String, Value>, claims: &Map<String, Value>, findings: 
         ));
     }
     if claims.contains_key("cnf") {
-        findings.push(catalogue::POP.says("Bound to a key (cnf): whoever only copied the token cannot use it."));
+        findings
+            .push(catalogue::POP.says("Bound to a key (cnf): whoever only copied the token cannot use it."));
     }
     if claims.contains_key("xms_mirid") {
         findings.push(catalogue::MANAGED_IDENTITY.says("Issued to a managed identity of an Azure resource."));
@@ -363,15 +379,12 @@ impl Suspicion {
     }
 
     fn look_at(&mut self, member: &str, text: &str) {
-        if self.control.is_some() && self.hidden.is_some() || text.is_ascii() && !text.bytes().any(|b| b < 32 || b == 127) {
-            return;
-        }
-        if text.chars().any(char::is_control) {
-            self.control.get_or_insert_with(|| member.to_owned());
-        }
-        let printable: String = text.chars().filter(|c| !c.is_control()).collect();
-        if visible(&printable) != printable {
-            self.hidden.get_or_insert_with(|| member.to_owned());
+        for c in text.chars() {
+            if c.is_control() {
+                self.control.get_or_insert_with(|| member.to_owned());
+            } else if is_unsafe(c) {
+                self.hidden.get_or_insert_with(|| member.to_owned());
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Finding compact tokens in running text, in one pass.
 //!
-//! A JOSE header is base64url of a JSON object, so it begins with `eyJ` (for `{"`), or with `eyA`, `ewo`, `ewk`, `ew0`
-//! where the issuer wrote white space after the brace. From there the token runs on to the next delimiter. Line breaks
+//! A JOSE header is base64url of a JSON object, so it begins with `eyJ` (for `{"` and a letter) or `eyI` (for `{"` and a
+//! digit), or with `eyA`, `ewo`, `ewk`, `ew0` where the issuer wrote white space after the brace. From there the token runs on to the next delimiter. Line breaks
 //! are crossed where what follows still looks like base64, because mail programs and terminals wrap long words.
 
 use serde_json::Value;
@@ -64,7 +64,8 @@ fn next(text: &str, from: usize) -> Option<Spotted> {
     let mut at = from;
     loop {
         at += text.get(at..)?.find('e')?;
-        let alone = at == 0 || !(bytes[at - 1].is_ascii_alphanumeric() || matches!(bytes[at - 1], b'-' | b'_' | b'.'));
+        let alone = at == 0
+            || !(bytes[at - 1].is_ascii_alphanumeric() || matches!(bytes[at - 1], b'-' | b'_' | b'.'));
         if alone && begins_header(&bytes[at..]) {
             return Some(run(text, at));
         }
@@ -72,8 +73,9 @@ fn next(text: &str, from: usize) -> Option<Spotted> {
     }
 }
 
-fn begins_header(bytes: &[u8]) -> bool {
-    [b"eyJ", b"eyA", b"ewo", b"ewk", b"ew0"].iter().any(|start| bytes.starts_with(*start))
+/// Whether this is how base64url of a JSON object with members begins.
+pub(super) fn begins_header(bytes: &[u8]) -> bool {
+    [b"eyJ", b"eyI", b"eyA", b"ewo", b"ewk", b"ew0"].iter().any(|start| bytes.starts_with(*start))
 }
 
 /// Follows the token that begins at `start`.
@@ -165,7 +167,8 @@ fn looks_random(word: &str) -> bool {
     word.len() >= 24
         || word.contains('.') && word.len() >= 8
         || word.bytes().any(|b| b.is_ascii_digit()) && word.bytes().any(|b| b.is_ascii_alphabetic())
-        || word.bytes().skip(1).any(|b| b.is_ascii_uppercase()) && word.bytes().any(|b| b.is_ascii_lowercase())
+        || word.bytes().skip(1).any(|b| b.is_ascii_uppercase())
+            && word.bytes().any(|b| b.is_ascii_lowercase())
 }
 
 /// The possible lengths of the signature in base64url characters, by the algorithm a header names.

@@ -49,7 +49,9 @@ impl<'a> Key<'a> {
             return Err(Unusable::NotForSignatures);
         }
         let by_type = match (self.member("kty"), self.member("crv")) {
-            (Some("RSA"), _) if self.modulus_bits() < 2048 => return Err(Unusable::TooShort(self.modulus_bits())),
+            (Some("RSA"), _) if self.modulus_bits() < 2048 => {
+                return Err(Unusable::TooShort(self.modulus_bits()));
+            }
             (Some("RSA"), _) => vec![
                 Algorithm::RS256,
                 Algorithm::RS384,
@@ -65,7 +67,8 @@ impl<'a> Key<'a> {
             _ => return Err(Unusable::UnknownType),
         };
         let Some(own) = self.member("alg") else { return Ok(by_type) };
-        let allowed: Vec<_> = by_type.into_iter().filter(|allowed| algorithm(own) == Some(*allowed)).collect();
+        let allowed: Vec<_> =
+            by_type.into_iter().filter(|allowed| algorithm(own) == Some(*allowed)).collect();
         if allowed.is_empty() { Err(Unusable::OtherAlgorithm(own.to_owned())) } else { Ok(allowed) }
     }
 
@@ -73,9 +76,7 @@ impl<'a> Key<'a> {
     pub fn verifies(self, algorithm: Algorithm, message: &str, signature: &[u8]) -> Result<bool, Unusable> {
         let member = |name: &str| self.member(name).ok_or(Unusable::Unreadable);
         let key = match self.member("kty") {
-            Some("RSA") => {
-                Ok(DecodingKey::from_rsa_raw_components(&self.bytes("n")?, &self.bytes("e")?))
-            }
+            Some("RSA") => Ok(DecodingKey::from_rsa_raw_components(&self.bytes("n")?, &self.bytes("e")?)),
             Some("EC") => DecodingKey::from_ec_components(member("x")?, member("y")?),
             Some("OKP") => DecodingKey::from_ed_components(member("x")?),
             _ => return Err(Unusable::UnknownType),

@@ -77,8 +77,12 @@ pub fn explain_value(name: &str, value: &Value, now: UnixTime) -> Option<String>
         ),
         "amr" => explain_methods(value),
         "aud" => text.and_then(known::resource).map(str::to_owned),
-        "azp" | "appid" | "client_id" => known::client(text?).map(|name| format!("{name}, an application of Microsoft's")),
-        "tid" | "utid" => personal_tenant(text?).then(|| "the tenant that all personal accounts share".to_owned()),
+        "azp" | "appid" | "client_id" => {
+            known::client(text?).map(|name| format!("{name}, an application of Microsoft's"))
+        }
+        "tid" | "utid" => {
+            personal_tenant(text?).then(|| "the tenant that all personal accounts share".to_owned())
+        }
         "oid" => text?
             .starts_with(known::PERSONAL_OBJECT)
             .then(|| "the form that object ids of personal accounts have".to_owned()),
@@ -87,7 +91,9 @@ pub fn explain_value(name: &str, value: &Value, now: UnixTime) -> Option<String>
             "live.com" | "https://login.live.com" => "home is a personal Microsoft account".to_owned(),
             "google.com" => "home is Google".to_owned(),
             "mail" => "home is an e-mail address that got a one-time code".to_owned(),
-            idp if known::issuer_host(idp) == "sts.windows.net" => "home is the Entra tenant named in it".to_owned(),
+            idp if known::issuer_host(idp) == "sts.windows.net" => {
+                "home is the Entra tenant named in it".to_owned()
+            }
             _ => return None,
         }),
         "acct" => match (value.as_i64(), text) {
@@ -109,9 +115,8 @@ pub fn explain_value(name: &str, value: &Value, now: UnixTime) -> Option<String>
             Some(if count == 1 { "one".to_owned() } else { format!("{count} of them") })
         }
         "wids" => explain_directory_roles(value),
-        "hasgroups" => {
-            (*value == Value::Bool(true) || text == Some("true")).then(|| "yes, too many to list; ask Graph".to_owned())
-        }
+        "hasgroups" => (*value == Value::Bool(true) || text == Some("true"))
+            .then(|| "yes, too many to list; ask Graph".to_owned()),
         "pwd_exp" => {
             let seconds = value.as_u64().or_else(|| text?.parse().ok())?;
             let span = time::span(std::time::Duration::from_secs(seconds));
@@ -137,7 +142,9 @@ fn explain_time(value: &Value, now: UnixTime) -> String {
             };
             format!("{time}, {}{odd}", time::relative(time, now))
         }
-        Moment::Milliseconds(time) => format!("not a time in seconds; as milliseconds {time}, {}", time::relative(time, now)),
+        Moment::Milliseconds(time) => {
+            format!("not a time in seconds; as milliseconds {time}, {}", time::relative(time, now))
+        }
         Moment::OutOfRange => "beyond what calendars hold".to_owned(),
         Moment::NotANumber => "not a time".to_owned(),
     }
@@ -157,7 +164,8 @@ fn explain_methods(value: &Value) -> Option<String> {
 }
 
 fn explain_directory_roles(value: &Value) -> Option<String> {
-    let named: Vec<_> = value.as_array()?.iter().filter_map(|id| known::directory_role(id.as_str()?)).take(4).collect();
+    let named: Vec<_> =
+        value.as_array()?.iter().filter_map(|id| known::directory_role(id.as_str()?)).take(4).collect();
     (!named.is_empty()).then(|| named.join(", "))
 }
 
@@ -193,4 +201,76 @@ fn explain_algorithm(name: &str) -> Option<&'static str> {
         name if name.eq_ignore_ascii_case("none") => "no signature at all",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const NOW: UnixTime = UnixTime::from_seconds(1_772_615_727);
+
+    #[test]
+    fn times_are_given_absolutely_and_relatively() {
+        let check = |value: Value, text: &str| assert_eq!(explain_value("exp", &value, NOW).unwrap(), text);
+        check(json!(1_772_615_727 + 60), "2026-03-04 09:16:27Z, in 1:00 min");
+        check(json!("1772615722"), "2026-03-04 09:15:22Z, 5 s ago (written as text)");
+        check(
+            json!(1_772_615_727_000_i64),
+            "not a time in seconds; as milliseconds 2026-03-04 09:15:27Z, now",
+        );
+        check(json!(i64::MIN), "beyond what calendars hold");
+        check(json!({}), "not a time");
+    }
+
+    #[test]
+    fn codes_and_ids_are_put_in_words() {
+        let check = |name: &str, value: Value, part: &str| {
+            let text = explain_value(name, &value, NOW).unwrap_or_default();
+            assert!(text.contains(part), "{name} {value}: {text}");
+        };
+        check("azpacr", json!("0"), "public client");
+        check("appidacr", json!("2"), "certificate");
+        check("ver", json!("2.0"), "/v2.0");
+        check("idtyp", json!("app"), "no user");
+        check("amr", json!(["pwd", "mfa"]), "pwd: password; mfa: several factors");
+        check("amr", json!(["new\u{1b}"]), "new␛");
+        check("aud", json!("00000003-0000-0000-c000-000000000000"), "Microsoft Graph");
+        check("appid", json!("04b07795-8ddb-461a-bbee-02f9e1bf7b46"), "Azure CLI");
+        check("tid", json!("9188040d-6c67-4c5b-b112-36a304b66dad"), "personal");
+        check(
+            "iss",
+            json!("https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0"),
+            "personal",
+        );
+        check("iss", json!("https://sts.windows.net/3f2a9c1e-7b54-4d0e-9a61-5c8e2f7b1d40/"), "1.0");
+        check("oid", json!("00000000-0000-0000-1234-123456789012"), "personal");
+        check("idp", json!("live.com"), "personal");
+        check("acct", json!(1), "guest");
+        check("xms_cc", json!(["cp1"]), "challenges");
+        check("scp", json!("a b  c"), "3 scopes");
+        check("wids", json!(["62e90394-69f5-4237-9190-012177145e10"]), "Global Administrator");
+        check("hasgroups", json!(true), "too many");
+        check("pwd_exp", json!("86400"), "24 h");
+        check("alg", json!("nOnE"), "no signature");
+    }
+
+    #[test]
+    fn what_speaks_for_itself_or_has_the_wrong_type_gets_no_words() {
+        let names = super::super::claims::CLAIMS
+            .iter()
+            .map(|meaning| meaning.name)
+            .filter(|name| !TIMES.contains(name));
+        for name in names {
+            for value in [json!(null), json!({}), json!("?"), json!(-7)] {
+                let text = explain_value(name, &value, NOW);
+                assert!(
+                    text.is_none() || matches!(name, "amr" | "scp" | "scope"),
+                    "{name} {value}: {text:?}"
+                );
+            }
+        }
+        assert_eq!(explain_value("aud", &json!("https://graph.microsoft.com.evil.example"), NOW), None);
+    }
 }

@@ -220,23 +220,30 @@ pub fn key_for(context: Context, action: Action, charset: Charset) -> Option<Str
         .find_map(|binding| live_keys(context, binding, charset).into_iter().next())
 }
 
+/// Whether an action can be asked for by name where the focus is: it has a key there, or none anywhere.
+pub fn is_usable(context: Context, action: Action) -> bool {
+    reachable(context).any(|binding| binding.action == action) || TABLE.iter().all(|row| row.action != action)
+}
+
 /// The table as Markdown, for the README.
 pub fn readme_table() -> String {
-    let mut out = String::from("| where | keys | action | what it does |\n| --- | --- | --- | --- |\n");
+    let mut lines =
+        vec!["| where | keys | action | what it does |".to_owned(), "| --- | --- | --- | --- |".to_owned()];
     for context in Context::ALL {
         let mut place = context.title();
         for binding in rows(context) {
             let keys: Vec<_> =
                 binding.keys.iter().map(|key| format!("`{}`", key.label(Charset::Unicode))).collect();
             let (action, about) = (binding.action.name(), binding.action.about());
-            out.push_str(&format!("| {place} | {} | `{action}` | {about} |\n", keys.join(" ")));
+            lines.push(format!("| {place} | {} | `{action}` | {about} |", keys.join(" ")));
             place = "";
         }
     }
     for action in Action::ALL.iter().filter(|action| TABLE.iter().all(|row| row.action != **action)) {
-        out.push_str(&format!("| In the palette only | | `{}` | {} |\n", action.name(), action.about()));
+        lines.push(format!("| In the palette only | | `{}` | {} |", action.name(), action.about()));
     }
-    out
+    lines.push(String::new());
+    lines.join("\n")
 }
 
 fn rows(context: Context) -> impl Iterator<Item = &'static Binding> {

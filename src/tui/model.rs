@@ -11,8 +11,9 @@ use super::{
     overlay::Overlay,
     pane::{Scene, Toast},
     panes::{errors, flows, run, tokens, traffic},
+    widgets::toast,
 };
-use crate::{time::UnixTime, workbench::Workbench};
+use crate::{finding::Severity, time::UnixTime, workbench::Workbench};
 
 /// The screens, in the order of their keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,15 +58,6 @@ impl ScreenId {
     }
 }
 
-/// A toast on the screen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
-    /// What it says.
-    pub toast: Toast,
-    /// When it goes by itself; bad news stay until a key is pressed.
-    pub until: Option<UnixTime>,
-}
-
 /// Everything the interface knows.
 #[derive(Debug)]
 pub struct Model {
@@ -88,9 +80,9 @@ pub struct Model {
     /// What lies over the screen; the last one is on top.
     pub overlays: Vec<Overlay>,
     /// The passing message.
-    pub toast: Option<Shown>,
+    pub toast: Option<toast::Toast>,
     /// All messages of this sitting.
-    pub messages: Vec<(UnixTime, Toast)>,
+    pub messages: Vec<toast::Toast>,
     /// Theme, glyphs, motion.
     pub look: Look,
     /// Why no browser can be opened here, if so.
@@ -158,14 +150,14 @@ impl Model {
             ScreenId::Tokens => self.tokens.next_redraw(&self.bench, now),
             ScreenId::Flows | ScreenId::Errors | ScreenId::Traffic => None,
         };
-        let toast = self.toast.as_ref().and_then(|shown| shown.until).map(|until| until.since(now));
+        let toast = self.toast.as_ref().and_then(toast::Toast::ends_at).map(|until| until.since(now));
         let reveal = self.reveal_until.map(|until| until.since(now));
         [pane, toast, reveal].into_iter().flatten().min()
     }
 
     /// Lets go what has had its time.
     pub fn expire(&mut self, now: UnixTime) {
-        if self.toast.as_ref().is_some_and(|shown| shown.until.is_some_and(|until| until <= now)) {
+        if self.toast.as_ref().is_some_and(|toast| toast.is_over(now)) {
             self.toast = None;
         }
         if self.reveal_until.is_some_and(|until| until <= now) {
@@ -174,11 +166,11 @@ impl Model {
     }
 
     /// Shows a message.
-    pub fn say(&mut self, toast: Toast, now: UnixTime) {
-        /// How long good news stay.
-        const STAY: Duration = Duration::from_secs(3);
-        self.messages.push((now, toast.clone()));
-        self.toast = Some(Shown { until: toast.good.then(|| now + STAY), toast });
+    pub fn say(&mut self, toast: &Toast, now: UnixTime) {
+        let severity = if toast.good { Severity::Passed } else { Severity::Error };
+        let toast = toast::Toast { severity, text: toast.text.clone(), hint: None, since: now };
+        self.messages.push(toast.clone());
+        self.toast = Some(toast);
     }
 
     /// Goes to a screen, remembering where we were.

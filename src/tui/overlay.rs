@@ -2,10 +2,11 @@
 //!
 //! Overlays are a stack. The top one sees every action first and answers what became of it.
 
-use crossterm::event::KeyEvent;
-use tui_input::{Input, backend::crossterm::EventHandler as _};
-
-use super::{action::Action, keymap::Context};
+use super::{
+    action::Action,
+    keymap::{Context, Key},
+    widgets::{field::Field, lines::Scroll},
+};
 use crate::secret::Secret;
 
 /// Something over the screen.
@@ -16,16 +17,16 @@ pub enum Overlay {
         /// Whose keys.
         context: Context,
         /// The filter.
-        filter: Input,
-        /// The first line shown.
-        scroll: usize,
+        filter: Field,
+        /// Where it is scrolled to.
+        scroll: Scroll,
     },
     /// Every action by name.
     Palette {
         /// On which screen it was opened.
         context: Context,
         /// What is typed.
-        query: Input,
+        query: Field,
         /// The selected hit.
         selected: usize,
     },
@@ -42,11 +43,20 @@ pub enum Overlay {
         title: String,
         /// The text.
         text: Secret,
+        /// Where it is scrolled to.
+        scroll: Scroll,
     },
-    /// The messages so far.
+    /// Everything that can be copied here.
+    Copies {
+        /// What it is, and the text.
+        copies: Vec<(String, Secret)>,
+        /// The selected one.
+        selected: usize,
+    },
+    /// The messages so far, newest first.
     Messages {
-        /// The first line shown, counted from the newest.
-        scroll: usize,
+        /// Where they are scrolled to.
+        scroll: Scroll,
     },
 }
 
@@ -58,7 +68,7 @@ pub enum Confirm {
 }
 
 /// What became of an action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// It was dealt with.
     Taken,
@@ -66,6 +76,8 @@ pub enum Answer {
     Closed,
     /// The overlay closes, and this is done.
     Do(Action),
+    /// The overlay closes, and this is copied.
+    Copy(String, Secret),
     /// The question was answered with yes.
     Confirmed(Confirm),
     /// It is not for the overlay.
@@ -75,12 +87,12 @@ pub enum Answer {
 impl Overlay {
     /// Help for a screen.
     pub fn help(context: Context) -> Self {
-        Self::Help { context, filter: Input::default(), scroll: 0 }
+        Self::Help { context, filter: Field::default(), scroll: Scroll::default() }
     }
 
     /// The palette.
     pub fn palette(context: Context) -> Self {
-        Self::Palette { context, query: Input::default(), selected: 0 }
+        Self::Palette { context, query: Field::default(), selected: 0 }
     }
 
     /// A question.
@@ -89,58 +101,69 @@ impl Overlay {
     }
 
     /// A text alone.
-    pub const fn plain(title: String, text: Secret) -> Self {
-        Self::Plain { title, text }
+    pub fn plain(title: String, text: Secret) -> Self {
+        Self::Plain { title, text, scroll: Scroll::default() }
     }
 
     /// The messages.
-    pub const fn messages() -> Self {
-        Self::Messages { scroll: 0 }
+    pub fn messages() -> Self {
+        Self::Messages { scroll: Scroll::default() }
+    }
+
+    /// What can be copied.
+    pub const fn copies(copies: Vec<(String, Secret)>) -> Self {
+        Self::Copies { copies, selected: 0 }
     }
 
     /// Which part of the keymap applies while this is on top.
     pub const fn context(&self) -> Context {
         match self {
-            Self::Help { .. } => Context::Help,
+            Self::Help { .. } | Self::Messages { .. } => Context::Help,
             Self::Palette { .. } => Context::Palette,
             Self::Question { .. } => Context::Confirm,
-            Self::Plain { .. } | Self::Messages { .. } => Context::Popup,
+            Self::Plain { .. } => Context::Value,
+            Self::Copies { .. } => Context::Menu,
+        }
+    }
+
+    fn field(&mut self) -> Option<&mut Field> {
+        match self {
+            Self::Help { filter: field, .. } | Self::Palette { query: field, .. } => Some(field),
+            Self::Question { .. } | Self::Plain { .. } | Self::Copies { .. } | Self::Messages { .. } => None,
         }
     }
 
     /// Takes a key that stands for itself.
-    pub fn typed(&mut self, key: KeyEvent) {
-        let event = crossterm::event::Event::Key(key);
-        match self {
-            Self::Help { filter, scroll, .. } => {
-                filter.handle_event(&event);
-                *scroll = 0;
-            }
-            Self::Palette { query, selected, .. } => {
-                query.handle_event(&event);
-                *selected = 0;
-            }
-            Self::Question { .. } | Self::Plain { .. } | Self::Messages { .. } => {}
+    pub fn typed(&mut self, key: Key) {
+        if let Some(field) = self.field() {
+            field.key(key);
         }
+        self.begin_again();
     }
 
-    /// Takes a pasted text: its first line.
+    /// Takes a pasted text.
     pub fn pasted(&mut self, text: &str) {
-        let line = text.lines().next().unwrap_or_default();
-        if let Self::Help { filter: field, .. } | Self::Palette { query: field, .. } = self {
-            *field = Input::new(format!("{}{line}", field.value()));
+        if let Some(field) = self.field() {
+            field.paste(text);
         }
+        self.begin_again();
     }
 
     /// Empties the field; says whether there was something in it.
     pub fn clear(&mut self) -> bool {
+        let filled = self.field().is_some_and(|field| !field.is_empty());
+        if let Some(field) = self.field() {
+            field.clear();
+        }
+        filled
+    }
+
+    /// What is typed has changed what is shown.
+    fn begin_again(&mut self) {
         match self {
-            Self::Help { filter: field, .. } | Self::Palette { query: field, .. } => {
-                let filled = !field.value().is_empty();
-                field.reset();
-                filled
-            }
-            Self::Question { .. } | Self::Plain { .. } | Self::Messages { .. } => false,
+            Self::Help { scroll, .. } => scroll.to_top(),
+            Self::Palette { selected, .. } => *selected = 0,
+            Self::Question { .. } | Self::Plain { .. } | Self::Copies { .. } | Self::Messages { .. } => {}
         }
     }
 
@@ -152,18 +175,32 @@ impl Overlay {
             // Whatever else is pressed means no.
             (Self::Question { .. }, _) => Answer::Closed,
             (Self::Palette { context, query, selected }, Action::Activate) => {
-                hits(*context, query.value()).get(*selected).map_or(Answer::Taken, |action| Answer::Do(*action))
+                hits(*context, query.text()).get(*selected).map_or(Answer::Taken, |action| Answer::Do(*action))
             }
             (Self::Palette { selected, .. }, Action::MoveUp) => {
                 *selected = selected.saturating_sub(1);
                 Answer::Taken
             }
             (Self::Palette { context, query, selected }, Action::MoveDown) => {
-                *selected = (*selected + 1).min(hits(*context, query.value()).len().saturating_sub(1));
+                *selected = (*selected + 1).min(hits(*context, query.text()).len().saturating_sub(1));
                 Answer::Taken
             }
-            (Self::Help { scroll, .. } | Self::Messages { scroll }, action) if moved(action, *scroll).is_some() => {
-                *scroll = moved(action, *scroll).unwrap_or_default();
+            (Self::Copies { copies, selected }, Action::Activate) => match copies.get(*selected) {
+                Some((what, text)) => Answer::Copy(what.clone(), text.clone()),
+                None => Answer::Closed,
+            },
+            (Self::Copies { copies, selected }, Action::MoveDown) => {
+                *selected = (*selected + 1).min(copies.len().saturating_sub(1));
+                Answer::Taken
+            }
+            (Self::Copies { selected, .. }, Action::MoveUp) => {
+                *selected = selected.saturating_sub(1);
+                Answer::Taken
+            }
+            (Self::Plain { title, text, .. }, Action::Copy) => Answer::Copy(title.clone(), text.clone()),
+            (Self::Help { scroll, .. } | Self::Messages { scroll } | Self::Plain { scroll, .. }, action)
+                if scroll.act(action) =>
+            {
                 Answer::Taken
             }
             (_, Action::Close | Action::Back | Action::Help | Action::Palette | Action::Activate) => Answer::Closed,
@@ -173,22 +210,10 @@ impl Overlay {
     }
 }
 
-/// Where a scroll position goes; clamped to the content when it is drawn.
-const fn moved(action: Action, scroll: usize) -> Option<usize> {
-    Some(match action {
-        Action::MoveUp => scroll.saturating_sub(1),
-        Action::MoveDown => scroll.saturating_add(1),
-        Action::PageUp | Action::HalfPageUp => scroll.saturating_sub(10),
-        Action::PageDown | Action::HalfPageDown => scroll.saturating_add(10),
-        Action::MoveTop => 0,
-        _ => return None,
-    })
-}
-
 /// The actions that match what is typed, best first: those that work on the screen it was opened on, and everywhere.
 pub fn hits(context: Context, query: &str) -> Vec<Action> {
     let query = query.to_lowercase();
-    let usable = Action::ALL.iter().copied().filter(|action| super::keymap::key_of(context, *action).is_some());
+    let usable = Action::ALL.iter().copied().filter(|action| super::keymap::is_usable(context, *action));
     let mut hits: Vec<_> = usable
         .filter_map(|action| {
             let text = format!("{} {}", action.name(), action.about()).to_lowercase();

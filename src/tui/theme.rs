@@ -48,6 +48,9 @@ pub struct Theme {
     background: Option<Ink>,
     looks: [RoleLook; Role::ALL.len()],
     depth: Depth,
+    // Worked out once: finding the nearest of 256 colours is too slow for every span of every frame.
+    styles: [Style; Role::ALL.len()],
+    base: Style,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -135,7 +138,8 @@ impl Theme {
     #[must_use]
     pub fn at(&self, depth: Depth) -> Self {
         let drawn = if depth == Depth::None { Self::built_in("mono") } else { self.clone() };
-        Self { name: self.name.clone(), description: self.description.clone(), depth, ..drawn }
+        let named = Self { name: self.name.clone(), description: self.description.clone(), ..drawn };
+        named.styled(depth)
     }
 
     /// The name it was loaded by.
@@ -154,21 +158,29 @@ impl Theme {
     }
 
     /// How a role looks. Apply it over [`Theme::base`].
-    pub fn style(&self, role: Role) -> Style {
-        let look = self.looks[role as usize];
-        let mut style = Style::new().add_modifier(look.modifier);
-        style.fg = look.fg.and_then(|ink| ink.at(self.depth));
-        style.bg = look.bg.and_then(|ink| ink.at(self.depth));
-        style
+    pub const fn style(&self, role: Role) -> Style {
+        self.styles[role as usize]
     }
 
     /// What empty screen looks like; fill the frame, and every overlay after clearing it, with this. It sets nothing
     /// unless the theme paints a background.
-    pub fn base(&self) -> Style {
-        match self.background.and_then(|ink| ink.at(self.depth)) {
+    pub const fn base(&self) -> Style {
+        self.base
+    }
+
+    fn styled(mut self, depth: Depth) -> Self {
+        self.depth = depth;
+        self.styles = self.looks.map(|look| {
+            let mut style = Style::new().add_modifier(look.modifier);
+            style.fg = look.fg.and_then(|ink| ink.at(depth));
+            style.bg = look.bg.and_then(|ink| ink.at(depth));
+            style
+        });
+        self.base = match self.background.and_then(|ink| ink.at(depth)) {
             Some(background) => self.style(Role::Text).bg(background),
             None => Style::new(),
-        }
+        };
+        self
     }
 }
 
@@ -251,7 +263,16 @@ fn resolve(name: &str, files: Vec<File>) -> Result<Theme, ThemeError> {
             _ => RoleLook::default(),
         })
     });
-    Ok(Theme { name: name.to_owned(), description, background, looks, depth: Depth::TrueColor })
+    let theme = Theme {
+        name: name.to_owned(),
+        description,
+        background,
+        looks,
+        depth: Depth::TrueColor,
+        styles: [Style::new(); Role::ALL.len()],
+        base: Style::new(),
+    };
+    Ok(theme.styled(Depth::TrueColor))
 }
 
 #[cfg(test)]

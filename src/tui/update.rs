@@ -9,7 +9,7 @@ use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 
 use super::{
     action::Action,
-    keymap::{self, Context},
+    keymap::{self, Context, Key},
     model::{Model, ScreenId},
     msg::{Begin, Effect, Msg},
     overlay::{Answer, Confirm, Overlay},
@@ -35,7 +35,7 @@ pub fn update(model: &mut Model, msg: Msg, now: UnixTime) -> Vec<Effect> {
         Msg::Mouse(event) => clicked(model, event, now),
         Msg::Bench(event) => model.bench.apply(event, now).into_iter().map(Effect::Bench).collect(),
         Msg::Said(toast) => {
-            model.say(toast, now);
+            model.say(&toast, now);
             Vec::new()
         }
         Msg::Ended => vec![Effect::Quit],
@@ -43,22 +43,26 @@ pub fn update(model: &mut Model, msg: Msg, now: UnixTime) -> Vec<Effect> {
     }
 }
 
-fn pressed(model: &mut Model, key: KeyEvent, now: UnixTime) -> Vec<Effect> {
+fn pressed(model: &mut Model, event: KeyEvent, now: UnixTime) -> Vec<Effect> {
     // Bad news stay until a key is pressed: this one.
-    if model.toast.as_ref().is_some_and(|shown| shown.until.is_none()) {
+    if model.toast.as_ref().is_some_and(|toast| toast.ends_at().is_none()) {
         model.toast = None;
     }
+    let Some(key) = Key::from_event(event) else { return Vec::new() };
     let context = model.context();
-    match keymap::lookup(context, &key) {
+    match keymap::lookup(context, key) {
         Some(action) => act(model, action, now),
-        None if context.is_typing() => typed(model, key, now),
-        None => Vec::new(),
+        None => typed(model, key, now),
     }
 }
 
-fn typed(model: &mut Model, key: KeyEvent, now: UnixTime) -> Vec<Effect> {
+/// A key that is no command: it may be meant for a text field.
+fn typed(model: &mut Model, key: Key, now: UnixTime) -> Vec<Effect> {
     if let Some(overlay) = model.overlays.last_mut() {
         overlay.typed(key);
+        return Vec::new();
+    }
+    if model.screen_context() != Context::Field {
         return Vec::new();
     }
     let intents = match model.screen {
@@ -116,6 +120,10 @@ pub fn act(model: &mut Model, action: Action, now: UnixTime) -> Vec<Effect> {
                 model.overlays.pop();
                 act(model, action, now)
             }
+            Answer::Copy(what, text) => {
+                model.overlays.pop();
+                vec![Effect::Copy { what, text }]
+            }
             Answer::Confirmed(confirm) => {
                 model.overlays.pop();
                 match confirm {
@@ -149,6 +157,20 @@ fn shell(model: &mut Model, action: Action, now: UnixTime) -> Vec<Effect> {
         Action::Help => model.overlays.push(Overlay::help(model.screen_context())),
         Action::Palette => model.overlays.push(Overlay::palette(model.screen_context())),
         Action::Messages => model.overlays.push(Overlay::messages()),
+        Action::CopyMenu => {
+            let copies = match model.screen {
+                ScreenId::Flows => Vec::new(),
+                ScreenId::Run => model.run.copies(&model.bench),
+                ScreenId::Tokens => model.tokens.copies(&model.bench),
+                ScreenId::Errors => model.errors.copies(&model.bench),
+                ScreenId::Traffic => model.traffic.copies(&model.bench),
+            };
+            if copies.is_empty() {
+                model.say(&Toast::bad("there is nothing to copy here"), now);
+            } else {
+                model.overlays.push(Overlay::copies(copies));
+            }
+        }
         Action::Reveal => {
             model.reveal_until = if model.reveals(now) { None } else { Some(now + REVEAL) };
         }
@@ -158,7 +180,7 @@ fn shell(model: &mut Model, action: Action, now: UnixTime) -> Vec<Effect> {
         Action::Mouse => {
             model.mouse = !model.mouse;
             let text = if model.mouse { "the mouse works here again" } else { "the mouse selects text; :app.mouse takes it back" };
-            model.say(Toast::good(text), now);
+            model.say(&Toast::good(text), now);
             return vec![Effect::Mouse(model.mouse)];
         }
         Action::Redraw => return vec![Effect::Redraw],
@@ -200,12 +222,12 @@ fn interrupt(model: &mut Model, now: UnixTime) -> Vec<Effect> {
     }
     match model.bench.sessions.iter().rev().find(|session| session.is_running()).map(|session| session.id) {
         Some(id) => {
-            model.say(Toast::good("run cancelled; Ctrl-C again quits"), now);
+            model.say(&Toast::good("run cancelled; Ctrl-C again quits"), now);
             let effects = model.bench.apply(Event::User(User::Cancel(id)), now);
             effects.into_iter().map(Effect::Bench).collect()
         }
         None => {
-            model.say(Toast::good("Ctrl-C again quits"), now);
+            model.say(&Toast::good("Ctrl-C again quits"), now);
             Vec::new()
         }
     }
@@ -255,7 +277,7 @@ fn carry_out(model: &mut Model, intents: Vec<Intent>, now: UnixTime) -> Vec<Effe
                 model.go(ScreenId::Tokens);
             }
             Intent::Browse(url) => effects.push(Effect::Browse(url)),
-            Intent::Toast(toast) => model.say(toast, now),
+            Intent::Toast(toast) => model.say(&toast, now),
             Intent::Back => back(model),
         }
     }

@@ -335,7 +335,7 @@ impl Workbench {
         timing: Timing,
         now: UnixTime,
     ) -> Vec<Effect> {
-        let Some(owner) = self.traffic.close(exchange, result.clone(), timing, now) else {
+        let Some(owner) = self.traffic.close(exchange, result.clone(), timing) else {
             return Vec::new();
         };
         if let (Ok(response), Some(exchange)) = (&result, self.traffic.get(exchange)) {

@@ -66,6 +66,9 @@ pub struct Session {
     pub agent_busy: bool,
     /// Since when somebody is expected back from a visit.
     pub waiting_since: Option<UnixTime>,
+    /// The page at which the agent ended without an answer for the flow: an error page, a page that it cannot go on
+    /// from by itself, or the good-bye of a device sign-in.
+    pub stranded: Option<Response>,
     /// Its exchanges in the log, in order.
     pub exchanges: Vec<ExchangeId>,
     visit: Option<(CallId, Visit)>,
@@ -88,6 +91,7 @@ impl Session {
             front: start.front,
             agent: None,
             agent_busy: false,
+            stranded: None,
             waiting_since: None,
             exchanges: Vec::new(),
             visit: None,
@@ -187,6 +191,7 @@ impl Session {
             Some(FrontChannel::Builtin(_)) => {
                 let (agent, request) = Agent::begin(url, redirect_uri);
                 self.agent = Some(agent);
+                self.stranded = None;
                 vec![self.agent_sends(request, traffic, now)]
             }
         }
@@ -247,7 +252,7 @@ impl Session {
         match next {
             agent::Next::Send(request) => (vec![self.agent_sends(request, traffic, now)], None),
             agent::Next::Arrived(arrival) => (Vec::new(), self.arrived(arrival)),
-            agent::Next::DeadEnd(page) => (Vec::new(), self.visit_answer(flow::Answer::DeadEnd(page))),
+            agent::Next::DeadEnd(page) => (Vec::new(), self.strand(page)),
             agent::Next::Failed(failure) => (Vec::new(), self.visit_answer(flow::Answer::Failed(failure))),
             agent::Next::Page => {
                 let Some(FrontChannel::Builtin(Some(credentials))) = self.front.clone() else {
@@ -257,11 +262,16 @@ impl Session {
                 match (self.agent.as_mut().and_then(|agent| agent.autopilot(&credentials)), page) {
                     (Some(next), _) => self.go_on(next, None, traffic, now),
                     // It cannot go on alone: for a run without a person this page is the end.
-                    (None, Some(page)) => (Vec::new(), self.visit_answer(flow::Answer::DeadEnd(page))),
+                    (None, Some(page)) => (Vec::new(), self.strand(page)),
                     (None, None) => (Vec::new(), None),
                 }
             }
         }
+    }
+
+    fn strand(&mut self, page: Response) -> Option<flow::Input> {
+        self.stranded = Some(page.clone());
+        self.visit_answer(flow::Answer::DeadEnd(page))
     }
 
     fn with_user_code(&self, mut credentials: Credentials) -> Credentials {

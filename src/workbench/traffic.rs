@@ -141,7 +141,6 @@ impl Traffic {
         id: ExchangeId,
         result: Result<Response, Failure>,
         timing: Timing,
-        _now: UnixTime,
     ) -> Option<Owner> {
         let exchange = self.exchanges.get_mut(id.index()).filter(|exchange| exchange.result.is_none())?;
         exchange.timing = timing;

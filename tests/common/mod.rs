@@ -21,6 +21,7 @@ pub struct Terminal {
     screen: vt100::Parser,
     /// Everything the program ever wrote.
     pub written: Vec<u8>,
+    frames: usize,
 }
 
 impl Terminal {
@@ -55,7 +56,7 @@ impl Terminal {
             }
         });
         let screen = vt100::Parser::new(rows, columns, 0);
-        Self { child, master: pair.master, keyboard, output, screen, written: Vec::new() }
+        Self { child, master: pair.master, keyboard, output, screen, written: Vec::new(), frames: 0 }
     }
 
     /// Types this.
@@ -97,6 +98,21 @@ impl Terminal {
         }
     }
 
+    /// How many whole frames the program has drawn.
+    pub fn frames(&self) -> usize {
+        self.frames
+    }
+
+    /// Reads until the program has drawn a frame more than `before`.
+    pub fn wait_for_frame(&mut self, before: usize) {
+        while self.frames <= before {
+            match self.output.recv_timeout(PATIENCE) {
+                Ok(bytes) => self.take(&bytes),
+                Err(why) => panic!("no frame came: {why}; the screen:\n{}", self.text()),
+            }
+        }
+    }
+
     /// Reads until the program ends.
     pub fn wait_for_end(&mut self) -> ExitStatus {
         let deadline = Instant::now() + PATIENCE;
@@ -124,8 +140,13 @@ impl Terminal {
     }
 
     fn take(&mut self, bytes: &[u8]) {
+        /// What ends a frame: the end of a synchronized update.
+        const END: &[u8] = b"\x1b[?2026l";
         self.screen.process(bytes);
+        // The sequence may have been cut in two by the reads.
+        let overlap = self.written.len().saturating_sub(END.len() - 1);
         self.written.extend_from_slice(bytes);
+        self.frames += self.written[overlap..].windows(END.len()).filter(|window| *window == END).count();
     }
 }
 

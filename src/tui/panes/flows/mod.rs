@@ -10,24 +10,27 @@
 //! ```
 
 mod about;
+mod lines;
 
 use ratatui::{
     buffer::Buffer,
     layout::{Constraint, Layout, Position, Rect},
+    widgets::{StatefulWidget as _, Widget as _},
 };
 
 use crate::{
-    entra::aadsts,
-    flow::{Credential, FlowKind, Outcome},
     text::{Line, Role},
-    time::{UnixTime, relative},
+    time::UnixTime,
     tui::{
         action::Action,
         keymap::Context,
         pane::{Intent, Scene},
-        widgets::{frame::Frame, list, paragraph::Paragraph},
+        widgets::{
+            frame::Frame,
+            lines::{Lines, Scroll},
+        },
     },
-    workbench::{Session, SessionId, User, Workbench},
+    workbench::Workbench,
 };
 
 /// Where the focus is.
@@ -39,13 +42,121 @@ enum Region {
     Runs,
 }
 
+impl Region {
+    const ALL: [Self; 3] = [Self::Offers, Self::About, Self::Runs];
+}
+
 /// Selection and scroll.
 #[derive(Debug, Default)]
 pub struct State {
     region: Region,
+    zoomed: bool,
     offer: usize,
     run: usize,
-    offers_offset: usize,
-    runs_offset: usize,
-    about_scroll: usize,
+    offers_scroll: Scroll,
+    about_scroll: Scroll,
+    runs_scroll: Scroll,
+}
+
+impl State {
+    /// Which part of the keymap applies.
+    pub const fn context(&self) -> Context {
+        Context::Flows
+    }
+
+    /// Takes an action.
+    pub fn update(&mut self, action: Action, bench: &Workbench, _now: UnixTime) -> Option<Vec<Intent>> {
+        match action {
+            Action::PaneNext | Action::PanePrevious => {
+                let at = Region::ALL.iter().position(|region| *region == self.region).unwrap_or(0);
+                let step = if action == Action::PaneNext { 1 } else { Region::ALL.len() - 1 };
+                self.region = Region::ALL[(at + step) % Region::ALL.len()];
+            }
+            Action::PaneZoom => self.zoomed = !self.zoomed,
+            Action::Close if self.zoomed => self.zoomed = false,
+            Action::FlowStart if self.region == Region::Runs => {
+                let id = bench.sessions.iter().rev().nth(self.run)?.id;
+                return Some(vec![Intent::ShowRun(id)]);
+            }
+            Action::FlowStart => return Some(self.start(bench, false)),
+            Action::FlowAuto => return Some(self.start(bench, true)),
+            action => {
+                let (selected, count) = match self.region {
+                    Region::Offers => (&mut self.offer, bench.offers.len()),
+                    Region::Runs => (&mut self.run, bench.sessions.len()),
+                    Region::About => return self.about_scroll.act(action).then(Vec::new),
+                };
+                *selected = moved(action, *selected, count)?;
+                if self.region == Region::Offers {
+                    self.about_scroll.to_top();
+                }
+            }
+        }
+        Some(Vec::new())
+    }
+
+    fn start(&self, bench: &Workbench, auto: bool) -> Vec<Intent> {
+        let Some(offer) = bench.offers.get(self.offer) else { return Vec::new() };
+        let profile = Box::new(offer.profile.clone());
+        vec![Intent::Start { kind: offer.kind, profile, bends: Vec::new(), auto }]
+    }
+
+    /// Draws the screen.
+    pub fn view(&mut self, bench: &Workbench, scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+        self.offer = self.offer.min(bench.offers.len().saturating_sub(1));
+        self.run = self.run.min(bench.sessions.len().saturating_sub(1));
+        let narrow = area.width < 80 || area.height < 20;
+        if self.zoomed || narrow {
+            self.region_view(self.region, bench, scene, area, buffer);
+            return None;
+        }
+        let runs = if area.height >= 34 { 9 } else { 6 };
+        let [upper, lower] = Layout::vertical([Constraint::Min(0), Constraint::Length(runs)]).areas(area);
+        let list = if area.width >= 120 { 52 } else { 36 };
+        let [left, right] = Layout::horizontal([Constraint::Length(list), Constraint::Min(0)]).areas(upper);
+        self.region_view(Region::Offers, bench, scene, left, buffer);
+        self.region_view(Region::About, bench, scene, right, buffer);
+        self.region_view(Region::Runs, bench, scene, lower, buffer);
+        None
+    }
+
+    fn region_view(&mut self, region: Region, bench: &Workbench, scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
+        let look = scene.look;
+        let focused = self.region == region;
+        let inner = Frame::inner(area);
+        match region {
+            Region::Offers => {
+                let (lines, mark) = lines::offers(bench, self.offer);
+                let place = format!("{}/{}", (self.offer + 1).min(bench.offers.len()), bench.offers.len());
+                Frame::new("Flows", look).focused(focused).footnote(Line::of(Role::Muted, place)).render(area, buffer);
+                Lines::new(&lines, look).mark(mark).render(inner, buffer, &mut self.offers_scroll);
+            }
+            Region::About => {
+                let lines = bench.offers.get(self.offer).map(|offer| lines::about(offer, bench)).unwrap_or_default();
+                Frame::new("About", look).focused(focused).render(area, buffer);
+                let readable = Rect { width: inner.width.min(100), ..inner };
+                Lines::new(&lines, look).render(readable, buffer, &mut self.about_scroll);
+            }
+            Region::Runs => {
+                let lines = lines::runs(bench, scene.now);
+                let mark = (focused && !bench.sessions.is_empty()).then_some(self.run);
+                let note = Line::of(Role::Muted, "Enter shows one again; nothing is sent");
+                Frame::new("Runs of this sitting", look).focused(focused).note(note).render(area, buffer);
+                Lines::new(&lines, look).mark(mark).render(inner, buffer, &mut self.runs_scroll);
+            }
+        }
+    }
+}
+
+fn moved(action: Action, selected: usize, count: usize) -> Option<usize> {
+    let last = count.saturating_sub(1);
+    Some(match action {
+        Action::MoveUp => selected.saturating_sub(1),
+        Action::MoveDown => (selected + 1).min(last),
+        Action::PageUp | Action::HalfPageUp => selected.saturating_sub(10),
+        Action::PageDown | Action::HalfPageDown => (selected + 10).min(last),
+        Action::MoveTop => 0,
+        Action::MoveBottom => last,
+        _ => return None,
+    })
 }

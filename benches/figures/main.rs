@@ -1,0 +1,37 @@
+//! The figures of the budgets: start to first frame, key to repaint, the lab tenant's tokens per second beside what the
+//! signing library alone does, a whole sign-in, and the small commands. Prints a table; asserts nothing.
+//!
+//! `cargo bench` runs it on the release build. What depends on the machine is given as a ratio where that is possible.
+
+#![allow(clippy::print_stdout, reason = "printing is what it is for")]
+
+#[path = "../../tests/common/mod.rs"]
+mod common;
+
+mod lab;
+mod screen;
+
+fn main() {
+    // `cargo test --benches` only wants to know that it builds.
+    if std::env::args().any(|argument| argument == "--test") {
+        return;
+    }
+    println!("{:<58} {:>12} {:>12}", "what", "median", "p99");
+    screen::start_to_first_frame();
+    screen::key_to_repaint();
+    screen::key_to_repaint_with_a_full_log();
+    screen::commands();
+    lab::tokens_per_second();
+    lab::sign_in_round_trip();
+}
+
+/// Prints one row of times in milliseconds.
+fn row(what: &str, mut samples: Vec<f64>) {
+    samples.sort_by(f64::total_cmp);
+    let at = |share: f64| {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "an index")]
+        let index = ((samples.len() - 1) as f64 * share).round() as usize;
+        samples[index]
+    };
+    println!("{what:<58} {:>9.2} ms {:>9.2} ms", at(0.5), at(0.99));
+}

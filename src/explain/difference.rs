@@ -1,0 +1,85 @@
+//! Where two values part: the column that a mark points at, and what stands there on either side.
+
+/// The place where a value that was sent leaves the expected one. Everything before and behind is equal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Difference<'a> {
+    /// How many characters are equal before it; the mark stands under the next one.
+    pub column: usize,
+    /// What was sent there; empty if something is missing.
+    pub sent: &'a str,
+    /// What was expected there; empty if something is too much.
+    pub expected: &'a str,
+    /// What is equal behind it.
+    pub tail: &'a str,
+}
+
+impl Difference<'_> {
+    /// How many characters differ, on both sides together.
+    pub fn size(&self) -> usize {
+        self.sent.chars().count() + self.expected.chars().count()
+    }
+
+    /// The difference in words, such as `from character 8: "s" is missing`.
+    pub fn in_words(&self) -> String {
+        let place = self.column + 1;
+        match (self.sent, self.expected) {
+            (sent, "") => format!("from character {place}: {sent:?} is too much"),
+            ("", expected) => format!("from character {place}: {expected:?} is missing"),
+            (sent, expected) => format!("from character {place}: {sent:?} in place of {expected:?}"),
+        }
+    }
+}
+
+/// Where two values part; `None` if they are equal.
+pub fn difference<'a>(sent: &'a str, expected: &'a str) -> Option<Difference<'a>> {
+    if sent == expected {
+        return None;
+    }
+    let equal = sent.chars().zip(expected.chars()).take_while(|(a, b)| a == b);
+    let (column, begin) = equal.fold((0, 0), |(column, bytes), (c, _)| (column + 1, bytes + c.len_utf8()));
+    let (sent, expected) = (&sent[begin..], &expected[begin..]);
+    let tail: usize = sent
+        .chars()
+        .rev()
+        .zip(expected.chars().rev())
+        .take_while(|(a, b)| a == b)
+        .map(|(c, _)| c.len_utf8())
+        .sum();
+    let (sent, behind) = sent.split_at(sent.len() - tail);
+    Some(Difference { column, sent, expected: &expected[..expected.len() - tail], tail: behind })
+}
+
+/// The expected value that is closest to the one sent.
+pub fn closest<'a>(sent: &str, expected: &'a [String]) -> Option<&'a str> {
+    let size = |candidate: &&'a String| difference(sent, candidate).map_or(0, |found| found.size());
+    expected.iter().min_by_key(size).map(String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mark_stands_where_the_values_part() {
+        let check = |sent: &str, expected: &str, column, differs: (&str, &str), words: &str| {
+            let found = difference(sent, expected).expect("they differ");
+            assert_eq!((found.column, (found.sent, found.expected)), (column, differs), "{sent} {expected}");
+            assert_eq!(found.in_words(), words);
+        };
+        check("http://a/cb", "https://a/cb", 4, ("", "s"), r#"from character 5: "s" is missing"#);
+        check("https://a/cb/", "https://a/cb", 12, ("/", ""), r#"from character 13: "/" is too much"#);
+        check("https://a/Cb", "https://a/cb", 10, ("C", "c"), r#"from character 11: "C" in place of "c""#);
+        check("ä€x", "ä€y", 2, ("x", "y"), r#"from character 3: "x" in place of "y""#);
+        check("", "a", 0, ("", "a"), r#"from character 1: "a" is missing"#);
+        check("aa", "aaa", 2, ("", "a"), r#"from character 3: "a" is missing"#);
+        assert_eq!(difference("same", "same"), None);
+    }
+
+    #[test]
+    fn the_closest_value_differs_least() {
+        let expected = ["http://localhost".to_owned(), "https://app.example/auth".to_owned()];
+        assert_eq!(closest("http://localhost/callback", &expected), Some("http://localhost"));
+        assert_eq!(closest("https://app.example/auth/", &expected), Some("https://app.example/auth"));
+        assert_eq!(closest("x", &[]), None);
+    }
+}

@@ -1,0 +1,501 @@
+//! The prose: what each number and each plain OAuth error means, and what usually causes it.
+//!
+//! It stands in `data/*.toml`, one file for each family. Three kinds of tables live there: `[50011]` and
+//! `[access_denied]` are entries, `[redirect_uri.scheme]` is a cause that several entries can name. Titles of numbers come
+//! from the table in `entra`. A command line should not pay for prose that it does not print, so the files are cut into
+//! tables once, and a table is parsed when somebody asks for it.
+
+use std::{collections::BTreeMap, sync::OnceLock};
+
+use serde::Deserialize;
+
+use crate::entra::aadsts;
+
+/// Who has to act next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhoseMove {
+    /// Whoever owns the application's registration.
+    Registration,
+    /// An administrator of the tenant.
+    TenantPolicy,
+    /// The person who signs in.
+    User,
+    /// Whoever writes the request: we.
+    OurRequest,
+    /// Microsoft, or whoever runs the authority.
+    Service,
+    /// Whoever looks after network and clock of this machine.
+    NetworkOrClock,
+    /// Nobody: it is not a failure.
+    Nobody,
+    /// The evidence does not tell.
+    Unknown,
+}
+
+impl WhoseMove {
+    /// The word used in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Registration => "registration",
+            Self::TenantPolicy => "tenant_policy",
+            Self::User => "user",
+            Self::OurRequest => "our_request",
+            Self::Service => "service",
+            Self::NetworkOrClock => "network_or_clock",
+            Self::Nobody => "nobody",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// What people read, behind “Next move:”.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Registration => "the application's registration",
+            Self::TenantPolicy => "an administrator of the tenant",
+            Self::User => "the user",
+            Self::OurRequest => "our request",
+            Self::Service => "the service",
+            Self::NetworkOrClock => "network or clock of this machine",
+            Self::Nobody => "nobody, this is not a failure",
+            Self::Unknown => "not clear yet",
+        }
+    }
+}
+
+/// What a number, or a plain OAuth error, means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The AADSTS number; `None` for a plain OAuth error.
+    pub code: Option<u32>,
+    /// The OAuth error; empty for an entry about a number.
+    pub error: &'static str,
+    /// One line.
+    pub title: String,
+    /// A few sentences; the first says what is wrong.
+    pub meaning: String,
+    /// Who has to act.
+    pub whose_move: WhoseMove,
+    /// What is known to be right, because it is checked earlier.
+    pub proves: Option<String>,
+    /// Numbers that are easily confused with it.
+    pub related: Vec<u32>,
+    /// Whether the number alone tells that the first cause is the one.
+    pub settled: bool,
+    causes: Vec<String>,
+}
+
+impl Entry {
+    /// What usually causes it, the most frequent first.
+    pub fn causes(&self) -> impl Iterator<Item = &'static Reason> {
+        self.causes.iter().filter_map(|name| reason(name))
+    }
+}
+
+/// A cause: how it comes about, how to tell that it is this one, and what helps.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reason {
+    /// The key of its table. Several tables may tell about one cause in different words.
+    #[serde(skip)]
+    pub key: &'static str,
+    /// The stable name, as in `--json`; the key unless the table says otherwise.
+    #[serde(default)]
+    pub id: String,
+    /// One line.
+    pub title: String,
+    /// How it comes about.
+    pub why: String,
+    /// How to tell that it is this one.
+    pub confirm: String,
+    /// What helps, the best first. Texts hold slots such as `{client_id}`.
+    pub fixes: Vec<Remedy>,
+    /// What helps where the lab tenant refused, and no command line of Azure applies.
+    pub lab: Option<String>,
+}
+
+/// Something that helps.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Remedy {
+    /// What to do.
+    pub title: String,
+    /// The command that does it.
+    pub command: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EntryTable {
+    title: Option<String>,
+    whose_move: WhoseMove,
+    meaning: String,
+    proves: Option<String>,
+    #[serde(default)]
+    related: Vec<u32>,
+    #[serde(default)]
+    settled: bool,
+    causes: Vec<String>,
+}
+
+/// A table that is parsed when it is first asked for.
+struct Table {
+    name: &'static str,
+    body: &'static str,
+    entry: OnceLock<Entry>,
+    reason: OnceLock<Reason>,
+}
+
+const FILES: [&str; 12] = [
+    include_str!("data/redirect_uri.toml"),
+    include_str!("data/client.toml"),
+    include_str!("data/pkce.toml"),
+    include_str!("data/scope.toml"),
+    include_str!("data/consent.toml"),
+    include_str!("data/tenant.toml"),
+    include_str!("data/user.toml"),
+    include_str!("data/policy.toml"),
+    include_str!("data/grant.toml"),
+    include_str!("data/device.toml"),
+    include_str!("data/request.toml"),
+    include_str!("data/oauth.toml"),
+];
+
+/// The table that is told where nothing else fits.
+const UNDETERMINED: &str = "undetermined";
+
+/// What a number means; `None` if there is no prose about it.
+pub fn entry(code: u32) -> Option<&'static Entry> {
+    parsed_entry(tables().get(code.to_string().as_str())?)
+}
+
+/// What a plain OAuth error means, such as `login_required`.
+pub fn entry_for_error(error: &str) -> Option<&'static Entry> {
+    parsed_entry(tables().get(error).filter(|table| table.is_entry())?)
+}
+
+/// The cause under that key.
+pub(super) fn reason(key: &str) -> Option<&'static Reason> {
+    let table = tables().get(key).filter(|table| !table.is_entry())?;
+    Some(table.reason.get_or_init(|| {
+        let mut reason: Reason = read(table);
+        reason.key = table.name;
+        if reason.id.is_empty() {
+            reason.id.push_str(table.name);
+        }
+        reason
+    }))
+}
+
+/// The cause that is given where the evidence decides nothing.
+pub(super) fn undetermined() -> &'static Reason {
+    reason(UNDETERMINED).expect("the built-in prose has this table")
+}
+
+/// One row of the Errors screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The number; `None` for a plain OAuth error.
+    pub code: Option<u32>,
+    /// The OAuth error of an entry without number; empty otherwise.
+    pub error: &'static str,
+    /// One line.
+    pub title: &'static str,
+    /// Whether there is prose about it.
+    pub is_explained: bool,
+}
+
+/// Everything that can be looked up: numbers first, those with prose before the others, then plain OAuth errors.
+pub fn catalogue() -> Vec<Listed> {
+    let is_explained = |code: &aadsts::Code| tables().contains_key(code.number.to_string().as_str());
+    let number = |code: &'static aadsts::Code| Listed {
+        code: Some(code.number),
+        error: "",
+        title: &code.title,
+        is_explained: is_explained(code),
+    };
+    let mut rows: Vec<_> = aadsts::all().iter().map(number).collect();
+    rows.sort_by_key(|row| !row.is_explained); // stable: numbers stay ascending
+    let plain =
+        tables().values().filter(|table| table.is_entry() && !table.is_number()).filter_map(parsed_entry);
+    rows.extend(plain.map(|entry| Listed {
+        code: None,
+        error: entry.error,
+        title: &entry.title,
+        is_explained: true,
+    }));
+    rows
+}
+
+impl Table {
+    fn is_entry(&self) -> bool {
+        !self.name.contains('.') && self.name != UNDETERMINED
+    }
+
+    fn is_number(&self) -> bool {
+        self.name.bytes().all(|b| b.is_ascii_digit())
+    }
+}
+
+fn tables() -> &'static BTreeMap<&'static str, Table> {
+    static TABLES: OnceLock<BTreeMap<&'static str, Table>> = OnceLock::new();
+    TABLES.get_or_init(|| FILES.into_iter().flat_map(cut).map(|table| (table.name, table)).collect())
+}
+
+/// Cuts a file at its table headings. Only headings begin a line with a bracket: arrays close with one.
+fn cut(file: &'static str) -> Vec<Table> {
+    let mut tables: Vec<Table> = Vec::new();
+    let mut open: Option<(&str, usize)> = None;
+    let mut at = 0;
+    for line in file.split_inclusive('\n') {
+        if let Some(name) = line.trim_end().strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            tables.extend(open.map(|(name, begin)| Table::new(name, &file[begin..at])));
+            open = Some((name, at + line.len()));
+        }
+        at += line.len();
+    }
+    tables.extend(open.map(|(name, begin)| Table::new(name, &file[begin..])));
+    tables
+}
+
+impl Table {
+    const fn new(name: &'static str, body: &'static str) -> Self {
+        Self { name, body, entry: OnceLock::new(), reason: OnceLock::new() }
+    }
+}
+
+fn parsed_entry(table: &'static Table) -> Option<&'static Entry> {
+    let code = table.name.parse().ok();
+    if !table.is_entry() {
+        return None;
+    }
+    Some(table.entry.get_or_init(|| {
+        let fields: EntryTable = read(table);
+        let known = code.and_then(aadsts::lookup).map(|code| code.title.to_string());
+        Entry {
+            code,
+            error: if code.is_some() { "" } else { table.name },
+            title: fields.title.or(known).unwrap_or_else(|| table.name.to_owned()),
+            meaning: fields.meaning,
+            whose_move: fields.whose_move,
+            proves: fields.proves,
+            related: fields.related,
+            settled: fields.settled,
+            causes: fields.causes,
+        }
+    }))
+}
+
+fn read<T: serde::de::DeserializeOwned>(table: &Table) -> T {
+    match toml::from_str(table.body) {
+        Ok(value) => value,
+        Err(error) => panic!("the built-in prose is read whole by a test, but [{}]: {error}", table.name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::explain::slots;
+
+    /// What the lab tenant raises.
+    const RAISED: [u32; 70] = [
+        50011, 500_113, 500_112, 700_009, 700_016, 90002, 900_023, 900_144, 900_561, 9_002_313, 7_000_215,
+        7_000_216, 7_000_218, 7_000_222, 700_025, 700_038, 9_002_325, 9_002_326, 9_002_327, 65001, 65004,
+        650_053, 650_057, 70000, 70003, 70005, 70007, 70011, 70018, 70019, 70020, 28000, 28003, 1_002_012,
+        700_051, 700_054, 700_005, 50147, 50148, 50149, 501_481, 501_491, 54005, 70008, 50126, 50034, 50053,
+        50055, 50057, 50058, 50059, 50072, 50074, 50076, 50079, 50105, 50194, 50199, 500_011, 53003, 70016,
+        7_000_014, 7_000_112, 7_000_229, 90094, 90095, 90014, 16000, 90119, 90120,
+    ];
+
+    /// What comes without a number.
+    const PLAIN: [&str; 17] = [
+        "access_denied",
+        "invalid_grant",
+        "authorization_pending",
+        "slow_down",
+        "expired_token",
+        "authorization_declined",
+        "invalid_client",
+        "unsupported_grant_type",
+        "unsupported_response_type",
+        "login_required",
+        "interaction_required",
+        "consent_required",
+        "temporarily_unavailable",
+        "server_error",
+        "invalid_scope",
+        "invalid_request",
+        "unauthorized_client",
+    ];
+
+    fn entries() -> Vec<&'static Entry> {
+        tables().values().filter_map(parsed_entry).collect()
+    }
+
+    fn reasons() -> Vec<&'static Reason> {
+        tables().values().filter_map(|table| reason(table.name)).collect()
+    }
+
+    #[test]
+    fn cutting_loses_no_table() {
+        for file in FILES {
+            let whole: toml::Table = file.parse().expect("valid TOML");
+            let expected: usize = whole
+                .values()
+                .map(|value| {
+                    let table = value.as_table().expect("a table");
+                    let is_leaf = table.contains_key("meaning") || table.contains_key("why");
+                    if is_leaf { 1 } else { table.len() }
+                })
+                .sum();
+            assert_eq!(cut(file).len(), expected, "{file:.60}");
+        }
+        assert_eq!(
+            entries().len() + reasons().len(),
+            FILES.into_iter().map(|file| cut(file).len()).sum::<usize>()
+        );
+    }
+
+    #[test]
+    fn what_the_lab_tenant_raises_has_a_complete_entry() {
+        let raised = RAISED.into_iter().map(|code| (code.to_string(), entry(code)));
+        let plain = PLAIN.into_iter().map(|error| (error.to_owned(), entry_for_error(error)));
+        for (name, entry) in raised.chain(plain) {
+            let entry = entry.unwrap_or_else(|| panic!("{name} has no entry"));
+            assert!(entry.title.len() > 8 && entry.title != name, "{name}");
+            assert!((1..=4).contains(&sentences(&entry.meaning).count()), "{name}: {}", entry.meaning);
+            assert!(entry.whose_move != WhoseMove::Unknown, "{name}");
+            assert_eq!(entry.causes().count(), entry.causes.len(), "{name} names a cause without a table");
+            assert!(!entry.causes.is_empty(), "{name}");
+            for cause in entry.causes() {
+                assert!(!cause.fixes.is_empty(), "{name}: {}", cause.key);
+            }
+        }
+    }
+
+    #[test]
+    fn entries_and_the_table_of_numbers_know_each_other() {
+        for entry in entries() {
+            if let Some(code) = entry.code {
+                let known = aadsts::lookup(code).unwrap_or_else(|| panic!("{code} is not in the table"));
+                assert!(known.has_own_title, "{code} needs a title of its own");
+            }
+            for related in &entry.related {
+                assert!(aadsts::lookup(*related).is_some(), "{:?} relates to unknown {related}", entry.code);
+                assert_ne!(Some(*related), entry.code);
+            }
+        }
+    }
+
+    #[test]
+    fn every_cause_is_named_by_an_entry_and_every_slot_is_known() {
+        let named: BTreeSet<&str> =
+            entries().into_iter().flat_map(|e| e.causes.iter().map(String::as_str)).collect();
+        for reason in reasons() {
+            assert!(
+                reason.key == UNDETERMINED || named.contains(reason.key),
+                "{} is used nowhere",
+                reason.key
+            );
+            assert!(!reason.id.contains(' ') && reason.id.contains('.') || reason.key == UNDETERMINED);
+            let commands = reason.fixes.iter().filter_map(|fix| fix.command.as_deref());
+            let texts = reason
+                .fixes
+                .iter()
+                .map(|fix| fix.title.as_str())
+                .chain(reason.lab.as_deref())
+                .chain(commands);
+            for text in texts {
+                assert!(!text.is_empty(), "{}", reason.key);
+                for slot in slots::names(text) {
+                    assert!(slots::is_known(slot), "{}: {{{slot}}}", reason.key);
+                }
+            }
+            for text in [&reason.title, &reason.why, &reason.confirm] {
+                assert!(!text.is_empty() && slots::names(text).next().is_none(), "{}: {text}", reason.key);
+            }
+        }
+    }
+
+    fn sentences(text: &str) -> impl Iterator<Item = &str> {
+        text.split_inclusive(['.', ';']).filter(|part| part.len() > 12)
+    }
+
+    #[test]
+    fn sentences_are_short() {
+        let entries = entries();
+        let of_entries =
+            entries.iter().flat_map(|e| [e.meaning.as_str(), e.proves.as_deref().unwrap_or_default()]);
+        let reasons = reasons();
+        let of_reasons = reasons.iter().flat_map(|r| {
+            let fixes = r.fixes.iter().map(|fix| fix.title.as_str());
+            fixes.chain([r.title.as_str(), &r.why, &r.confirm, r.lab.as_deref().unwrap_or_default()])
+        });
+        for text in of_entries.chain(of_reasons) {
+            for sentence in text.split_inclusive(". ") {
+                assert!(sentence.chars().count() <= 220, "{sentence}");
+            }
+        }
+    }
+
+    #[test]
+    fn commands_of_the_azure_command_line_have_the_flags_that_exist() {
+        // The verbs and flags of reference §13.1, and the generic ones.
+        const FLAGS: &[&str] = &[
+            "--id",
+            "--query",
+            "--web-redirect-uris",
+            "--public-client-redirect-uris",
+            "--is-fallback-public-client",
+            "--sign-in-audience",
+            "--enable-id-token-issuance",
+            "--append",
+            "--years",
+            "--display-name",
+            "--api",
+            "--api-permissions",
+            "--scope",
+            "--set",
+            "--method",
+            "--uri",
+            "--url",
+            "--headers",
+            "--body",
+            "--tenant",
+            "--show-resource-name",
+            "--account-enabled",
+            "-o",
+        ];
+        let mut seen = 0;
+        for reason in reasons() {
+            for command in reason.fixes.iter().filter_map(|fix| fix.command.as_deref()) {
+                if !command.starts_with("az ") {
+                    continue;
+                }
+                seen += 1;
+                for word in command.split_whitespace().filter(|word| word.starts_with('-')) {
+                    assert!(FLAGS.contains(&word), "{}: {word}", reason.key);
+                }
+                if command.starts_with("az ad app ")
+                    && !command.starts_with("az ad app list")
+                    && !command.contains("create")
+                {
+                    assert!(command.contains("--id "), "{}: {command}", reason.key);
+                }
+            }
+        }
+        assert!(seen > 40);
+    }
+
+    #[test]
+    fn the_catalogue_has_every_number_once() {
+        let rows = catalogue();
+        let numbers: BTreeSet<_> = rows.iter().filter_map(|row| row.code).collect();
+        assert_eq!(numbers.len(), aadsts::all().len());
+        assert_eq!(rows.len(), numbers.len() + PLAIN.len());
+        assert!(rows[0].is_explained && rows.iter().any(|row| !row.is_explained));
+    }
+}

@@ -1,0 +1,445 @@
+//! What the evidence says: the number, the OAuth error, and the values that the prose has slots for.
+//!
+//! Everything here comes from outside and may be hostile. It is read in time proportional to its size, and whatever looks
+//! like a credential is masked before it is kept, so that nothing behind this module can print one.
+
+use url::Url;
+
+use super::Evidence;
+use crate::{
+    entra::{aadsts, scopes},
+    secret,
+    wire::{Headers, Params, Request},
+};
+
+/// What is known, by slot name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Facts {
+    /// The number that matters.
+    pub code: Option<u32>,
+    /// The OAuth error.
+    pub error: Option<String>,
+    /// When the authority refused, as it wrote it.
+    pub timestamp: Option<String>,
+    values: Vec<(&'static str, String)>,
+}
+
+/// Parameters that are taken as they stand in a request or an answer.
+const PARAMETERS: [(&str, &str); 8] = [
+    ("client_id", "client_id"),
+    ("redirect_uri", "redirect_uri"),
+    ("scope", "scope"),
+    ("resource", "resource"),
+    ("username", "username"),
+    ("login_hint", "username"),
+    ("correlation_id", "correlation_id"),
+    ("client-request-id", "correlation_id"),
+];
+
+/// The words by which messages name their values, and the slots that take them.
+const MESSAGE_SLOTS: [(&str, &str); 10] = [
+    ("client_id", "client_id"),
+    ("redirect_uri", "redirect_uri"),
+    ("scope", "scope"),
+    ("tenant", "tenant"),
+    ("tenant_name", "tenant"),
+    ("resource", "resource"),
+    ("resource_app_id", "resource"),
+    ("user", "username"),
+    ("param_name", "param_name"),
+    ("request_origin", "origin"),
+];
+
+impl Facts {
+    /// Reads the evidence; what is closer to the wire wins.
+    pub fn read(evidence: &Evidence) -> Self {
+        let mut facts = Self::default();
+        let mut texts: Vec<String> = Vec::new();
+        if let Some(refusal) = &evidence.refusal {
+            facts.error = Some(refusal.error.clone()).filter(|error| !error.is_empty());
+            facts.timestamp.clone_from(&refusal.timestamp);
+            // The numbers are data already; written as a text they are ranked like all others.
+            let description = refusal.description.as_deref().unwrap_or_default();
+            let address = refusal.error_uri.as_deref().unwrap_or_default();
+            texts.push(format!("{description}\n{address}\nerror_codes: {:?}", refusal.error_codes));
+            if let Some(id) = &refusal.correlation_id {
+                facts.set("correlation_id", id);
+            }
+        }
+        if let Some(response) = &evidence.response {
+            texts.extend(response.redirect_target().map(str::to_owned));
+            texts
+                .extend(response.headers.get("x-ms-clitelem").map(|value| format!("x-ms-clitelem: {value}")));
+            texts.push(response.body.text().into_owned());
+        }
+        texts.extend(evidence.text.clone());
+
+        if let Some(request) = &evidence.request {
+            facts.read_request(request);
+        }
+        facts.code = most_telling(&texts).or_else(|| evidence.text.as_deref().and_then(alone));
+        for text in &texts {
+            facts.read_text(text);
+        }
+        facts.derive();
+        facts
+    }
+
+    /// The value for a slot, already safe from secrets, not yet from control characters.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Notes a value, unless one is known or there is nothing to note.
+    pub fn set(&mut self, name: &'static str, value: &str) {
+        let value = value.trim();
+        if !value.is_empty() && self.get(name).is_none() {
+            self.values.push((name, without_credentials(value)));
+        }
+    }
+
+    fn read_request(&mut self, request: &Request) {
+        self.read_params(&request.query());
+        self.read_params(&request.form());
+        self.read_headers(&request.headers);
+        self.read_address(&request.url);
+    }
+
+    fn read_headers(&mut self, headers: &Headers) {
+        if let Some(origin) = headers.get("origin") {
+            self.set("origin", origin);
+        }
+        if let Some(id) = headers.get("client-request-id") {
+            self.set("correlation_id", id);
+        }
+    }
+
+    fn read_params(&mut self, params: &Params) {
+        for (parameter, slot) in PARAMETERS {
+            if let Some(value) = params.get(parameter) {
+                self.set(slot, value);
+            }
+        }
+    }
+
+    /// Host and tenant, if the address is one of an authority's endpoints.
+    fn read_address(&mut self, url: &Url) {
+        const ENDPOINTS: [&str; 7] =
+            ["authorize", "token", "devicecode", "adminconsent", "logout", "openid-configuration", "keys"];
+        let segments: Vec<&str> = url.path_segments().into_iter().flatten().take(8).collect();
+        let is_endpoint = segments.len() > 1 && segments.last().is_some_and(|last| ENDPOINTS.contains(last));
+        if !is_endpoint || url.host_str().is_none() {
+            return;
+        }
+        self.set("authority", &url.origin().ascii_serialization());
+        if let Some(tenant) = segments.first() {
+            let tenant = percent_encoding::percent_decode_str(tenant).decode_utf8_lossy();
+            self.set("tenant", &tenant);
+        }
+    }
+
+    fn read_text(&mut self, text: &str) {
+        if let Some(answer) = json_object(text) {
+            let member = |name: &str| answer.get(name).and_then(serde_json::Value::as_str);
+            self.error = self.error.take().or_else(|| member("error").map(str::to_owned));
+            self.timestamp = self.timestamp.take().or_else(|| member("timestamp").map(str::to_owned));
+            if let Some(id) = member("correlation_id").or_else(|| member("correlationId")) {
+                self.set("correlation_id", id);
+            }
+            if let Some(description) = member("error_description") {
+                self.read_message(description);
+            }
+        }
+        self.read_addresses(text);
+        self.read_message(text);
+        if self.error.is_none() {
+            self.error = named_error(text);
+        }
+    }
+
+    /// Addresses and parameter lists in a text: each run of characters without blanks and quotes.
+    fn read_addresses(&mut self, text: &str) {
+        const MOST: usize = 64;
+        let tokens =
+            text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`' | '\\'));
+        let telling = |token: &&str| {
+            ["client_id=", "redirect_uri=", "error=", "/oauth2/", "/v2.0/"]
+                .iter()
+                .any(|mark| token.contains(mark))
+        };
+        for token in tokens.filter(telling).take(MOST) {
+            if let Some(url) = token.find("http").and_then(|at| Url::parse(&token[at..]).ok()) {
+                self.read_address(&url);
+            }
+            let token = token.replace("&amp;", "&");
+            for part in token.split(['?', '#']) {
+                let params = Params::parse(part);
+                self.read_params(&params);
+                self.error = self.error.take().or_else(|| params.get("error").map(str::to_owned));
+                if let Some(description) = params.get("error_description") {
+                    self.read_message(description);
+                }
+            }
+        }
+    }
+
+    /// The quoted values of Entra's message, which come in a known order for each number.
+    fn read_message(&mut self, text: &str) {
+        const LONGEST: usize = 4000;
+        let Some(code) = self.code.and_then(aadsts::lookup) else { return };
+        let lower = text.to_ascii_lowercase(); // keeps byte positions
+        if let Some(message) = lower.find(&format!("aadsts{}", code.number)).map(|at| &text[at..]) {
+            let end =
+                message.char_indices().map(|(at, _)| at).find(|at| *at >= LONGEST).unwrap_or(message.len());
+            let message = message[..end].replace("&#39;", "'").replace("&quot;", "\"").replace("&amp;", "&");
+            let message = message.split("Trace ID").next().unwrap_or_default();
+            for (slot, value) in code.slots().zip(quoted_values(message)) {
+                let known = MESSAGE_SLOTS.iter().find(|(name, _)| *name == slot);
+                // `{EmailHidden}` and the like: the authority keeps the name to itself.
+                if let Some((_, slot)) = known.filter(|_| !value.starts_with('{') || code.number == 900_023) {
+                    self.set(slot, value);
+                }
+            }
+        }
+        if let Some(id) = lower.find("correlation id:").map(|at| text[at + 15..].trim_start()) {
+            let length = id.bytes().take_while(|b| b.is_ascii_hexdigit() || *b == b'-').take(36).count();
+            if length == 36 {
+                self.set("correlation_id", &id[..length]);
+            }
+        }
+    }
+
+    /// What follows from the rest: API and permissions from the scope.
+    fn derive(&mut self) {
+        let scope = self.get("scope").unwrap_or_default().to_owned();
+        if let Some(api) = scopes::first_api(&scope) {
+            self.set("resource", api);
+            let permissions: Vec<_> = scope
+                .split_whitespace()
+                .map(scopes::Scope::parse)
+                .filter(|scope| scope.api() == Some(api))
+                .map(|scope| scope.permission)
+                .collect();
+            self.set("permission", &permissions.join(" "));
+        }
+        let resource = self.get("resource").unwrap_or_default().to_owned();
+        let id =
+            scopes::well_known(&resource).map_or(resource.trim_start_matches("api://"), |known| known.id);
+        if is_guid(id) {
+            self.set("resource_id", id);
+        }
+    }
+}
+
+/// The number to explain: the first that is known, or else the first.
+fn most_telling(texts: &[String]) -> Option<u32> {
+    let numbers: Vec<u32> =
+        texts.iter().find_map(|text| Some(aadsts::find(text)).filter(|found| !found.is_empty()))?;
+    numbers
+        .iter()
+        .copied()
+        .find(|number| aadsts::lookup(*number).is_some())
+        .or_else(|| numbers.first().copied())
+}
+
+/// A number or symbol that somebody typed by itself, or in a few words of their own.
+fn alone(text: &str) -> Option<u32> {
+    const FEW: usize = 200;
+    let text = text.trim();
+    if text.len() > FEW {
+        return None;
+    }
+    if (5..=8).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) {
+        return text.parse().ok(); // known or not: nothing else can be meant
+    }
+    let words = || text.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | ',' | '#' | '"' | '\''));
+    let number = words().filter_map(|word| word.trim_end_matches(['.', ':', '?']).parse().ok());
+    number.into_iter().find(|number: &u32| aadsts::lookup(*number).is_some()).or_else(|| {
+        // Symbols have capitals inside; a single word of a sentence is none.
+        words().find_map(|word| aadsts::by_symbol(word).first().map(|code| code.number))
+    })
+}
+
+/// The JSON object in a text: the whole text, or what begins at the first brace that is followed by a name.
+fn json_object(text: &str) -> Option<serde_json::Map<String, serde_json::Value>> {
+    let begin = text.find("{\"").or_else(|| text.find('{'))?;
+    let mut values = serde_json::Deserializer::from_str(&text[begin..]).into_iter();
+    match values.next() {
+        Some(Ok(serde_json::Value::Object(object))) => Some(object),
+        _ => None,
+    }
+}
+
+/// A plain OAuth error that stands in a text as a word, such as `MsalUiRequiredException: login_required`.
+fn named_error(text: &str) -> Option<String> {
+    // Words of every day are not taken for errors; all of these have an underscore.
+    let is_error = |word: &&str| word.contains('_') && super::entry_for_error(word).is_some();
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').find(is_error).map(str::to_owned)
+}
+
+/// What stands in quotes; an apostrophe inside a word is none.
+fn quoted_values(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        loop {
+            let open = rest.find(['\'', '"'])?;
+            let quote = rest[open..].chars().next()?;
+            let is_apostrophe = rest[..open].ends_with(char::is_alphanumeric);
+            let inside = &rest[open + 1..];
+            if is_apostrophe {
+                rest = inside;
+                continue;
+            }
+            let close = inside
+                .match_indices(quote)
+                .map(|(at, _)| at)
+                .find(|at| !inside[at + 1..].starts_with(char::is_alphanumeric))?;
+            rest = &inside[close + 1..];
+            return Some(&inside[..close]);
+        }
+    })
+}
+
+/// Whether a text has the form of a GUID.
+pub(super) fn is_guid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, b)| match at {
+            8 | 13 | 18 | 23 => b == b'-',
+            _ => b.is_ascii_hexdigit(),
+        })
+}
+
+/// Masks a value that looks like a credential, and the parameters of an address that may be one.
+pub(super) fn without_credentials(value: &str) -> String {
+    if looks_like_credential(value) {
+        return secret::mask(value);
+    }
+    let Some(at) = value.find(['?', '#']).filter(|_| value.contains("://")) else {
+        return value.to_owned();
+    };
+    let (address, rest) = value.split_at(at);
+    let separators = ['?', '#', '&'];
+    let mut out = address.to_owned();
+    for part in rest.split_inclusive(separators) {
+        let (part, separator) = match part.chars().last() {
+            Some(last) if separators.contains(&last) => (&part[..part.len() - 1], Some(last)),
+            _ => (part, None),
+        };
+        match part.split_once('=') {
+            Some((name, _)) if !secret::is_harmless(name) => {
+                out.push_str(name);
+                out.push_str("=•••");
+            }
+            _ if looks_like_credential(part) => out.push_str("•••"),
+            _ => out.push_str(part),
+        }
+        out.extend(separator);
+    }
+    out
+}
+
+/// Tokens, codes, and client secrets as Entra makes them: 40 characters with a tilde, or long texts without blanks.
+fn looks_like_credential(value: &str) -> bool {
+    const LONGEST_NAME: usize = 120;
+    let is_one_word = !value.contains(char::is_whitespace);
+    let is_token = value.starts_with("eyJ") && value.contains('.');
+    let is_secret = value.contains('~') && (30..=60).contains(&value.len()) && !value.contains('/');
+    let is_code = value.len() > LONGEST_NAME && !value.contains("://") && !value.contains('/');
+    is_one_word && (is_token || is_secret || is_code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{oauth::Refusal, wire::Body};
+
+    fn of_text(text: &str) -> Facts {
+        Facts::read(&Evidence { text: Some(text.to_owned()), ..Evidence::default() })
+    }
+
+    #[test]
+    fn a_message_gives_its_values_in_the_order_of_the_table() {
+        let facts = of_text(
+            "AADSTS50011: Redirect address 'http://wiki.example/cb' isn't registered on app \
+             'b10e7cea-04d8-4d7c-acba-73f3d47a97ee'. Trace ID: 1 Correlation ID: 97bb1ee9-dfa0-404f-85f4-943a3b026409",
+        );
+        assert_eq!(facts.code, Some(50011));
+        assert_eq!(facts.get("redirect_uri"), Some("http://wiki.example/cb"));
+        assert_eq!(facts.get("client_id"), Some("b10e7cea-04d8-4d7c-acba-73f3d47a97ee"));
+        assert_eq!(facts.get("correlation_id"), Some("97bb1ee9-dfa0-404f-85f4-943a3b026409"));
+        assert_eq!(
+            of_text("AADSTS50034: User '{EmailHidden}' has no account in directory 'x'").get("username"),
+            None
+        );
+    }
+
+    #[test]
+    fn the_request_wins_over_the_message() {
+        let url = "https://login.example/contoso.example/oauth2/v2.0/token".parse().expect("an address");
+        let mut request = Request::get(url);
+        request.headers = Headers::new().with("content-type", "application/x-www-form-urlencoded");
+        request.body =
+            Body::from("client_id=real&scope=openid+api%3A%2F%2Fx%2FRead+api%3A%2F%2Fx%2FWrite".to_owned());
+        let evidence = Evidence {
+            request: Some(request),
+            refusal: Some(Refusal {
+                error: "invalid_scope".into(),
+                description: Some("AADSTS70011: Scope 'other' is not valid".into()),
+                error_codes: vec![70011],
+                ..Refusal::default()
+            }),
+            ..Evidence::default()
+        };
+        let facts = Facts::read(&evidence);
+        assert_eq!((facts.code, facts.error.as_deref()), (Some(70011), Some("invalid_scope")));
+        assert_eq!(facts.get("client_id"), Some("real"));
+        assert_eq!(facts.get("tenant"), Some("contoso.example"));
+        assert_eq!(facts.get("authority"), Some("https://login.example"));
+        assert_eq!(facts.get("resource"), Some("api://x"));
+        assert_eq!(facts.get("permission"), Some("Read Write"));
+        assert_eq!(facts.get("resource_id"), None);
+    }
+
+    #[test]
+    fn pasted_addresses_and_json_are_read() {
+        let facts = of_text(
+            "http://localhost:5001/cb?error=login_required&error_description=AADSTS50058%3a+x&state=1",
+        );
+        assert_eq!((facts.code, facts.error.as_deref()), (Some(50058), Some("login_required")));
+        assert_eq!(facts.get("tenant"), None, "the application's address has no tenant");
+        let facts =
+            of_text("log line\n{\"error\":\"invalid_client\",\"timestamp\":\"2026-03-04 09:15:27Z\"} tail");
+        assert_eq!((facts.code, facts.error.as_deref()), (None, Some("invalid_client")));
+        assert_eq!(facts.timestamp.as_deref(), Some("2026-03-04 09:15:27Z"));
+        let facts = of_text(
+            "GET https://login.example/t1/oauth2/v2.0/authorize?client_id=c1&scope=User.Read HTTP/1.1",
+        );
+        assert_eq!(facts.get("client_id"), Some("c1"));
+        assert_eq!(facts.get("tenant"), Some("t1"));
+        assert_eq!(facts.get("resource_id"), Some(scopes::GRAPH.id));
+        assert_eq!(
+            of_text("Library.Error: consent_required (again)").error.as_deref(),
+            Some("consent_required")
+        );
+    }
+
+    #[test]
+    fn credentials_are_masked_before_they_are_kept() {
+        let secret = "Abc8Q~".to_owned() + &"x".repeat(34);
+        let check = |value: &str, kept: &str| assert_eq!(without_credentials(value), kept);
+        check(&secret, "•••••••• (40 chars)");
+        check("eyJhbGciOiJub25lIn0.e30.", "•••••••• (24 chars)");
+        check("https://a/cb?code=0.AbC&state=s1#x", "https://a/cb?code=•••&state=s1#x");
+        check("https://a/cb#access_token=eyJ.x", "https://a/cb#access_token=•••");
+        check("https://a/cb", "https://a/cb");
+        check("User.Read Mail.Read", "User.Read Mail.Read");
+        let facts = of_text(&format!("AADSTS700016: App '{secret}' does not exist in directory 't'"));
+        assert_eq!(facts.get("client_id"), Some("•••••••• (40 chars)"));
+    }
+
+    #[test]
+    fn quotes_are_told_from_apostrophes() {
+        let values: Vec<_> = quoted_values("it isn't 'one' but \"two\", 'it's three' and 'open").collect();
+        assert_eq!(values, ["one", "two", "it's three"]);
+    }
+}

@@ -1,0 +1,207 @@
+//! Slots in prose: `{client_id}` and the like become what the request really held, or `<client-id>` where that is not
+//! known.
+//!
+//! A command is meant to be copied into a shell, and its values come from outside. So each value is quoted for the place
+//! where it lands, and one that cannot be quoted safely there stays a placeholder.
+
+use super::facts::Facts;
+use crate::text;
+
+/// Every slot and what stands for it while it is not known.
+const SLOTS: [(&str, &str); 11] = [
+    ("client_id", "<client-id>"),
+    ("tenant", "<tenant>"),
+    ("redirect_uri", "<redirect-uri>"),
+    ("scope", "<scope>"),
+    ("permission", "<permission>"),
+    ("resource", "<resource>"),
+    ("resource_id", "<resource-id>"),
+    ("username", "<user-name>"),
+    ("correlation_id", "<correlation-id>"),
+    ("param_name", "<parameter>"),
+    ("authority", "https://login.microsoftonline.com"),
+];
+
+/// Longer values are not put into sentences and commands.
+const LONGEST: usize = 300;
+
+/// The names of the slots in a text.
+#[cfg(test)]
+pub(super) fn names(text: &str) -> impl Iterator<Item = &str> {
+    Pieces { rest: text }.filter_map(|piece| match piece {
+        Piece::Slot(name) => Some(name),
+        Piece::Text(_) => None,
+    })
+}
+
+/// Whether there is a slot of that name.
+#[cfg(test)]
+pub(super) fn is_known(name: &str) -> bool {
+    SLOTS.iter().any(|(slot, _)| *slot == name)
+}
+
+/// Fills a sentence. Values come out safe to print.
+pub(super) fn fill_text(template: &str, facts: &Facts) -> String {
+    Pieces { rest: template }
+        .map(|piece| match piece {
+            Piece::Text(text) => text.to_owned(),
+            Piece::Slot(name) => value(name, facts).unwrap_or_else(|| placeholder(name).to_owned()),
+        })
+        .collect()
+}
+
+/// Fills a command for a POSIX shell. Outside quotes a value brings its own; inside quotes only a value that needs none
+/// is taken.
+pub(super) fn fill_command(template: &str, facts: &Facts) -> String {
+    let mut out = String::with_capacity(template.len() + 64);
+    let mut quote = None;
+    for piece in (Pieces { rest: template }) {
+        match piece {
+            Piece::Text(text) => {
+                out.push_str(text);
+                let mut characters = text.chars();
+                while let Some(c) = characters.next() {
+                    match (quote, c) {
+                        (Some('"') | None, '\\') => drop(characters.next()),
+                        (None, '"' | '\'') => quote = Some(c),
+                        (Some(open), c) if open == c => quote = None,
+                        _ => {}
+                    }
+                }
+            }
+            Piece::Slot(name) => {
+                let value = value(name, facts).filter(|value| !value.contains('•'));
+                match value {
+                    Some(value) if value.chars().all(is_plain) => out.push_str(&value),
+                    Some(value) if quote.is_none() => {
+                        let in_word = out.ends_with(|c: char| !c.is_whitespace());
+                        if in_word { out.push_str(placeholder(name)) } else { out.push_str(&quoted(&value)) }
+                    }
+                    _ => out.push_str(placeholder(name)),
+                }
+            }
+        }
+    }
+    out
+}
+
+/// The value of a slot as it may be printed; `None` if it is not known or too long.
+fn value(name: &str, facts: &Facts) -> Option<String> {
+    let value = facts.get(name)?;
+    let fits = !value.is_empty() && value.chars().count() <= LONGEST;
+    fits.then(|| text::visible(value).into_owned())
+}
+
+fn placeholder(name: &str) -> &'static str {
+    SLOTS.iter().find(|(slot, _)| *slot == name).map_or("<value>", |(_, placeholder)| placeholder)
+}
+
+/// Characters that mean nothing to a shell, not even inside double quotes, and nothing to JSON.
+const fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '/' | ':' | '@' | '%' | '+' | '=' | ',')
+}
+
+fn quoted(value: &str) -> String {
+    format!("'{}'", value.replace('\'', r"'\''"))
+}
+
+enum Piece<'a> {
+    Text(&'a str),
+    Slot(&'a str),
+}
+
+/// Cuts a template at its slots. Braces around anything but a lower-case name are text, as in JSON.
+struct Pieces<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Iterator for Pieces<'a> {
+    type Item = Piece<'a>;
+
+    fn next(&mut self) -> Option<Piece<'a>> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let mut from = 0;
+        while let Some(at) = self.rest[from..].find('{').map(|at| from + at) {
+            let name = slot_name(&self.rest[at + 1..]);
+            match name {
+                Some(name) if at == 0 => {
+                    self.rest = &self.rest[name.len() + 2..];
+                    return Some(Piece::Slot(name));
+                }
+                Some(_) => {
+                    let (text, rest) = self.rest.split_at(at);
+                    self.rest = rest;
+                    return Some(Piece::Text(text));
+                }
+                None => from = at + 1,
+            }
+        }
+        Some(Piece::Text(std::mem::take(&mut self.rest)))
+    }
+}
+
+fn slot_name(text: &str) -> Option<&str> {
+    let length = text.bytes().take_while(|b| b.is_ascii_lowercase() || *b == b'_').count();
+    (length > 0 && text[length..].starts_with('}')).then(|| &text[..length])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(values: &[(&'static str, &str)]) -> Facts {
+        let mut facts = Facts::default();
+        for (name, value) in values {
+            facts.set(name, value);
+        }
+        facts
+    }
+
+    #[test]
+    fn unknown_values_stay_placeholders() {
+        let facts = facts(&[("client_id", "11111111-2222-3333-4444-555555555555")]);
+        assert_eq!(
+            fill_command("az ad app update --id {client_id} --web-redirect-uris {redirect_uri}", &facts),
+            "az ad app update --id 11111111-2222-3333-4444-555555555555 --web-redirect-uris <redirect-uri>"
+        );
+        assert_eq!(
+            fill_text("open {authority}/{tenant}/x?y={client_id}", &facts),
+            "open https://login.microsoftonline.com/<tenant>/x?y=11111111-2222-3333-4444-555555555555"
+        );
+    }
+
+    #[test]
+    fn values_cannot_leave_their_place_in_a_shell() {
+        let check = |template: &str, value: &str, filled: &str| {
+            assert_eq!(fill_command(template, &facts(&[("scope", value)])), filled, "{template} {value}");
+        };
+        check("az x --scope {scope}", "a b", "az x --scope 'a b'");
+        check("az x --scope {scope}", "x'; rm -rf ~ #", r"az x --scope 'x'\''; rm -rf ~ #'");
+        check("az x --scope {scope}", "$(reboot)", "az x --scope '$(reboot)'");
+        check("az x --scope {scope}", "a\nb\u{202e}", "az x --scope 'a␊b<U+202E>'");
+        check("az x --url \"https://h?{scope}\"", "$(reboot)", "az x --url \"https://h?<scope>\"");
+        check("az x --url \"h?\\$filter={scope}\"", "a`b", "az x --url \"h?\\$filter=<scope>\"");
+        check("az x --body '{\"a\":\"{scope}\"}'", "q\"'", "az x --body '{\"a\":\"<scope>\"}'");
+        check("az x --body '{\"a\":\"{scope}\"}'", "https://a/b", "az x --body '{\"a\":\"https://a/b\"}'");
+        check("curl https://h/{scope}/x", "a;b", "curl https://h/<scope>/x");
+        check("echo 'done' {scope}", "a;b", "echo 'done' 'a;b'");
+    }
+
+    #[test]
+    fn braces_of_json_and_queries_are_text() {
+        let empty = facts(&[]);
+        for text in ["--body '{\"spa\":{}}'", "{", "{}", "{Upper}", "{web:x}", "tail {", ""] {
+            assert_eq!(fill_command(text, &empty), text);
+            assert_eq!(names(text).count(), 0, "{text}");
+        }
+        assert_eq!(names("{a}{b_c} {").collect::<Vec<_>>(), ["a", "b_c"]);
+    }
+
+    #[test]
+    fn a_value_that_is_too_long_is_left_out() {
+        let long = "x y ".repeat(LONGEST);
+        assert_eq!(fill_text("{scope}", &facts(&[("scope", &long)])), "<scope>");
+    }
+}

@@ -1,0 +1,384 @@
+//! The authorization endpoint (reference §3): judges the request, then hands over to `next_page`, which asks the person.
+//!
+//! Two tables of rules. While the redirect URI is not known to belong to the application, a refusal is shown as a page; once
+//! it is, the refusal goes back to the application (RFC 6749 §4.1.2.1).
+
+use std::sync::Arc;
+
+use url::Url;
+
+use super::next_page;
+use crate::{
+    provider::{
+        Provider,
+        call::{Call, Fields},
+        grants::{Challenge, ChallengeMethod},
+        redirect_uri::{self, Matched},
+        refusal::{Refusal, Verdict, missing},
+        reply::{Mode, Reply, Return, reads},
+        scenario::{Application, PlatformKind, Scenario},
+        scope::{Fault, Wanted},
+        sessions::{Asked, Authorization, Interaction, Prompt, Purpose, ResponseType},
+        tenant::{self, Segment},
+    },
+    wire::Method,
+};
+
+/// An authorization request with everything that the directory says about it. Nothing is judged yet.
+struct Request<'a> {
+    fields: &'a Fields,
+    scenario: &'a Scenario,
+    segment: Segment,
+    client: Option<Arc<Application>>,
+    redirect: Option<Matched>,
+    response: Option<ResponseType>,
+    wanted: Option<Result<Wanted, Fault>>,
+}
+
+type Rule = fn(&Request<'_>) -> Verdict;
+
+/// Refused with a page.
+const BEFORE_THE_WAY_BACK_IS_KNOWN: &[(&str, Rule)] = &[
+    ("request.readable", is_readable),
+    ("tenant.named", |request| tenant::is_named(&request.segment)),
+    ("tenant.known", |request| tenant::is_known(&request.segment, request.scenario)),
+    ("client_id.present", |request| is_present(request, "client_id")),
+    ("client_id.guid", |request| tenant::is_client_id(request.client_id())),
+    ("client.in_tenant", |request| {
+        tenant::has_client(&request.segment, request.client_id(), request.client.as_deref())
+    }),
+    ("client.audience", |request| {
+        on_client(request, |client| tenant::suits_audience(&request.segment, client))
+    }),
+    ("redirect_uri.exists", |request| on_client(request, has_redirect_uri)),
+    ("redirect_uri.registered", is_registered),
+];
+
+/// Refused with a redirect.
+const ONCE_THE_WAY_BACK_IS_KNOWN: &[(&str, Rule)] = &[
+    ("parameters.once", is_unambiguous),
+    ("response_type.present", |request| is_present(request, "response_type")),
+    ("response_type.known", is_known_response_type),
+    ("response_type.enabled", is_enabled_response_type),
+    ("response_mode.suits", suits_response_mode),
+    ("scope.present", |request| is_present(request, "scope")),
+    ("scope.openid_for_id_token", has_openid_for_id_token),
+    ("nonce.for_id_token", has_nonce_for_id_token),
+    ("prompt.known", is_known_prompt),
+    ("pkce.method", is_known_challenge_method),
+    ("pkce.challenge_size", has_challenge_of_right_size),
+    ("pkce.spa", has_pkce_on_spa),
+    ("scope.known", is_known_scope),
+    ("resource.required", lists_resource),
+];
+
+/// `{t}/oauth2/v2.0/authorize`.
+pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
+    let fields = match call.method {
+        Method::Post => &call.form,
+        method if reads(method) => &call.query,
+        _ => return super::wrong_method(call, "GET, HEAD, POST"),
+    };
+    let scenario = Arc::clone(&provider.scenario);
+    let request = Request::read(call, fields, &scenario);
+    if let Err(refusal) = request.judge(BEFORE_THE_WAY_BACK_IS_KNOWN) {
+        return Reply::error_page(call, refusal);
+    }
+    let to = request.way_back();
+    if let Err(refusal) = request.judge(ONCE_THE_WAY_BACK_IS_KNOWN) {
+        return Reply::refused_back(call, &to, refusal);
+    }
+    let interaction = request.into_interaction(to);
+    next_page::begin(provider, call, interaction)
+}
+
+impl<'a> Request<'a> {
+    fn read(call: &Call, fields: &'a Fields, scenario: &'a Scenario) -> Self {
+        let segment = Segment::read(&call.segment(), scenario);
+        let client = fields.get("client_id").and_then(|id| scenario.application_with_id(id)).cloned();
+        let redirect = client.as_ref().and_then(|client| match fields.get("redirect_uri") {
+            Some(sent) => redirect_uri::find(client, sent),
+            None => only_registered(client),
+        });
+        let tenant = segment.tenant().map(Arc::as_ref);
+        let wanted = fields.get("scope").map(|text| Wanted::read(text, scenario, tenant));
+        let response = fields.get("response_type").and_then(ResponseType::parse);
+        Self { fields, scenario, segment, client, redirect, response, wanted }
+    }
+
+    fn judge(&self, rules: &[(&'static str, Rule)]) -> Verdict {
+        rules.iter().try_for_each(|(name, rule)| rule(self).map_err(|refusal| refusal.by(name)))
+    }
+
+    fn client_id(&self) -> &str {
+        self.fields.get("client_id").unwrap_or_default()
+    }
+
+    fn platform(&self) -> Option<PlatformKind> {
+        self.redirect.as_ref().map(|redirect| redirect.platform)
+    }
+
+    /// The response mode: as asked for if that is possible, else the default of the response type.
+    fn way_back(&self) -> Return {
+        let tokens = self.response.is_some_and(ResponseType::hands_out_tokens);
+        let default = if tokens { Mode::Fragment } else { Mode::Query };
+        let asked = self.fields.get("response_mode").and_then(Mode::parse);
+        let mode = asked.filter(|mode| !(tokens && *mode == Mode::Query)).unwrap_or(default);
+        let redirect = self.redirect.as_ref().expect("the rule redirect_uri.registered was kept");
+        Return { uri: redirect.uri.clone(), mode, state: self.fields.raw("state").map(str::to_owned) }
+    }
+
+    fn into_interaction(self, to: Return) -> Interaction {
+        let get = |name: &str| self.fields.get(name).map(str::to_owned);
+        let method = ChallengeMethod::parse(self.fields.get("code_challenge_method"));
+        let method = method.expect("the rule pkce.method was kept");
+        let wanted = self.wanted.as_ref().and_then(|wanted| wanted.as_ref().ok());
+        Interaction {
+            purpose: Purpose::Authorize(Box::new(Authorization {
+                to,
+                platform: self.platform().expect("the rule redirect_uri.registered was kept"),
+                redirect_uri: get("redirect_uri"),
+                response: self.response.expect("the rule response_type.known was kept"),
+                nonce: get("nonce"),
+                challenge: get("code_challenge").map(|value| Challenge { value, method }),
+                client_info: self.fields.get("client_info") == Some("1"),
+            })),
+            wanted: wanted.expect("the rule scope.known was kept").clone(),
+            asked: Asked {
+                prompt: Prompt::parse(self.fields.get("prompt")).expect("the rule prompt.known was kept"),
+                login_hint: get("login_hint"),
+                max_age: self.fields.get("max_age").and_then(|text| text.parse().ok()),
+            },
+            client: self.client.expect("the rule client.in_tenant was kept"),
+            segment: self.segment,
+            browser: String::new(),
+            person: None,
+            another_account: false,
+            confirmed: false,
+            consented: false,
+        }
+    }
+}
+
+/// The redirect URI for requests that send none.
+fn only_registered(client: &Application) -> Option<Matched> {
+    let (platform, uri) = client.redirect_uri()?;
+    Some(Matched { platform, uri: Url::parse(uri).ok()? })
+}
+
+fn on_client(request: &Request<'_>, rule: impl Fn(&Application) -> Verdict) -> Verdict {
+    request.client.as_deref().map_or(Ok(()), rule)
+}
+
+fn is_readable(request: &Request<'_>) -> Verdict {
+    if !request.fields.is_broken() {
+        return Ok(());
+    }
+    Err(Refusal::new(9_002_313, "invalid_request", "The request is malformed.")
+        .demands("names and values must be percent-encoded UTF-8"))
+}
+
+fn is_present(request: &Request<'_>, name: &str) -> Verdict {
+    if request.fields.get(name).is_some() { Ok(()) } else { Err(missing(name)) }
+}
+
+fn has_redirect_uri(client: &Application) -> Verdict {
+    if client.redirect_uri().is_some() {
+        return Ok(());
+    }
+    Err(Refusal::new(500_113, "invalid_request", "The app has no redirect address at all.")
+        .demands("an application that signs people in needs a registered redirect URI")
+        .compares("redirect_uri", "(not looked at)", ["(none registered)"]))
+}
+
+fn is_registered(request: &Request<'_>) -> Verdict {
+    let (Some(client), Some(sent)) = (&request.client, request.fields.get("redirect_uri")) else {
+        return Ok(());
+    };
+    if request.redirect.is_some() {
+        return Ok(());
+    }
+    let text = format!("Redirect address '{sent}' is not registered on app '{}'.", client.app_id);
+    Err(Refusal::new(50011, "invalid_request", text)
+        .demands("`redirect_uri` must equal a registered one; only the port of a loopback address may differ")
+        .compares("redirect_uri", sent, redirect_uri::registered(client)))
+}
+
+fn is_unambiguous(request: &Request<'_>) -> Verdict {
+    let Some(name) = request.fields.repeated() else { return Ok(()) };
+    Err(Refusal::new(9_000_411, "invalid_request", format!("Parameter '{name}' is given twice."))
+        .demands("each parameter is sent at most once")
+        .compares(name, "(twice)", ["once"]))
+}
+
+const RESPONSE_TYPES: [&str; 4] = ["code", "id_token", "code id_token", "id_token token"];
+
+fn is_known_response_type(request: &Request<'_>) -> Verdict {
+    if request.response.is_some() {
+        return Ok(());
+    }
+    let sent = request.fields.get("response_type").unwrap_or_default();
+    Err(response_type_refused(sent, "the server does not know it")
+        .demands("`response_type` is made of `code`, `id_token` and `token`")
+        .compares("response_type", sent, RESPONSE_TYPES))
+}
+
+fn response_type_refused(sent: &str, reason: &str) -> Box<Refusal> {
+    let text = format!("response_type '{sent}' is not supported here: {reason}.");
+    Refusal::new(70005, "unsupported_response_type", text)
+}
+
+fn is_enabled_response_type(request: &Request<'_>) -> Verdict {
+    let (Some(response), Some(client)) = (request.response, &request.client) else { return Ok(()) };
+    let settings = client.web.implicit_grant_settings;
+    let checks = [
+        (
+            response.id_token && !settings.enable_id_token_issuance,
+            700_054,
+            "id_token",
+            "enableIdTokenIssuance",
+        ),
+        (
+            response.token && !settings.enable_access_token_issuance,
+            700_051,
+            "token",
+            "enableAccessTokenIssuance",
+        ),
+    ];
+    let Some((_, code, word, switch)) = checks.into_iter().find(|(refused, ..)| *refused) else {
+        return Ok(());
+    };
+    let text = format!("response_type '{word}' is not enabled on this app.");
+    Err(Refusal::new(code, "unsupported_response_type", text)
+        .demands("the registration must allow tokens from the authorization endpoint; the code flow needs no such switch")
+        .compares(&format!("web.implicitGrantSettings.{switch}"), "false", ["true"]))
+}
+
+fn suits_response_mode(request: &Request<'_>) -> Verdict {
+    let (Some(sent), Some(response)) = (request.fields.get("response_mode"), request.response) else {
+        return Ok(());
+    };
+    let modes: &[&str] = if response.hands_out_tokens() {
+        &["fragment", "form_post"]
+    } else {
+        &["query", "fragment", "form_post"]
+    };
+    if modes.contains(&sent) {
+        return Ok(());
+    }
+    let text = format!("response_mode '{sent}' cannot be used with this response_type.");
+    Err(Refusal::new(70007, "invalid_request", text)
+        .demands("tokens never travel in the query of a redirect")
+        .compares("response_mode", sent, modes.iter().copied()))
+}
+
+fn has_openid_for_id_token(request: &Request<'_>) -> Verdict {
+    let wants_id_token = request.response.is_some_and(|response| response.id_token);
+    let openid = request
+        .wanted
+        .as_ref()
+        .is_some_and(|wanted| wanted.as_ref().is_ok_and(|wanted| wanted.has("openid")));
+    if !wants_id_token || openid {
+        return Ok(());
+    }
+    let sent = request.fields.get("scope").unwrap_or_default();
+    Err(response_type_refused("id_token", "the scope openid is missing")
+        .demands("an ID token needs the scope openid")
+        .compares("scope", sent, ["openid …"]))
+}
+
+fn has_nonce_for_id_token(request: &Request<'_>) -> Verdict {
+    let wants_id_token = request.response.is_some_and(|response| response.id_token);
+    if !wants_id_token || request.fields.get("nonce").is_some() { Ok(()) } else { Err(missing("nonce")) }
+}
+
+fn is_known_prompt(request: &Request<'_>) -> Verdict {
+    let sent = request.fields.get("prompt");
+    if Prompt::parse(sent).is_some() {
+        return Ok(());
+    }
+    let sent = sent.unwrap_or_default();
+    Err(Refusal::new(90023, "invalid_request", format!("The value '{sent}' of prompt is not supported."))
+        .demands("`prompt` is one of the known words, or absent")
+        .compares("prompt", sent, ["none", "login", "consent", "select_account"]))
+}
+
+fn is_known_challenge_method(request: &Request<'_>) -> Verdict {
+    let sent = request.fields.get("code_challenge_method");
+    if ChallengeMethod::parse(sent).is_some() {
+        return Ok(());
+    }
+    let sent = sent.unwrap_or_default();
+    Err(Refusal::new(
+        50149,
+        "invalid_request",
+        format!("code_challenge_method '{sent}' is not S256 or plain."),
+    )
+    .demands("`code_challenge_method` is `S256` or `plain`, letter for letter; absent means plain")
+    .compares("code_challenge_method", sent, ["S256", "plain"]))
+}
+
+/// RFC 7636 §4.2: 43 to 128 characters of the verifier's alphabet.
+fn has_challenge_of_right_size(request: &Request<'_>) -> Verdict {
+    let Some(challenge) = request.fields.get("code_challenge") else { return Ok(()) };
+    if is_verifier_shaped(challenge) {
+        return Ok(());
+    }
+    let length = challenge.chars().count();
+    Err(Refusal::new(501_491, "invalid_request", "The code_challenge has an invalid length.")
+        .demands("a challenge has 43 to 128 characters out of A–Z a–z 0–9 - . _ ~; with S256 it has 43, without padding")
+        .compares("code_challenge", format!("{length} characters"), ["43 to 128 characters"]))
+}
+
+/// Whether a text has the form of a verifier or challenge (RFC 7636 §4.1).
+pub fn is_verifier_shaped(text: &str) -> bool {
+    (43..=128).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~'))
+}
+
+fn has_pkce_on_spa(request: &Request<'_>) -> Verdict {
+    let wants_code = request.response.is_some_and(|response| response.code);
+    let is_spa = request.platform() == Some(PlatformKind::Spa);
+    if !wants_code || !is_spa || request.fields.get("code_challenge").is_some() {
+        return Ok(());
+    }
+    Err(Refusal::new(9_002_325, "invalid_request", "A single-page app must use PKCE for the code flow.")
+        .demands("a code for a redirect URI of the spa platform needs a `code_challenge`")
+        .compares("code_challenge", "(nothing)", ["a challenge"])
+        .compares("platform", PlatformKind::Spa.name(), Vec::<String>::new()))
+}
+
+fn is_known_scope(request: &Request<'_>) -> Verdict {
+    match (&request.wanted, &request.client) {
+        (Some(Err(fault)), Some(client)) => Err(fault.at_authorize(request.segment.shown(), client)),
+        _ => Ok(()),
+    }
+}
+
+/// Rule: a resource other than Graph must be listed in the registration.
+fn lists_resource(request: &Request<'_>) -> Verdict {
+    let (Some(Ok(wanted)), Some(client)) = (&request.wanted, &request.client) else { return Ok(()) };
+    let is_listed = |key: &str| client.required_resource_access.iter().any(|access| access.resource == key);
+    let unlisted = wanted.targets.iter().find(|target| {
+        !target.resource.is_graph()
+            && target.resource.app_id != client.app_id
+            && !is_listed(&target.resource.key)
+    });
+    let Some(target) = unlisted else { return Ok(()) };
+    let listed = client
+        .required_resource_access
+        .iter()
+        .filter_map(|access| request.scenario.application(&access.resource));
+    let listed: Vec<String> = listed.map(|resource| resource.app_id.clone()).collect();
+    let text = format!(
+        "Resource is not among the app's required permissions. Client: {}({}). Asked: {}. Resource app: {}. Allowed: {}.",
+        client.app_id,
+        client.display_name,
+        target.audience,
+        target.resource.app_id,
+        listed.join(", "),
+    );
+    Err(Refusal::new(650_057, "invalid_client", text)
+        .demands("the registration must list the resource under requiredResourceAccess")
+        .compares("scope", &target.audience, listed))
+}

@@ -1,0 +1,87 @@
+//! The endpoints, one file each, and the table of paths that leads to them.
+
+mod authorize;
+mod device_authorization;
+mod device_page;
+mod instance;
+mod login;
+mod metadata;
+mod next_page;
+mod token;
+mod user_info;
+
+use super::{Provider, call::Call, pages, reply::Reply};
+use crate::wire::Method;
+
+/// What answers a path. `{t}` stands for a tenant's GUID, domain or one of the words of reference §1.2.
+type Endpoint = fn(&mut Provider, &Call) -> Reply;
+
+const PATHS: &[(&str, Endpoint)] = &[
+    ("", home),
+    ("error", error_look_up),
+    ("devicelogin", device_page::short_address),
+    ("common/discovery/instance", instance::discovery),
+    ("common/oauth2/deviceauth", device_page::answer),
+    ("common/oauth2/nativeclient", native_client),
+    ("oidc/userinfo", user_info::answer),
+    ("{t}/v2.0/.well-known/openid-configuration", metadata::configuration),
+    ("{t}/discovery/v2.0/keys", metadata::keys),
+    ("{t}/discovery/keys", metadata::keys_v1),
+    ("{t}/userrealm/{user}", instance::user_realm),
+    ("{t}/oauth2/v2.0/authorize", authorize::answer),
+    ("{t}/oauth2/v2.0/token", token::answer),
+    ("{t}/oauth2/v2.0/devicecode", device_authorization::answer),
+    ("{t}/login", login::answer),
+];
+
+/// Answers a request.
+pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
+    match PATHS.iter().find(|(pattern, _)| matches(pattern, &call.path)) {
+        Some((_, endpoint)) => endpoint(provider, call),
+        None => Reply::plain_page(call, 404, pages::not_found(call)),
+    }
+}
+
+/// Compares segment by segment; letters count as equal whatever their case, for some clients put whole URLs in lower case.
+fn matches(pattern: &str, path: &str) -> bool {
+    let (pattern, path) = (pattern.split('/'), path.split('/'));
+    pattern.clone().count() == path.clone().count()
+        && pattern
+            .zip(path)
+            .all(|(pattern, segment)| pattern.starts_with('{') || pattern.eq_ignore_ascii_case(segment))
+}
+
+fn home(provider: &mut Provider, call: &Call) -> Reply {
+    Reply::page(call, pages::home(call, &provider.scenario))
+}
+
+fn error_look_up(_: &mut Provider, call: &Call) -> Reply {
+    Reply::page(call, pages::error_look_up(call.query.get("code").unwrap_or_default()))
+}
+
+fn native_client(_: &mut Provider, call: &Call) -> Reply {
+    Reply::page(call, pages::blank())
+}
+
+/// A page that says which methods an endpoint takes.
+fn wrong_method(call: &Call, allowed: &str) -> Reply {
+    Reply::plain_page(call, 405, pages::not_found(call)).with_header("allow", allowed)
+}
+
+/// Whether the parameters stand in the body.
+fn is_post(call: &Call) -> bool {
+    call.method == Method::Post
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_match_by_segment_and_without_letter_case() {
+        assert!(matches("{t}/oauth2/v2.0/token", "northwind.example/OAuth2/v2.0/token"));
+        assert!(!matches("{t}/oauth2/v2.0/token", "a/b/oauth2/v2.0/token"));
+        assert!(!matches("{t}/oauth2/v2.0/token", "a/oauth2/v2.0/token/"));
+        assert!(matches("", ""));
+    }
+}

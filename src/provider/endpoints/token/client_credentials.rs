@@ -1,0 +1,150 @@
+//! `grant_type=client_credentials` (reference §4.9): an application by itself.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::{
+    Answered, Request,
+    authorization_code::{known_scope, one_resource},
+    client, suits_origin,
+};
+use crate::provider::{
+    Provider,
+    mint::Mint,
+    refusal::{Refusal, Verdict},
+    reply::{Field, Reply},
+    scenario::{Application, Tenant},
+    scope::{Fault, Wanted},
+};
+
+struct Asked<'a> {
+    request: &'a Request<'a>,
+    wanted: Option<Result<Wanted, Fault>>,
+}
+
+const RULES: &[(&str, fn(&Asked<'_>) -> Verdict)] = &[
+    ("tenant.single", is_for_one_tenant),
+    ("origin.suits_platform", |asked| suits_origin(asked.request, None)),
+    ("credential.present", |asked| client::has_credential(asked.request, false)),
+    ("credential.right", |asked| client::is_right_credential(asked.request)),
+    ("client.service_principal", has_service_principal),
+    ("scope.present", |asked| asked.request.has("scope")),
+    ("scope.resource_known", is_known_resource),
+    ("scope.default", is_default),
+    ("scope.known", |asked| known_scope(asked.request, asked.wanted.as_ref())),
+    ("scope.one_resource", names_one_resource),
+    ("client.assigned", is_assigned),
+];
+
+pub fn answer(provider: &mut Provider, request: &Request<'_>) -> Answered {
+    let tenant = request.segment.tenant().map(Arc::as_ref);
+    let wanted = request.call.form.get("scope").map(|text| Wanted::read(text, request.scenario, tenant));
+    let asked = Asked { request, wanted };
+    let verdict = RULES.iter().try_for_each(|(name, rule)| {
+        rule(&asked).map_err(|refusal| refusal.by(name).concerning(request.client(), None))
+    });
+    Answered { result: verdict.map(|()| issue(provider, asked)), platform: None }
+}
+
+fn issue(provider: &mut Provider, asked: Asked<'_>) -> Reply {
+    let Asked { request, wanted } = asked;
+    let (call, client) = (request.call, request.client());
+    let tenant: &Tenant = request.segment.tenant().expect("the rule tenant.single was kept");
+    let wanted = wanted.and_then(Result::ok).expect("the rule scope.known was kept");
+    let target = wanted.first(request.scenario);
+    let keys = provider.keys.clone();
+    let proof = request.credential.proof();
+    let mut mint = Mint { call, keys: &keys, random: &mut provider.random, tenant, client, proof };
+    let life = mint.access_token_life();
+    let token = mint.app_token(&target, granted_roles(client, &target.resource), life);
+    let fields: Vec<(&'static str, Field)> = vec![
+        ("token_type", json!("Bearer").into()),
+        ("expires_in", json!(life).into()),
+        ("ext_expires_in", json!(life).into()),
+        ("access_token", token.into()),
+    ];
+    provider.sign_ins.succeeded(call, client, None);
+    Reply::tokens(call, fields)
+}
+
+/// The roles that an administrator has granted; none is no reason to refuse.
+fn granted_roles<'a>(client: &'a Application, resource: &Application) -> &'a [String] {
+    let assignment =
+        client.app_role_assignments.iter().find(|assignment| assignment.resource == resource.key);
+    assignment.map(|assignment| assignment.roles.as_slice()).unwrap_or_default()
+}
+
+fn is_for_one_tenant(asked: &Asked<'_>) -> Verdict {
+    if asked.request.segment.tenant().is_some() {
+        return Ok(());
+    }
+    let text = "No tenant could be derived from the request or its credentials.";
+    Err(Refusal::new(50059, "invalid_request", text)
+        .demands("an application signs in by itself to one tenant: its GUID or domain stands in the path")
+        .compares("tenant", asked.request.segment.name(), ["a GUID or domain"]))
+}
+
+/// Outside its own tenant an application has a service principal once somebody has consented to it there.
+fn has_service_principal(asked: &Asked<'_>) -> Verdict {
+    let Some(tenant) = asked.request.segment.tenant() else { return Ok(()) };
+    let client = asked.request.client();
+    if client.tenant.as_ref().is_none_or(|home| *home == tenant.key) {
+        return Ok(());
+    }
+    let text = format!("App '{}' has no service principal in tenant '{}'.", client.app_id, tenant.id);
+    Err(Refusal::new(7_000_229, "invalid_client", text)
+        .demands("the application must have been added to the tenant")
+        .compares("tenant", &tenant.display_name, client.tenant.clone()))
+}
+
+fn is_known_resource(asked: &Asked<'_>) -> Verdict {
+    match &asked.wanted {
+        Some(Err(fault @ Fault::UnknownResource(_))) => {
+            Err(fault.at_token(asked.request.segment.shown(), ""))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_default(asked: &Asked<'_>) -> Verdict {
+    let sent = asked.request.call.form.get("scope").unwrap_or_default();
+    let defaults_only = match &asked.wanted {
+        Some(Ok(wanted)) => !wanted.targets.is_empty() && wanted.targets.iter().all(|target| target.default),
+        // Several `.default` are a fault, too, but of another kind.
+        Some(Err(Fault::Malformed { .. })) => {
+            sent.split_ascii_whitespace().all(|word| word.ends_with("/.default"))
+        }
+        Some(Err(_)) => false,
+        None => true,
+    };
+    if defaults_only {
+        return Ok(());
+    }
+    let text = format!("Scope '{sent}' does not suit client_credentials; use the resource plus /.default.");
+    Err(Refusal::new(1_002_012, "invalid_scope", text)
+        .demands("an application gets all roles granted to it, so it asks for `resource/.default` and nothing by name")
+        .compares("scope", sent, ["resource/.default"]))
+}
+
+fn names_one_resource(asked: &Asked<'_>) -> Verdict {
+    match &asked.wanted {
+        Some(Ok(wanted)) => one_resource(wanted),
+        _ => Ok(()),
+    }
+}
+
+fn is_assigned(asked: &Asked<'_>) -> Verdict {
+    let Some(Ok(wanted)) = &asked.wanted else { return Ok(()) };
+    let (client, resource) = (asked.request.client(), wanted.first(asked.request.scenario).resource);
+    if !resource.app_role_assignment_required || !granted_roles(client, &resource).is_empty() {
+        return Ok(());
+    }
+    let text = format!(
+        "App '{}' ({}) holds no role on '{}' ({}).",
+        client.app_id, client.display_name, resource.app_id, resource.display_name
+    );
+    Err(Refusal::new(501_051, "invalid_grant", text)
+        .demands("the resource has appRoleAssignmentRequired, so the application needs a role of it")
+        .compares("appRoleAssignments", "(none)", resource.app_roles.iter().map(|role| role.value.clone())))
+}

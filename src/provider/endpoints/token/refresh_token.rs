@@ -1,0 +1,147 @@
+//! `grant_type=refresh_token` (reference §4.8). A refresh token is bound to person and client, not to a resource; each use
+//! gives a new one, and the old one goes on working.
+
+use std::sync::Arc;
+
+use super::{
+    Answered, Request,
+    authorization_code::known_scope,
+    client,
+    issue::{Established, issue},
+    suits_origin,
+};
+use crate::provider::{
+    Provider,
+    endpoints::next_page,
+    grants::{REFRESH_TOKEN_IDLE, Refresh, SPA_REFRESH_TOKEN_LIFE},
+    mint::precise,
+    refusal::{Refusal, Verdict},
+    reply::Reply,
+    scenario::PlatformKind,
+    scope::{Fault, Wanted},
+};
+use crate::time::span;
+
+struct Use<'a> {
+    request: &'a Request<'a>,
+    token: Option<Refresh>,
+    wanted: Option<Result<Wanted, Fault>>,
+}
+
+const RULES: &[(&str, fn(&Use<'_>) -> Verdict)] = &[
+    ("refresh_token.present", |used| used.request.has("refresh_token")),
+    ("refresh_token.readable", is_readable),
+    ("refresh_token.client", belongs_to_client),
+    ("origin.suits_platform", |used| on_token(used, |token| suits_origin(used.request, token.platform))),
+    ("credential.none_if_public", |used| client::is_silent_if_public(used.request, is_public(used))),
+    ("credential.present", |used| client::has_credential(used.request, is_public(used))),
+    ("credential.right", |used| client::is_right_credential(used.request)),
+    ("refresh_token.row_unexpired", is_row_unexpired),
+    ("refresh_token.used_lately", is_used_lately),
+    ("scope.known", |used| known_scope(used.request, used.wanted.as_ref())),
+];
+
+pub fn answer(provider: &mut Provider, request: &Request<'_>) -> Answered {
+    let now = request.call.now;
+    let token = request.call.form.get("refresh_token");
+    let token = token.and_then(|token| provider.refresh_tokens.get(token, now)).cloned();
+    let tenant = token.as_ref().map(|token| Arc::clone(&token.tenant));
+    let wanted =
+        request.call.form.get("scope").map(|text| Wanted::read(text, request.scenario, tenant.as_deref()));
+    let platform = token.as_ref().and_then(|token| token.platform);
+    Answered { result: refresh(provider, Use { request, token, wanted }), platform }
+}
+
+fn refresh(provider: &mut Provider, used: Use<'_>) -> Result<Reply, Box<Refusal>> {
+    let user = used.token.as_ref().map(|token| Arc::clone(&token.person.user));
+    RULES.iter().try_for_each(|(name, rule)| {
+        rule(&used).map_err(|refusal| refusal.by(name).concerning(used.request.client(), user.as_deref()))
+    })?;
+    let token = used.token.expect("the rule refresh_token.readable was kept");
+    let wanted = match used.wanted {
+        Some(wanted) => wanted.ok().expect("the rule scope.known was kept"),
+        None => token.wanted,
+    };
+    // Refreshing is laxer than redeeming: where several resources are named, the token is for the first.
+    let wanted = wanted.for_first_resource();
+    let row_began =
+        if token.platform == Some(PlatformKind::Spa) { token.row_began } else { used.request.call.now };
+    let established = Established {
+        tenant: token.tenant,
+        person: token.person,
+        wanted,
+        nonce: None,
+        auth_time: false,
+        platform: token.platform,
+        row_began,
+    };
+    issue(provider, used.request, &established)
+}
+
+fn on_token(used: &Use<'_>, rule: impl Fn(&Refresh) -> Verdict) -> Verdict {
+    used.token.as_ref().map_or(Ok(()), rule)
+}
+
+/// The platform of the sign-in decides; the device flow has none, and then the registration does.
+fn is_public(used: &Use<'_>) -> bool {
+    let platform = used.token.as_ref().and_then(|token| token.platform);
+    platform.map_or_else(|| used.request.client().is_fallback_public_client, next_page::is_public)
+}
+
+fn is_readable(used: &Use<'_>) -> Verdict {
+    if used.token.is_some() {
+        return Ok(());
+    }
+    let sent = used.request.call.form.get("refresh_token").unwrap_or_default();
+    Err(Refusal::new(9_002_313, "invalid_grant", "The request is malformed.")
+        .suberror("bad_token")
+        .demands("the refresh token must be one that this tenant issued, unchanged")
+        .compares_secret("refresh_token", sent, "a refresh token of this tenant"))
+}
+
+fn belongs_to_client(used: &Use<'_>) -> Verdict {
+    on_token(used, |token| {
+        let client = used.request.client();
+        if token.client.app_id == client.app_id {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            70000,
+            "invalid_grant",
+            "The grant (refresh token, code or assertion) is not valid.",
+        )
+        .demands("a refresh token is used by the application that it was issued to")
+        .compares("client_id", &client.app_id, [token.client.app_id.clone()]))
+    })
+}
+
+fn is_row_unexpired(used: &Use<'_>) -> Verdict {
+    on_token(used, |token| {
+        let age = used.request.call.now.since(token.row_began);
+        if token.platform != Some(PlatformKind::Spa) || age < SPA_REFRESH_TOKEN_LIFE {
+            return Ok(());
+        }
+        let issued = precise(token.row_began);
+        let text = format!(
+            "A refresh token of a single-page app lives at most 1.00:00:00 and is over. Issued {issued}."
+        );
+        Err(Refusal::new(700_084, "invalid_grant", text)
+            .demands("a single-page application signs in again after 24 hours, refreshed or not")
+            .compares("age", span(age), ["less than 24 hours"]))
+    })
+}
+
+fn is_used_lately(used: &Use<'_>) -> Verdict {
+    on_token(used, |token| {
+        let idle = used.request.call.now.since(token.issued);
+        if idle < REFRESH_TOKEN_IDLE {
+            return Ok(());
+        }
+        let issued = precise(token.issued);
+        let text = format!("The refresh token was unused for too long. Issued {issued}, idle 90.00:00:00.");
+        Err(Refusal::new(700_082, "invalid_grant", text)
+            .suberror("token_expired")
+            .demands("a refresh token is used at least once in 90 days")
+            .compares("idle", span(idle), ["less than 90 days"]))
+    })
+}

@@ -1,0 +1,333 @@
+//! Tokens: which claims they hold (reference §8), and their signature.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Map, Value, json};
+use sha1::Sha1;
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    call::Call,
+    keys::{Keys, SigningKey},
+    random::Random,
+    scenario::{Application, Tenant},
+    scope::Target,
+    sessions::Person,
+};
+use crate::time::UnixTime;
+
+/// Tokens are dated back by this much, so that a client whose clock is behind does not take them for tokens of the future.
+const BACKDATED: i64 = 300;
+
+/// How long an ID token lives from now.
+const ID_TOKEN_LIFE: i64 = 3600;
+
+/// Role template of every member, at the end of `wids` of Graph tokens.
+const MEMBER_ROLE: &str = "b79fbf4d-3ef9-4689-8143-76b194e85509";
+
+/// Role template of global administrators.
+const ADMINISTRATOR_ROLE: &str = "62e90394-69f5-4237-9190-012177145e10";
+
+/// `wids` of app-only Graph tokens.
+const APPLICATION_ROLE: &str = "0997a1d0-0d1d-4acb-b408-d5ca73121e90";
+
+/// A token without its signature.
+#[derive(Debug)]
+pub struct Unsigned {
+    key: Arc<SigningKey>,
+    header: Value,
+    claims: Map<String, Value>,
+    holds_access_token_hash: bool,
+}
+
+impl Unsigned {
+    /// The finished token. An ID token from the authorization endpoint takes the hash of the access token beside it.
+    pub fn sign(&self, access_token: Option<&str>) -> String {
+        let mut claims = self.claims.clone();
+        if let Some(access_token) = access_token.filter(|_| self.holds_access_token_hash) {
+            claims.insert("at_hash".to_owned(), json!(half_hash(access_token)));
+        }
+        let claims = URL_SAFE_NO_PAD.encode(Value::Object(claims).to_string());
+        let sent = URL_SAFE_NO_PAD.encode(self.header.to_string());
+        let signed = URL_SAFE_NO_PAD.encode(signed_header(&self.header).to_string());
+        let signature = URL_SAFE_NO_PAD.encode(self.key.sign(&format!("{signed}.{claims}")));
+        format!("{sent}.{claims}.{signature}")
+    }
+}
+
+/// The header as it is signed. Where it carries a `nonce`, the hash of the nonce is signed instead: only those who know
+/// the rule can verify the token, which is how Graph keeps others from relying on its tokens (reference §8.2).
+pub fn signed_header(header: &Value) -> Value {
+    let mut signed = header.clone();
+    if let Some(nonce) = header["nonce"].as_str() {
+        signed["nonce"] = json!(URL_SAFE_NO_PAD.encode(Sha256::digest(nonce)));
+    }
+    signed
+}
+
+/// How a client proved itself, as `azpacr` and `appidacr` say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// Not at all: a public client.
+    None,
+    /// With a secret.
+    Secret,
+}
+
+impl Proof {
+    const fn acr(self) -> &'static str {
+        match self {
+            Self::None => "0",
+            Self::Secret => "1",
+        }
+    }
+}
+
+/// What all tokens of one answer have in common.
+pub struct Mint<'a> {
+    pub call: &'a Call,
+    pub keys: &'a Keys,
+    pub random: &'a mut Random,
+    pub tenant: &'a Tenant,
+    pub client: &'a Application,
+    pub proof: Proof,
+}
+
+/// What an ID token says beyond who signed in.
+#[derive(Debug, Default)]
+pub struct IdTokenParts<'a> {
+    pub profile: bool,
+    pub email: bool,
+    pub nonce: Option<&'a str>,
+    /// The moment of signing in is told where `max_age` was asked for.
+    pub auth_time: bool,
+    /// The code beside it, in answers of the authorization endpoint.
+    pub code: Option<&'a str>,
+    /// Whether an access token stands beside it, in answers of the authorization endpoint.
+    pub beside_access_token: bool,
+}
+
+impl Mint<'_> {
+    /// Seconds that an access token lives: random, so that the clients of a tenant do not all come back at once.
+    pub fn access_token_life(&mut self) -> i64 {
+        self.random.between(3600, 5399)
+    }
+
+    /// An ID token of version 2.
+    pub fn id_token(&mut self, person: &Person, parts: &IdTokenParts<'_>) -> Unsigned {
+        let user = &person.user;
+        let mut claims = Map::new();
+        let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
+        claim("aud", json!(self.client.app_id));
+        claim("iss", json!(self.issuer(2)));
+        self.times(ID_TOKEN_LIFE, &mut claim);
+        claim("aio", json!(self.random.text(2)));
+        if parts.auth_time {
+            claim("auth_time", json!(person.authenticated_at.seconds()));
+        }
+        if let Some(mail) = user.mail.as_ref().filter(|_| parts.email) {
+            claim("email", json!(mail));
+        }
+        if parts.profile {
+            claim("name", json!(user.display_name));
+        }
+        if let Some(nonce) = parts.nonce {
+            claim("nonce", json!(nonce));
+        }
+        if parts.profile {
+            claim("oid", json!(user.id));
+            claim("preferred_username", json!(user.user_principal_name));
+        }
+        claim("rh", json!(self.rh()));
+        claim("sid", json!(person.session));
+        claim("sub", json!(pairwise(&user.id, &self.client.app_id)));
+        claim("tid", json!(self.tenant.id));
+        claim("uti", json!(self.random.short()));
+        claim("ver", json!("2.0"));
+        if let Some(code) = parts.code {
+            claim("c_hash", json!(half_hash(code)));
+        }
+        Unsigned {
+            key: Arc::clone(self.keys.current()),
+            header: json!({ "typ": "JWT", "alg": "RS256", "kid": self.keys.current().thumbprint() }),
+            claims,
+            holds_access_token_hash: parts.beside_access_token,
+        }
+    }
+
+    /// An access token for an application on behalf of a person.
+    pub fn user_token(
+        &mut self,
+        person: &Person,
+        target: &Target,
+        scp: &BTreeSet<String>,
+        life: i64,
+    ) -> Unsigned {
+        let user = &person.user;
+        let version = version_of(&target.resource);
+        let mut claims = Map::new();
+        let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
+        self.opening(target, version, life, &mut claim);
+        if version == 1 {
+            claim("acr", json!("1"));
+            claim("amr", json!(person.methods));
+            claim("appid", json!(self.client.app_id));
+            claim("appidacr", json!(self.proof.acr()));
+            claim("family_name", json!(user.surname));
+            claim("given_name", json!(user.given_name));
+        } else {
+            claim("azp", json!(self.client.app_id));
+            claim("azpacr", json!(self.proof.acr()));
+        }
+        if target.resource.nonce_header {
+            claim("app_displayname", json!(self.client.display_name));
+            claim("idtyp", json!("user"));
+        }
+        claim("name", json!(user.display_name));
+        claim("oid", json!(user.id));
+        if version == 2 {
+            claim("preferred_username", json!(user.user_principal_name));
+        }
+        claim("rh", json!(self.rh()));
+        claim("scp", json!(scp.iter().map(String::as_str).collect::<Vec<_>>().join(" ")));
+        claim("sid", json!(person.session));
+        claim("sub", json!(pairwise(&user.id, &target.resource.app_id)));
+        if target.resource.nonce_header {
+            claim("tenant_region_scope", json!(self.tenant.region));
+        }
+        claim("tid", json!(self.tenant.id));
+        if version == 1 {
+            claim("unique_name", json!(user.user_principal_name));
+            claim("upn", json!(user.user_principal_name));
+        }
+        claim("uti", json!(self.random.short()));
+        claim("ver", json!(format!("{version}.0")));
+        if target.resource.nonce_header {
+            let mut roles = vec![MEMBER_ROLE];
+            if user.administrator {
+                roles.insert(0, ADMINISTRATOR_ROLE);
+            }
+            claim("wids", json!(roles));
+            claim("xms_st", json!({ "sub": pairwise(&user.id, &self.client.app_id) }));
+        }
+        self.access_token(target, version, claims)
+    }
+
+    /// An access token for an application by itself. Without a granted role it has no `roles`, and nothing else tells so.
+    pub fn app_token(&mut self, target: &Target, roles: &[String], life: i64) -> Unsigned {
+        let version = version_of(&target.resource);
+        let principal = service_principal(self.tenant, self.client);
+        let mut claims = Map::new();
+        let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
+        self.opening(target, version, life, &mut claim);
+        if target.resource.nonce_header {
+            claim("app_displayname", json!(self.client.display_name));
+        }
+        if version == 1 {
+            claim("appid", json!(self.client.app_id));
+            claim("appidacr", json!(self.proof.acr()));
+            claim("idp", json!(self.issuer(1)));
+        } else {
+            claim("azp", json!(self.client.app_id));
+            claim("azpacr", json!(self.proof.acr()));
+        }
+        if target.resource.nonce_header {
+            claim("idtyp", json!("app"));
+        }
+        claim("oid", json!(principal));
+        claim("rh", json!(self.rh()));
+        if !roles.is_empty() {
+            claim("roles", json!(roles));
+        }
+        claim("sub", json!(principal));
+        claim("tid", json!(self.tenant.id));
+        claim("uti", json!(self.random.short()));
+        claim("ver", json!(format!("{version}.0")));
+        if target.resource.nonce_header {
+            claim("wids", json!([APPLICATION_ROLE]));
+        }
+        self.access_token(target, version, claims)
+    }
+
+    fn opening(
+        &mut self,
+        target: &Target,
+        version: u8,
+        life: i64,
+        claim: &mut impl FnMut(&str, Value) -> Option<Value>,
+    ) {
+        let audience = if version == 2 { &target.resource.app_id } else { &target.audience };
+        claim("aud", json!(audience));
+        claim("iss", json!(self.issuer(version)));
+        self.times(life, claim);
+        claim("aio", json!(self.random.text(1)));
+    }
+
+    fn times(&self, life: i64, claim: &mut impl FnMut(&str, Value) -> Option<Value>) {
+        let now = self.call.now.seconds();
+        claim("iat", json!(now - BACKDATED));
+        claim("nbf", json!(now - BACKDATED));
+        claim("exp", json!(now + life));
+    }
+
+    fn access_token(&mut self, target: &Target, version: u8, claims: Map<String, Value>) -> Unsigned {
+        let kid = self.keys.current().thumbprint();
+        let mut header = json!({ "typ": "JWT" });
+        if target.resource.nonce_header {
+            header["nonce"] = json!(self.random.text(1));
+        }
+        header["alg"] = json!("RS256");
+        if version == 1 {
+            header["x5t"] = json!(kid);
+        }
+        header["kid"] = json!(kid);
+        Unsigned { key: Arc::clone(self.keys.current()), header, claims, holds_access_token_hash: false }
+    }
+
+    /// The issuer, always on the tenant's own loopback address: no lab token can pass for a real one.
+    fn issuer(&self, version: u8) -> String {
+        issuer(&self.call.base, &self.tenant.id, version)
+    }
+
+    fn rh(&mut self) -> String {
+        format!("1.A{}.", self.random.short())
+    }
+}
+
+/// The issuer of a tenant's tokens of that version.
+pub fn issuer(base: &str, tenant: &str, version: u8) -> String {
+    if version == 2 { format!("{base}/{tenant}/v2.0") } else { format!("{base}/{tenant}/") }
+}
+
+/// The version of a resource's access tokens; the registration decides it, never the endpoint.
+fn version_of(resource: &Application) -> u8 {
+    resource.api.requested_access_token_version.unwrap_or(1)
+}
+
+/// A subject that differs from application to application (OpenID Connect Core §8.1).
+pub fn pairwise(user: &str, application: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{user}/{application}")))
+}
+
+/// The object id of an application's service principal in a tenant, the same at every start.
+pub fn service_principal(tenant: &Tenant, application: &Application) -> String {
+    let digest = Sha1::digest(format!("{}/{}", tenant.id, application.app_id));
+    let [bytes @ .., _, _, _, _] = <[u8; 20]>::from(digest);
+    uuid::Builder::from_sha1_bytes(bytes).into_uuid().to_string()
+}
+
+/// The left half of the SHA-256 hash (`c_hash`, `at_hash`; OpenID Connect Core §3.3.2.11).
+fn half_hash(text: &str) -> String {
+    URL_SAFE_NO_PAD.encode(&Sha256::digest(text)[..16])
+}
+
+/// `client_info`: the account's home object id and home tenant.
+pub fn client_info(person: &Person, home: &Tenant) -> String {
+    URL_SAFE_NO_PAD.encode(json!({ "uid": person.user.id, "utid": home.id }).to_string())
+}
+
+/// A point in time as error texts write it: ISO 8601 with seven decimals.
+pub fn precise(time: UnixTime) -> String {
+    time.rfc3339().replace('Z', "0000Z")
+}

@@ -1,0 +1,194 @@
+//! The first path segment: which tenant, or which group of accounts, a request is for (reference §1.2).
+
+use std::sync::Arc;
+
+use super::{
+    refusal::{Refusal, Verdict},
+    scenario::{Application, Audience, CONSUMERS, Scenario, Tenant, is_guid},
+};
+
+/// What the segment means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Segment {
+    /// One tenant, by GUID or domain name.
+    Tenant(Arc<Tenant>),
+    /// `common`: any account.
+    Common,
+    /// `organizations`: work and school accounts.
+    Organizations,
+    /// `consumers`, or the GUID behind it: personal accounts.
+    Consumers,
+    /// Well formed, but nobody has it.
+    Unknown(String),
+    /// Neither a GUID, nor a domain name, nor one of the words.
+    Malformed(String),
+}
+
+impl Segment {
+    pub fn read(segment: &str, scenario: &Scenario) -> Self {
+        match segment.to_ascii_lowercase().as_str() {
+            "common" => Self::Common,
+            "organizations" => Self::Organizations,
+            "consumers" | CONSUMERS => Self::Consumers,
+            _ => match scenario.tenant_named(segment) {
+                Some(tenant) => Self::Tenant(Arc::clone(tenant)),
+                None if is_guid(segment) || is_domain(segment) => Self::Unknown(segment.to_owned()),
+                None => Self::Malformed(segment.to_owned()),
+            },
+        }
+    }
+
+    /// The tenant, if it is a single one.
+    pub const fn tenant(&self) -> Option<&Arc<Tenant>> {
+        match self {
+            Self::Tenant(tenant) => Some(tenant),
+            _ => None,
+        }
+    }
+
+    /// How URLs of the metadata spell it: the GUID for a tenant, the word for a group of accounts.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Tenant(tenant) => &tenant.id,
+            Self::Common => "common",
+            Self::Organizations => "organizations",
+            Self::Consumers => "consumers",
+            Self::Unknown(text) | Self::Malformed(text) => text,
+        }
+    }
+
+    /// How error texts name it.
+    pub fn shown(&self) -> &str {
+        self.tenant().map_or_else(|| self.name(), |tenant| &tenant.display_name)
+    }
+
+    /// Whether somebody of this tenant can sign in here.
+    pub fn admits(&self, tenant: &Tenant) -> bool {
+        match self {
+            Self::Tenant(own) => own.id == tenant.id,
+            Self::Common | Self::Organizations => true,
+            Self::Consumers | Self::Unknown(_) | Self::Malformed(_) => false,
+        }
+    }
+}
+
+fn is_domain(text: &str) -> bool {
+    text.contains('.')
+        && text.split('.').all(|label| {
+            !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        })
+}
+
+/// Rule: the segment is a GUID, a domain name, or one of the words.
+pub fn is_named(segment: &Segment) -> Verdict {
+    let Segment::Malformed(text) = segment else { return Ok(()) };
+    Err(Refusal::new(900_023, "invalid_request", format!("'{text}' is neither a GUID nor a domain name."))
+        .demands(
+            "the first path segment is a tenant's GUID or domain, or `common`, `organizations`, `consumers`",
+        )
+        .compares("tenant", text, ["a GUID", "a domain name", "common, organizations, consumers"]))
+}
+
+/// Rule: there is such a tenant.
+pub fn is_known(segment: &Segment, scenario: &Scenario) -> Verdict {
+    let Segment::Unknown(text) = segment else { return Ok(()) };
+    let known = scenario.tenants().iter().flat_map(|tenant| {
+        std::iter::once(format!("{} ({})", tenant.id, tenant.display_name))
+            .chain(tenant.domains.iter().cloned())
+    });
+    Err(Refusal::new(
+        90002,
+        "invalid_tenant",
+        format!("There is no tenant '{text}'; check the id and the cloud."),
+    )
+    .demands("the tenant must exist in this cloud")
+    .compares("tenant", text, known))
+}
+
+/// Whether a tenant knows an application: it is registered there, open to other tenants, or one of Microsoft's.
+pub fn knows(tenant: &Tenant, application: &Application) -> bool {
+    application.tenant.as_ref().is_none_or(|home| *home == tenant.key)
+        || application.sign_in_audience != Audience::MyOrg
+}
+
+/// Rule: the application is there.
+pub fn has_client(segment: &Segment, client_id: &str, application: Option<&Application>) -> Verdict {
+    let found = application
+        .is_some_and(|application| segment.tenant().is_none_or(|tenant| knows(tenant, application)));
+    if found {
+        return Ok(());
+    }
+    let text = format!("App '{client_id}' does not exist in directory '{}'.", segment.shown());
+    let expected = match application {
+        Some(application) => {
+            format!("an application of this tenant ({} is open to its own only)", application.display_name)
+        }
+        None => "the client id of an application in this tenant".to_owned(),
+    };
+    Err(Refusal::new(700_016, "unauthorized_client", text)
+        .demands("the application must be registered in the tenant, or open to other tenants")
+        .compares("client_id", client_id, [expected])
+        .compares("tenant", segment.shown(), Vec::<String>::new()))
+}
+
+/// Rule: the client id is a GUID, and not all zeros.
+pub fn is_client_id(client_id: &str) -> Verdict {
+    if is_guid(client_id) && client_id.bytes().any(|byte| !matches!(byte, b'0' | b'-')) {
+        return Ok(());
+    }
+    Err(Refusal::new(700_038, "unauthorized_client", format!("'{client_id}' is not an application id."))
+        .demands("`client_id` is a GUID that is not all zeros")
+        .compares("client_id", client_id, ["a GUID"]))
+}
+
+/// Rule: the application may be used by the accounts that the segment stands for.
+pub fn suits_audience(segment: &Segment, application: &Application) -> Verdict {
+    let (id, name) = (&application.app_id, &application.display_name);
+    let audience = application.sign_in_audience;
+    match segment {
+        Segment::Common | Segment::Organizations if audience == Audience::MyOrg => {
+            let text = format!(
+                "App '{id}' ({name}) is single-tenant; apps made after '10/15/2018' may not use /common."
+            );
+            Err(Refusal::new(50194, "invalid_request", text)
+                .demands("an application for one tenant is used with that tenant's id or domain in the path")
+                .compares("tenant", segment.name(), [application.tenant.clone().unwrap_or_default()])
+                .compares(
+                    "signInAudience",
+                    audience.name(),
+                    [Audience::MultipleOrgs.name(), Audience::Everyone.name()],
+                ))
+        }
+        Segment::Consumers if audience != Audience::Everyone => {
+            let text =
+                format!("App '{id}' ({name}) is for work and school accounts; /consumers is not for it.");
+            Err(Refusal::new(9_002_332, "invalid_request", text)
+                .demands("`consumers` needs an application that takes personal accounts")
+                .compares("signInAudience", audience.name(), [Audience::Everyone.name()]))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_are_told_apart() {
+        let scenario = Scenario::northwind();
+        let check =
+            |text: &str, expected: &Segment| assert_eq!(&Segment::read(text, &scenario), expected, "{text}");
+        let home = Segment::Tenant(Arc::clone(scenario.home()));
+        check("Northwind.Example", &home);
+        check(&scenario.home().id.to_uppercase(), &home);
+        check("COMMON", &Segment::Common);
+        check(CONSUMERS, &Segment::Consumers);
+        for unknown in ["nobody.example", "11111111-2222-3333-4444-555555555555"] {
+            check(unknown, &Segment::Unknown(unknown.to_owned()));
+        }
+        for malformed in ["authorize", "", "a b.example", ".example"] {
+            check(malformed, &Segment::Malformed(malformed.to_owned()));
+        }
+    }
+}

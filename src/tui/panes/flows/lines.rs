@@ -1,0 +1,133 @@
+//! What stands in the regions of the Flows screen.
+
+use super::about::{about as known, platform_note};
+use crate::{
+    entra::aadsts,
+    flow::{Credential, FlowKind, Outcome, Profile},
+    text::{Line, Role, visible},
+    time::UnixTime,
+    workbench::{LabState, Offer, Session, Workbench},
+};
+
+/// The offers under their flow's name, and the line of the selected one.
+pub fn offers(bench: &Workbench, selected: usize) -> (Vec<Line>, Option<usize>) {
+    let (mut lines, mut mark) = (Vec::new(), None);
+    let widest = bench.offers.iter().map(|offer| offer.key.chars().count()).max().unwrap_or(0);
+    let mut last = None;
+    for (index, offer) in bench.offers.iter().enumerate() {
+        if last != Some(offer.kind) {
+            if last.is_some() {
+                lines.push(Line::new());
+            }
+            lines.push(Line::of(Role::Title, offer.kind.title()));
+            last = Some(offer.kind);
+        }
+        if index == selected {
+            mark = Some(lines.len());
+        }
+        lines.push(
+            Line::of(Role::Text, format!("  {:<widest$}  ", offer.key)).then(Role::Muted, offer.about.as_str()),
+        );
+    }
+    if let LabState::Failed(why) = &bench.lab.state
+        && bench.is_lab()
+    {
+        lines.push(Line::new());
+        lines.push(Line::of(Role::Refused, format!("The lab tenant cannot start: {why}")));
+    }
+    (lines, mark)
+}
+
+/// What a flow is for, and as what it would be run.
+pub fn about(offer: &Offer, bench: &Workbench) -> Vec<Line> {
+    let about = known(offer.kind);
+    let heading = |text: &str| Line::of(Role::Title, text);
+    let pair = |name: &str, value: &str| Line::of(Role::Name, format!("{name:<8} ")).then(Role::Text, value);
+    let mut lines = vec![
+        heading(offer.kind.title()).then(Role::Muted, format!("  as {}", offer.key)),
+        Line::of(Role::Text, about.purpose),
+        Line::new(),
+        pair("acts", about.acts),
+        pair("needs", about.needs),
+        pair("gives", about.gives),
+        pair("care", about.care),
+    ];
+    if offer.kind == FlowKind::AuthorizationCode {
+        lines.push(pair("here", platform_note(offer.profile.platform)));
+    }
+    lines.push(Line::new());
+    lines.push(heading("Steps"));
+    lines.extend(about.steps.iter().enumerate().map(|(index, step)| {
+        Line::of(Role::Muted, format!("  {} ", index + 1)).then(Role::Text, step)
+    }));
+    lines.push(Line::new());
+    lines.push(heading("With these settings"));
+    lines.extend(settings(&offer.profile));
+    if bench.is_lab() {
+        lines.push(Line::new());
+        lines.push(heading("Who can sign in"));
+        let people = bench.lab.scenario.users().iter().filter(|_| offer.kind != FlowKind::ClientCredentials);
+        let before = lines.len();
+        lines.extend(people.map(|person| {
+            Line::of(Role::Value, format!("  {:<26} ", person.user_principal_name))
+                .then(Role::Secret, format!("{:<13} ", person.password.expose()))
+                .then(Role::Muted, person.about.as_str())
+        }));
+        if lines.len() == before {
+            lines.push(Line::of(Role::Muted, "  Nobody: the application acts in its own name."));
+        }
+    }
+    lines.push(Line::new());
+    lines.push(heading("Errors that people meet here"));
+    lines.extend(about.errors.iter().filter_map(|number| {
+        let code = aadsts::lookup(*number)?;
+        Some(Line::of(Role::Value, format!("  {number:<8} ")).then(Role::Text, code.title.as_ref()))
+    }));
+    lines.push(Line::new());
+    lines.push(Line::of(Role::Muted, format!("Defined in {}.", about.source)));
+    lines
+}
+
+fn settings(profile: &Profile) -> Vec<Line> {
+    let pair = |name: &str, value: &str| Line::of(Role::Name, format!("  {name:<13} ")).then(Role::Value, value);
+    let mut lines = vec![pair("client_id", &profile.client_id), pair("scope", &profile.scope)];
+    if let Some(uri) = &profile.redirect_uri {
+        lines.push(pair("redirect_uri", uri.as_str()));
+        lines.push(pair("PKCE", profile.pkce.name()));
+    }
+    lines.push(match &profile.credential {
+        Credential::None => pair("credential", "none: a public client"),
+        Credential::Secret(secret) => Line::of(Role::Name, format!("  {:<13} ", "client_secret")).then(Role::Secret, secret.masked()),
+    });
+    lines
+}
+
+/// The runs so far, newest first.
+pub fn runs(bench: &Workbench, now: UnixTime) -> Vec<Line> {
+    if bench.sessions.is_empty() {
+        return vec![Line::of(Role::Muted, "None yet. Choose a flow above and press Enter: it goes one step at a time.")];
+    }
+    bench.sessions.iter().rev().map(|session| run(session, now)).collect()
+}
+
+fn run(session: &Session, now: UnixTime) -> Line {
+    let (role, word, detail) = match &session.outcome {
+        None => (Role::Busy, "running", format!("for {}", crate::time::span(now.since(session.began)))),
+        Some(Outcome::Tokens(set)) => {
+            let given = [("access", &set.access_token), ("id", &set.id_token), ("refresh", &set.refresh_token)];
+            let names: Vec<_> = given.iter().filter(|(_, token)| token.is_some()).map(|(name, _)| *name).collect();
+            (Role::Ok, "tokens", names.join(", "))
+        }
+        Some(Outcome::Refused(refusal)) => {
+            let number = refusal.error_codes.last().map_or(String::new(), |code| format!("AADSTS{code} "));
+            (Role::Refused, "refused", format!("{number}{}", visible(&refusal.error)))
+        }
+        Some(Outcome::Rejected { reason, .. }) => (Role::Refused, "rejected", visible(reason).into_owned()),
+        Some(Outcome::Failed(failure)) => (Role::Refused, "no answer", visible(&failure.to_string()).into_owned()),
+        Some(Outcome::Cancelled) => (Role::Muted, "cancelled", String::new()),
+    };
+    Line::of(Role::Muted, format!("{}  ", session.began.clock()))
+        .then(Role::Text, format!("{:<20} {:<15} ", session.kind.title(), session.profile.name))
+        .then(role, format!("{word:<10}"))
+        .then(Role::Text, detail)
+}

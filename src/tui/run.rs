@@ -1,0 +1,270 @@
+//! The loop: wait for something, take all that is ready, draw once.
+//!
+//! It owns the model and the terminal; everything else sends messages. Nothing is drawn unless something happened, and
+//! nothing ticks unless something on the screen counts.
+
+use std::{env, io, path::PathBuf, process::ExitCode};
+
+use crossterm::event::{Event as TerminalEvent, EventStream};
+use futures_util::{FutureExt as _, StreamExt as _};
+use tokio::sync::mpsc;
+
+use super::{
+    look::{Environment, Look},
+    glyphs::{Charset, Glyphs},
+    model::Model,
+    msg::{Effect, Msg},
+    pane::Toast,
+    panic,
+    terminal::{self, Screen},
+    theme::Theme,
+    update::update,
+    view,
+};
+use crate::{
+    flow::Profile,
+    provider::scenario::Scenario,
+    runtime::{self, Runtime, browser, clipboard::{Clipboard, Copied}, clock, entropy, http, lab, signals},
+    secret::Secret,
+    workbench::{Event, Start, User, Workbench},
+};
+
+/// How the workbench is started.
+#[derive(Debug)]
+pub struct Options {
+    /// The theme's name; the default one if absent.
+    pub theme: Option<String>,
+    /// Draw with ASCII only.
+    pub ascii: bool,
+    /// Whom to sign in at; the lab tenant if absent.
+    pub target: Option<Profile>,
+    /// The options of the HTTP client.
+    pub http: http::Options,
+    /// Where themes of the user lie.
+    pub config: Option<PathBuf>,
+    /// Where reports go.
+    pub state: Option<PathBuf>,
+}
+
+/// Opens the workbench and runs it until the person quits.
+pub fn run(options: Options) -> ExitCode {
+    let look = match look(&options) {
+        Ok(look) => look,
+        Err(why) => return refuse(&why),
+    };
+    panic::install(options.state.clone());
+    let tokio = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(tokio) => tokio,
+        Err(why) => return refuse(&format!("no worker threads can be started: {why}")),
+    };
+    let ended = tokio.block_on(drive(options, look));
+    // The screen was given back when `drive` returned; a request that hangs must not keep the program.
+    tokio.shutdown_background();
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => refuse(&format!("the terminal cannot be used: {why}")),
+    }
+}
+
+fn refuse(why: &str) -> ExitCode {
+    terminal::restore();
+    let _ = io::Write::write_fmt(&mut io::stderr(), format_args!("authwright: {why}\n"));
+    ExitCode::from(2)
+}
+
+fn look(options: &Options) -> Result<Look, String> {
+    let environment = Environment::read(|name| env::var(name).ok());
+    let name = options.theme.as_deref().unwrap_or(Theme::DEFAULT);
+    let folder = options.config.as_ref().map(|folder| folder.join("themes"));
+    let theme = Theme::load(name, folder.as_deref()).map_err(|why| why.to_string())?;
+    let mut look = Look::new(&theme, &environment);
+    if options.ascii {
+        look.glyphs = Glyphs::of(Charset::Ascii);
+    }
+    Ok(look)
+}
+
+async fn drive(options: Options, look: Look) -> io::Result<()> {
+    let mut screen = Screen::take(true)?;
+    let scenario = Scenario::northwind();
+    let bench = Workbench::new(options.target.clone(), scenario.clone());
+    let mut model = Model::new(bench, look, browser::unavailable());
+    screen.draw(|frame| view::view(&mut model, frame, clock::now()))?;
+
+    // Only now, with the first frame on the screen, does anything else begin.
+    let (events, queue) = mpsc::channel(runtime::QUEUE);
+    let lab = options.target.is_none().then(|| start_lab(scenario, events.clone()));
+    let (said, messages) = mpsc::channel(8);
+    let driver = Driver {
+        runtime: Runtime::new(events, http::Client::new(options.http)),
+        keys: Some(EventStream::new()),
+        clipboard: std::sync::Arc::default(),
+        screen,
+        model,
+        queue,
+        said,
+        messages,
+    };
+    let ended = driver.run().await;
+    drop(lab);
+    ended
+}
+
+/// Starts the lab tenant beside the screen; keeps it running until the handle is dropped.
+fn start_lab(scenario: Scenario, events: mpsc::Sender<Event>) -> tokio::task::JoinHandle<()> {
+    tokio::spawn(async move {
+        match lab::start(lab::Options { port: None, scenario }, events.clone()).await {
+            Ok(lab) => {
+                let _ = events.send(lab.ready()).await;
+                std::future::pending::<()>().await;
+            }
+            Err(why) => {
+                let _ = events.send(Event::LabFailed(why.to_string())).await;
+            }
+        }
+    })
+}
+
+struct Driver {
+    screen: Screen,
+    model: Model,
+    runtime: Runtime,
+    queue: mpsc::Receiver<Event>,
+    /// Absent while the terminal is lent to the shell.
+    keys: Option<EventStream>,
+    clipboard: std::sync::Arc<std::sync::Mutex<Clipboard>>,
+    said: mpsc::Sender<(Toast, Option<Secret>)>,
+    messages: mpsc::Receiver<(Toast, Option<Secret>)>,
+}
+
+impl Driver {
+    async fn run(mut self) -> io::Result<()> {
+        let mut ended = std::pin::pin!(signals::ended().fuse());
+        loop {
+            let now = clock::now();
+            let wait = self.model.next_redraw(now);
+            let tick = async {
+                match wait {
+                    Some(wait) => tokio::time::sleep(wait).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let Some(keys) = self.keys.as_mut() else { return Ok(()) };
+            let msg = tokio::select! {
+                biased;
+                key = keys.next() => match key {
+                    Some(Ok(event)) => from_terminal(event),
+                    // The terminal is gone.
+                    Some(Err(_)) | None => Some(Msg::Ended),
+                },
+                () = &mut ended => Some(Msg::Ended),
+                Some((toast, text)) = self.messages.recv() => {
+                    if let Some(text) = text {
+                        self.screen.to_clipboard(text.expose())?;
+                    }
+                    Some(Msg::Said(toast))
+                }
+                Some(event) = self.queue.recv() => Some(Msg::Bench(event)),
+                () = tick => Some(Msg::Tick),
+            };
+            let Some(msg) = msg else { continue };
+            if self.take(msg)? || self.take_ready()? {
+                return Ok(());
+            }
+            let model = &mut self.model;
+            self.screen.draw(|frame| view::view(model, frame, clock::now()))?;
+        }
+    }
+
+    /// Takes what else is ready, so that a burst costs one frame; not more than a screenful, so that keys get their turn.
+    fn take_ready(&mut self) -> io::Result<bool> {
+        for _ in 0..256 {
+            let Ok(event) = self.queue.try_recv() else { break };
+            if self.take(Msg::Bench(event))? {
+                return Ok(true);
+            }
+        }
+        while let Some(Some(Ok(event))) = self.keys.as_mut().and_then(|keys| keys.next().now_or_never()) {
+            if let Some(msg) = from_terminal(event)
+                && self.take(msg)?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Takes one message and does what follows; true when the program is to end.
+    fn take(&mut self, msg: Msg) -> io::Result<bool> {
+        for effect in update(&mut self.model, msg, clock::now()) {
+            match effect {
+                Effect::Bench(effect) => self.runtime.perform(effect),
+                Effect::Start(begin) => {
+                    let start = Start {
+                        kind: begin.kind,
+                        profile: begin.profile,
+                        bends: begin.bends,
+                        front: None,
+                        auto: begin.auto,
+                        seeds: entropy::seeds(),
+                    };
+                    self.take(Msg::Bench(Event::User(User::Start(start))))?;
+                }
+                Effect::Copy { what, text } => self.copy(what, text),
+                Effect::Browse(url) => browser::open(&url),
+                Effect::Redraw => self.screen.clear()?,
+                Effect::Mouse(on) => self.screen.set_mouse(on)?,
+                Effect::Suspend => self.suspend()?,
+                Effect::Quit => return Ok(true),
+            }
+        }
+        Ok(false)
+    }
+
+    /// Copies off the drawing task, and says how it went.
+    fn copy(&self, what: String, text: Secret) {
+        let (clipboard, said) = (self.clipboard.clone(), self.said.clone());
+        tokio::task::spawn_blocking(move || {
+            let copied = match clipboard.lock() {
+                Ok(mut clipboard) => clipboard.copy(&text),
+                Err(_) => Copied::AskTerminal,
+            };
+            let (toast, text) = match copied {
+                Copied::Clipboard => (Toast::good(format!("{what} copied")), None),
+                Copied::Tmux => (Toast::good(format!("{what} copied to tmux and its terminal")), None),
+                Copied::AskTerminal => (Toast::good(format!("{what} sent to the terminal's clipboard")), Some(text)),
+            };
+            let _ = said.blocking_send((toast, text));
+        });
+    }
+
+    fn suspend(&mut self) -> io::Result<()> {
+        #[cfg(unix)]
+        {
+            // Our reader must not take keys meant for the shell.
+            self.keys = None;
+            let suspended = self.screen.lend(|| {
+                let own = rustix::process::getpid();
+                rustix::process::kill_process(own, rustix::process::Signal::TSTP)
+            })?;
+            self.keys = Some(EventStream::new());
+            suspended?;
+        }
+        Ok(())
+    }
+}
+
+/// What a terminal event means to us; key releases and focus changes mean nothing.
+fn from_terminal(event: TerminalEvent) -> Option<Msg> {
+    match event {
+        TerminalEvent::Key(key) if key.is_release() => None,
+        TerminalEvent::Key(key) => Some(Msg::Key(key)),
+        TerminalEvent::Paste(text) => Some(Msg::Pasted(text)),
+        TerminalEvent::Mouse(mouse) => match mouse.kind {
+            crossterm::event::MouseEventKind::Moved | crossterm::event::MouseEventKind::Drag(_) => None,
+            _ => Some(Msg::Mouse(mouse)),
+        },
+        TerminalEvent::Resize(..) => Some(Msg::Resized),
+        TerminalEvent::FocusGained | TerminalEvent::FocusLost => None,
+    }
+}

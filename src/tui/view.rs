@@ -1,0 +1,139 @@
+//! The whole screen: header, the screen's panes, footer, and what lies over them. Decides nothing.
+//!
+//! ```text
+//!  1 Flows [2 Run] 3 Tokens 4 Errors 5 Traffic                 desktop · LAB
+//! ┏━ … ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┓
+//!  ↑↓ move  Enter run  …                                                ? help
+//! ```
+
+mod overlays;
+
+use ratatui::{
+    Frame,
+    buffer::Buffer,
+    layout::{Constraint, Layout, Position, Rect},
+    text::{Line, Span},
+    widgets::Widget as _,
+};
+
+use super::{
+    keymap,
+    look::Look,
+    model::{Model, ScreenId},
+    widgets::footer::Footer,
+};
+use crate::{
+    text::Role,
+    time::UnixTime,
+    workbench::LabState,
+};
+
+/// The smallest terminal that shows anything but a note.
+const SMALLEST: (u16, u16) = (60, 16);
+
+/// Draws the screen.
+pub fn view(model: &mut Model, frame: &mut Frame<'_>, now: UnixTime) {
+    let area = frame.area();
+    let cursor = draw(model, area, frame.buffer_mut(), now);
+    if let Some(cursor) = cursor {
+        frame.set_cursor_position(cursor);
+    }
+}
+
+/// The same into a buffer; gives the place of the cursor.
+pub fn draw(model: &mut Model, area: Rect, buffer: &mut Buffer, now: UnixTime) -> Option<Position> {
+    model.hits.clear();
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        too_small(area, buffer, &model.look);
+        return None;
+    }
+    let [header, body, footer] =
+        Layout::vertical([Constraint::Length(1), Constraint::Min(0), Constraint::Length(1)]).areas(area);
+    draw_header(model, header, buffer);
+    let scene = Model::scene(&model.look, model.no_browser, model.reveal_until.is_some_and(|until| now < until), now);
+    let bench = &model.bench;
+    let mut cursor = match model.screen {
+        ScreenId::Flows => model.flows.view(bench, &scene, body, buffer),
+        ScreenId::Run => model.run.view(bench, &scene, body, buffer),
+        ScreenId::Tokens => model.tokens.view(bench, &scene, body, buffer),
+        ScreenId::Errors => model.errors.view(bench, &scene, body, buffer),
+        ScreenId::Traffic => model.traffic.view(bench, &scene, body, buffer),
+    };
+    draw_footer(model, footer, buffer);
+    if !model.overlays.is_empty() {
+        cursor = overlays::draw(model, body, buffer);
+    }
+    if let Some(toast) = &model.toast {
+        toast.view(&model.look).render(body, buffer);
+    }
+    model.look.glyphs.finish(area, buffer);
+    cursor
+}
+
+fn too_small(area: Rect, buffer: &mut Buffer, look: &Look) {
+    let text = format!("needs {}x{}, is {}x{}", SMALLEST.0, SMALLEST.1, area.width, area.height);
+    let row = Rect { y: area.y + area.height / 2, height: area.height.min(1), ..area };
+    Line::styled(text, look.style(Role::Warn)).centered().render(row, buffer);
+}
+
+fn draw_header(model: &mut Model, area: Rect, buffer: &mut Buffer) {
+    buffer.set_style(area, model.look.style(Role::Text));
+    let mut x = area.x + 1;
+    for (index, screen) in ScreenId::ALL.into_iter().enumerate() {
+        let chosen = screen == model.screen;
+        let text = format!("{} {}", index + 1, screen.title());
+        let (text, role) = if chosen { (format!("[{text}]"), Role::Focus) } else { (format!(" {text} "), Role::Muted) };
+        let width = u16::try_from(text.len()).unwrap_or(0);
+        let place = Rect { x, width: width.min(area.right().saturating_sub(x)), ..area };
+        Span::styled(text, model.look.style(role)).render(place, buffer);
+        model.hits.push((place, screen.action()));
+        x += width;
+    }
+    let status = status(model, area.right().saturating_sub(x + 1));
+    let width = u16::try_from(status.width()).unwrap_or(area.width);
+    let place = Rect { x: area.right().saturating_sub(width + 1).max(x), width: width.min(area.right().saturating_sub(x)), ..area };
+    status.render(place, buffer);
+}
+
+/// Whom we talk to, in words: as much as fits.
+fn status(model: &Model, width: u16) -> Line<'static> {
+    let look = &model.look;
+    let badge = if model.bench.is_lab() {
+        Span::styled(" LAB ", look.style(Role::Lab))
+    } else {
+        Span::styled(" LIVE ", look.style(Role::Live))
+    };
+    let mut detail = if model.bench.is_lab() {
+        match &model.bench.lab.state {
+            LabState::Starting => "the lab tenant is starting".to_owned(),
+            LabState::Running(base) => format!("lab tenant at {}", base.as_str().trim_end_matches('/')),
+            LabState::Failed(why) => format!("no lab tenant: {}", crate::text::visible(why)),
+        }
+    } else {
+        let hosts = model.bench.hosts();
+        match model.bench.offers.first() {
+            Some(offer) => format!("{} · {}", offer.profile.authority.metadata_url().split("/v2.0").next().unwrap_or_default(), offer.profile.client_id),
+            None => hosts.join(" "),
+        }
+    };
+    let room = usize::from(width).saturating_sub(badge.width() + 1);
+    if let Some(run) = model.bench.latest().filter(|session| session.is_running()) {
+        detail = format!("{} as {} · {detail}", run.kind.title(), run.profile.name);
+    }
+    if detail.chars().count() > room {
+        // The address goes first: the screen of the run shows it too.
+        detail = detail.split(" · ").next().unwrap_or_default().to_owned();
+    }
+    if detail.chars().count() > room {
+        detail.clear();
+    }
+    let detail = Span::styled(format!("{} ", look.glyphs.plain(&detail)), look.style(Role::Muted));
+    Line::from_iter([detail, badge])
+}
+
+fn draw_footer(model: &mut Model, area: Rect, buffer: &mut Buffer) {
+    let hints = keymap::footer(model.context(), model.look.glyphs.charset);
+    let footer = Footer::new(&hints, &model.look);
+    footer.render(area, buffer);
+    model.hits.extend(footer.places(area));
+}
