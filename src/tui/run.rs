@@ -6,7 +6,7 @@
 use std::{env, io, path::PathBuf, process::ExitCode};
 
 use crossterm::event::{Event as TerminalEvent, EventStream};
-use futures_util::{FutureExt as _, StreamExt as _};
+use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
 
 use super::{
@@ -104,7 +104,7 @@ async fn drive(options: Options, look: Look) -> io::Result<()> {
     let (said, messages) = mpsc::channel(8);
     let driver = Driver {
         runtime: Runtime::new(events, http::Client::new(options.http)),
-        keys: Some(EventStream::new()),
+        keys: Keyboard::open(),
         clipboard: std::sync::Arc::default(),
         screen,
         model,
@@ -137,8 +137,7 @@ struct Driver {
     model: Model,
     runtime: Runtime,
     queue: mpsc::Receiver<Event>,
-    /// Absent while the terminal is lent to the shell.
-    keys: Option<EventStream>,
+    keys: Keyboard,
     clipboard: std::sync::Arc<std::sync::Mutex<Clipboard>>,
     said: mpsc::Sender<(Toast, Option<Secret>)>,
     messages: mpsc::Receiver<(Toast, Option<Secret>)>,
@@ -146,7 +145,7 @@ struct Driver {
 
 impl Driver {
     async fn run(mut self) -> io::Result<()> {
-        let mut ended = std::pin::pin!(signals::ended().fuse());
+        let mut ended = std::pin::pin!(signals::ended());
         loop {
             let now = clock::now();
             let wait = self.model.next_redraw(now);
@@ -156,14 +155,10 @@ impl Driver {
                     None => std::future::pending().await,
                 }
             };
-            let Some(keys) = self.keys.as_mut() else { return Ok(()) };
             let msg = tokio::select! {
                 biased;
-                key = keys.next() => match key {
-                    Some(Ok(event)) => from_terminal(event),
-                    // The terminal is gone.
-                    Some(Err(_)) | None => Some(Msg::Ended),
-                },
+                // The terminal is gone when nothing can come any more.
+                event = self.keys.events.recv() => event.map_or(Some(Msg::Ended), from_terminal),
                 () = &mut ended => Some(Msg::Ended),
                 Some((toast, text)) = self.messages.recv() => {
                     if let Some(text) = text {
@@ -191,7 +186,7 @@ impl Driver {
                 return Ok(true);
             }
         }
-        while let Some(Some(Ok(event))) = self.keys.as_mut().and_then(|keys| keys.next().now_or_never()) {
+        while let Ok(event) = self.keys.events.try_recv() {
             if let Some(msg) = from_terminal(event)
                 && self.take(msg)?
             {
@@ -251,15 +246,42 @@ impl Driver {
         #[cfg(unix)]
         {
             // Our reader must not take keys meant for the shell.
-            self.keys = None;
+            self.keys.close();
             let suspended = self.screen.lend(|| {
                 let own = rustix::process::getpid();
                 rustix::process::kill_process(own, rustix::process::Signal::TSTP)
             })?;
-            self.keys = Some(EventStream::new());
+            self.keys = Keyboard::open();
             suspended?;
         }
         Ok(())
+    }
+}
+
+/// What comes from the terminal, read by a task of its own.
+///
+/// The stream remembers the first waker it is polled with, so it must not be looked at in passing; the channel can be.
+struct Keyboard {
+    events: mpsc::Receiver<TerminalEvent>,
+    reader: tokio::task::JoinHandle<()>,
+}
+
+impl Keyboard {
+    fn open() -> Self {
+        let (send, events) = mpsc::channel(runtime::QUEUE);
+        let reader = tokio::spawn(async move {
+            let mut stream = EventStream::new();
+            while let Some(Ok(event)) = stream.next().await {
+                if send.send(event).await.is_err() {
+                    break;
+                }
+            }
+        });
+        Self { events, reader }
+    }
+
+    fn close(&mut self) {
+        self.reader.abort();
     }
 }
 

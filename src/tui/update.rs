@@ -67,7 +67,7 @@ fn typed(model: &mut Model, key: Key, now: UnixTime) -> Vec<Effect> {
     }
     let intents = match model.screen {
         ScreenId::Flows => Vec::new(),
-        ScreenId::Run => model.run.typed(key),
+        ScreenId::Run => model.run.typed(crossterm::event::KeyEvent::new(key.code(), key.modifiers())),
         ScreenId::Tokens => model.tokens.typed(key),
         ScreenId::Errors => model.errors.typed(key),
         ScreenId::Traffic => model.traffic.typed(key),
@@ -160,7 +160,7 @@ fn shell(model: &mut Model, action: Action, now: UnixTime) -> Vec<Effect> {
         Action::CopyMenu => {
             let copies = match model.screen {
                 ScreenId::Flows => Vec::new(),
-                ScreenId::Run => model.run.copies(&model.bench),
+                ScreenId::Run => Vec::new(),
                 ScreenId::Tokens => model.tokens.copies(&model.bench),
                 ScreenId::Errors => model.errors.copies(&model.bench),
                 ScreenId::Traffic => model.traffic.copies(&model.bench),
