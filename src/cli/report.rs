@@ -125,6 +125,10 @@ pub fn outcome(bench: &Workbench, session: &Session, outcome: &Outcome, with_sec
         }
         Outcome::Cancelled => {}
     }
+    if matches!(outcome, Outcome::Tokens(_) | Outcome::Rejected { .. }) {
+        // So that others can check the tokens, also when the lab tenant has ended with this process.
+        object.insert("jwks".to_owned(), keys(bench, session));
+    }
     object.insert("findings".to_owned(), findings(session));
     let exchanges = session.exchanges.iter().filter_map(|id| bench.traffic.get(*id));
     object.insert("exchanges".to_owned(), exchanges.map(|one| Value::Object(exchange(one))).collect());
@@ -182,6 +186,13 @@ fn refusal(no: &Refusal) -> Value {
         "trace_id": no.trace_id,
         "correlation_id": no.correlation_id,
     })
+}
+
+/// The key set that the run fetched.
+fn keys(bench: &Workbench, session: &Session) -> Value {
+    let fetched = session.exchanges.iter().rev().filter_map(|id| bench.traffic.get(*id)?.response());
+    let documents = fetched.filter_map(|response| serde_json::from_slice::<Value>(response.body.bytes()).ok());
+    documents.into_iter().find(|document| document.get("keys").is_some_and(Value::is_array)).unwrap_or_default()
 }
 
 fn findings(session: &Session) -> Value {

@@ -93,6 +93,8 @@ pub struct Model {
     pub interrupted: Option<UnixTime>,
     /// Whether the mouse is ours.
     pub mouse: bool,
+    /// Fail at the key `!`: for the test of what happens then; never set in a release build.
+    pub faulty: bool,
     /// What was clickable in the last frame.
     pub hits: Vec<(Rect, Action)>,
 }
@@ -117,6 +119,7 @@ impl Model {
             reveal_until: None,
             interrupted: None,
             mouse: true,
+            faulty: false,
             hits: Vec::new(),
         }
     }

@@ -96,6 +96,7 @@ async fn drive(options: Options, look: Look) -> io::Result<()> {
     let scenario = Scenario::northwind();
     let bench = Workbench::new(options.target.clone(), scenario.clone());
     let mut model = Model::new(bench, look, browser::unavailable());
+    model.faulty = cfg!(debug_assertions) && env::var_os("AUTHWRIGHT_TEST_FAULT").is_some();
     screen.draw(|frame| view::view(&mut model, frame, clock::now()))?;
 
     // Only now, with the first frame on the screen, does anything else begin.

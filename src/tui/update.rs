@@ -49,6 +49,8 @@ fn pressed(model: &mut Model, event: KeyEvent, now: UnixTime) -> Vec<Effect> {
         model.toast = None;
     }
     let Some(key) = Key::from_event(event) else { return Vec::new() };
+    #[cfg(debug_assertions)]
+    assert!(!(model.faulty && key == Key::char('!')), "a fault forced by a test");
     let context = model.context();
     match keymap::lookup(context, key) {
         Some(action) => act(model, action, now),

@@ -9,10 +9,16 @@ use crate::{
     workbench::{LabState, Offer, Session, Workbench},
 };
 
+/// Where the description of an application begins, in the list.
+pub const ABOUT_COLUMN: u16 = 18;
+
+/// Where a value begins that has a name before it.
+pub const VALUE_COLUMN: u16 = 16;
+
 /// The offers under their flow's name, and the line of the selected one.
 pub fn offers(bench: &Workbench, selected: usize) -> (Vec<Line>, Option<usize>) {
     let (mut lines, mut mark) = (Vec::new(), None);
-    let widest = bench.offers.iter().map(|offer| offer.key.chars().count()).max().unwrap_or(0);
+    let widest = usize::from(ABOUT_COLUMN) - 4;
     let mut last = None;
     for (index, offer) in bench.offers.iter().enumerate() {
         if last != Some(offer.kind) {
@@ -43,11 +49,11 @@ pub fn offers(bench: &Workbench, selected: usize) -> (Vec<Line>, Option<usize>) 
 pub fn about(offer: &Offer, bench: &Workbench) -> Vec<Line> {
     let about = known(offer.kind);
     let heading = |text: &str| Line::of(Role::Title, text);
-    let pair = |name: &str, value: &str| Line::of(Role::Name, format!("{name:<8} ")).then(Role::Text, value);
+    let pair = |name: &str, value: &str| Line::of(Role::Name, format!("{name:<16}")).then(Role::Text, value);
     let mut lines = vec![
         heading(offer.kind.title()).then(Role::Muted, format!("  as {}", offer.key)),
-        Line::of(Role::Text, about.purpose),
         Line::new(),
+        pair("what", about.purpose),
         pair("acts", about.acts),
         pair("needs", about.needs),
         pair("gives", about.gives),
@@ -95,7 +101,7 @@ pub fn about(offer: &Offer, bench: &Workbench) -> Vec<Line> {
 
 fn settings(profile: &Profile) -> Vec<Line> {
     let pair =
-        |name: &str, value: &str| Line::of(Role::Name, format!("  {name:<13} ")).then(Role::Value, value);
+        |name: &str, value: &str| Line::of(Role::Name, format!("  {name:<14}")).then(Role::Value, value);
     let mut lines = vec![pair("client_id", &profile.client_id), pair("scope", &profile.scope)];
     if let Some(uri) = &profile.redirect_uri {
         lines.push(pair("redirect_uri", uri.as_str()));
@@ -104,7 +110,7 @@ fn settings(profile: &Profile) -> Vec<Line> {
     lines.push(match &profile.credential {
         Credential::None => pair("credential", "none: a public client"),
         Credential::Secret(secret) => {
-            Line::of(Role::Name, format!("  {:<13} ", "client_secret")).then(Role::Secret, secret.masked())
+            Line::of(Role::Name, format!("  {:<14}", "client_secret")).then(Role::Secret, secret.masked())
         }
     });
     lines

@@ -35,7 +35,7 @@ use crate::{
             field::{Field, Typed},
             fit,
             frame::Frame,
-            lines::{self, Lines, Scroll},
+            lines::{self, Hanging, Lines, Scroll},
             list::{List, Selection},
         },
     },
@@ -377,7 +377,7 @@ impl State {
         };
         let mut frame =
             Frame::new(title, look).focused(focused).note(Line::of(Role::Muted, self.form.name()));
-        if area.width < 110 && !focused && exchange.is_some() {
+        if region == Region::Response && self.region == Region::List && buffer.area.width < 110 && exchange.is_some() {
             frame = frame.footnote(Line::of(Role::Muted, "Tab shows the request"));
         }
         frame.render(area, buffer);
@@ -391,7 +391,7 @@ impl State {
         let scroll =
             if region == Region::Request { &mut self.request_scroll } else { &mut self.response_scroll };
         let needle = if focused { self.needle.as_str() } else { "" };
-        Lines::new(&lines, look).find(needle).scrolled(inner, buffer, scroll);
+        Lines::new(&lines, look).hanging(Hanging::Columns(4)).find(needle).scrolled(inner, buffer, scroll);
         cursor
     }
 
