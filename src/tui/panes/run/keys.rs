@@ -8,7 +8,7 @@ use super::{
     shown::Shown,
 };
 use crate::{
-    agent::{Act, Agent, ControlKind, Credentials},
+    agent::{Act, Agent, ControlKind},
     export,
     flow::{Bend, Choice, Outcome, Prompt, StepState},
     oauth::front_channel,
@@ -19,7 +19,7 @@ use crate::{
         action::Action,
         pane::{Intent, Toast},
     },
-    workbench::{FrontChannel, Lab, User, Workbench},
+    workbench::{FrontChannel, User, Workbench},
 };
 
 impl State {
@@ -126,7 +126,8 @@ impl State {
         if self.mode(shown) == Mode::Page && session.is_running() {
             return match self.person(shown) {
                 Some(person) => {
-                    let front = FrontChannel::Builtin(Some(credentials(person)));
+                    let credentials = shown.bench.lab.person(Some(&person.key));
+                    let front = FrontChannel::Builtin(credentials);
                     vec![
                         Intent::Bench(User::SignIn(session.id, front)),
                         Intent::Toast(Toast::good(format!("signing in as {}", person.display_name))),
@@ -502,19 +503,7 @@ fn select(action: Action, at: usize, count: usize) -> Option<usize> {
 
 /// Who can sign in at the lab tenant.
 pub fn people(bench: &Workbench) -> Vec<&Person> {
-    match &bench.lab {
-        Lab::Running { scenario, .. } => scenario.users().iter().map(AsRef::as_ref).collect(),
-        Lab::Starting | Lab::Failed(_) => Vec::new(),
-    }
-}
-
-fn credentials(person: &Person) -> Credentials {
-    Credentials {
-        username: person.user_principal_name.clone(),
-        password: person.password.clone(),
-        one_time_code: person.one_time_code.clone(),
-        user_code: None,
-    }
+    bench.lab.scenario.users().iter().map(AsRef::as_ref).collect()
 }
 
 fn bad(text: &str) -> Intent {
@@ -606,7 +595,7 @@ fn copy_curl(shown: &Shown<'_>) -> Intent {
     match request {
         Some(request) => Intent::Copy {
             what: "curl command, secrets left out".to_owned(),
-            text: Secret::new(export::curl::command(&request, export::Secrets::Redacted)),
+            text: Secret::new(export::curl::curl(&request, export::Secrets::Redacted)),
         },
         None => bad("this step has sent nothing yet"),
     }
