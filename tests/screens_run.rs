@@ -267,7 +267,9 @@ fn legend(buffer: &Buffer) -> String {
             let end = (x..buffer.area.width).find(|x| buffer[(*x, y)].style() != style).unwrap_or(buffer.area.width);
             // The look of blanks is seen only where they are painted or underlined.
             let is_seen = (x..end).any(|x| buffer[(x, y)].symbol() != " ") || !style.add_modifier.is_empty();
-            if style != buffer_default() && is_seen {
+            // The QR code has a test of its own, which scans it.
+            let is_picture = buffer[(x, y)].symbol() == "▀";
+            if style != buffer_default() && is_seen && !is_picture {
                 let run = format!("{y}:{x}-{}", end - 1);
                 match styles.iter_mut().find(|(known, _)| *known == style) {
                     Some((_, runs)) => runs.push(run),
@@ -321,4 +323,231 @@ fn a_request_is_laid_out_before_it_is_sent() {
     let mut desk = authorization_code();
     desk.press("Enter Enter");
     assert_screens(&mut desk, "request");
+}
+
+#[test]
+fn a_changed_request_shows_what_was_changed() {
+    let mut desk = authorization_code();
+    desk.press("Enter Enter");
+    // Another scope, no state, twice the nonce, and one of one's own.
+    desk.press("Down Down Down Down e");
+    assert_eq!(desk.state.context(&desk.bench), Context::Field);
+    desk.key(KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL));
+    desk.write("openid");
+    desk.press("Enter");
+    desk.press("Down Down x Down D A");
+    desk.write("login_hint=mina@northwind.example");
+    desk.press("Enter");
+    assert_screens(&mut desk, "changed");
+    
+    let session = desk.bench.latest().expect("a run");
+    let steps = session.flow.steps();
+    let draft = steps[2].draft.expect("a request");
+    let sent = draft.request().expect("it can be sent");
+    let names: Vec<_> = sent.query().iter().map(|(name, _)| name.to_owned()).collect();
+    assert_eq!(sent.query().get("scope"), Some("openid"));
+    assert_eq!(sent.query().get("login_hint"), Some("mina@northwind.example"));
+    assert!(!names.contains(&"state".to_owned()), "{names:?}");
+    assert_eq!(names.iter().filter(|name| *name == "nonce").count(), 2, "{names:?}");
+
+    desk.press("u");
+    assert!(!desk.text().contains("login_hint"), "undo takes the last change back");
+}
+
+#[test]
+fn what_cannot_be_added_is_said_and_the_field_stays() {
+    let mut desk = authorization_code();
+    desk.press("Enter Enter A");
+    desk.write("just words");
+    desk.press("Enter");
+    let text = desk.text();
+    assert!(text.contains("just words") && text.contains("write name=value"), "{text}");
+    desk.press("Esc");
+    assert_eq!(desk.state.context(&desk.bench), Context::Request);
+}
+
+#[test]
+fn the_ways_to_sign_in_are_offered_when_somebody_has_to() {
+    let mut desk = authorization_code();
+    desk.press("Enter Enter Enter");
+    desk.wait(42);
+    assert_screens(&mut desk, "sign_in");
+    desk.press("Enter");
+    assert!(matches!(desk.last_intent(), Intent::Toast(toast) if toast.text.contains("o your browser")));
+    desk.press("o");
+    assert_eq!(desk.bench.latest().and_then(|run| run.front.clone()), Some(FrontChannel::Browser));
+    assert!(desk.text().contains("the answer is awaited at http://localhost:53111  0:42"));
+}
+
+#[test]
+fn on_a_remote_shell_the_browser_is_not_offered_and_the_reason_is_said() {
+    let mut desk = authorization_code();
+    desk.no_browser = Some("this is a remote shell");
+    desk.press("Enter Enter Enter");
+    let text = desk.text();
+    assert!(text.contains("Not from here: this is a remote shell."), "{text}");
+    assert!(text.contains("ssh -L 53111:localhost:53111"), "{text}");
+    desk.press("o");
+    assert!(matches!(desk.last_intent(), Intent::Toast(toast) if !toast.good));
+    assert_eq!(desk.bench.latest().and_then(|run| run.front.clone()), None);
+}
+
+#[test]
+fn the_address_can_be_pasted_and_a_wrong_one_is_explained() {
+    let mut desk = authorization_code();
+    desk.press("Enter Enter Enter p");
+    desk.write("http://localhost:53111/");
+    desk.press("Enter");
+    assert!(desk.text().contains("this address has no answer in it"), "{}", desk.text());
+    assert!(desk.state.clear_field());
+    desk.state.pasted("http://localhost:53111/?code=abc&state=somebody-elses", &desk.bench);
+    desk.press("Enter Enter");
+    assert_screens(&mut desk, "wrong_state");
+}
+
+#[test]
+fn a_paste_without_a_field_opens_the_one_that_waits_for_it() {
+    let mut desk = authorization_code();
+    desk.state.pasted("nothing waits yet", &desk.bench);
+    assert_ne!(desk.state.context(&desk.bench), Context::Field);
+    desk.press("Enter Enter Enter");
+    desk.state.pasted("http://localhost:53111/?error=access_denied&state=state-of-the-test-0123", &desk.bench);
+    assert_eq!(desk.state.context(&desk.bench), Context::Field);
+    desk.press("Enter Enter");
+    assert!(desk.text().contains("access_denied"), "{}", desk.text());
+}
+
+#[test]
+fn the_built_in_user_agent_signs_somebody_in_by_hand() {
+    let mut desk = authorization_code();
+    desk.press("Enter Enter Enter b");
+    assert_screens(&mut desk, "page");
+    assert_eq!(desk.state.context(&desk.bench), Context::Page);
+    // Tab to the people, Enter fills in what is theirs.
+    desk.press("Tab Enter");
+    assert!(desk.text().contains("mina@northwind.example"), "{}", desk.text());
+    let mut pages = 0;
+    while desk.bench.latest().is_some_and(|run| run.waiting_since.is_some()) {
+        pages += 1;
+        assert!(pages < 8, "the sign-in does not end:\n{}", desk.text());
+        let text = desk.text();
+        if text.contains("Password") && !text.contains("••••") {
+            desk.press("Tab Enter");
+        }
+        desk.press("Enter");
+    }
+    assert_screens(&mut desk, "returned");
+    desk.press("Enter Enter Enter Enter");
+    let text = desk.text();
+    assert!(text.contains("✓ Done"), "{text}");
+    desk.press("Enter");
+    assert!(matches!(desk.last_intent(), Intent::Token(_)), "{:?}", desk.last_intent());
+}
+
+#[test]
+fn the_lab_signs_somebody_in_at_the_press_of_a_key() {
+    let mut desk = authorization_code();
+    desk.press("a b a");
+    assert!(desk.text().contains("✓ Done"), "{}", desk.text());
+    // The step before the last: the last one shows keys, which are fresh in every test.
+    desk.press("Up");
+    assert_screens(&mut desk, "done");
+    // Every secret of the run, and nowhere on the screen.
+    let secrets: Vec<String> =
+        desk.bench.shelf.all().iter().map(|held| held.decoded.raw.expose().to_owned()).collect();
+    assert_eq!(secrets.len(), 3);
+    for region in 0..8 {
+        for size in SIZES {
+            let picture = desk.screen(size).replace(['\n', ' ', '│', '┃'], "");
+            for secret in &secrets {
+                let part = &secret[secret.len() - 24..];
+                assert!(!picture.contains(part), "region {region} at {size:?} shows a token");
+            }
+            assert!(!picture.contains("verifier-of-the-test"), "region {region} at {size:?}");
+        }
+        desk.press("Tab");
+    }
+}
+
+#[test]
+fn revealed_secrets_are_shown_for_as_long_as_that_lasts() {
+    let mut desk = authorization_code();
+    desk.press("a b a");
+    for _ in 0..5 {
+        desk.press("Up");
+    }
+    desk.press("Down Down Down Down");
+    assert!(!desk.text().contains("verifier-of-the-test"), "{}", desk.text());
+    desk.reveal = true;
+    desk.press("Tab Tab Tab");
+    assert!(desk.text().contains("verifier-of-the-test"), "{}", desk.text());
+}
+
+#[test]
+fn a_refusal_is_named_and_enter_explains_it() {
+    let mut desk = Desk::start(FlowKind::ClientCredentials, "inventory-sync");
+    desk.press("Enter");
+    let steps = desk.bench.latest().expect("a run").flow.steps();
+    let draft = steps.iter().find_map(|step| step.draft.filter(|draft| draft.value("client_secret").is_some()));
+    let place = draft.expect("a request with a secret").fields.iter().position(|f| f.name == "client_secret");
+    for _ in 0..=place.expect("it has one") {
+        desk.press("Down");
+    }
+    desk.press("e");
+    desk.key(KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL));
+    desk.write("not-the-secret");
+    assert!(!desk.text().contains("not-the-secret"), "a secret is masked while it is typed:\n{}", desk.text());
+    desk.press("Enter Enter");
+    assert_screens(&mut desk, "refused");
+    assert!(desk.text().contains("invalid_client, AADSTS7000215"), "{}", desk.text());
+    desk.press("Enter");
+    assert!(matches!(desk.last_intent(), Intent::Explain(evidence) if evidence.refusal.is_some()));
+    // Again, with the same wrong secret.
+    desk.press("r");
+    let Intent::Start { bends, kind, .. } = desk.last_intent() else { panic!("{:?}", desk.last_intent()) };
+    assert_eq!(*kind, FlowKind::ClientCredentials);
+    assert!(bends.iter().any(|bend| bend.name == "client_secret"), "{bends:?}");
+}
+
+#[test]
+fn the_device_code_prompt_has_all_that_is_needed() {
+    let mut desk = Desk::start(FlowKind::DeviceCode, "kiosk");
+    desk.press("Enter Enter");
+    desk.wait(17);
+    assert_eq!(desk.state.context(&desk.bench), Context::Device);
+    assert_screens(&mut desk, "device");
+    desk.press("y");
+    let Intent::Copy { what, text } = desk.last_intent() else { panic!("{:?}", desk.last_intent()) };
+    let code = text.expose().to_owned();
+    assert_eq!(what, "user code");
+    assert!(code.len() >= 8, "{code}");
+    // The same person approves it right here, in the built-in user agent.
+    desk.press("b a");
+    desk.wait(10);
+    desk.press("Enter");
+    assert!(desk.text().contains("✓ Done"), "{}", desk.text());
+}
+
+#[test]
+fn a_person_approves_a_device_code_by_hand() {
+    let mut desk = Desk::start(FlowKind::DeviceCode, "kiosk");
+    desk.press("Enter Enter b");
+    let mut pages = 0;
+    while !desk.text().contains("Nothing to press on this page.") {
+        pages += 1;
+        assert!(pages < 8, "the sign-in does not end:\n{}", desk.text());
+        // A field that is empty is filled in by the selected person; then the button is pressed.
+        if desk.text().contains("[        ") {
+            desk.press("Tab Enter");
+        }
+        desk.press("Enter");
+    }
+    assert_screens(&mut desk, "approved");
+    // The run goes on by itself; Esc looks at it, b looks at the page again.
+    desk.press("Esc");
+    assert_eq!(desk.state.context(&desk.bench), Context::Run);
+    desk.press("b");
+    assert!(desk.text().contains("Nothing to press on this page."));
+    desk.wait(10);
+    assert!(desk.text().contains("Check the tokens"), "{}", desk.text());
 }

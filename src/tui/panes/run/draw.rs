@@ -25,7 +25,7 @@ use crate::{
         widgets::{
             fit,
             frame::Frame,
-            lines::{Lines, Scroll},
+            lines::{Hanging, Lines, Scroll},
             qr::Qr,
             sequence::Sequence,
         },
@@ -54,9 +54,10 @@ pub fn draw(
     };
     let mode = state.mode(&shown);
     let focus = state.focus(&shown);
-    let area = headline(mode, &shown, scene, area, buffer);
     let size = state.last.size;
-    let places = layout::arrange(mode, size, &shown, focus, state.zoomed, area);
+    let area = headline(mode, size, &shown, scene, area, buffer);
+    let messages = diagram::diagram(&shown, scene.now).arrows.len();
+    let places = layout::arrange(mode, size, &shown, messages, focus, state.zoomed, area);
     let is_alone = state.zoomed || size == Size::One;
     let mut painter = Painter { state, shown: &shown, scene, buffer, mode, focus, is_alone, cursor: None };
     for (region, area) in places {
@@ -81,8 +82,17 @@ fn nothing(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
 }
 
 /// Where the run stands, above the regions; gives what is left for them.
-fn headline(mode: Mode, shown: &Shown<'_>, scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) -> Rect {
-    if mode == Mode::Device || area.height < 8 {
+fn headline(
+    mode: Mode,
+    size: Size,
+    shown: &Shown<'_>,
+    scene: &Scene<'_>,
+    area: Rect,
+    buffer: &mut Buffer,
+) -> Rect {
+    // The prompt and the page say themselves what is waited for; at 80x24 they need the rows.
+    let is_told = mode == Mode::Device || mode == Mode::Page && size <= Size::Two;
+    if is_told || area.height < 8 {
         return area;
     }
     let lines = outcome::lines(shown, scene);
@@ -177,7 +187,7 @@ impl<'a> Painter<'a, '_> {
             frame.note(Line::of(Role::Muted, &shown.session.profile.name))
         };
         let inner = self.frame(Region::Steps, frame, area);
-        let lines = steps::rows(shown, self.scene, usize::from(inner.width.saturating_sub(1)));
+        let lines = steps::rows(shown, self.scene, usize::from(inner.width.saturating_sub(2)));
         self.lines(&lines, Some(shown.selected), inner, |state| &mut state.scrolls.steps);
     }
 
@@ -332,23 +342,26 @@ impl<'a> Painter<'a, '_> {
         let frame = self.titled("Sign in: how?");
         let inner = self.frame(Region::SignIn, frame, area);
         let Some(visit) = self.shown.visit() else { return };
-        let lines = sign_in::lines(visit, self.shown.session.front.as_ref(), self.scene);
         let pasting = self.editing(|purpose| *purpose == Purpose::Arrival);
-        let [list, field] = inner.layout(&Layout::vertical([
+        let [list, field] = inset(inner).layout(&Layout::vertical([
             Constraint::Fill(1),
             Constraint::Length(if pasting { 3 } else { 0 }),
         ]));
-        self.lines(&lines, None, inset(list), |state| &mut state.scrolls.sign_in);
+        let front = self.shown.session.front.as_ref();
+        let lines = sign_in::lines(visit, front, self.scene, list.width.into());
+        let widget = Lines::new(&lines, self.scene.look).hanging(Hanging::Columns(sign_in::TEXT));
+        StatefulWidget::render(&widget, list, self.buffer, &mut self.state.scrolls.sign_in);
         if pasting {
-            self.prompt_field("paste  ", "the whole address that you were sent back to", inset(field));
+            self.prompt_field("paste  ", "the whole address that you were sent back to", field);
         }
     }
 
     fn variables(&mut self, area: Rect) {
         let frame = self.titled("Variables");
         let inner = inset(self.frame(Region::Variables, frame, area));
-        let lines = variables::lines(self.shown, self.scene.reveal);
-        self.lines(&lines, None, inner, |state| &mut state.scrolls.variables);
+        let (lines, column) = variables::lines(self.shown, self.scene.reveal);
+        let widget = Lines::new(&lines, self.scene.look).hanging(Hanging::Columns(column));
+        StatefulWidget::render(&widget, inner, self.buffer, &mut self.state.scrolls.variables);
     }
 
     fn traffic(&mut self, region: Region, area: Rect) {
@@ -384,17 +397,17 @@ impl<'a> Painter<'a, '_> {
             frame = frame.footnote(hint);
         }
         let inner = inset(self.frame(Region::Page, frame, area));
+        let said = self.page_foot(target.is_some(), page.is_some());
         let [address, body, foot] = inner.layout(&Layout::vertical([
             Constraint::Length(2),
             Constraint::Fill(1),
-            Constraint::Length(2),
+            Constraint::Length(u16::from(!said.is_empty()) * 2),
         ]));
         self.address(agent, address);
         match page {
             Some(page) => self.page_body(page, at, body),
             None => self.text(&[Line::of(Role::Muted, "The page will stand here.")], body),
         }
-        let said = self.page_foot(target.is_some(), page.is_some());
         self.text(&said, foot);
     }
 
@@ -403,8 +416,10 @@ impl<'a> Painter<'a, '_> {
         here.set_fragment(None);
         let query = here.query().is_some();
         here.set_query(None);
-        let line = Line::of(Role::Link, here.as_str()).then(Role::Muted, if query { "?…" } else { "" });
-        let line = steps::clipped_line(&line, area.width.into(), self.scene.look.glyphs.ellipsis);
+        let glyphs = self.scene.look.glyphs;
+        let address = request::shortened(here.as_str(), usize::from(area.width.saturating_sub(2)), glyphs);
+        let line = Line::of(Role::Link, address).then(Role::Muted, if query { "?…" } else { "" });
+        let line = steps::clipped_line(&line, area.width.into(), glyphs.ellipsis);
         self.text(&[line], area);
     }
 
@@ -491,7 +506,9 @@ impl<'a> Painter<'a, '_> {
 
     fn code(&mut self, area: Rect) {
         let frame = self.titled("Device code");
-        let inner = inset(self.frame(Region::Code, frame, area));
+        let inner = self.frame(Region::Code, frame, area);
+        // At 80x24 every column to the right of the picture counts.
+        let inner = Rect { x: inner.x + inner.width.min(1), width: inner.width.saturating_sub(1), ..inner };
         let Some(Prompt::DeviceCode(prompt)) = &self.shown.prompt else { return };
         let current = self.shown.session.flow.current();
         let at = self.shown.steps.iter().position(|step| step.id == current).map_or(0, |at| at + 1);

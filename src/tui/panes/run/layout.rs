@@ -139,11 +139,12 @@ pub fn natural_focus(mode: Mode, shown: &Shown<'_>) -> Region {
     }
 }
 
-/// Where each region is drawn. With `zoomed`, only the focused one is.
+/// Where each region is drawn. With `zoomed`, only the focused one is. `messages` is how many the diagram has.
 pub fn arrange(
     mode: Mode,
     size: Size,
     shown: &Shown<'_>,
+    messages: usize,
     focus: Region,
     zoomed: bool,
     area: Rect,
@@ -152,14 +153,19 @@ pub fn arrange(
         return vec![(focus, area)];
     }
     match mode {
-        Mode::Run => arrange_run(size, shown, focus, area),
+        Mode::Run => arrange_run(size, shown, messages, focus, area),
         Mode::Page => arrange_page(size, shown, focus, area),
         Mode::Device => arrange_device(size, focus, area),
     }
 }
 
 fn steps_height(shown: &Shown<'_>) -> u16 {
-    u16::try_from(shown.steps.len()).unwrap_or(u16::MAX).saturating_add(2)
+    rows(shown.steps.len(), 2)
+}
+
+/// A height for this many lines and what stands around them.
+fn rows(lines: usize, around: u16) -> u16 {
+    u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(around)
 }
 
 /// What the lower half shows while none of its regions has the focus.
@@ -182,7 +188,7 @@ fn lower(shown: &Shown<'_>, focus: Region) -> Region {
     }
 }
 
-fn arrange_run(size: Size, shown: &Shown<'_>, focus: Region, area: Rect) -> Vec<(Region, Rect)> {
+fn arrange_run(size: Size, shown: &Shown<'_>, messages: usize, focus: Region, area: Rect) -> Vec<(Region, Rect)> {
     let waits = shown.visit().is_some() && shown.session.is_running();
     if size == Size::Two {
         let top_height = steps_height(shown).max(8).min(area.height / 2);
@@ -206,10 +212,14 @@ fn arrange_run(size: Size, shown: &Shown<'_>, focus: Region, area: Rect) -> Vec<
     // While somebody signs in, the ways to do so stand where the answer will be.
     let answer = if waits && focus != Region::Response { Region::SignIn } else { Region::Response };
     if size == Size::Three {
+        // Each gets what it needs, as far as that leaves room for the others; the answer gets the rest.
+        let third = right.height / 3;
+        let diagram = rows(messages, 3).clamp(7.min(third), third);
+        let fields = shown.step().and_then(|step| step.draft).map_or(3, super::request::count);
         let [sequence, request, response] = right.layout(&Layout::vertical([
-            Constraint::Fill(5),
-            Constraint::Fill(6),
-            Constraint::Fill(6),
+            Constraint::Length(diagram),
+            Constraint::Length(rows(fields, 7).clamp(5, right.height * 2 / 5)),
+            Constraint::Fill(1),
         ]));
         places.extend([(Region::Sequence, sequence), (Region::Request, request), (answer, response)]);
     } else {
@@ -235,7 +245,7 @@ fn arrange_page(size: Size, shown: &Shown<'_>, focus: Region, area: Rect) -> Vec
     let is_lab = shown.session.profile.authority.is_lab();
     if size == Size::Two {
         let [page, below] =
-            area.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(8)]));
+            area.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(7)]));
         let second = match focus {
             Region::Hops | Region::People => focus,
             _ if is_lab => Region::People,

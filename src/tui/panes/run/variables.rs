@@ -14,8 +14,9 @@ use crate::{
     workbench::{Channel, Exchange},
 };
 
-/// Every value that the run goes by: whom it asks, as whom, and what each step made or learned.
-pub fn lines(shown: &Shown<'_>, reveal: bool) -> Vec<Line> {
+/// Every value that the run goes by: whom it asks, as whom, and what each step made or learned. Also gives the column
+/// in which the values stand.
+pub fn lines(shown: &Shown<'_>, reveal: bool) -> (Vec<Line>, u16) {
     let profile = &shown.session.profile;
     let authority = match &profile.authority {
         Authority::Lab { base, tenant } | Authority::Entra { base, tenant } => {
@@ -39,13 +40,13 @@ pub fn lines(shown: &Shown<'_>, reveal: bool) -> Vec<Line> {
             rows.push((fact.name, fact_value(fact, reveal)));
         }
     }
-    let width = rows.iter().map(|(name, _)| name.width()).max().unwrap_or(0).min(24);
+    let width = rows.iter().map(|(name, _)| name.width()).max().unwrap_or(0).min(30);
     let row = |(name, value): (&str, Line)| {
         let mut line = Line::of(Role::Name, format!("{name:<width$}  "));
         line.0.extend(value.0);
         line
     };
-    rows.into_iter().map(row).collect()
+    (rows.into_iter().map(row).collect(), u16::try_from(width + 2).unwrap_or(u16::MAX))
 }
 
 /// The exchanges of the run, or only those of its user agent, oldest first, under a line of headings; each row is
