@@ -43,12 +43,12 @@ impl SigningKey {
         &self.thumbprint
     }
 
-    /// The RS256 signature of a text (RSASSA-PKCS1-v1_5 with SHA-256, RFC 7518 §3.3).
-    pub fn sign(&self, text: &str) -> Vec<u8> {
+    /// The RS256 signature of a message (RSASSA-PKCS1-v1_5 with SHA-256, RFC 7518 §3.3).
+    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         let mut signature = vec![0; self.pair.public_modulus_len()];
         // The scheme is deterministic: the random source is asked for by the signature of the call, and not used.
         self.pair
-            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text.as_bytes(), &mut signature)
+            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
             .expect("the buffer has the length of the modulus");
         signature
     }

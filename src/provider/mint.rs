@@ -51,7 +51,7 @@ impl Unsigned {
         let claims = URL_SAFE_NO_PAD.encode(Value::Object(claims).to_string());
         let sent = URL_SAFE_NO_PAD.encode(self.header.to_string());
         let signed = URL_SAFE_NO_PAD.encode(signed_header(&self.header).to_string());
-        let signature = URL_SAFE_NO_PAD.encode(self.key.sign(&format!("{signed}.{claims}")));
+        let signature = URL_SAFE_NO_PAD.encode(self.key.sign(format!("{signed}.{claims}").as_bytes()));
         format!("{sent}.{claims}.{signature}")
     }
 }

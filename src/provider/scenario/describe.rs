@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::{Application, Scenario};
+use super::{Application, ConsentType, Scenario};
+use crate::{secret::Secret, time::UnixTime};
 
 impl Scenario {
     /// Tenants, people and applications with their lab credentials, as reached at `base`.
@@ -18,7 +19,7 @@ impl Scenario {
                 json!({
                     "key": tenant.key,
                     "id": tenant.id,
-                    "displayName": tenant.display_name,
+                    "display_name": tenant.display_name,
                     "domains": tenant.domains,
                     "authority": format!("{base}/{}", tenant.id),
                     "metadata": format!("{base}/{}/v2.0/.well-known/openid-configuration", tenant.id),
@@ -34,31 +35,26 @@ impl Scenario {
                     "about": user.about,
                     "tenant": user.tenant,
                     "id": user.id,
-                    "userPrincipalName": user.user_principal_name,
-                    "displayName": user.display_name,
+                    "username": user.user_principal_name,
                     "password": user.password.expose(),
-                    "oneTimeCode": user.one_time_code.as_ref().map(crate::secret::Secret::expose),
-                    "accountEnabled": user.account_enabled,
+                    "one_time_code": user.one_time_code.as_ref().map(Secret::expose),
+                    "display_name": user.display_name,
+                    "account_enabled": user.account_enabled,
                     "administrator": user.administrator,
                 })
             })
             .collect();
-        let applications: Vec<_> =
-            self.applications.iter().filter(|application| !application.is_resource()).map(client).collect();
-        let resources: Vec<_> =
-            self.applications.iter().filter(|application| application.is_resource()).map(resource).collect();
         json!({
             "base": base,
-            "deviceLogin": format!("{base}/devicelogin"),
+            "device_login": format!("{base}/devicelogin"),
             "tenants": tenants,
             "users": users,
-            "applications": applications,
-            "resources": resources,
+            "applications": self.applications.iter().map(|application| describe(application)).collect::<Vec<_>>(),
         })
     }
 }
 
-fn client(application: &std::sync::Arc<Application>) -> Value {
+fn describe(application: &Application) -> Value {
     let redirect_uris: Vec<_> = application
         .redirect_uris()
         .map(|(platform, uri)| json!({ "platform": platform.name(), "uri": uri }))
@@ -68,10 +64,10 @@ fn client(application: &std::sync::Arc<Application>) -> Value {
         .iter()
         .map(|credential| {
             json!({
-                "displayName": credential.display_name,
-                "keyId": credential.key_id,
-                "secretText": credential.secret_text.expose(),
-                "endDateTime": credential.end_date_time.map(crate::time::UnixTime::rfc3339),
+                "display_name": credential.display_name,
+                "id": credential.key_id,
+                "value": credential.secret_text.expose(),
+                "ends": credential.end_date_time.map(UnixTime::rfc3339),
             })
         })
         .collect();
@@ -80,37 +76,30 @@ fn client(application: &std::sync::Arc<Application>) -> Value {
         .iter()
         .map(|access| (access.resource.clone(), json!({ "scopes": access.scopes, "roles": access.roles })))
         .collect();
-    json!({
+    let mut description = json!({
         "key": application.key,
         "about": application.about,
         "tenant": application.tenant,
-        "appId": application.app_id,
-        "displayName": application.display_name,
-        "signInAudience": application.sign_in_audience.name(),
-        "isFallbackPublicClient": application.is_fallback_public_client,
-        "redirectUris": redirect_uris,
-        "passwordCredentials": secrets,
-        "requiredResourceAccess": access,
-    })
-}
-
-fn resource(application: &std::sync::Arc<Application>) -> Value {
-    let scopes: Vec<_> = application
-        .api
-        .scopes
-        .iter()
-        .map(|scope| json!({ "value": scope.value, "adminOnly": scope.consent == super::ConsentType::Admin }))
-        .collect();
-    json!({
-        "key": application.key,
-        "about": application.about,
-        "appId": application.app_id,
-        "displayName": application.display_name,
-        "identifierUris": application.identifier_uris,
-        "accessTokenVersion": application.api.requested_access_token_version.unwrap_or(1),
-        "scopes": scopes,
-        "appRoles": application.app_roles.iter().map(|role| role.value.as_str()).collect::<Vec<_>>(),
-    })
+        "client_id": application.app_id,
+        "display_name": application.display_name,
+        "sign_in_audience": application.sign_in_audience.name(),
+        "client_secret": application.secret().map(Secret::expose),
+        "secrets": secrets,
+        "redirect_uris": redirect_uris,
+        "is_fallback_public_client": application.is_fallback_public_client,
+        "required_resource_access": access,
+    });
+    if application.is_resource() {
+        let scopes = application.api.scopes.iter();
+        let scopes = scopes
+            .map(|scope| json!({ "value": scope.value, "admin_only": scope.consent == ConsentType::Admin }));
+        description["identifier_uri"] = json!(application.identifier_uris.first());
+        description["access_token_version"] =
+            json!(application.api.requested_access_token_version.unwrap_or(1));
+        description["scopes"] = scopes.collect();
+        description["app_roles"] = application.app_roles.iter().map(|role| role.value.as_str()).collect();
+    }
+    description
 }
 
 #[cfg(test)]
@@ -121,15 +110,15 @@ mod tests {
     fn the_description_holds_what_a_person_needs_to_sign_in() {
         let base = Url::parse("http://localhost:7080/").unwrap();
         let shown = Scenario::northwind().describe(&base);
-        assert_eq!(shown["users"][0]["userPrincipalName"], "mina@northwind.example");
+        assert_eq!(shown["users"][0]["username"], "mina@northwind.example");
         assert_eq!(shown["users"][0]["password"], "lab-Mina-1");
-        assert_eq!(shown["applications"][0]["redirectUris"][0]["platform"], "spa");
+        assert_eq!(shown["applications"][0]["redirect_uris"][0]["platform"], "spa");
         assert_eq!(
             shown["tenants"][0]["authority"],
             format!("http://localhost:7080/{}", Scenario::northwind().home().id)
         );
         let daemon =
             &shown["applications"].as_array().unwrap().iter().find(|app| app["key"] == "inventory-sync");
-        assert_eq!(daemon.unwrap()["passwordCredentials"][0]["secretText"], "lab~inventory-sync~secret");
+        assert_eq!(daemon.unwrap()["client_secret"], "lab~inventory-sync~secret");
     }
 }

@@ -154,10 +154,10 @@ pub fn meaning(field: &Field, reveal: bool) -> Vec<Line> {
             );
             lines.push(Line::of(Role::Text, known.long));
         }
-        None => lines.push(
-            Line::of(Role::Name, &field.name)
-                .then(Role::Text, "  is not a parameter of this endpoint that authwright knows. It is sent as it stands."),
-        ),
+        None => lines.push(Line::of(Role::Name, &field.name).then(
+            Role::Text,
+            "  is not a parameter of this endpoint that authwright knows. It is sent as it stands.",
+        )),
     }
     if field.removed {
         lines.push(Line::of(Role::Edited, "Left out: it will not be sent."));
@@ -284,7 +284,10 @@ mod tests {
         let mut draft = draft();
         draft.bend(Bend::Set(1, "other".to_owned()));
         let text: String = meaning(&draft.fields[1], false).iter().map(Line::plain).collect();
-        assert!(text.contains("client_secret") && !text.contains("hush") && !text.contains("other"), "{text}");
+        assert!(
+            text.contains("client_secret") && !text.contains("hush") && !text.contains("other"),
+            "{text}"
+        );
         draft.bend(Bend::Add(Place::Form, "made_up".to_owned(), "1".to_owned()));
         assert!(meaning(&draft.fields[3], false)[0].plain().contains("made_up"));
     }

@@ -5,8 +5,7 @@ use url::Url;
 
 use crate::{
     flow::{Authority, Fact, FlowKind, Pkce, Prompt, Step, StepId, StepState},
-    oauth,
-    secret,
+    oauth, secret,
     text::{Line, Role},
     time::UnixTime,
     tui::{look::Motion, pane::Scene},
