@@ -10,7 +10,6 @@ use std::{
 
 use authwright::{
     flow::{CallId, FlowKind},
-    oauth::{Arrival, ArrivedBy},
     provider::{
         Provider,
         keys::{Keys, SigningKey},
@@ -21,12 +20,12 @@ use authwright::{
     tui::{
         action::Action,
         keymap::{self, Context, Key},
-        look::{Environment, Look, Motion},
+        look::{Environment, Look},
         pane::{Intent, Scene},
         panes::run::State,
         theme::Theme,
     },
-    wire::{Body, Failure, Headers, Params, Response, Timing},
+    wire::Timing,
     workbench::{Effect, Event, FrontChannel, SessionId, Start, User, Workbench},
 };
 use ratatui::{
@@ -41,7 +40,8 @@ fn signing_keys() -> Keys {
     static KEYS: OnceLock<Keys> = OnceLock::new();
     KEYS.get_or_init(|| {
         let key = |certificate: &[u8]| {
-            let pair = aws_lc_rs::rsa::KeyPair::generate(aws_lc_rs::rsa::KeySize::Rsa2048).expect("a key pair");
+            let pair =
+                aws_lc_rs::rsa::KeyPair::generate(aws_lc_rs::rsa::KeySize::Rsa2048).expect("a key pair");
             SigningKey::new(pair, certificate.to_vec()).expect("an RSA key")
         };
         Keys::new(key(b"one"), key(b"two"))
@@ -138,7 +138,8 @@ impl Desk {
                     let response = decision.respond();
                     self.now = self.now + Duration::from_millis(12);
                     let measured = Duration::from_millis(12);
-                    let timing = Timing { headers: Duration::from_millis(9), total: measured, ..Timing::default() };
+                    let timing =
+                        Timing { headers: Duration::from_millis(9), total: measured, ..Timing::default() };
                     if let Some(note) = note {
                         self.queue.extend(self.bench.apply(Event::LabNote(note), self.now));
                     }
@@ -208,7 +209,7 @@ impl Desk {
         let context = self.state.context(&self.bench);
         let intents = match keymap::lookup(context, key) {
             Some(action) => self.state.update(action, &self.bench, self.now).unwrap_or_default(),
-            None if context == Context::Field => self.state.typed(event),
+            None if context == Context::Field => self.state.typed(key),
             None => Vec::new(),
         };
         for intent in intents {
@@ -226,9 +227,13 @@ impl Desk {
     fn buffer(&mut self, width: u16, height: u16) -> Buffer {
         let area = Rect::new(0, 0, width, height);
         let mut buffer = Buffer::empty(area);
-        let scene = Scene { look: &self.look, now: self.now, reveal: self.reveal, no_browser: self.no_browser };
+        let scene =
+            Scene { look: &self.look, now: self.now, reveal: self.reveal, no_browser: self.no_browser };
         let cursor = self.state.view(&self.bench, &scene, area, &mut buffer);
-        assert!(cursor.is_none_or(|cursor| area.contains(cursor)), "the cursor is off the screen: {cursor:?}");
+        assert!(
+            cursor.is_none_or(|cursor| area.contains(cursor)),
+            "the cursor is off the screen: {cursor:?}"
+        );
         buffer
     }
 
@@ -264,7 +269,9 @@ fn legend(buffer: &Buffer) -> String {
         let mut x = 0;
         while x < buffer.area.width {
             let style = buffer[(x, y)].style();
-            let end = (x..buffer.area.width).find(|x| buffer[(*x, y)].style() != style).unwrap_or(buffer.area.width);
+            let end = (x..buffer.area.width)
+                .find(|x| buffer[(*x, y)].style() != style)
+                .unwrap_or(buffer.area.width);
             // The look of blanks is seen only where they are painted or underlined.
             let is_seen = (x..end).any(|x| buffer[(x, y)].symbol() != " ") || !style.add_modifier.is_empty();
             // The QR code has a test of its own, which scans it.
@@ -339,7 +346,7 @@ fn a_changed_request_shows_what_was_changed() {
     desk.write("login_hint=mina@northwind.example");
     desk.press("Enter");
     assert_screens(&mut desk, "changed");
-    
+
     let session = desk.bench.latest().expect("a run");
     let steps = session.flow.steps();
     let draft = steps[2].draft.expect("a request");
@@ -411,7 +418,8 @@ fn a_paste_without_a_field_opens_the_one_that_waits_for_it() {
     desk.state.pasted("nothing waits yet", &desk.bench);
     assert_ne!(desk.state.context(&desk.bench), Context::Field);
     desk.press("Enter Enter Enter");
-    desk.state.pasted("http://localhost:53111/?error=access_denied&state=state-of-the-test-0123", &desk.bench);
+    desk.state
+        .pasted("http://localhost:53111/?error=access_denied&state=state-of-the-test-0123", &desk.bench);
     assert_eq!(desk.state.context(&desk.bench), Context::Field);
     desk.press("Enter Enter");
     assert!(desk.text().contains("access_denied"), "{}", desk.text());
@@ -488,7 +496,8 @@ fn a_refusal_is_named_and_enter_explains_it() {
     let mut desk = Desk::start(FlowKind::ClientCredentials, "inventory-sync");
     desk.press("Enter");
     let steps = desk.bench.latest().expect("a run").flow.steps();
-    let draft = steps.iter().find_map(|step| step.draft.filter(|draft| draft.value("client_secret").is_some()));
+    let draft =
+        steps.iter().find_map(|step| step.draft.filter(|draft| draft.value("client_secret").is_some()));
     let place = draft.expect("a request with a secret").fields.iter().position(|f| f.name == "client_secret");
     for _ in 0..=place.expect("it has one") {
         desk.press("Down");
@@ -496,7 +505,11 @@ fn a_refusal_is_named_and_enter_explains_it() {
     desk.press("e");
     desk.key(KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL));
     desk.write("not-the-secret");
-    assert!(!desk.text().contains("not-the-secret"), "a secret is masked while it is typed:\n{}", desk.text());
+    assert!(
+        !desk.text().contains("not-the-secret"),
+        "a secret is masked while it is typed:\n{}",
+        desk.text()
+    );
     desk.press("Enter Enter");
     assert_screens(&mut desk, "refused");
     assert!(desk.text().contains("invalid_client, AADSTS7000215"), "{}", desk.text());

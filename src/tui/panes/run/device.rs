@@ -95,7 +95,9 @@ fn progress(prompt: &DevicePrompt, scene: &Scene<'_>) -> Vec<Line> {
             .then(if left < 60 { Role::Warn } else { Role::Title }, countdown(left)),
     ];
     lines.push(match prompt.polls.last() {
-        Some((_, answer)) => Line::of(Role::Muted, format!("  poll {count}: ")).then(answer_role(answer), answer),
+        Some((_, answer)) => {
+            Line::of(Role::Muted, format!("  poll {count}: ")).then(answer_role(answer), answer)
+        }
         None => Line::of(Role::Muted, "  the first poll is on its way"),
     });
     lines
@@ -111,8 +113,10 @@ fn answer_role(answer: &str) -> Role {
 
 /// The table of polls, the last one first.
 pub fn polls(prompt: &DevicePrompt) -> Vec<Line> {
-    let mut lines = vec![Line::of(Role::Muted, "poll  at         answer                 wait before the next")];
-    let slowed = |polls: &[(_, String)]| polls.iter().filter(|(_, answer)| answer == "slow_down").count() as u64;
+    let mut lines =
+        vec![Line::of(Role::Muted, "poll  at         answer                 wait before the next")];
+    let slowed =
+        |polls: &[(_, String)]| polls.iter().filter(|(_, answer)| answer == "slow_down").count() as u64;
     let first = prompt.interval.saturating_sub(5 * slowed(&prompt.polls));
     let mut rows: Vec<Line> = Vec::new();
     for (index, (at, answer)) in prompt.polls.iter().enumerate() {
@@ -139,7 +143,8 @@ pub fn why(prompt: &DevicePrompt) -> Vec<Line> {
     let mut lines = vec![
         Line::of(Role::Text, "Nobody can call this device back, so it asks again and again."),
         Line::new(),
-        Line::of(Role::Text, "authorization_pending").then(Role::Muted, "  nobody has finished yet: ask again"),
+        Line::of(Role::Text, "authorization_pending")
+            .then(Role::Muted, "  nobody has finished yet: ask again"),
         Line::of(Role::Text, "slow_down").then(Role::Muted, "  asked too soon: wait 5 s longer from now on"),
         Line::of(Role::Text, "authorization_declined, access_denied")
             .then(Role::Muted, "  the person said no: stop"),
@@ -164,9 +169,10 @@ mod tests {
 
     fn prompt(answers: &[&str], interval: u64) -> DevicePrompt {
         let start = UnixTime::from_seconds(1_772_615_727);
-        let polls = answers.iter().zip(1..).map(|(answer, n)| {
-            (start + Duration::from_secs(5 * n), (*answer).to_owned())
-        });
+        let polls = answers
+            .iter()
+            .zip(1..)
+            .map(|(answer, n)| (start + Duration::from_secs(5 * n), (*answer).to_owned()));
         DevicePrompt {
             user_code: "FK7Q2MX9".to_owned(),
             verification_uri: "http://localhost:7080/devicelogin".to_owned(),

@@ -73,10 +73,10 @@ fn nothing(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
         Line::new(),
         Line::of(Role::Text, "Nothing has run yet."),
         Line::new(),
-        Line::of(Role::Key, "1").then(Role::Text, " shows the flows; ").then(Role::Key, "Enter").then(
-            Role::Text,
-            " there starts one. Its steps, requests and answers will stand here.",
-        ),
+        Line::of(Role::Key, "1")
+            .then(Role::Text, " shows the flows; ")
+            .then(Role::Key, "Enter")
+            .then(Role::Text, " there starts one. Its steps, requests and answers will stand here."),
     ];
     Widget::render(&Lines::new(&lines, scene.look), inset(Frame::inner(area)), buffer);
 }
@@ -235,7 +235,9 @@ impl<'a> Painter<'a, '_> {
         let inner = self.frame(Region::Request, frame, area);
         let Some(draft) = step.draft else {
             let text = match step.state {
-                crate::flow::StepState::Todo => "Laid out when the run gets here; then every part of it can be changed.",
+                crate::flow::StepState::Todo => {
+                    "Laid out when the run gets here; then every part of it can be changed."
+                }
                 _ => "This step sends nothing: it is done on this machine.",
             };
             return self.text(&[Line::of(Role::Muted, text)], inset(inner));
@@ -266,8 +268,7 @@ impl<'a> Painter<'a, '_> {
                 request::Row::Endpoint => draft.method.as_str().len() + 2,
                 request::Row::Field(_) => request::name_width(draft, width) + 3,
             };
-            let is_value =
-                self.editing(|purpose| matches!(purpose, Purpose::Value(..) | Purpose::Endpoint));
+            let is_value = self.editing(|purpose| matches!(purpose, Purpose::Value(..) | Purpose::Endpoint));
             if is_value && is_focused {
                 self.field_in_row(row, at, list, u16::MAX, |state| &state.scrolls.request);
             }
@@ -278,7 +279,8 @@ impl<'a> Painter<'a, '_> {
     /// Strikes out the values that will not be sent.
     fn cross_out(&mut self, draft: &crate::flow::Draft, list: Rect) {
         for y in 0..list.height {
-            let Some(index) = self.state.scrolls.request.line_at(y).and_then(|line| line.checked_sub(1)) else {
+            let Some(index) = self.state.scrolls.request.line_at(y).and_then(|line| line.checked_sub(1))
+            else {
                 continue;
             };
             if draft.fields.get(index).is_some_and(|field| field.removed) {
@@ -366,10 +368,12 @@ impl<'a> Painter<'a, '_> {
 
     fn traffic(&mut self, region: Region, area: Rect) {
         let only_front = region == Region::Hops;
-        let frame = self.titled(if only_front { "Every hop of the user agent" } else { "Traffic of this run" });
+        let frame =
+            self.titled(if only_front { "Every hop of the user agent" } else { "Traffic of this run" });
         let inner = self.frame(region, frame, area);
         let inner = Rect { width: inner.width.saturating_sub(1), x: inner.x + inner.width.min(1), ..inner };
-        let lines = variables::traffic(self.shown, only_front, usize::from(inner.width), self.scene.look.glyphs);
+        let lines =
+            variables::traffic(self.shown, only_front, usize::from(inner.width), self.scene.look.glyphs);
         let count = lines.len();
         if self.focus != region && count > usize::from(inner.height) {
             // The newest are what matters while nobody looks back.
@@ -455,7 +459,10 @@ impl<'a> Painter<'a, '_> {
             let line = Line::of(Role::Refused, format!("{} ", self.scene.look.glyphs.failed))
                 .then(Role::Text, "The sign-in ends on this page: ")
                 .then(Role::Title, outcome::name_of(refusal));
-            return vec![outcome::keys(line, &[("Enter", "explain"), ("r", "run again"), ("Esc", "the run")])];
+            return vec![outcome::keys(
+                line,
+                &[("Enter", "explain"), ("r", "run again"), ("Esc", "the run")],
+            )];
         }
         if has_page && !has_target {
             let line = Line::of(Role::Muted, "Nothing to press on this page.");
@@ -513,7 +520,8 @@ impl<'a> Painter<'a, '_> {
         let current = self.shown.session.flow.current();
         let at = self.shown.steps.iter().position(|step| step.id == current).map_or(0, |at| at + 1);
         let step = format!("{at} of {}", self.shown.steps.len());
-        let has_picture = !self.is_alone && self.focus != Region::Polls || self.state.last.size >= Size::Three;
+        let has_picture =
+            !self.is_alone && self.focus != Region::Polls || self.state.last.size >= Size::Three;
         let lines = device::lines(prompt, &step, self.scene, has_picture);
         self.lines(&lines, None, inner, |state| &mut state.scrolls.code);
     }
@@ -546,13 +554,13 @@ impl<'a> Painter<'a, '_> {
         let label = fit::text(before, area.width, look.glyphs);
         self.buffer.set_stringn(area.x, area.y, &label, area.width.into(), look.style(Role::Key));
         let used = fit::width(&label);
-        let place =
-            Rect { x: area.x + used, y: area.y, width: area.width.saturating_sub(used), height: 1 };
+        let place = Rect { x: area.x + used, y: area.y, width: area.width.saturating_sub(used), height: 1 };
         let view = edit.field.view(look).placeholder(placeholder);
         Widget::render(&view, place, self.buffer);
         self.cursor = view.cursor(place);
         if let Some(complaint) = &edit.complaint {
-            let line = Line::of(Role::Refused, format!("{} ", look.glyphs.failed)).then(Role::Text, complaint);
+            let line =
+                Line::of(Role::Refused, format!("{} ", look.glyphs.failed)).then(Role::Text, complaint);
             let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
             self.text(&[line], below);
         }

@@ -241,9 +241,10 @@ impl State {
         let act = match (target, target.control(page).map(|control| control.kind)) {
             (page::Target::Link(block), _) => Act::Follow(block),
             (page::Target::Control(form, index), Some(ControlKind::Submit)) => Act::Submit(form, Some(index)),
-            (page::Target::Control(form, index), Some(ControlKind::Checkbox { .. } | ControlKind::Radio { .. })) => {
-                Act::Toggle(form, index)
-            }
+            (
+                page::Target::Control(form, index),
+                Some(ControlKind::Checkbox { .. } | ControlKind::Radio { .. }),
+            ) => Act::Toggle(form, index),
             (page::Target::Control(form, index), Some(ControlKind::Text | ControlKind::Password)) => {
                 self.open_control(shown, page, form, index);
                 return Vec::new();
@@ -426,7 +427,10 @@ impl State {
         if let Some(Prompt::DeviceCode(prompt)) = &shown.prompt
             && self.mode(shown) == Mode::Device
         {
-            return Intent::Copy { what: "user code".to_owned(), text: Secret::new(prompt.user_code.as_str()) };
+            return Intent::Copy {
+                what: "user code".to_owned(),
+                text: Secret::new(prompt.user_code.as_str()),
+            };
         }
         let Some(step) = shown.step() else { return bad("there is nothing to copy here") };
         match self.focus(shown) {
@@ -461,9 +465,9 @@ impl State {
         };
         let answer = shown.exchange_of(step.id).and_then(|exchange| exchange.response());
         let name = self.last.member.clone();
-        let member = name.as_ref().and_then(|name| {
-            answer.and_then(|answer| response::find(answer, name)).or_else(|| fact(name))
-        });
+        let member = name
+            .as_ref()
+            .and_then(|name| answer.and_then(|answer| response::find(answer, name)).or_else(|| fact(name)));
         match (name, member, answer) {
             (Some(what), Some(text), _) => Intent::Copy { what, text },
             (_, None, Some(answer)) => {
@@ -568,7 +572,9 @@ fn token(shown: &Shown<'_>) -> Intent {
 fn copy_url(shown: &Shown<'_>) -> Vec<Intent> {
     let (title, text) = match &shown.prompt {
         Some(Prompt::Visit(visit)) => ("sign-in address", visit.url.to_string()),
-        Some(Prompt::DeviceCode(prompt)) => ("verification address", super::device::scanned(prompt).0.to_owned()),
+        Some(Prompt::DeviceCode(prompt)) => {
+            ("verification address", super::device::scanned(prompt).0.to_owned())
+        }
         None => {
             let Some(step) = shown.step() else { return vec![bad("there is no address here")] };
             let sent = shown.exchange_of(step.id).map(|exchange| exchange.request.url.to_string());
@@ -590,8 +596,7 @@ fn copy_url(shown: &Shown<'_>) -> Vec<Intent> {
 fn copy_curl(shown: &Shown<'_>) -> Intent {
     let Some(step) = shown.step() else { return bad("there is no request here") };
     let planned = || step.draft.filter(|_| step.state == StepState::Ready)?.request().ok();
-    let request =
-        planned().or_else(|| shown.exchange_of(step.id).map(|exchange| exchange.request.clone()));
+    let request = planned().or_else(|| shown.exchange_of(step.id).map(|exchange| exchange.request.clone()));
     match request {
         Some(request) => Intent::Copy {
             what: "curl command, secrets left out".to_owned(),

@@ -179,7 +179,8 @@ fn lower(shown: &Shown<'_>, focus: Region) -> Region {
                 Region::SignIn
             } else if step.is_some_and(super::outcome::is_open) {
                 Region::Request
-            } else if step.is_some_and(|step| shown.exchange_of(step.id).is_some() || !step.facts.is_empty()) {
+            } else if step.is_some_and(|step| shown.exchange_of(step.id).is_some() || !step.facts.is_empty())
+            {
                 Region::Response
             } else {
                 Region::About
@@ -188,7 +189,13 @@ fn lower(shown: &Shown<'_>, focus: Region) -> Region {
     }
 }
 
-fn arrange_run(size: Size, shown: &Shown<'_>, messages: usize, focus: Region, area: Rect) -> Vec<(Region, Rect)> {
+fn arrange_run(
+    size: Size,
+    shown: &Shown<'_>,
+    messages: usize,
+    focus: Region,
+    area: Rect,
+) -> Vec<(Region, Rect)> {
     let waits = shown.visit().is_some() && shown.session.is_running();
     if size == Size::Two {
         let top_height = steps_height(shown).max(8).min(area.height / 2);
@@ -198,14 +205,9 @@ fn arrange_run(size: Size, shown: &Shown<'_>, messages: usize, focus: Region, ar
             Constraint::Length((area.width * 47 / 100).clamp(36, 46)),
             Constraint::Fill(1),
         ]));
-        return vec![
-            (Region::Steps, steps),
-            (Region::Sequence, sequence),
-            (lower(shown, focus), bottom),
-        ];
+        return vec![(Region::Steps, steps), (Region::Sequence, sequence), (lower(shown, focus), bottom)];
     }
-    let [left, right] =
-        area.layout(&Layout::horizontal([Constraint::Length(42), Constraint::Fill(1)]));
+    let [left, right] = area.layout(&Layout::horizontal([Constraint::Length(42), Constraint::Fill(1)]));
     let [steps, about] =
         left.layout(&Layout::vertical([Constraint::Length(steps_height(shown)), Constraint::Fill(1)]));
     let mut places = vec![(Region::Steps, steps), (Region::About, about)];
@@ -223,10 +225,8 @@ fn arrange_run(size: Size, shown: &Shown<'_>, messages: usize, focus: Region, ar
         ]));
         places.extend([(Region::Sequence, sequence), (Region::Request, request), (answer, response)]);
     } else {
-        let [upper, traffic] =
-            right.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(12)]));
-        let [middle, side] =
-            upper.layout(&Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]));
+        let [upper, traffic] = right.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(12)]));
+        let [middle, side] = upper.layout(&Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]));
         let halves = Layout::vertical([Constraint::Fill(1), Constraint::Fill(1)]);
         let [sequence, variables] = middle.layout(&halves);
         let [request, response] = side.layout(&halves);
@@ -244,8 +244,7 @@ fn arrange_run(size: Size, shown: &Shown<'_>, messages: usize, focus: Region, ar
 fn arrange_page(size: Size, shown: &Shown<'_>, focus: Region, area: Rect) -> Vec<(Region, Rect)> {
     let is_lab = shown.session.profile.authority.is_lab();
     if size == Size::Two {
-        let [page, below] =
-            area.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(7)]));
+        let [page, below] = area.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(7)]));
         let second = match focus {
             Region::Hops | Region::People => focus,
             _ if is_lab => Region::People,
@@ -253,8 +252,7 @@ fn arrange_page(size: Size, shown: &Shown<'_>, focus: Region, area: Rect) -> Vec
         };
         return vec![(Region::Page, page), (second, below)];
     }
-    let [left, right] =
-        area.layout(&Layout::horizontal([Constraint::Length(42), Constraint::Fill(1)]));
+    let [left, right] = area.layout(&Layout::horizontal([Constraint::Length(42), Constraint::Fill(1)]));
     let [steps, people] =
         left.layout(&Layout::vertical([Constraint::Length(steps_height(shown)), Constraint::Fill(1)]));
     let mut places = vec![(Region::Steps, steps)];
@@ -281,8 +279,7 @@ fn arrange_device(size: Size, focus: Region, area: Rect) -> Vec<(Region, Rect)> 
     if size == Size::Two {
         let [scan, code] = area.layout(&Layout::horizontal([scan_width, Constraint::Fill(1)]));
         return if focus == Region::Polls {
-            let [code, polls] =
-                area.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(10)]));
+            let [code, polls] = area.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(10)]));
             vec![(Region::Code, code), (Region::Polls, polls)]
         } else {
             vec![(Region::Scan, scan), (Region::Code, code)]

@@ -58,7 +58,9 @@ fn going_on(shown: &Shown<'_>, scene: &Scene<'_>) -> Vec<Line> {
             Some(FrontChannel::Browser) => {
                 line.then(Role::Text, "Your browser signs in; the answer is awaited at ")
             }
-            Some(FrontChannel::Paste) => line.then(Role::Text, "Sign in elsewhere and paste the address you reach, at "),
+            Some(FrontChannel::Paste) => {
+                line.then(Role::Text, "Sign in elsewhere and paste the address you reach, at ")
+            }
             Some(FrontChannel::Builtin(None)) if shown.session.agent_busy => {
                 line.then(Role::Text, "The built-in user agent waits for an answer")
             }

@@ -100,11 +100,13 @@ fn redirect(exchange: &Exchange, location: &str, reveal: bool) -> Vec<Line> {
 /// `200 OK`.
 pub fn status(response: &Response) -> Line {
     let role = if response.status < 400 { Role::Status } else { Role::Refused };
-    Line::of(role, format!("{} {}", response.status, phrase(response.status)))
-        .then(Role::Muted, match response.headers.get("content-type") {
+    Line::of(role, format!("{} {}", response.status, phrase(response.status))).then(
+        Role::Muted,
+        match response.headers.get("content-type") {
             Some(kind) => format!("  {}", kind.split(';').next().unwrap_or(kind)),
             None => String::new(),
-        })
+        },
+    )
 }
 
 /// What a status is called (RFC 9110 §15).
@@ -163,7 +165,9 @@ fn without_exchange(shown: &Shown<'_>, scene: &Scene<'_>, step: &Step<'_>) -> Ve
         (StepState::Todo, _) => return say("Not reached yet. What comes back will be shown here."),
         (StepState::Skipped, _) => return say("Not needed in this run."),
         (StepState::Ready, _) if step.draft.is_some() => {
-            return say("Nothing was sent yet. Enter sends the request as it stands beside; the answer comes here.");
+            return say(
+                "Nothing was sent yet. Enter sends the request as it stands beside; the answer comes here.",
+            );
         }
         (StepState::Running, StepId::Authorize) => {
             lines.push(Line::of(Role::Busy, "Somebody is signing in."));

@@ -54,7 +54,11 @@ pub fn lines(shown: &Shown<'_>, reveal: bool) -> (Vec<Line>, u16) {
 pub fn traffic(shown: &Shown<'_>, only_front: bool, width: usize, glyphs: &Glyphs) -> Vec<Line> {
     let mut lines = vec![Line::of(
         Role::Muted,
-        clipped(&format!("{:<4} {:<9}  {:<5} {:<6} {}", "#", "time", "side", "method", "to, answer, time, size"), width, glyphs.ellipsis),
+        clipped(
+            &format!("{:<4} {:<9}  {:<5} {:<6} {}", "#", "time", "side", "method", "to, answer, time, size"),
+            width,
+            glyphs.ellipsis,
+        ),
     )];
     let wanted = |exchange: &&Exchange| !only_front || exchange.channel == Channel::Front;
     lines.extend(shown.exchanges().filter(wanted).map(|exchange| row(exchange, width, glyphs)));
@@ -78,7 +82,8 @@ fn row(exchange: &Exchange, width: usize, glyphs: &Glyphs) -> Line {
     let (role, outcome) = match result(exchange) {
         Some((role, text)) => {
             let bytes = exchange.response().map_or(0, |response| response.body.len());
-            let took = if text.ends_with(" ms") { String::new() } else { format!("  {}", milliseconds(exchange)) };
+            let took =
+                if text.ends_with(" ms") { String::new() } else { format!("  {}", milliseconds(exchange)) };
             (role, format!("  {text}{took}  {}", size(bytes)))
         }
         None => (Role::Busy, "  under way".to_owned()),
@@ -87,7 +92,10 @@ fn row(exchange: &Exchange, width: usize, glyphs: &Glyphs) -> Line {
     let room = width.saturating_sub(used + outcome.width());
     let path = format!("{}{}", exchange.host(), request.url.path());
     // The end of an address says more than its middle.
-    let path = if path.width() > room { format!("{} {}", exchange.host(), endpoint(&request.url)) } else { path };
-    let line = head.then(Role::Link, format!("{:<room$}", clipped(&path, room, glyphs.ellipsis))).then(role, outcome);
+    let path =
+        if path.width() > room { format!("{} {}", exchange.host(), endpoint(&request.url)) } else { path };
+    let line = head
+        .then(Role::Link, format!("{:<room$}", clipped(&path, room, glyphs.ellipsis)))
+        .then(role, outcome);
     super::steps::clipped_line(&line, width, glyphs.ellipsis)
 }
