@@ -20,7 +20,7 @@ use authwright::{
     tui::{
         action::Action,
         keymap::{self, Context, Key},
-        look::{Environment, Look},
+        look::{Environment, Look, Motion},
         pane::{Intent, Scene},
         panes::run::State,
         theme::Theme,
@@ -563,4 +563,192 @@ fn a_person_approves_a_device_code_by_hand() {
     assert!(desk.text().contains("Nothing to press on this page."));
     desk.wait(10);
     assert!(desk.text().contains("Check the tokens"), "{}", desk.text());
+}
+
+#[test]
+fn an_error_page_ends_the_run_and_is_explained() {
+    let mut desk = authorization_code();
+    desk.press("Enter Enter");
+    // The redirect URI, changed to one that is not registered.
+    desk.press("Down Down Down e");
+    desk.key(KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL));
+    desk.write("http://localhost:53111/elsewhere");
+    desk.press("Enter Enter b");
+    assert_screens(&mut desk, "error_page");
+    assert!(desk.text().contains("AADSTS50011"), "{}", desk.text());
+    desk.press("Enter");
+    let Intent::Explain(evidence) = desk.last_intent() else { panic!("{:?}", desk.last_intent()) };
+    assert!(!evidence.compared.is_empty(), "the lab's own comparison comes along");
+    desk.press("Esc");
+    assert!(desk.text().contains("✗ Refused"), "{}", desk.text());
+}
+
+#[test]
+fn a_run_can_be_cancelled_and_started_again_with_its_changes() {
+    let mut desk = authorization_code();
+    desk.press("Enter Enter Down Down Down Down Down Down x Enter");
+    let id = desk.bench.latest().expect("a run").id;
+    desk.press("r");
+    assert!(desk.text().contains("Cancelled"), "{}", desk.text());
+    let Intent::Start { bends, .. } = desk.last_intent() else { panic!("{:?}", desk.last_intent()) };
+    assert_eq!(bends.len(), 1, "{bends:?}");
+    assert_eq!(bends[0].name, "state");
+    assert_eq!(desk.bench.latest().map(|run| run.id), Some(id));
+}
+
+#[test]
+fn a_step_that_is_over_cannot_be_changed_and_says_what_to_do_instead() {
+    let mut desk = Desk::start(FlowKind::ClientCredentials, "inventory-sync");
+    desk.press("a Tab Tab Tab");
+    assert_eq!(desk.state.context(&desk.bench), Context::Request);
+    desk.press("e");
+    assert!(matches!(desk.last_intent(), Intent::Toast(toast) if toast.text.contains("r runs again")));
+}
+
+#[test]
+fn what_is_selected_is_copied_whole() {
+    let mut desk = Desk::start(FlowKind::ClientCredentials, "inventory-sync");
+    desk.press("a Up");
+    // The answer of the token endpoint, its access token.
+    while !desk.text().contains("┏━ Answer") {
+        desk.press("Tab");
+    }
+    let mut copied = None;
+    for _ in 0..20 {
+        desk.press("y");
+        if let Intent::Copy { what, text } = desk.last_intent()
+            && what == "access_token"
+        {
+            copied = Some(text.clone());
+            break;
+        }
+        desk.press("Down");
+        let _ = desk.text();
+    }
+    assert_eq!(copied.as_ref(), desk.bench.shelf.secret(0));
+    desk.press("c");
+    let Intent::Copy { text, .. } = desk.last_intent() else { panic!("{:?}", desk.last_intent()) };
+    let command = text.expose();
+    assert!(command.starts_with("curl") && !command.contains("lab-"), "{command}");
+    desk.press("i");
+    assert!(matches!(desk.last_intent(), Intent::Inspect(id) if id.0 == 2));
+}
+
+#[test]
+fn a_request_under_way_is_shown_as_such_and_asks_for_redraws() {
+    let mut desk = Desk::start(FlowKind::ClientCredentials, "inventory-sync");
+    assert_eq!(desk.state.next_redraw(&desk.bench, Motion::Full, desk.now), None, "nothing moves");
+    desk.silent = true;
+    desk.press("Enter");
+    desk.now = desk.now + Duration::from_millis(2_300);
+    assert_screens(&mut desk, "under_way");
+    let redraw = |motion| desk.state.next_redraw(&desk.bench, motion, desk.now);
+    assert_eq!(redraw(Motion::Full), Some(Duration::from_millis(100)));
+    assert_eq!(redraw(Motion::Reduced), Some(Duration::from_millis(700)), "to the next full second");
+    desk.press("Enter");
+    assert!(matches!(desk.last_intent(), Intent::Toast(_)));
+}
+
+#[test]
+fn a_device_prompt_counts_by_the_second_and_can_be_left() {
+    let mut desk = Desk::start(FlowKind::DeviceCode, "kiosk");
+    desk.press("a");
+    let redraw = desk.state.next_redraw(&desk.bench, Motion::Full, desk.now).expect("it counts down");
+    assert!(redraw <= Duration::from_secs(1) && !redraw.is_zero(), "{redraw:?}");
+    desk.press("Esc");
+    assert!(desk.text().contains("Wait for the person"), "{}", desk.text());
+    desk.press("Enter");
+    assert!(desk.text().contains("Enter this code"), "{}", desk.text());
+    desk.press("o");
+    assert_eq!(desk.bench.latest().and_then(|run| run.front.clone()), Some(FrontChannel::Browser));
+    desk.press("U");
+    assert!(
+        matches!(desk.last_intent(), Intent::ShowPlain { text, .. } if text.expose().ends_with("/devicelogin"))
+    );
+}
+
+#[test]
+fn a_pane_can_be_zoomed_and_gives_the_screen_back() {
+    let mut desk = authorization_code();
+    desk.press("Enter Enter z");
+    let text = desk.text();
+    assert!(text.contains("code_challenge_method") && !text.contains("Sequence"), "{text}");
+    desk.press("Esc");
+    assert!(desk.text().contains("Sequence"));
+}
+
+/// Desks in every state that looks different.
+fn desks() -> Vec<(&'static str, Desk)> {
+    let at = |keys: &str| {
+        let mut desk = authorization_code();
+        desk.press(keys);
+        desk
+    };
+    let mut device = Desk::start(FlowKind::DeviceCode, "kiosk");
+    device.press("a");
+    device.wait(7);
+    let mut busy = Desk::start(FlowKind::ClientCredentials, "inventory-sync");
+    busy.silent = true;
+    busy.press("Enter");
+    vec![
+        ("nothing", Desk::new()),
+        ("request", at("Enter Enter")),
+        ("editing", at("Enter Enter Down e")),
+        ("adding", at("Enter Enter A")),
+        ("sign in", at("Enter Enter Enter")),
+        ("pasting", at("Enter Enter Enter p")),
+        ("page", at("Enter Enter Enter b")),
+        ("typing on a page", at("Enter Enter Enter b Enter")),
+        ("done", at("a b a")),
+        ("device", device),
+        ("busy", busy),
+    ]
+}
+
+#[test]
+fn every_state_fits_every_size_whatever_has_the_focus() {
+    for (name, mut desk) in desks() {
+        for turn in 0..9 {
+            for width in (0..=200).step_by(17).chain([59, 60, 79, 80, 120, 200]) {
+                for height in (0..=58).step_by(9).chain([14, 22, 38, 58]) {
+                    let _ = desk.buffer(width, height);
+                }
+            }
+            if desk.state.context(&desk.bench) == Context::Field {
+                break;
+            }
+            desk.press(if turn % 2 == 0 { "Tab" } else { "Tab Down z" });
+            assert!(turn < 9, "{name}");
+        }
+    }
+}
+
+#[test]
+fn sixty_columns_show_one_region_at_a_time() {
+    let mut desk = authorization_code();
+    desk.press("Enter Enter");
+    let mut titles = Vec::new();
+    for _ in 0..5 {
+        let picture = text(&desk.buffer(60, 18));
+        assert_eq!(picture.matches('┏').count(), 1, "{picture}");
+        titles.push(picture.lines().find(|line| line.starts_with('┏')).expect("a frame").to_owned());
+        desk.press("Tab");
+    }
+    let all = titles.join("\n");
+    for title in ["Request", "Answer", "Authorization code", "Sequence", "of 5, Tab"] {
+        assert!(all.contains(title), "{title} is missing:\n{all}");
+    }
+}
+
+#[test]
+fn a_terminal_without_unicode_gets_ascii_alone() {
+    for (name, mut desk) in desks() {
+        let environment = Environment { lang: Some("C".to_owned()), ..Environment::default() };
+        desk.look = Look::new(&Theme::terminal(), &environment);
+        for (width, height) in SIZES {
+            let picture = text(&desk.buffer(width, height - 2));
+            let foreign = picture.chars().find(|c| !c.is_ascii());
+            assert_eq!(foreign, None, "{name} at {width}x{height}:\n{picture}");
+        }
+    }
 }

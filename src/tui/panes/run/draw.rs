@@ -55,7 +55,7 @@ pub fn draw(
     let mode = state.mode(&shown);
     let focus = state.focus(&shown);
     let size = state.last.size;
-    let area = headline(mode, size, &shown, scene, area, buffer);
+    let area = headline(mode, &shown, scene, area, buffer);
     let messages = diagram::diagram(&shown, scene.now).arrows.len();
     let places = layout::arrange(mode, size, &shown, messages, focus, state.zoomed, area);
     let is_alone = state.zoomed || size == Size::One;
@@ -82,17 +82,9 @@ fn nothing(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
 }
 
 /// Where the run stands, above the regions; gives what is left for them.
-fn headline(
-    mode: Mode,
-    size: Size,
-    shown: &Shown<'_>,
-    scene: &Scene<'_>,
-    area: Rect,
-    buffer: &mut Buffer,
-) -> Rect {
-    // The prompt and the page say themselves what is waited for; at 80x24 they need the rows.
-    let is_told = mode == Mode::Device || mode == Mode::Page && size <= Size::Two;
-    if is_told || area.height < 8 {
+fn headline(mode: Mode, shown: &Shown<'_>, scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) -> Rect {
+    // The prompt and the page say themselves what is waited for.
+    if mode != Mode::Run || area.height < 8 {
         return area;
     }
     let lines = outcome::lines(shown, scene);
@@ -245,12 +237,12 @@ impl<'a> Painter<'a, '_> {
         let is_focused = self.focus == Region::Request;
         self.state.row = self.state.row.min(draft.fields.len());
         let row = self.state.row;
-        let selected = request::Row::at(row).field(draft);
+        let selected = request::Row::at(row).field(draft).filter(|_| is_focused);
         let below = selected.map(|field| request::meaning(field, self.scene.reveal)).unwrap_or_default();
         let rows = u16::try_from(request::count(draft)).unwrap_or(u16::MAX);
         let adding = self.editing(|purpose| *purpose == Purpose::Addition);
         let wanted = Lines::new(&below, self.scene.look).height(inner.width.saturating_sub(2));
-        let meaning = meaning_height(inner.height, rows, wanted);
+        let meaning = if is_focused { meaning_height(inner.height, rows, wanted) } else { 0 };
         let [list, field, rule] = inner.layout(&Layout::vertical([
             Constraint::Fill(1),
             Constraint::Length(if adding { 2 } else { 0 }),
@@ -371,7 +363,7 @@ impl<'a> Painter<'a, '_> {
         let frame =
             self.titled(if only_front { "Every hop of the user agent" } else { "Traffic of this run" });
         let inner = self.frame(region, frame, area);
-        let inner = Rect { width: inner.width.saturating_sub(1), x: inner.x + inner.width.min(1), ..inner };
+        let inner = Rect { width: inner.width.saturating_sub(2), x: inner.x + inner.width.min(1), ..inner };
         let lines =
             variables::traffic(self.shown, only_front, usize::from(inner.width), self.scene.look.glyphs);
         let count = lines.len();

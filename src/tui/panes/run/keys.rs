@@ -28,7 +28,7 @@ impl State {
         if self.edit.is_some() {
             return self.update_field(action, bench);
         }
-        let Some(shown) = self.shown(bench) else { return None };
+        let shown = self.shown(bench)?;
         let intents = match action {
             Action::PaneNext => self.turn(&shown, 1),
             Action::PanePrevious => self.turn(&shown, -1),
@@ -304,8 +304,7 @@ impl State {
     /// Actions while a text field has the focus.
     fn update_field(&mut self, action: Action, bench: &Workbench) -> Option<Vec<Intent>> {
         match action {
-            Action::Activate => Some(self.accept(bench, 1)),
-            Action::PaneNext => Some(self.accept(bench, 1)),
+            Action::Activate | Action::PaneNext => Some(self.accept(bench, 1)),
             Action::PanePrevious => Some(self.accept(bench, -1)),
             Action::Close => {
                 self.edit = None;
@@ -543,10 +542,7 @@ fn again(shown: &Shown<'_>) -> Vec<Intent> {
         bends: session.all_bends(),
         auto: session.auto,
     };
-    match session.is_running() {
-        true => vec![Intent::Bench(User::Cancel(session.id)), start],
-        false => vec![start],
-    }
+    if session.is_running() { vec![Intent::Bench(User::Cancel(session.id)), start] } else { vec![start] }
 }
 
 fn explain(shown: &Shown<'_>, now: UnixTime) -> Intent {

@@ -216,11 +216,12 @@ fn arrange_run(
     if size == Size::Three {
         // Each gets what it needs, as far as that leaves room for the others; the answer gets the rest.
         let third = right.height / 3;
+        let most = (right.height * 2 / 5).max(5);
         let diagram = rows(messages, 3).clamp(7.min(third), third);
         let fields = shown.step().and_then(|step| step.draft).map_or(3, super::request::count);
         let [sequence, request, response] = right.layout(&Layout::vertical([
             Constraint::Length(diagram),
-            Constraint::Length(rows(fields, 7).clamp(5, right.height * 2 / 5)),
+            Constraint::Length(rows(fields, if focus == Region::Request { 7 } else { 2 }).clamp(5, most)),
             Constraint::Fill(1),
         ]));
         places.extend([(Region::Sequence, sequence), (Region::Request, request), (answer, response)]);
@@ -257,9 +258,9 @@ fn arrange_page(size: Size, shown: &Shown<'_>, focus: Region, area: Rect) -> Vec
         left.layout(&Layout::vertical([Constraint::Length(steps_height(shown)), Constraint::Fill(1)]));
     let mut places = vec![(Region::Steps, steps)];
     places.push((if is_lab { Region::People } else { Region::Hops }, people));
-    let (main, side) = if size == Size::Four {
-        let [main, side] = right.layout(&Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]));
-        (main, Some(side))
+    let (main, beside) = if size == Size::Four {
+        let [main, beside] = right.layout(&Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]));
+        (main, Some(beside))
     } else {
         (right, None)
     };
@@ -269,7 +270,7 @@ fn arrange_page(size: Size, shown: &Shown<'_>, focus: Region, area: Rect) -> Vec
     } else {
         places.push((Region::Page, main));
     }
-    places.extend(side.map(|side| (Region::Sequence, side)));
+    places.extend(beside.map(|area| (Region::Sequence, area)));
     places
 }
 

@@ -60,7 +60,7 @@ pub fn name_width(draft: &Draft, width: usize) -> usize {
 pub fn rows(draft: &Draft, width: usize, reveal: bool, glyphs: &Glyphs) -> Vec<Line> {
     let note_width = note(&draft.endpoint, glyphs).map_or(0, |note| note.plain().width() + 2);
     let address = endpoint(draft, width.saturating_sub(note_width), glyphs);
-    let mut rows = vec![with_note(address, note(&draft.endpoint, glyphs), width, glyphs)];
+    let mut rows = vec![with_note(&address, note(&draft.endpoint, glyphs), width, glyphs)];
     let names = name_width(draft, width);
     rows.extend(draft.fields.iter().map(|field| row(field, names, width, reveal, glyphs)));
     rows
@@ -108,7 +108,7 @@ fn row(field: &Field, names: usize, width: usize, reveal: bool, glyphs: &Glyphs)
         }
         line.0.push(span);
     }
-    with_note(line, note(field, glyphs), width, glyphs)
+    with_note(&line, note(field, glyphs), width, glyphs)
 }
 
 /// What was done to a field, and where it travels if that is not the usual place.
@@ -130,13 +130,13 @@ fn note(field: &Field, glyphs: &Glyphs) -> Option<Line> {
     }
 }
 
-fn with_note(line: Line, note: Option<Line>, width: usize, glyphs: &Glyphs) -> Line {
-    let Some(note) = note else { return clipped_line(&line, width, glyphs.ellipsis) };
+fn with_note(line: &Line, note: Option<Line>, width: usize, glyphs: &Glyphs) -> Line {
+    let Some(note) = note else { return clipped_line(line, width, glyphs.ellipsis) };
     let needs = note.plain().width() + 2;
     if needs >= width {
-        return clipped_line(&line, width, glyphs.ellipsis);
+        return clipped_line(line, width, glyphs.ellipsis);
     }
-    let mut line = clipped_line(&line, width - needs, glyphs.ellipsis);
+    let mut line = clipped_line(line, width - needs, glyphs.ellipsis);
     line = line.then(Role::Text, "  ");
     line.0.extend(note.0);
     line
