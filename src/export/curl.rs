@@ -1,7 +1,8 @@
 //! A request as a `curl` command for a POSIX shell.
 //!
 //! Redacted, it is still a command that works: each secret is a shell variable named after it, such as
-//! `$CLIENT_SECRET`, for the person to set.
+//! `$CLIENT_SECRET`, for the person to set. curl escapes what forms and the query of a GET hold; only a variable in the
+//! address of another request has to hold its value escaped.
 
 use std::{collections::HashMap, fmt::Write as _};
 

@@ -45,7 +45,8 @@ pub fn read_pasted(text: &str) -> Result<Arrival, String> {
     let (address, parts) = match Url::parse(text) {
         // An address always has its own marks; `code=…` is not one, and neither is `state:…`.
         Ok(url) if text.contains(['?', '#', '/']) => {
-            let parts = [url.query().unwrap_or_default().to_owned(), url.fragment().unwrap_or_default().to_owned()];
+            let parts =
+                [url.query().unwrap_or_default().to_owned(), url.fragment().unwrap_or_default().to_owned()];
             (true, parts)
         }
         _ => {

@@ -69,7 +69,7 @@ fn typed(model: &mut Model, key: Key, now: UnixTime) -> Vec<Effect> {
     }
     let intents = match model.screen {
         ScreenId::Flows => Vec::new(),
-        ScreenId::Run => model.run.typed(crossterm::event::KeyEvent::new(key.code(), key.modifiers())),
+        ScreenId::Run => model.run.typed(key),
         ScreenId::Tokens => model.tokens.typed(key),
         ScreenId::Errors => model.errors.typed(key),
         ScreenId::Traffic => model.traffic.typed(key),

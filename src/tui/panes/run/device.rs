@@ -29,23 +29,23 @@ pub fn lines(prompt: &DevicePrompt, step: &str, scene: &Scene<'_>, has_picture: 
     let mut lines = vec![
         Line::of(Role::Muted, format!("Step {step}: sign in on another device")),
         Line::new(),
-        Line::of(Role::Key, "  1  ").then(Role::Text, "Open"),
-        Line::of(Role::Text, "     ").then(Role::Link, &prompt.verification_uri),
+        Line::of(Role::Key, " 1  ").then(Role::Text, "Open"),
+        Line::of(Role::Text, "    ").then(Role::Link, &prompt.verification_uri),
     ];
     let (_, with_code) = scanned(prompt);
     lines.push(Line::of(
         Role::Muted,
         match (has_picture, with_code) {
-            (true, true) => "     (or scan: the code is in it)",
-            (true, false) => "     (or scan: it holds the address only)",
-            (false, _) => "     on a phone or computer with a browser",
+            (true, true) => "    (or scan: the code is in it)",
+            (true, false) => "    (or scan: the address alone)",
+            (false, _) => "    on a phone or computer with a browser",
         },
     ));
     lines.push(Line::new());
-    lines.push(Line::of(Role::Key, "  2  ").then(Role::Text, "Enter this code"));
+    lines.push(Line::of(Role::Key, " 2  ").then(Role::Text, "Enter this code"));
     lines.extend(plate(&spaced(&prompt.user_code)));
     lines.push(Line::new());
-    lines.push(Line::of(Role::Key, "  3  ").then(Role::Text, "Come back here: nothing to press"));
+    lines.push(Line::of(Role::Key, " 3  ").then(Role::Text, "Come back here: nothing to press"));
     lines.push(Line::new());
     lines.extend(progress(prompt, scene));
     lines.push(Line::new());
@@ -56,7 +56,7 @@ pub fn lines(prompt: &DevicePrompt, step: &str, scene: &Scene<'_>, has_picture: 
 /// The code in a box of its own.
 fn plate(code: &str) -> [Line; 3] {
     let bar = "─".repeat(code.width() + 4);
-    let margin = "       ";
+    let margin = "      ";
     [
         Line::of(Role::Border, format!("{margin}┌{bar}┐")),
         Line::of(Role::Border, format!("{margin}│  "))
@@ -83,20 +83,22 @@ fn progress(prompt: &DevicePrompt, scene: &Scene<'_>) -> Vec<Line> {
     let left = prompt.expires_at.since(scene.now).as_secs();
     let until_poll = prompt.next_poll.since(scene.now).as_secs();
     let count = prompt.polls.len();
+    let wait = match (count, until_poll) {
+        (0, _) => "",
+        (_, 0) => ", asking now",
+        (_, seconds) => &format!(", next in {seconds} s"),
+    };
     let mut lines = vec![
-        Line::of(Role::Busy, format!(" {} ", spinner(scene)))
-            .then(Role::Text, format!("polling every {} s", prompt.interval))
-            .then(Role::Muted, match (count, until_poll) {
-                (0, _) => String::new(),
-                (_, 0) => format!("   poll {count}, asking"),
-                (_, seconds) => format!("   poll {count}, next in {seconds} s"),
-            }),
-        Line::of(Role::Text, "   expires in ")
+        Line::of(Role::Busy, format!("{} ", spinner(scene)))
+            .then(Role::Text, format!("polling every {} s{wait}", prompt.interval)),
+        Line::of(Role::Text, "  expires in ")
             .then(if left < 60 { Role::Warn } else { Role::Title }, countdown(left)),
     ];
     lines.push(match prompt.polls.last() {
-        Some((_, answer)) => Line::of(Role::Muted, "   last: ").then(answer_role(answer), answer),
-        None => Line::of(Role::Muted, "   the first poll is on its way"),
+        Some((_, answer)) => {
+            Line::of(Role::Muted, format!("  poll {count}: ")).then(answer_role(answer), answer)
+        }
+        None => Line::of(Role::Muted, "  the first poll is on its way"),
     });
     lines
 }
@@ -111,8 +113,10 @@ fn answer_role(answer: &str) -> Role {
 
 /// The table of polls, the last one first.
 pub fn polls(prompt: &DevicePrompt) -> Vec<Line> {
-    let mut lines = vec![Line::of(Role::Muted, "poll  at         answer                 wait before the next")];
-    let slowed = |polls: &[(_, String)]| polls.iter().filter(|(_, answer)| answer == "slow_down").count() as u64;
+    let mut lines =
+        vec![Line::of(Role::Muted, "poll  at         answer                 wait before the next")];
+    let slowed =
+        |polls: &[(_, String)]| polls.iter().filter(|(_, answer)| answer == "slow_down").count() as u64;
     let first = prompt.interval.saturating_sub(5 * slowed(&prompt.polls));
     let mut rows: Vec<Line> = Vec::new();
     for (index, (at, answer)) in prompt.polls.iter().enumerate() {
@@ -139,7 +143,8 @@ pub fn why(prompt: &DevicePrompt) -> Vec<Line> {
     let mut lines = vec![
         Line::of(Role::Text, "Nobody can call this device back, so it asks again and again."),
         Line::new(),
-        Line::of(Role::Text, "authorization_pending").then(Role::Muted, "  nobody has finished yet: ask again"),
+        Line::of(Role::Text, "authorization_pending")
+            .then(Role::Muted, "  nobody has finished yet: ask again"),
         Line::of(Role::Text, "slow_down").then(Role::Muted, "  asked too soon: wait 5 s longer from now on"),
         Line::of(Role::Text, "authorization_declined, access_denied")
             .then(Role::Muted, "  the person said no: stop"),
@@ -164,9 +169,10 @@ mod tests {
 
     fn prompt(answers: &[&str], interval: u64) -> DevicePrompt {
         let start = UnixTime::from_seconds(1_772_615_727);
-        let polls = answers.iter().zip(1..).map(|(answer, n)| {
-            (start + Duration::from_secs(5 * n), (*answer).to_owned())
-        });
+        let polls = answers
+            .iter()
+            .zip(1..)
+            .map(|(answer, n)| (start + Duration::from_secs(5 * n), (*answer).to_owned()));
         DevicePrompt {
             user_code: "FK7Q2MX9".to_owned(),
             verification_uri: "http://localhost:7080/devicelogin".to_owned(),

@@ -5,8 +5,8 @@ use super::shown::{Shown, countdown, endpoint, result, stopwatch};
 use crate::{
     flow::{FlowKind, Prompt, StepId, StepState},
     text::{Line, Role},
-    tui::widgets::sequence::{Arrow, ArrowKind, ArrowState},
     time::UnixTime,
+    tui::widgets::sequence::{Arrow, ArrowKind, ArrowState},
     workbench::{Channel, Exchange, FrontChannel},
 };
 
@@ -57,7 +57,10 @@ pub fn diagram(shown: &Shown<'_>, now: UnixTime) -> Diagram {
         }
         let run = alike(&exchanges[at..]);
         sent(exchanges[at + run - 1], run, lanes, &mut arrows);
-        if exchange.step == Some(StepId::DeviceAuthorization) && exchange.result.is_some() && shown.prompt.is_some() {
+        if exchange.step == Some(StepId::DeviceAuthorization)
+            && exchange.result.is_some()
+            && shown.prompt.is_some()
+        {
             arrows.push(plain(lanes.client, lanes.person, "show the code"));
             if !matches!(shown.session.front, Some(FrontChannel::Builtin(_))) {
                 arrows.push(elsewhere(lanes, "sign in there"));
@@ -100,21 +103,14 @@ fn plain(from: usize, to: usize, label: &str) -> Arrow {
 }
 
 fn elsewhere(lanes: Lanes, label: &str) -> Arrow {
-    arrow(
-        lanes.person,
-        lanes.authority,
-        Line::of(Role::Muted, label),
-        ArrowState::Done,
-        ArrowKind::Elsewhere,
-    )
+    arrow(lanes.person, lanes.authority, Line::of(Role::Muted, label), ArrowState::Done, ArrowKind::Elsewhere)
 }
 
 /// The browser is given the address, once the step that does so was taken.
 fn open(shown: &Shown<'_>, lanes: Lanes, arrows: &mut Vec<Arrow>) -> bool {
     let step = shown.steps.iter().find(|step| step.id == StepId::Authorize);
-    let is_taken = step.is_some_and(|step| {
-        matches!(step.state, StepState::Running | StepState::Done | StepState::Failed)
-    });
+    let is_taken = step
+        .is_some_and(|step| matches!(step.state, StepState::Running | StepState::Done | StepState::Failed));
     if is_taken && shown.session.front.is_some() {
         arrows.push(plain(lanes.client, lanes.person, "open the address"));
         if !matches!(shown.session.front, Some(FrontChannel::Builtin(_))) {
@@ -133,9 +129,11 @@ fn come_back(shown: &Shown<'_>, lanes: Lanes, arrows: &mut Vec<Arrow>) -> bool {
         StepState::Todo | StepState::Skipped => (ArrowState::Done, false),
     };
     if is_over {
-        let what = step.facts.iter().map(|fact| fact.name).filter(|name| {
-            matches!(*name, "code" | "state" | "error" | "iss")
-        });
+        let what = step
+            .facts
+            .iter()
+            .map(|fact| fact.name)
+            .filter(|name| matches!(*name, "code" | "state" | "error" | "iss"));
         let what: Vec<_> = what.collect();
         let label = if what.is_empty() { "redirect".to_owned() } else { what.join(", ") };
         let line = Line::of(Role::Text, label);
@@ -151,8 +149,8 @@ fn sent(exchange: &Exchange, count: usize, lanes: Lanes, arrows: &mut Vec<Arrow>
         Channel::Front => lanes.person,
     };
     let request = &exchange.request;
-    let mut label =
-        Line::of(Role::Method, request.method.as_str()).then(Role::Text, format!(" {}", endpoint(&request.url)));
+    let mut label = Line::of(Role::Method, request.method.as_str())
+        .then(Role::Text, format!(" {}", endpoint(&request.url)));
     if count > 1 {
         label = label.then(Role::Muted, format!(" ×{count}"));
     }
@@ -169,7 +167,9 @@ fn sent(exchange: &Exchange, count: usize, lanes: Lanes, arrows: &mut Vec<Arrow>
         _ => ArrowState::Done,
     };
     let brings = match (exchange.step, exchange.channel, exchange.response()) {
-        (Some(StepId::Token | StepId::Poll), Channel::Back, Some(response)) if response.is_success() => "  tokens",
+        (Some(StepId::Token | StepId::Poll), Channel::Back, Some(response)) if response.is_success() => {
+            "  tokens"
+        }
         (Some(StepId::DeviceAuthorization), _, Some(response)) if response.is_success() => "  codes",
         (_, Channel::Front, Some(response)) if response.redirect_target().is_some() => "  redirect",
         (_, Channel::Front, Some(_)) => "  page",

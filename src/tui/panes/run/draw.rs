@@ -25,7 +25,7 @@ use crate::{
         widgets::{
             fit,
             frame::Frame,
-            lines::{Lines, Scroll},
+            lines::{Hanging, Lines, Scroll},
             qr::Qr,
             sequence::Sequence,
         },
@@ -54,9 +54,10 @@ pub fn draw(
     };
     let mode = state.mode(&shown);
     let focus = state.focus(&shown);
-    let area = headline(mode, &shown, scene, area, buffer);
     let size = state.last.size;
-    let places = layout::arrange(mode, size, &shown, focus, state.zoomed, area);
+    let area = headline(mode, &shown, scene, area, buffer);
+    let messages = diagram::diagram(&shown, scene.now).arrows.len();
+    let places = layout::arrange(mode, size, &shown, messages, focus, state.zoomed, area);
     let is_alone = state.zoomed || size == Size::One;
     let mut painter = Painter { state, shown: &shown, scene, buffer, mode, focus, is_alone, cursor: None };
     for (region, area) in places {
@@ -72,17 +73,18 @@ fn nothing(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
         Line::new(),
         Line::of(Role::Text, "Nothing has run yet."),
         Line::new(),
-        Line::of(Role::Key, "1").then(Role::Text, " shows the flows; ").then(Role::Key, "Enter").then(
-            Role::Text,
-            " there starts one. Its steps, requests and answers will stand here.",
-        ),
+        Line::of(Role::Key, "1")
+            .then(Role::Text, " shows the flows; ")
+            .then(Role::Key, "Enter")
+            .then(Role::Text, " there starts one. Its steps, requests and answers will stand here."),
     ];
     Widget::render(&Lines::new(&lines, scene.look), inset(Frame::inner(area)), buffer);
 }
 
 /// Where the run stands, above the regions; gives what is left for them.
 fn headline(mode: Mode, shown: &Shown<'_>, scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) -> Rect {
-    if mode == Mode::Device || area.height < 8 {
+    // The prompt and the page say themselves what is waited for.
+    if mode != Mode::Run || area.height < 8 {
         return area;
     }
     let lines = outcome::lines(shown, scene);
@@ -177,7 +179,7 @@ impl<'a> Painter<'a, '_> {
             frame.note(Line::of(Role::Muted, &shown.session.profile.name))
         };
         let inner = self.frame(Region::Steps, frame, area);
-        let lines = steps::rows(shown, self.scene, usize::from(inner.width.saturating_sub(1)));
+        let lines = steps::rows(shown, self.scene, usize::from(inner.width.saturating_sub(2)));
         self.lines(&lines, Some(shown.selected), inner, |state| &mut state.scrolls.steps);
     }
 
@@ -225,7 +227,9 @@ impl<'a> Painter<'a, '_> {
         let inner = self.frame(Region::Request, frame, area);
         let Some(draft) = step.draft else {
             let text = match step.state {
-                crate::flow::StepState::Todo => "Laid out when the run gets here; then every part of it can be changed.",
+                crate::flow::StepState::Todo => {
+                    "Laid out when the run gets here; then every part of it can be changed."
+                }
                 _ => "This step sends nothing: it is done on this machine.",
             };
             return self.text(&[Line::of(Role::Muted, text)], inset(inner));
@@ -233,12 +237,12 @@ impl<'a> Painter<'a, '_> {
         let is_focused = self.focus == Region::Request;
         self.state.row = self.state.row.min(draft.fields.len());
         let row = self.state.row;
-        let selected = request::Row::at(row).field(draft);
+        let selected = request::Row::at(row).field(draft).filter(|_| is_focused);
         let below = selected.map(|field| request::meaning(field, self.scene.reveal)).unwrap_or_default();
         let rows = u16::try_from(request::count(draft)).unwrap_or(u16::MAX);
         let adding = self.editing(|purpose| *purpose == Purpose::Addition);
         let wanted = Lines::new(&below, self.scene.look).height(inner.width.saturating_sub(2));
-        let meaning = meaning_height(inner.height, rows, wanted);
+        let meaning = if is_focused { meaning_height(inner.height, rows, wanted) } else { 0 };
         let [list, field, rule] = inner.layout(&Layout::vertical([
             Constraint::Fill(1),
             Constraint::Length(if adding { 2 } else { 0 }),
@@ -256,8 +260,7 @@ impl<'a> Painter<'a, '_> {
                 request::Row::Endpoint => draft.method.as_str().len() + 2,
                 request::Row::Field(_) => request::name_width(draft, width) + 3,
             };
-            let is_value =
-                self.editing(|purpose| matches!(purpose, Purpose::Value(..) | Purpose::Endpoint));
+            let is_value = self.editing(|purpose| matches!(purpose, Purpose::Value(..) | Purpose::Endpoint));
             if is_value && is_focused {
                 self.field_in_row(row, at, list, u16::MAX, |state| &state.scrolls.request);
             }
@@ -268,7 +271,8 @@ impl<'a> Painter<'a, '_> {
     /// Strikes out the values that will not be sent.
     fn cross_out(&mut self, draft: &crate::flow::Draft, list: Rect) {
         for y in 0..list.height {
-            let Some(index) = self.state.scrolls.request.line_at(y).and_then(|line| line.checked_sub(1)) else {
+            let Some(index) = self.state.scrolls.request.line_at(y).and_then(|line| line.checked_sub(1))
+            else {
                 continue;
             };
             if draft.fields.get(index).is_some_and(|field| field.removed) {
@@ -332,31 +336,36 @@ impl<'a> Painter<'a, '_> {
         let frame = self.titled("Sign in: how?");
         let inner = self.frame(Region::SignIn, frame, area);
         let Some(visit) = self.shown.visit() else { return };
-        let lines = sign_in::lines(visit, self.shown.session.front.as_ref(), self.scene);
         let pasting = self.editing(|purpose| *purpose == Purpose::Arrival);
-        let [list, field] = inner.layout(&Layout::vertical([
+        let [list, field] = inset(inner).layout(&Layout::vertical([
             Constraint::Fill(1),
             Constraint::Length(if pasting { 3 } else { 0 }),
         ]));
-        self.lines(&lines, None, inset(list), |state| &mut state.scrolls.sign_in);
+        let front = self.shown.session.front.as_ref();
+        let lines = sign_in::lines(visit, front, self.scene, list.width.into());
+        let widget = Lines::new(&lines, self.scene.look).hanging(Hanging::Columns(sign_in::TEXT));
+        StatefulWidget::render(&widget, list, self.buffer, &mut self.state.scrolls.sign_in);
         if pasting {
-            self.prompt_field("paste  ", "the whole address that you were sent back to", inset(field));
+            self.prompt_field("paste  ", "the whole address that you were sent back to", field);
         }
     }
 
     fn variables(&mut self, area: Rect) {
         let frame = self.titled("Variables");
         let inner = inset(self.frame(Region::Variables, frame, area));
-        let lines = variables::lines(self.shown, self.scene.reveal);
-        self.lines(&lines, None, inner, |state| &mut state.scrolls.variables);
+        let (lines, column) = variables::lines(self.shown, self.scene.reveal);
+        let widget = Lines::new(&lines, self.scene.look).hanging(Hanging::Columns(column));
+        StatefulWidget::render(&widget, inner, self.buffer, &mut self.state.scrolls.variables);
     }
 
     fn traffic(&mut self, region: Region, area: Rect) {
         let only_front = region == Region::Hops;
-        let frame = self.titled(if only_front { "Every hop of the user agent" } else { "Traffic of this run" });
+        let frame =
+            self.titled(if only_front { "Every hop of the user agent" } else { "Traffic of this run" });
         let inner = self.frame(region, frame, area);
-        let inner = Rect { width: inner.width.saturating_sub(1), x: inner.x + inner.width.min(1), ..inner };
-        let lines = variables::traffic(self.shown, only_front, usize::from(inner.width), self.scene.look.glyphs);
+        let inner = Rect { width: inner.width.saturating_sub(2), x: inner.x + inner.width.min(1), ..inner };
+        let lines =
+            variables::traffic(self.shown, only_front, usize::from(inner.width), self.scene.look.glyphs);
         let count = lines.len();
         if self.focus != region && count > usize::from(inner.height) {
             // The newest are what matters while nobody looks back.
@@ -384,17 +393,17 @@ impl<'a> Painter<'a, '_> {
             frame = frame.footnote(hint);
         }
         let inner = inset(self.frame(Region::Page, frame, area));
+        let said = self.page_foot(target.is_some(), page.is_some());
         let [address, body, foot] = inner.layout(&Layout::vertical([
             Constraint::Length(2),
             Constraint::Fill(1),
-            Constraint::Length(2),
+            Constraint::Length(u16::from(!said.is_empty()) * 2),
         ]));
         self.address(agent, address);
         match page {
             Some(page) => self.page_body(page, at, body),
             None => self.text(&[Line::of(Role::Muted, "The page will stand here.")], body),
         }
-        let said = self.page_foot(target.is_some(), page.is_some());
         self.text(&said, foot);
     }
 
@@ -403,8 +412,10 @@ impl<'a> Painter<'a, '_> {
         here.set_fragment(None);
         let query = here.query().is_some();
         here.set_query(None);
-        let line = Line::of(Role::Link, here.as_str()).then(Role::Muted, if query { "?…" } else { "" });
-        let line = steps::clipped_line(&line, area.width.into(), self.scene.look.glyphs.ellipsis);
+        let glyphs = self.scene.look.glyphs;
+        let address = request::shortened(here.as_str(), usize::from(area.width.saturating_sub(2)), glyphs);
+        let line = Line::of(Role::Link, address).then(Role::Muted, if query { "?…" } else { "" });
+        let line = steps::clipped_line(&line, area.width.into(), glyphs.ellipsis);
         self.text(&[line], area);
     }
 
@@ -440,7 +451,10 @@ impl<'a> Painter<'a, '_> {
             let line = Line::of(Role::Refused, format!("{} ", self.scene.look.glyphs.failed))
                 .then(Role::Text, "The sign-in ends on this page: ")
                 .then(Role::Title, outcome::name_of(refusal));
-            return vec![outcome::keys(line, &[("Enter", "explain"), ("r", "run again"), ("Esc", "the run")])];
+            return vec![outcome::keys(
+                line,
+                &[("Enter", "explain"), ("r", "run again"), ("Esc", "the run")],
+            )];
         }
         if has_page && !has_target {
             let line = Line::of(Role::Muted, "Nothing to press on this page.");
@@ -491,12 +505,15 @@ impl<'a> Painter<'a, '_> {
 
     fn code(&mut self, area: Rect) {
         let frame = self.titled("Device code");
-        let inner = inset(self.frame(Region::Code, frame, area));
+        let inner = self.frame(Region::Code, frame, area);
+        // At 80x24 every column to the right of the picture counts.
+        let inner = Rect { x: inner.x + inner.width.min(1), width: inner.width.saturating_sub(1), ..inner };
         let Some(Prompt::DeviceCode(prompt)) = &self.shown.prompt else { return };
         let current = self.shown.session.flow.current();
         let at = self.shown.steps.iter().position(|step| step.id == current).map_or(0, |at| at + 1);
         let step = format!("{at} of {}", self.shown.steps.len());
-        let has_picture = !self.is_alone && self.focus != Region::Polls || self.state.last.size >= Size::Three;
+        let has_picture =
+            !self.is_alone && self.focus != Region::Polls || self.state.last.size >= Size::Three;
         let lines = device::lines(prompt, &step, self.scene, has_picture);
         self.lines(&lines, None, inner, |state| &mut state.scrolls.code);
     }
@@ -529,13 +546,13 @@ impl<'a> Painter<'a, '_> {
         let label = fit::text(before, area.width, look.glyphs);
         self.buffer.set_stringn(area.x, area.y, &label, area.width.into(), look.style(Role::Key));
         let used = fit::width(&label);
-        let place =
-            Rect { x: area.x + used, y: area.y, width: area.width.saturating_sub(used), height: 1 };
+        let place = Rect { x: area.x + used, y: area.y, width: area.width.saturating_sub(used), height: 1 };
         let view = edit.field.view(look).placeholder(placeholder);
         Widget::render(&view, place, self.buffer);
         self.cursor = view.cursor(place);
         if let Some(complaint) = &edit.complaint {
-            let line = Line::of(Role::Refused, format!("{} ", look.glyphs.failed)).then(Role::Text, complaint);
+            let line =
+                Line::of(Role::Refused, format!("{} ", look.glyphs.failed)).then(Role::Text, complaint);
             let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
             self.text(&[line], below);
         }

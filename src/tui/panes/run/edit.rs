@@ -1,7 +1,5 @@
 //! The one text field that may be open on this screen, and what its text is for.
 
-use crossterm::event::KeyEvent;
-
 use crate::{
     secret::Secret,
     tui::{keymap::Key, widgets::field::Field},
@@ -61,11 +59,9 @@ impl Edit {
     }
 
     /// Takes a key.
-    pub fn typed(&mut self, event: KeyEvent) {
-        if let Some(key) = Key::from_event(event) {
-            self.field.key(key);
-            self.complaint = None;
-        }
+    pub fn typed(&mut self, key: Key) {
+        self.field.key(key);
+        self.complaint = None;
     }
 
     /// Takes a pasted text.

@@ -8,7 +8,7 @@ use super::{
     shown::Shown,
 };
 use crate::{
-    agent::{Act, Agent, ControlKind, Credentials},
+    agent::{Act, Agent, ControlKind},
     export,
     flow::{Bend, Choice, Outcome, Prompt, StepState},
     oauth::front_channel,
@@ -19,7 +19,7 @@ use crate::{
         action::Action,
         pane::{Intent, Toast},
     },
-    workbench::{FrontChannel, Lab, User, Workbench},
+    workbench::{FrontChannel, User, Workbench},
 };
 
 impl State {
@@ -28,7 +28,7 @@ impl State {
         if self.edit.is_some() {
             return self.update_field(action, bench);
         }
-        let Some(shown) = self.shown(bench) else { return None };
+        let shown = self.shown(bench)?;
         let intents = match action {
             Action::PaneNext => self.turn(&shown, 1),
             Action::PanePrevious => self.turn(&shown, -1),
@@ -126,7 +126,8 @@ impl State {
         if self.mode(shown) == Mode::Page && session.is_running() {
             return match self.person(shown) {
                 Some(person) => {
-                    let front = FrontChannel::Builtin(Some(credentials(person)));
+                    let credentials = shown.bench.lab.person(Some(&person.key));
+                    let front = FrontChannel::Builtin(credentials);
                     vec![
                         Intent::Bench(User::SignIn(session.id, front)),
                         Intent::Toast(Toast::good(format!("signing in as {}", person.display_name))),
@@ -240,9 +241,10 @@ impl State {
         let act = match (target, target.control(page).map(|control| control.kind)) {
             (page::Target::Link(block), _) => Act::Follow(block),
             (page::Target::Control(form, index), Some(ControlKind::Submit)) => Act::Submit(form, Some(index)),
-            (page::Target::Control(form, index), Some(ControlKind::Checkbox { .. } | ControlKind::Radio { .. })) => {
-                Act::Toggle(form, index)
-            }
+            (
+                page::Target::Control(form, index),
+                Some(ControlKind::Checkbox { .. } | ControlKind::Radio { .. }),
+            ) => Act::Toggle(form, index),
             (page::Target::Control(form, index), Some(ControlKind::Text | ControlKind::Password)) => {
                 self.open_control(shown, page, form, index);
                 return Vec::new();
@@ -302,8 +304,7 @@ impl State {
     /// Actions while a text field has the focus.
     fn update_field(&mut self, action: Action, bench: &Workbench) -> Option<Vec<Intent>> {
         match action {
-            Action::Activate => Some(self.accept(bench, 1)),
-            Action::PaneNext => Some(self.accept(bench, 1)),
+            Action::Activate | Action::PaneNext => Some(self.accept(bench, 1)),
             Action::PanePrevious => Some(self.accept(bench, -1)),
             Action::Close => {
                 self.edit = None;
@@ -425,7 +426,10 @@ impl State {
         if let Some(Prompt::DeviceCode(prompt)) = &shown.prompt
             && self.mode(shown) == Mode::Device
         {
-            return Intent::Copy { what: "user code".to_owned(), text: Secret::new(prompt.user_code.as_str()) };
+            return Intent::Copy {
+                what: "user code".to_owned(),
+                text: Secret::new(prompt.user_code.as_str()),
+            };
         }
         let Some(step) = shown.step() else { return bad("there is nothing to copy here") };
         match self.focus(shown) {
@@ -460,9 +464,9 @@ impl State {
         };
         let answer = shown.exchange_of(step.id).and_then(|exchange| exchange.response());
         let name = self.last.member.clone();
-        let member = name.as_ref().and_then(|name| {
-            answer.and_then(|answer| response::find(answer, name)).or_else(|| fact(name))
-        });
+        let member = name
+            .as_ref()
+            .and_then(|name| answer.and_then(|answer| response::find(answer, name)).or_else(|| fact(name)));
         match (name, member, answer) {
             (Some(what), Some(text), _) => Intent::Copy { what, text },
             (_, None, Some(answer)) => {
@@ -502,19 +506,7 @@ fn select(action: Action, at: usize, count: usize) -> Option<usize> {
 
 /// Who can sign in at the lab tenant.
 pub fn people(bench: &Workbench) -> Vec<&Person> {
-    match &bench.lab {
-        Lab::Running { scenario, .. } => scenario.users().iter().map(AsRef::as_ref).collect(),
-        Lab::Starting | Lab::Failed(_) => Vec::new(),
-    }
-}
-
-fn credentials(person: &Person) -> Credentials {
-    Credentials {
-        username: person.user_principal_name.clone(),
-        password: person.password.clone(),
-        one_time_code: person.one_time_code.clone(),
-        user_code: None,
-    }
+    bench.lab.scenario.users().iter().map(AsRef::as_ref).collect()
 }
 
 fn bad(text: &str) -> Intent {
@@ -550,10 +542,7 @@ fn again(shown: &Shown<'_>) -> Vec<Intent> {
         bends: session.all_bends(),
         auto: session.auto,
     };
-    match session.is_running() {
-        true => vec![Intent::Bench(User::Cancel(session.id)), start],
-        false => vec![start],
-    }
+    if session.is_running() { vec![Intent::Bench(User::Cancel(session.id)), start] } else { vec![start] }
 }
 
 fn explain(shown: &Shown<'_>, now: UnixTime) -> Intent {
@@ -579,7 +568,9 @@ fn token(shown: &Shown<'_>) -> Intent {
 fn copy_url(shown: &Shown<'_>) -> Vec<Intent> {
     let (title, text) = match &shown.prompt {
         Some(Prompt::Visit(visit)) => ("sign-in address", visit.url.to_string()),
-        Some(Prompt::DeviceCode(prompt)) => ("verification address", super::device::scanned(prompt).0.to_owned()),
+        Some(Prompt::DeviceCode(prompt)) => {
+            ("verification address", super::device::scanned(prompt).0.to_owned())
+        }
         None => {
             let Some(step) = shown.step() else { return vec![bad("there is no address here")] };
             let sent = shown.exchange_of(step.id).map(|exchange| exchange.request.url.to_string());
@@ -601,12 +592,11 @@ fn copy_url(shown: &Shown<'_>) -> Vec<Intent> {
 fn copy_curl(shown: &Shown<'_>) -> Intent {
     let Some(step) = shown.step() else { return bad("there is no request here") };
     let planned = || step.draft.filter(|_| step.state == StepState::Ready)?.request().ok();
-    let request =
-        planned().or_else(|| shown.exchange_of(step.id).map(|exchange| exchange.request.clone()));
+    let request = planned().or_else(|| shown.exchange_of(step.id).map(|exchange| exchange.request.clone()));
     match request {
         Some(request) => Intent::Copy {
             what: "curl command, secrets left out".to_owned(),
-            text: Secret::new(export::curl::command(&request, export::Secrets::Redacted)),
+            text: Secret::new(export::curl::curl(&request, export::Secrets::Redacted)),
         },
         None => bad("this step has sent nothing yet"),
     }

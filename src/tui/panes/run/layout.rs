@@ -139,11 +139,12 @@ pub fn natural_focus(mode: Mode, shown: &Shown<'_>) -> Region {
     }
 }
 
-/// Where each region is drawn. With `zoomed`, only the focused one is.
+/// Where each region is drawn. With `zoomed`, only the focused one is. `messages` is how many the diagram has.
 pub fn arrange(
     mode: Mode,
     size: Size,
     shown: &Shown<'_>,
+    messages: usize,
     focus: Region,
     zoomed: bool,
     area: Rect,
@@ -152,14 +153,19 @@ pub fn arrange(
         return vec![(focus, area)];
     }
     match mode {
-        Mode::Run => arrange_run(size, shown, focus, area),
+        Mode::Run => arrange_run(size, shown, messages, focus, area),
         Mode::Page => arrange_page(size, shown, focus, area),
         Mode::Device => arrange_device(size, focus, area),
     }
 }
 
 fn steps_height(shown: &Shown<'_>) -> u16 {
-    u16::try_from(shown.steps.len()).unwrap_or(u16::MAX).saturating_add(2)
+    rows(shown.steps.len(), 2)
+}
+
+/// A height for this many lines and what stands around them.
+fn rows(lines: usize, around: u16) -> u16 {
+    u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(around)
 }
 
 /// What the lower half shows while none of its regions has the focus.
@@ -173,7 +179,8 @@ fn lower(shown: &Shown<'_>, focus: Region) -> Region {
                 Region::SignIn
             } else if step.is_some_and(super::outcome::is_open) {
                 Region::Request
-            } else if step.is_some_and(|step| shown.exchange_of(step.id).is_some() || !step.facts.is_empty()) {
+            } else if step.is_some_and(|step| shown.exchange_of(step.id).is_some() || !step.facts.is_empty())
+            {
                 Region::Response
             } else {
                 Region::About
@@ -182,7 +189,13 @@ fn lower(shown: &Shown<'_>, focus: Region) -> Region {
     }
 }
 
-fn arrange_run(size: Size, shown: &Shown<'_>, focus: Region, area: Rect) -> Vec<(Region, Rect)> {
+fn arrange_run(
+    size: Size,
+    shown: &Shown<'_>,
+    messages: usize,
+    focus: Region,
+    area: Rect,
+) -> Vec<(Region, Rect)> {
     let waits = shown.visit().is_some() && shown.session.is_running();
     if size == Size::Two {
         let top_height = steps_height(shown).max(8).min(area.height / 2);
@@ -192,31 +205,29 @@ fn arrange_run(size: Size, shown: &Shown<'_>, focus: Region, area: Rect) -> Vec<
             Constraint::Length((area.width * 47 / 100).clamp(36, 46)),
             Constraint::Fill(1),
         ]));
-        return vec![
-            (Region::Steps, steps),
-            (Region::Sequence, sequence),
-            (lower(shown, focus), bottom),
-        ];
+        return vec![(Region::Steps, steps), (Region::Sequence, sequence), (lower(shown, focus), bottom)];
     }
-    let [left, right] =
-        area.layout(&Layout::horizontal([Constraint::Length(42), Constraint::Fill(1)]));
+    let [left, right] = area.layout(&Layout::horizontal([Constraint::Length(42), Constraint::Fill(1)]));
     let [steps, about] =
         left.layout(&Layout::vertical([Constraint::Length(steps_height(shown)), Constraint::Fill(1)]));
     let mut places = vec![(Region::Steps, steps), (Region::About, about)];
     // While somebody signs in, the ways to do so stand where the answer will be.
     let answer = if waits && focus != Region::Response { Region::SignIn } else { Region::Response };
     if size == Size::Three {
+        // Each gets what it needs, as far as that leaves room for the others; the answer gets the rest.
+        let third = right.height / 3;
+        let most = (right.height * 2 / 5).max(5);
+        let diagram = rows(messages, 3).clamp(7.min(third), third);
+        let fields = shown.step().and_then(|step| step.draft).map_or(3, super::request::count);
         let [sequence, request, response] = right.layout(&Layout::vertical([
-            Constraint::Fill(5),
-            Constraint::Fill(6),
-            Constraint::Fill(6),
+            Constraint::Length(diagram),
+            Constraint::Length(rows(fields, if focus == Region::Request { 7 } else { 2 }).clamp(5, most)),
+            Constraint::Fill(1),
         ]));
         places.extend([(Region::Sequence, sequence), (Region::Request, request), (answer, response)]);
     } else {
-        let [upper, traffic] =
-            right.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(12)]));
-        let [middle, side] =
-            upper.layout(&Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]));
+        let [upper, traffic] = right.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(12)]));
+        let [middle, side] = upper.layout(&Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]));
         let halves = Layout::vertical([Constraint::Fill(1), Constraint::Fill(1)]);
         let [sequence, variables] = middle.layout(&halves);
         let [request, response] = side.layout(&halves);
@@ -234,8 +245,7 @@ fn arrange_run(size: Size, shown: &Shown<'_>, focus: Region, area: Rect) -> Vec<
 fn arrange_page(size: Size, shown: &Shown<'_>, focus: Region, area: Rect) -> Vec<(Region, Rect)> {
     let is_lab = shown.session.profile.authority.is_lab();
     if size == Size::Two {
-        let [page, below] =
-            area.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(8)]));
+        let [page, below] = area.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(7)]));
         let second = match focus {
             Region::Hops | Region::People => focus,
             _ if is_lab => Region::People,
@@ -243,15 +253,14 @@ fn arrange_page(size: Size, shown: &Shown<'_>, focus: Region, area: Rect) -> Vec
         };
         return vec![(Region::Page, page), (second, below)];
     }
-    let [left, right] =
-        area.layout(&Layout::horizontal([Constraint::Length(42), Constraint::Fill(1)]));
+    let [left, right] = area.layout(&Layout::horizontal([Constraint::Length(42), Constraint::Fill(1)]));
     let [steps, people] =
         left.layout(&Layout::vertical([Constraint::Length(steps_height(shown)), Constraint::Fill(1)]));
     let mut places = vec![(Region::Steps, steps)];
     places.push((if is_lab { Region::People } else { Region::Hops }, people));
-    let (main, side) = if size == Size::Four {
-        let [main, side] = right.layout(&Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]));
-        (main, Some(side))
+    let (main, beside) = if size == Size::Four {
+        let [main, beside] = right.layout(&Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]));
+        (main, Some(beside))
     } else {
         (right, None)
     };
@@ -261,7 +270,7 @@ fn arrange_page(size: Size, shown: &Shown<'_>, focus: Region, area: Rect) -> Vec
     } else {
         places.push((Region::Page, main));
     }
-    places.extend(side.map(|side| (Region::Sequence, side)));
+    places.extend(beside.map(|area| (Region::Sequence, area)));
     places
 }
 
@@ -271,8 +280,7 @@ fn arrange_device(size: Size, focus: Region, area: Rect) -> Vec<(Region, Rect)> 
     if size == Size::Two {
         let [scan, code] = area.layout(&Layout::horizontal([scan_width, Constraint::Fill(1)]));
         return if focus == Region::Polls {
-            let [code, polls] =
-                area.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(10)]));
+            let [code, polls] = area.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(10)]));
             vec![(Region::Code, code), (Region::Polls, polls)]
         } else {
             vec![(Region::Scan, scan), (Region::Code, code)]

@@ -28,12 +28,8 @@ mod sign_in;
 mod steps;
 mod variables;
 
-#[cfg(test)]
-mod tests;
-
 use std::time::Duration;
 
-use crossterm::event::KeyEvent;
 use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
@@ -48,7 +44,7 @@ use crate::{
     flow::{Prompt, StepId},
     time::UnixTime,
     tui::{
-        keymap::Context,
+        keymap::{Context, Key},
         look::Motion,
         pane::{Intent, Scene},
         widgets::{lines::Scroll, list::Selection},
@@ -158,7 +154,7 @@ impl State {
     }
 
     /// Takes a key while a text field has the focus.
-    pub fn typed(&mut self, key: KeyEvent) -> Vec<Intent> {
+    pub fn typed(&mut self, key: Key) -> Vec<Intent> {
         if let Some(edit) = &mut self.edit {
             edit.typed(key);
         }

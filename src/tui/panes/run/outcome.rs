@@ -54,26 +54,29 @@ fn going_on(shown: &Shown<'_>, scene: &Scene<'_>) -> Vec<Line> {
     let mut line = Line::of(Role::Busy, spinner);
     if let Some(visit) = shown.visit() {
         line = match &shown.session.front {
-            None => line.then(Role::Title, "Sign in to go on.  ").then(Role::Text, "How is your choice:"),
+            None => line.then(Role::Title, "Sign in to go on.").then(Role::Text, " How?"),
             Some(FrontChannel::Browser) => {
-                line.then(Role::Text, "Your browser has the sign-in page; the answer is awaited at ")
+                line.then(Role::Text, "Your browser signs in; the answer is awaited at ")
             }
             Some(FrontChannel::Paste) => {
-                line.then(Role::Text, "Sign in elsewhere, then paste the address of ")
+                line.then(Role::Text, "Sign in elsewhere and paste the address you reach, at ")
             }
             Some(FrontChannel::Builtin(None)) if shown.session.agent_busy => {
-                line.then(Role::Text, "The built-in user agent waits for an answer on the way to ")
+                line.then(Role::Text, "The built-in user agent waits for an answer")
             }
             Some(FrontChannel::Builtin(None)) => {
-                line.then(Role::Text, "The sign-in page is in the built-in user agent, on the way to ")
+                line.then(Role::Text, "The built-in user agent shows a page")
             }
             Some(FrontChannel::Builtin(Some(_))) => {
-                line.then(Role::Text, "The built-in user agent signs in by itself, on the way to ")
+                line.then(Role::Text, "The built-in user agent signs in by itself")
             }
         };
         line = match &shown.session.front {
             None => keys(line, &[("o", "browser"), ("b", "built-in"), ("p", "paste")]),
-            Some(_) => line.then(Role::Link, visit.redirect_uri.as_str().trim_end_matches('/')),
+            Some(FrontChannel::Builtin(_)) => keys(line, &[("b", "look at it")]),
+            Some(FrontChannel::Browser | FrontChannel::Paste) => {
+                line.then(Role::Link, visit.redirect_uri.as_str().trim_end_matches('/'))
+            }
         };
         if let Some(since) = shown.session.waiting_since {
             line = line.then(Role::Busy, format!("  {}", stopwatch(since, scene.now)));
@@ -103,9 +106,8 @@ fn going_on(shown: &Shown<'_>, scene: &Scene<'_>) -> Vec<Line> {
 fn ready(shown: &Shown<'_>, scene: &Scene<'_>, step: &Step<'_>) -> Vec<Line> {
     let number = shown.steps.iter().position(|other| other.id == step.id).map_or(0, |at| at + 1);
     let line = Line::of(Role::Key, format!("{} ", scene.look.glyphs.ready))
-        .then(Role::Text, format!("Step {number} is laid out: "))
-        .then(Role::Title, step.title)
-        .then(Role::Text, ".");
+        .then(Role::Text, format!("{number} "))
+        .then(Role::Title, step.title);
     let next = what_next(step);
     let mut pairs = vec![("Enter", next.as_str())];
     if step.draft.is_some() {
@@ -141,7 +143,7 @@ fn ended(shown: &Shown<'_>, scene: &Scene<'_>, outcome: &Outcome) -> Vec<Line> {
                 },
             );
             let second = Line::of(Role::Muted, format!("  {}.", surface(refusal.surface)));
-            vec![first, keys(second, &[("Enter", "explain"), ("r", "run again with the same changes")])]
+            vec![first, keys(second, &[("Enter", "explain"), ("r", "run again")])]
         }
         Outcome::Rejected { reason, tokens } => {
             let first = failed("A check of ours failed").then(Role::Text, ": ").then(Role::Text, reason);

@@ -121,12 +121,10 @@ fn drawn(control: &Control, labels: usize) -> Option<Line> {
     Some(match control.kind {
         ControlKind::Hidden => return None,
         ControlKind::Submit => Line::of(Role::Key, format!("[ {} ]", or(label, "Submit"))),
-        ControlKind::Checkbox { ticked } => {
-            Line::of(Role::Value, if ticked { "[x] " } else { "[ ] " }).then(Role::Text, or(label, &control.name))
-        }
-        ControlKind::Radio { chosen } => {
-            Line::of(Role::Value, if chosen { "(•) " } else { "( ) " }).then(Role::Text, or(label, &control.name))
-        }
+        ControlKind::Checkbox { ticked } => Line::of(Role::Value, if ticked { "[x] " } else { "[ ] " })
+            .then(Role::Text, or(label, &control.name)),
+        ControlKind::Radio { chosen } => Line::of(Role::Value, if chosen { "(•) " } else { "( ) " })
+            .then(Role::Text, or(label, &control.name)),
         ControlKind::Text | ControlKind::Password => {
             let name = super::steps::clipped(&crate::text::visible(or(label, &control.name)), labels, "…");
             let pad = labels.saturating_sub(unicode_width::UnicodeWidthStr::width(name.as_str()));
@@ -195,11 +193,7 @@ pub fn filled_by(page: &Page, user: &User, user_code: Option<&str>) -> Vec<Act> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        agent::Form,
-        provider::scenario::Scenario,
-        tui::glyphs::Charset,
-    };
+    use crate::{agent::Form, provider::scenario::Scenario, tui::glyphs::Charset};
 
     fn control(name: &str, label: &str, kind: ControlKind, value: &str) -> Control {
         Control {

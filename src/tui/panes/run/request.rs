@@ -14,7 +14,7 @@ use super::{shown::value, steps::clipped_line};
 use crate::{
     flow::{Draft, Field, Place},
     oauth::parameters,
-    text::{Line, Role},
+    text::{Line, Role, visible},
     tui::glyphs::Glyphs,
 };
 
@@ -52,25 +52,47 @@ pub const fn count(draft: &Draft) -> usize {
 
 /// How wide the column of names is.
 pub fn name_width(draft: &Draft, width: usize) -> usize {
-    let widest = draft.fields.iter().map(|field| crate::text::visible(&field.name).width()).max();
+    let widest = draft.fields.iter().map(|field| visible(&field.name).width()).max();
     widest.unwrap_or(0).clamp(8, 24).min(width / 2)
 }
 
 /// Every row, `width` columns wide, without the mark of the selection.
 pub fn rows(draft: &Draft, width: usize, reveal: bool, glyphs: &Glyphs) -> Vec<Line> {
-    let mut rows = vec![with_note(endpoint(draft), note(&draft.endpoint, glyphs), width, glyphs)];
+    let note_width = note(&draft.endpoint, glyphs).map_or(0, |note| note.plain().width() + 2);
+    let address = endpoint(draft, width.saturating_sub(note_width), glyphs);
+    let mut rows = vec![with_note(&address, note(&draft.endpoint, glyphs), width, glyphs)];
     let names = name_width(draft, width);
     rows.extend(draft.fields.iter().map(|field| row(field, names, width, reveal, glyphs)));
     rows
 }
 
-fn endpoint(draft: &Draft) -> Line {
+fn endpoint(draft: &Draft, width: usize, glyphs: &Glyphs) -> Line {
     let role = if draft.endpoint.is_changed() { Role::Edited } else { Role::Link };
-    Line::of(Role::Method, draft.method.as_str()).then(Role::Text, " ").then(role, &draft.endpoint.value)
+    let room = width.saturating_sub(draft.method.as_str().len() + 1);
+    let address = shortened(&draft.endpoint.value, room, glyphs);
+    Line::of(Role::Method, draft.method.as_str()).then(Role::Text, " ").then(role, address)
+}
+
+/// An address in little room: host and end say most, so what is left out is the beginning of the path.
+pub fn shortened(address: &str, room: usize, glyphs: &Glyphs) -> String {
+    if visible(address).width() <= room {
+        return address.to_owned();
+    }
+    let Ok(url) = url::Url::parse(address) else { return address.to_owned() };
+    let origin = url.origin().ascii_serialization();
+    let mut end = url.path().trim_start_matches('/');
+    while let Some((_, rest)) = end.split_once('/') {
+        let short = format!("{origin}/{}/{rest}", glyphs.ellipsis);
+        if short.width() <= room {
+            return short;
+        }
+        end = rest;
+    }
+    address.to_owned()
 }
 
 fn row(field: &Field, names: usize, width: usize, reveal: bool, glyphs: &Glyphs) -> Line {
-    let name = super::steps::clipped(&crate::text::visible(&field.name), names, glyphs.ellipsis);
+    let name = super::steps::clipped(&visible(&field.name), names, glyphs.ellipsis);
     let pad = " ".repeat(names.saturating_sub(name.width()) + 2);
     let role = if field.removed { Role::Muted } else { Role::Name };
     let mut line = Line::of(role, name).then(Role::Text, pad);
@@ -86,7 +108,7 @@ fn row(field: &Field, names: usize, width: usize, reveal: bool, glyphs: &Glyphs)
         }
         line.0.push(span);
     }
-    with_note(line, note(field, glyphs), width, glyphs)
+    with_note(&line, note(field, glyphs), width, glyphs)
 }
 
 /// What was done to a field, and where it travels if that is not the usual place.
@@ -108,13 +130,13 @@ fn note(field: &Field, glyphs: &Glyphs) -> Option<Line> {
     }
 }
 
-fn with_note(line: Line, note: Option<Line>, width: usize, glyphs: &Glyphs) -> Line {
-    let Some(note) = note else { return clipped_line(&line, width, glyphs.ellipsis) };
+fn with_note(line: &Line, note: Option<Line>, width: usize, glyphs: &Glyphs) -> Line {
+    let Some(note) = note else { return clipped_line(line, width, glyphs.ellipsis) };
     let needs = note.plain().width() + 2;
     if needs >= width {
-        return clipped_line(&line, width, glyphs.ellipsis);
+        return clipped_line(line, width, glyphs.ellipsis);
     }
-    let mut line = clipped_line(&line, width - needs, glyphs.ellipsis);
+    let mut line = clipped_line(line, width - needs, glyphs.ellipsis);
     line = line.then(Role::Text, "  ");
     line.0.extend(note.0);
     line
@@ -232,6 +254,16 @@ mod tests {
         for width in 0..60 {
             assert!(plain(&draft, width, true).iter().all(|row| row.width() <= width.max(1)), "{width}");
         }
+    }
+
+    #[test]
+    fn a_long_address_keeps_its_host_and_its_end() {
+        let glyphs = Glyphs::of(Charset::Unicode);
+        let address = "http://localhost:7080/6b1f8f0e-4c1d-4a57-9e0b-2f7c3d5a9b10/oauth2/v2.0/token";
+        assert_eq!(shortened(address, 100, glyphs), address);
+        assert_eq!(shortened(address, 45, glyphs), "http://localhost:7080/…/oauth2/v2.0/token");
+        assert_eq!(shortened(address, 30, glyphs), "http://localhost:7080/…/token");
+        assert_eq!(shortened("not an address, and long", 5, glyphs), "not an address, and long");
     }
 
     #[test]

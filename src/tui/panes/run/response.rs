@@ -21,6 +21,34 @@ use crate::{
 /// What the region says about a step.
 pub fn lines(shown: &Shown<'_>, scene: &Scene<'_>, step: &Step<'_>) -> Vec<Line> {
     let Some(exchange) = shown.exchange_of(step.id) else { return without_exchange(shown, scene, step) };
+    let answer = answered(exchange, scene);
+    let mut learned = Vec::new();
+    for (title, part) in [
+        ("Checks", steps::findings(step, scene.look.glyphs)),
+        ("Learned from it", steps::facts(step, scene.reveal)),
+    ] {
+        if !part.is_empty() {
+            learned.push(Line::of(Role::Title, title));
+            learned.extend(part);
+            learned.push(Line::new());
+        }
+    }
+    if learned.is_empty() {
+        return answer;
+    }
+    // Where keys are fetched to check with, the checks are what is looked for; elsewhere it is the answer.
+    if step.id == StepId::Validate {
+        learned.extend(answer);
+        return learned;
+    }
+    let mut lines = answer;
+    lines.push(Line::new());
+    lines.extend(learned);
+    lines
+}
+
+/// The answer itself: how it went, and what came.
+fn answered(exchange: &Exchange, scene: &Scene<'_>) -> Vec<Line> {
     let mut lines = vec![asked(exchange)];
     match &exchange.result {
         None => lines.push(
@@ -43,21 +71,10 @@ pub fn lines(shown: &Shown<'_>, scene: &Scene<'_>, step: &Step<'_>) -> Vec<Line>
             if !response.body.is_empty() {
                 lines.push(Line::new());
                 let reveal = if scene.reveal { Reveal::Shown } else { Reveal::Masked };
-                lines.extend(
-                    inspect::lines(response.headers.get("content-type"), &response.body, reveal).lines,
-                );
+                let kind = response.headers.get("content-type");
+                lines.extend(inspect::lines(kind, &response.body, reveal).lines);
             }
         }
-    }
-    if !step.facts.is_empty() {
-        lines.push(Line::new());
-        lines.push(Line::of(Role::Title, "Learned from it"));
-        lines.extend(steps::facts(step, scene.reveal));
-    }
-    if !step.findings.is_empty() {
-        lines.push(Line::new());
-        lines.push(Line::of(Role::Title, "Checks"));
-        lines.extend(steps::findings(step, scene.look.glyphs));
     }
     lines
 }
@@ -83,11 +100,13 @@ fn redirect(exchange: &Exchange, location: &str, reveal: bool) -> Vec<Line> {
 /// `200 OK`.
 pub fn status(response: &Response) -> Line {
     let role = if response.status < 400 { Role::Status } else { Role::Refused };
-    Line::of(role, format!("{} {}", response.status, phrase(response.status)))
-        .then(Role::Muted, match response.headers.get("content-type") {
+    Line::of(role, format!("{} {}", response.status, phrase(response.status))).then(
+        Role::Muted,
+        match response.headers.get("content-type") {
             Some(kind) => format!("  {}", kind.split(';').next().unwrap_or(kind)),
             None => String::new(),
-        })
+        },
+    )
 }
 
 /// What a status is called (RFC 9110 §15).
@@ -146,7 +165,9 @@ fn without_exchange(shown: &Shown<'_>, scene: &Scene<'_>, step: &Step<'_>) -> Ve
         (StepState::Todo, _) => return say("Not reached yet. What comes back will be shown here."),
         (StepState::Skipped, _) => return say("Not needed in this run."),
         (StepState::Ready, _) if step.draft.is_some() => {
-            return say("Nothing was sent yet. Enter sends the request as it stands beside; the answer comes here.");
+            return say(
+                "Nothing was sent yet. Enter sends the request as it stands beside; the answer comes here.",
+            );
         }
         (StepState::Running, StepId::Authorize) => {
             lines.push(Line::of(Role::Busy, "Somebody is signing in."));
@@ -175,14 +196,12 @@ fn without_exchange(shown: &Shown<'_>, scene: &Scene<'_>, step: &Step<'_>) -> Ve
         }
         _ => {}
     }
-    if !step.facts.is_empty() {
-        lines.extend(steps::facts(step, scene.reveal));
-    }
-    if !step.findings.is_empty() {
-        if !lines.is_empty() {
+    // The checks come first: where one failed, everything else is detail.
+    for part in [steps::findings(step, scene.look.glyphs), steps::facts(step, scene.reveal)] {
+        if !lines.is_empty() && !part.is_empty() {
             lines.push(Line::new());
         }
-        lines.extend(steps::findings(step, scene.look.glyphs));
+        lines.extend(part);
     }
     if lines.is_empty() {
         lines = say("This step asks nobody: it is done here, when Enter says so.");

@@ -8,8 +8,11 @@ use crate::{
     workbench::FrontChannel,
 };
 
-/// The box that is shown while a visit is waited for.
-pub fn lines(visit: &Visit, front: Option<&FrontChannel>, scene: &Scene<'_>) -> Vec<Line> {
+/// In which column the texts stand that may go on in the next row.
+pub const TEXT: u16 = 25;
+
+/// The box that is shown while a visit is waited for, `width` columns wide.
+pub fn lines(visit: &Visit, front: Option<&FrontChannel>, scene: &Scene<'_>, width: usize) -> Vec<Line> {
     let chosen = |way: &str| match front {
         Some(FrontChannel::Browser) => way == "o",
         Some(FrontChannel::Builtin(_)) => way == "b",
@@ -25,35 +28,38 @@ pub fn lines(visit: &Visit, front: Option<&FrontChannel>, scene: &Scene<'_>) -> 
     };
     let mut lines = Vec::new();
     lines.push(match scene.no_browser {
-        None => way("o", "Your browser", "As a person does it; the answer comes back by itself."),
+        None => way("o", "Your browser", "As usual; the answer comes back by itself."),
         Some(reason) => Line::of(Role::Text, "    ")
             .then(Role::Muted, format!("{:<20}", "Your browser"))
             .then(Role::Muted, format!("Not from here: {reason}.")),
     });
-    lines.push(way("b", "Built-in user agent", "The pages as text, right here; every hop is in the log."));
-    lines.push(way("p", "Paste", "Open the address anywhere, then paste the one you land on."));
+    lines.push(way("b", "Built-in user agent", "The pages as text; every hop is in the log."));
+    lines.push(way("p", "Paste", "Open it anywhere, paste where you land."));
     lines.push(Line::new());
     lines.push(keys(
-        Line::of(Role::Muted, "  go to       ").then(Role::Link, origin_and_path(&visit.url)),
-        &[("U", "the whole address")],
+        Line::of(Role::Muted, "  go to       ").then(Role::Link, origin_and_path(&visit.url, width, scene)),
+        &[("U", "whole")],
     ));
     lines.push(Line::of(Role::Muted, "  awaited at  ").then(Role::Link, visit.redirect_uri.as_str()));
     if let (Some(_), Some(port)) = (scene.no_browser, loopback_port(&visit.redirect_uri)) {
         lines.push(
-            Line::of(Role::Muted, "  To let a browser on your own machine answer, forward the port there:  ")
-                .then(Role::Value, format!("ssh -L {port}:localhost:{port} THIS-HOST")),
+            Line::of(Role::Muted, "  tunnel      ")
+                .then(Role::Value, format!("ssh -L {port}:localhost:{port} THIS-HOST"))
+                .then(Role::Muted, "  on your own machine first"),
         );
     }
     lines
 }
 
 /// The address without its parameters.
-fn origin_and_path(url: &url::Url) -> String {
+fn origin_and_path(url: &url::Url, width: usize, scene: &Scene<'_>) -> String {
     let mut short = url.clone();
     short.set_query(None);
     short.set_fragment(None);
     let dots = if url.query().is_some() { "?…" } else { "" };
-    format!("{short}{dots}")
+    // What stands before and behind it on its line.
+    let room = width.saturating_sub(14 + 2 + 9);
+    format!("{}{dots}", super::request::shortened(short.as_str(), room, scene.look.glyphs))
 }
 
 fn loopback_port(uri: &url::Url) -> Option<u16> {
@@ -79,7 +85,7 @@ mod tests {
             url: "http://localhost:7080/authorize?state=1".parse().expect("a URL"),
             redirect_uri: "http://localhost:53111/".parse().expect("a URL"),
         };
-        lines(&visit, front, &scene).iter().map(Line::plain).collect()
+        lines(&visit, front, &scene, 78).iter().map(Line::plain).collect()
     }
 
     #[test]

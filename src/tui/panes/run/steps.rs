@@ -75,11 +75,6 @@ pub fn about(step: &Step<'_>, reveal: bool, glyphs: &Glyphs) -> Vec<Line> {
         lines.extend(findings(step, glyphs));
         lines.push(Line::new());
     }
-    if !step.facts.is_empty() {
-        lines.push(Line::of(Role::Title, "Made or learned here"));
-        lines.extend(facts(step, reveal));
-        lines.push(Line::new());
-    }
     lines.push(Line::of(Role::Title, "Why this step"));
     lines.push(Line::of(Role::Text, step.why));
     if !step.guards.is_empty() {
@@ -88,6 +83,11 @@ pub fn about(step: &Step<'_>, reveal: bool, glyphs: &Glyphs) -> Vec<Line> {
         for guard in step.guards {
             lines.push(Line::of(Role::Muted, format!("{} ", glyphs.bullet)).then(Role::Text, guard));
         }
+    }
+    if !step.facts.is_empty() {
+        lines.push(Line::new());
+        lines.push(Line::of(Role::Title, "Made or learned here"));
+        lines.extend(facts(step, reveal));
     }
     lines
 }

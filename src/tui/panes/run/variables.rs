@@ -14,8 +14,9 @@ use crate::{
     workbench::{Channel, Exchange},
 };
 
-/// Every value that the run goes by: whom it asks, as whom, and what each step made or learned.
-pub fn lines(shown: &Shown<'_>, reveal: bool) -> Vec<Line> {
+/// Every value that the run goes by: whom it asks, as whom, and what each step made or learned. Also gives the column
+/// in which the values stand.
+pub fn lines(shown: &Shown<'_>, reveal: bool) -> (Vec<Line>, u16) {
     let profile = &shown.session.profile;
     let authority = match &profile.authority {
         Authority::Lab { base, tenant } | Authority::Entra { base, tenant } => {
@@ -39,13 +40,13 @@ pub fn lines(shown: &Shown<'_>, reveal: bool) -> Vec<Line> {
             rows.push((fact.name, fact_value(fact, reveal)));
         }
     }
-    let width = rows.iter().map(|(name, _)| name.width()).max().unwrap_or(0).min(24);
+    let width = rows.iter().map(|(name, _)| name.width()).max().unwrap_or(0).min(30);
     let row = |(name, value): (&str, Line)| {
         let mut line = Line::of(Role::Name, format!("{name:<width$}  "));
         line.0.extend(value.0);
         line
     };
-    rows.into_iter().map(row).collect()
+    (rows.into_iter().map(row).collect(), u16::try_from(width + 2).unwrap_or(u16::MAX))
 }
 
 /// The exchanges of the run, or only those of its user agent, oldest first, under a line of headings; each row is
@@ -53,7 +54,11 @@ pub fn lines(shown: &Shown<'_>, reveal: bool) -> Vec<Line> {
 pub fn traffic(shown: &Shown<'_>, only_front: bool, width: usize, glyphs: &Glyphs) -> Vec<Line> {
     let mut lines = vec![Line::of(
         Role::Muted,
-        clipped(&format!("{:<4} {:<9}  {:<5} {:<6} {}", "#", "time", "side", "method", "to, answer, time, size"), width, glyphs.ellipsis),
+        clipped(
+            &format!("{:<4} {:<9}  {:<5} {:<6} {}", "#", "time", "side", "method", "to, answer, time, size"),
+            width,
+            glyphs.ellipsis,
+        ),
     )];
     let wanted = |exchange: &&Exchange| !only_front || exchange.channel == Channel::Front;
     lines.extend(shown.exchanges().filter(wanted).map(|exchange| row(exchange, width, glyphs)));
@@ -77,7 +82,8 @@ fn row(exchange: &Exchange, width: usize, glyphs: &Glyphs) -> Line {
     let (role, outcome) = match result(exchange) {
         Some((role, text)) => {
             let bytes = exchange.response().map_or(0, |response| response.body.len());
-            let took = if text.ends_with(" ms") { String::new() } else { format!("  {}", milliseconds(exchange)) };
+            let took =
+                if text.ends_with(" ms") { String::new() } else { format!("  {}", milliseconds(exchange)) };
             (role, format!("  {text}{took}  {}", size(bytes)))
         }
         None => (Role::Busy, "  under way".to_owned()),
@@ -86,7 +92,10 @@ fn row(exchange: &Exchange, width: usize, glyphs: &Glyphs) -> Line {
     let room = width.saturating_sub(used + outcome.width());
     let path = format!("{}{}", exchange.host(), request.url.path());
     // The end of an address says more than its middle.
-    let path = if path.width() > room { format!("{} {}", exchange.host(), endpoint(&request.url)) } else { path };
-    let line = head.then(Role::Link, format!("{:<room$}", clipped(&path, room, glyphs.ellipsis))).then(role, outcome);
+    let path =
+        if path.width() > room { format!("{} {}", exchange.host(), endpoint(&request.url)) } else { path };
+    let line = head
+        .then(Role::Link, format!("{:<room$}", clipped(&path, room, glyphs.ellipsis)))
+        .then(role, outcome);
     super::steps::clipped_line(&line, width, glyphs.ellipsis)
 }
