@@ -19,7 +19,7 @@ fn folder(name: &str) -> PathBuf {
 fn started(name: &str, environment: &[(&str, &str)]) -> (Terminal, PathBuf) {
     let folder = folder(name);
     let mut terminal = Terminal::start(&[], SIZE, &folder, environment);
-    terminal.wait_for("lab tenant at");
+    terminal.wait_for("localhost:");
     (terminal, folder)
 }
 
@@ -35,7 +35,8 @@ fn a_flow_is_walked_by_keys_alone_and_the_terminal_comes_back() {
     terminal.wait_for("Present the credential");
     terminal.wait_until("the request to be laid out", |screen| screen.contains("grant_type"));
     let secret = authwright::provider::scenario::Scenario::northwind();
-    let secret = secret.application("inventory-sync").and_then(|daemon| daemon.secret()).expect("it has one").expose();
+    let secret =
+        secret.application("inventory-sync").and_then(|daemon| daemon.secret()).expect("it has one").expose();
     terminal.press("\r");
     terminal.wait_until("the token step to be done", |screen| screen.contains("Look at the token"));
     terminal.press("\r");
@@ -58,7 +59,9 @@ fn the_device_code_can_be_approved_in_the_pane_beside_it() {
     terminal.press("G");
     terminal.wait_until("the kiosk to be selected", |screen| screen.contains("as kiosk"));
     terminal.press("a");
-    terminal.wait_until("the code", |screen| screen.contains("authorization_pending") || screen.contains("expires in"));
+    terminal.wait_until("the code", |screen| {
+        screen.contains("authorization_pending") || screen.contains("expires in")
+    });
     terminal.press("b");
     terminal.wait_for("code");
     terminal.press("a");
@@ -94,8 +97,10 @@ fn a_fault_of_our_own_gives_the_terminal_back_and_says_where_the_report_is() {
 #[cfg(unix)]
 fn being_asked_to_end_gives_the_terminal_back() {
     let (mut terminal, _) = started("sigterm", &[]);
-    let process = rustix::process::Pid::from_raw(i32::try_from(terminal.process_id()).expect("a small number"));
-    rustix::process::kill_process(process.expect("it runs"), rustix::process::Signal::TERM).expect("it can be asked");
+    let process =
+        rustix::process::Pid::from_raw(i32::try_from(terminal.process_id()).expect("a small number"));
+    rustix::process::kill_process(process.expect("it runs"), rustix::process::Signal::TERM)
+        .expect("it can be asked");
     assert!(terminal.wait_for_end().success());
     assert!(terminal.is_restored());
 }
@@ -105,7 +110,12 @@ fn it_is_usable_at_any_size_and_nothing_is_lost() {
     let (mut terminal, _) = started("sizes", &[]);
     terminal.press("j");
     terminal.wait_for("as storefront");
-    for (size, text) in [((52, 14), "needs 60x16, is 52x14"), ((200, 60), "as storefront"), ((60, 16), "? help"), ((80, 24), "as storefront")] {
+    for (size, text) in [
+        ((52, 14), "needs 60x16, is 52x14"),
+        ((200, 60), "as storefront"),
+        ((60, 16), "? help"),
+        ((80, 24), "as storefront"),
+    ] {
         terminal.resize(size);
         terminal.wait_for(text);
     }
@@ -122,9 +132,10 @@ fn without_colour_no_colour_is_written() {
     terminal.wait_for_end();
     let written = String::from_utf8_lossy(&terminal.written);
     let coloured = written.split("\u{1b}[").filter_map(|part| part.split_once('m')).any(|(codes, _)| {
-        codes.split(';').filter_map(|code| code.parse::<u16>().ok()).any(|code| {
-            matches!(code, 30..=38 | 40..=48 | 90..=97 | 100..=107)
-        })
+        codes
+            .split(';')
+            .filter_map(|code| code.parse::<u16>().ok())
+            .any(|code| matches!(code, 30..=38 | 40..=48 | 90..=97 | 100..=107))
     });
     assert!(!coloured);
 }

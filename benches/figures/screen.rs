@@ -80,21 +80,19 @@ fn report_memory(process: u32) {
 pub fn key_to_repaint_with_a_full_log() {
     for count in [1, 100_000] {
         let mut model = model_with(count);
-        let mut terminal = Terminal::with_options(
-            CrosstermBackend::new(Vec::with_capacity(1 << 16)),
-            ratatui::TerminalOptions {
-                viewport: ratatui::Viewport::Fixed(ratatui::layout::Rect::new(0, 0, SIZE.0, SIZE.1)),
-            },
-        )
-        .expect("a buffer can be drawn to");
+        let area = ratatui::layout::Rect::new(0, 0, SIZE.0, SIZE.1);
+        let viewport = ratatui::Viewport::Fixed(area);
+        let sink = std::io::BufWriter::with_capacity(1 << 16, std::io::sink());
+        let mut terminal =
+            Terminal::with_options(CrosstermBackend::new(sink), ratatui::TerminalOptions { viewport })
+                .expect("a sink can be drawn to");
         let key = |code| Msg::Key(KeyEvent::new(code, KeyModifiers::NONE));
         let mut press = |code| {
             let started = Instant::now();
             update(&mut model, key(code), clock::now());
-            terminal.backend_mut().writer_mut().clear();
             terminal
                 .draw(|frame| view::view(&mut model, frame, clock::now()))
-                .expect("a buffer can be drawn to");
+                .expect("a sink can be drawn to");
             milliseconds(started)
         };
         press(KeyCode::Char('5'));

@@ -191,8 +191,12 @@ fn refusal(no: &Refusal) -> Value {
 /// The key set that the run fetched.
 fn keys(bench: &Workbench, session: &Session) -> Value {
     let fetched = session.exchanges.iter().rev().filter_map(|id| bench.traffic.get(*id)?.response());
-    let documents = fetched.filter_map(|response| serde_json::from_slice::<Value>(response.body.bytes()).ok());
-    documents.into_iter().find(|document| document.get("keys").is_some_and(Value::is_array)).unwrap_or_default()
+    let documents =
+        fetched.filter_map(|response| serde_json::from_slice::<Value>(response.body.bytes()).ok());
+    documents
+        .into_iter()
+        .find(|document| document.get("keys").is_some_and(Value::is_array))
+        .unwrap_or_default()
 }
 
 fn findings(session: &Session) -> Value {

@@ -11,13 +11,13 @@ use super::{
 };
 use crate::{
     agent::Credentials,
-    flow::{Authority, FlowKind, NamedBend, Outcome, Profile, Prompt, StepState},
+    flow::{Authority, FlowKind, NamedBend, Outcome, Profile, Prompt, StepId, StepState},
     oauth::{self, Refusal, front_channel},
     provider::scenario::Scenario,
     runtime::{self, Runtime, browser, clock, entropy, http, lab, signals},
     secret::Secret,
     wire::Failure,
-    workbench::{Event, FrontChannel, SessionId, Start, User, Workbench},
+    workbench::{Event, FrontChannel, Session, SessionId, Start, User, Workbench},
 };
 
 /// The options of `run`.
@@ -344,6 +344,15 @@ impl Driver {
             Some(outcome) => outcome.clone(),
             None => self.lost(id).map_or_else(timed_out, Outcome::Refused),
         };
+        for bend in
+            self.options.set.iter().chain(&self.options.drop).filter(|bend| !took_place(session, bend))
+        {
+            let step = bend.step.map_or("any step", StepId::name);
+            say(format!(
+                "authwright: nothing called “{}” was sent in {step}; nothing was changed there",
+                bend.name
+            ));
+        }
         if self.options.json || self.options.events {
             let object = report::outcome(&self.bench, session, &outcome, self.options.with_secrets);
             print(if self.options.json {
@@ -363,6 +372,18 @@ impl Driver {
             Outcome::Cancelled => Exit::Cancelled,
         }
     }
+}
+
+/// Whether a change found something to change in a request that was laid out.
+fn took_place(session: &Session, bend: &NamedBend) -> bool {
+    let steps = session.flow.steps();
+    let mut drafts = steps
+        .iter()
+        .filter(|step| bend.step.is_none_or(|wanted| wanted == step.id))
+        .filter_map(|step| step.draft);
+    drafts.any(|draft| {
+        bend.name == draft.endpoint.name || draft.fields.iter().any(|field| field.is_called(&bend.name))
+    })
 }
 
 fn authority_name(authority: &Authority) -> String {

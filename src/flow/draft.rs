@@ -42,6 +42,11 @@ impl Field {
         self.removed || self.proposed.as_deref() != Some(self.value.as_str())
     }
 
+    /// Whether this is its name; header names are the same in any letter case.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || (self.place == Place::Header && self.name.eq_ignore_ascii_case(name))
+    }
+
     /// Whether its value must be masked.
     pub fn is_secret(&self) -> bool {
         self.place != Place::Endpoint && !secret::is_harmless(&self.name)
@@ -201,7 +206,7 @@ impl Draft {
     #[must_use]
     pub fn bent(mut self, step: StepId, bends: &[NamedBend]) -> Self {
         for bend in bends.iter().filter(|bend| bend.step.is_none_or(|wanted| wanted == step)) {
-            let index = self.fields.iter().position(|field| field.name == bend.name);
+            let index = self.fields.iter().position(|field| field.is_called(&bend.name));
             match (&bend.change, index) {
                 (Change::Set(value), _) if bend.name == self.endpoint.name => {
                     self.endpoint.value.clone_from(value);

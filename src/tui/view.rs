@@ -106,36 +106,37 @@ fn status(model: &Model, width: u16) -> Line<'static> {
     } else {
         Span::styled(" LIVE ", look.style(Role::Live))
     };
-    let mut detail = if model.bench.is_lab() {
-        match &model.bench.lab.state {
-            LabState::Starting => "the lab tenant is starting".to_owned(),
-            LabState::Running(base) => format!("lab tenant at {}", base.as_str().trim_end_matches('/')),
-            LabState::Failed(why) => format!("no lab tenant: {}", crate::text::visible(why)),
-        }
-    } else {
-        let hosts = model.bench.hosts();
-        match model.bench.offers.first() {
-            Some(offer) => format!(
-                "{} · {}",
-                offer.profile.authority.metadata_url().split("/v2.0").next().unwrap_or_default(),
-                offer.profile.client_id
-            ),
-            None => hosts.join(" "),
-        }
-    };
     let room = usize::from(width).saturating_sub(badge.width() + 1);
-    if let Some(run) = model.bench.latest().filter(|session| session.is_running()) {
-        detail = format!("{} as {} · {detail}", run.kind.title(), run.profile.name);
-    }
-    if detail.chars().count() > room {
-        // The address goes first: the screen of the run shows it too.
-        detail = detail.split(" · ").next().unwrap_or_default().to_owned();
-    }
-    if detail.chars().count() > room {
-        detail.clear();
-    }
+    let fits = |text: &String| text.chars().count() <= room;
+    let detail = details(model).into_iter().find(fits).unwrap_or_default();
     let detail = Span::styled(format!("{} ", look.glyphs.plain(&detail)), look.style(Role::Muted));
     Line::from_iter([detail, badge])
+}
+
+/// What stands beside LAB or LIVE, from the longest to the shortest.
+fn details(model: &Model) -> Vec<String> {
+    let target = if model.bench.is_lab() {
+        match &model.bench.lab.state {
+            LabState::Starting => vec!["the lab tenant is starting".to_owned(), "starting".to_owned()],
+            LabState::Running(base) => {
+                let address = base.as_str().trim_end_matches('/');
+                vec![format!("lab tenant at {address}"), address.trim_start_matches("http://").to_owned()]
+            }
+            LabState::Failed(_) => {
+                vec!["the lab tenant could not start".to_owned(), "no lab tenant".to_owned()]
+            }
+        }
+    } else {
+        let profile = model.bench.offers.first().map(|offer| &offer.profile);
+        let name = profile.map_or_else(String::new, |profile| profile.name.clone());
+        let client =
+            profile.map_or_else(String::new, |profile| format!("{} · {}", profile.name, profile.client_id));
+        vec![client, name]
+    };
+    let run = model.bench.latest().filter(|session| session.is_running());
+    let run = run.map(|session| format!("{} as {}", session.kind.title(), session.profile.name));
+    let together = run.iter().flat_map(|run| target.iter().map(move |target| format!("{run} · {target}")));
+    together.chain(target.iter().cloned()).collect()
 }
 
 fn draw_footer(model: &mut Model, area: Rect, buffer: &mut Buffer) {

@@ -145,19 +145,22 @@ impl State {
                     .focused(focused)
                     .footnote(Line::of(Role::Muted, place))
                     .render(area, buffer);
-                Lines::new(&lines, look)
-                    .mark(mark)
-                    .hanging(Hanging::Columns(lines::ABOUT_COLUMN))
-                    .scrolled(inner, buffer, &mut self.offers_scroll);
+                Lines::new(&lines, look).mark(mark).hanging(Hanging::Columns(lines::ABOUT_COLUMN)).scrolled(
+                    inner,
+                    buffer,
+                    &mut self.offers_scroll,
+                );
             }
             Region::About => {
                 let lines =
                     bench.offers.get(self.offer).map(|offer| lines::about(offer, bench)).unwrap_or_default();
                 Frame::new("About", look).focused(focused).render(area, buffer);
                 let readable = Rect { width: inner.width.min(100), ..inner };
-                Lines::new(&lines, look)
-                    .hanging(Hanging::Columns(lines::VALUE_COLUMN))
-                    .scrolled(readable, buffer, &mut self.about_scroll);
+                Lines::new(&lines, look).hanging(Hanging::Columns(lines::VALUE_COLUMN)).scrolled(
+                    readable,
+                    buffer,
+                    &mut self.about_scroll,
+                );
             }
             Region::Runs => {
                 let lines = lines::runs(bench, scene.now);

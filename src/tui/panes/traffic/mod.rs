@@ -377,7 +377,11 @@ impl State {
         };
         let mut frame =
             Frame::new(title, look).focused(focused).note(Line::of(Role::Muted, self.form.name()));
-        if region == Region::Response && self.region == Region::List && buffer.area.width < 110 && exchange.is_some() {
+        if region == Region::Response
+            && self.region == Region::List
+            && buffer.area.width < 110
+            && exchange.is_some()
+        {
             frame = frame.footnote(Line::of(Role::Muted, "Tab shows the request"));
         }
         frame.render(area, buffer);
