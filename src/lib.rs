@@ -33,5 +33,5 @@ pub mod workbench;
 pub mod runtime;
 
 // drivers
-// pub mod cli; until what it prints with has landed
+pub mod cli;
 pub mod tui;

@@ -30,7 +30,11 @@ fn cores() -> usize {
 }
 
 fn tokio() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(cores()).enable_all().build().expect("threads start")
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(cores())
+        .enable_all()
+        .build()
+        .expect("threads start")
 }
 
 /// Client-credentials tokens per second with all cores busy, and signatures per second with all cores busy.
@@ -39,7 +43,9 @@ pub fn tokens_per_second() {
     let tokio = tokio();
     let (served, mut latencies) = tokio.block_on(async {
         let (events, _queue) = mpsc::channel(runtime::QUEUE);
-        let lab = lab::start(lab::Options { port: Some(0), scenario: Scenario::northwind() }, events).await.expect("it starts");
+        let lab = lab::start(lab::Options { port: Some(0), scenario: Scenario::northwind() }, events)
+            .await
+            .expect("it starts");
         let request = token_request(&lab);
         let address = format!("127.0.0.1:{}", lab.base().port().expect("it has a port"));
         // The first token waits for the key to be made.
@@ -48,7 +54,8 @@ pub fn tokens_per_second() {
         let started = Instant::now();
         let clients: Vec<_> = (0..cores() * 4)
             .map(|_| {
-                let (address, request, stop, count) = (address.clone(), request.clone(), stop.clone(), count.clone());
+                let (address, request, stop, count) =
+                    (address.clone(), request.clone(), stop.clone(), count.clone());
                 tokio::spawn(async move {
                     let mut stream = TcpStream::connect(&address).await.expect("it listens");
                     while !stop.load(Ordering::Relaxed) {
@@ -68,7 +75,11 @@ pub fn tokens_per_second() {
         (served, at_half_load(&address, &request, served / 2.0).await)
     });
     println!("{:<58} {alone:>10.0} /s", "RS256 signatures, library alone, all cores");
-    println!("{:<58} {served:>10.0} /s   {:.0} %", "client_credentials tokens over HTTP, same cores", served / alone * 100.0);
+    println!(
+        "{:<58} {served:>10.0} /s   {:.0} %",
+        "client_credentials tokens over HTTP, same cores",
+        served / alone * 100.0
+    );
     row("  a token at half of that load", std::mem::take(&mut latencies));
 }
 
@@ -139,7 +150,8 @@ async fn exchange(stream: &mut TcpStream, request: &str) {
         let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
         let head = String::from_utf8_lossy(&answer[..end]).to_lowercase();
         assert!(head.starts_with("http/1.1 200"), "{head}");
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length:")).expect("it says how long");
+        let length =
+            head.lines().find_map(|line| line.strip_prefix("content-length:")).expect("it says how long");
         if answer.len() >= end + 4 + length.trim().parse::<usize>().expect("a number") {
             return;
         }
@@ -151,7 +163,9 @@ pub fn sign_in_round_trip() {
     let samples = tokio().block_on(async {
         let (events, mut queue) = mpsc::channel(runtime::QUEUE);
         let scenario = Scenario::northwind();
-        let lab = lab::start(lab::Options { port: Some(0), scenario: scenario.clone() }, events.clone()).await.expect("it starts");
+        let lab = lab::start(lab::Options { port: Some(0), scenario: scenario.clone() }, events.clone())
+            .await
+            .expect("it starts");
         let mut bench = Workbench::new(None, scenario);
         bench.apply(lab.ready(), clock::now());
         let mut runtime = Runtime::new(events, http::Client::default());
@@ -161,7 +175,8 @@ pub fn sign_in_round_trip() {
             let profile = bench.offers[0].profile.clone();
             let front = Some(FrontChannel::Builtin(bench.lab.person(None)));
             let kind = FlowKind::AuthorizationCode;
-            let start = Start { kind, profile, bends: Vec::new(), front, auto: true, seeds: entropy::seeds() };
+            let start =
+                Start { kind, profile, bends: Vec::new(), front, auto: true, seeds: entropy::seeds() };
             let mut event = Event::User(User::Start(start));
             loop {
                 for effect in bench.apply(event, clock::now()) {

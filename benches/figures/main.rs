@@ -29,7 +29,12 @@ fn main() {
 fn row(what: &str, mut samples: Vec<f64>) {
     samples.sort_by(f64::total_cmp);
     let at = |share: f64| {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "an index")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "an index"
+        )]
         let index = ((samples.len() - 1) as f64 * share).round() as usize;
         samples[index]
     };

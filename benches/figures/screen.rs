@@ -9,7 +9,14 @@ use std::{
 use authwright::{
     provider::scenario::Scenario,
     runtime::clock,
-    tui::{look::{Environment, Look}, model::Model, msg::Msg, theme::Theme, update::update, view},
+    tui::{
+        look::{Environment, Look},
+        model::Model,
+        msg::Msg,
+        theme::Theme,
+        update::update,
+        view,
+    },
     wire::{Body, Headers, Request, Response, Timing},
     workbench::{Channel, Owner, Workbench},
 };
@@ -61,7 +68,10 @@ pub fn key_to_repaint() {
 }
 
 fn report_memory(process: u32) {
-    let Ok(status) = std::fs::read_to_string(Path::new("/proc").join(process.to_string()).join("status")) else { return };
+    let Ok(status) = std::fs::read_to_string(Path::new("/proc").join(process.to_string()).join("status"))
+    else {
+        return;
+    };
     let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
     println!("{:<58} {:>12}", "resident memory with the lab tenant running", resident.trim());
 }
@@ -82,11 +92,14 @@ pub fn key_to_repaint_with_a_full_log() {
             let started = Instant::now();
             update(&mut model, key(code), clock::now());
             terminal.backend_mut().writer_mut().clear();
-            terminal.draw(|frame| view::view(&mut model, frame, clock::now())).expect("a buffer can be drawn to");
+            terminal
+                .draw(|frame| view::view(&mut model, frame, clock::now()))
+                .expect("a buffer can be drawn to");
             milliseconds(started)
         };
         press(KeyCode::Char('5'));
-        let samples = (0..400).map(|index| press(if index % 2 == 0 { KeyCode::Up } else { KeyCode::Down })).collect();
+        let samples =
+            (0..400).map(|index| press(if index % 2 == 0 { KeyCode::Up } else { KeyCode::Down })).collect();
         row(&format!("key to repaint, Traffic, {count} exchanges (in process)"), samples);
         if count > 1 {
             press(KeyCode::Char('/'));
@@ -100,11 +113,13 @@ fn model_with(count: u32) -> Model {
     let mut bench = Workbench::new(None, Scenario::northwind());
     let now = clock::now();
     for index in 0..count {
-        let url = format!("http://localhost:7080/northwind-{index}/oauth2/v2.0/token").parse().expect("an address");
+        let url =
+            format!("http://localhost:7080/northwind-{index}/oauth2/v2.0/token").parse().expect("an address");
         bench.traffic.send(Owner::Keys, None, Channel::Back, Request::get(url), now);
         let id = bench.traffic.all().last().expect("just sent").id;
         let headers = Headers::new().with("content-type", "application/json; charset=utf-8");
-        let body = Body::from(format!("{{\"token_type\":\"Bearer\",\"expires_in\":3599,\"number\":{index}}}"));
+        let body =
+            Body::from(format!("{{\"token_type\":\"Bearer\",\"expires_in\":3599,\"number\":{index}}}"));
         bench.traffic.close(id, Ok(Response { status: 200, headers, body }), Timing::default());
     }
     let environment = Environment { term: Some("xterm-256color".into()), ..Environment::default() };
@@ -114,7 +129,9 @@ fn model_with(count: u32) -> Model {
 
 /// The small commands, from starting the process to its end.
 pub fn commands() {
-    for arguments in [["explain", "50011"], ["decode", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0."], ["tenant", "show"]] {
+    for arguments in
+        [["explain", "50011"], ["decode", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0."], ["tenant", "show"]]
+    {
         let samples = (0..60)
             .map(|_| {
                 let started = Instant::now();

@@ -13,6 +13,7 @@ use std::collections::HashSet;
 
 use super::{
     Credentials,
+    cookies::is_trustworthy,
     page::{Act, Block, Control, ControlKind, Form, Page},
 };
 use crate::secret::Secret;
@@ -57,7 +58,7 @@ impl Memory {
     fn choose(&self, page: &Page, credentials: &Credentials) -> Option<(Vec<Act>, String, bool)> {
         let pressing = |form: usize, button: usize, mut acts: Vec<Act>| {
             acts.push(Act::Submit(form, Some(button)));
-            Some((acts, mark(&page.forms[form]), false))
+            Some((acts, mark(page, &page.forms[form]), false))
         };
         let following = |block: usize| match &page.blocks[block] {
             Block::Link(_, to) => Some((vec![Act::Follow(block)], to.to_string(), false)),
@@ -73,8 +74,13 @@ impl Memory {
                     if button.is_none() && form.controls.iter().any(|c| c.kind == ControlKind::Submit) {
                         continue;
                     }
+                    // Nobody would type a password into a form that sends it in the clear.
+                    let detour = button.and_then(|button| form.controls[button].detour.as_ref());
+                    if !is_trustworthy(detour.map_or(&form.action, |detour| &detour.action)) {
+                        return None;
+                    }
                     acts.push(Act::Submit(index, button));
-                    return Some((acts, mark(form), user_code));
+                    return Some((acts, mark(page, form), user_code));
                 }
                 Fill::Lacking => lacking = true,
                 Fill::Nothing => {}
@@ -256,12 +262,20 @@ fn find_link(page: &Page, fits: impl Fn(&str) -> bool) -> Option<usize> {
     page.blocks.iter().position(|block| matches!(block, Block::Link(text, _) if fits(text)))
 }
 
-/// Where a form leads and what it asks for: a page that comes back has the same.
-fn mark(form: &Form) -> String {
-    let mut mark = form.action.to_string();
+/// What makes a page the same page when it comes back: its heading, where its form leads, what it asks for and what its
+/// buttons say. Hidden values are left out, as they change with each answer, and so is the text, which holds the error.
+fn mark(page: &Page, form: &Form) -> String {
+    let heading = page.blocks.iter().find_map(|block| match block {
+        Block::Heading(text) => Some(text.as_str()),
+        _ => None,
+    });
+    let mut mark = format!("{}\n{}", form.action, heading.unwrap_or_default());
     for control in &form.controls {
         mark.push('\n');
         mark.push_str(&control.name);
+        if control.kind == ControlKind::Submit {
+            mark.push_str(&control.label);
+        }
     }
     mark
 }
@@ -307,6 +321,20 @@ mod tests {
         let page = page(html);
         let acts = Memory::default().plan(&page, &ann());
         assert_eq!(told(&page, acts), expected, "{html}");
+    }
+
+    #[test]
+    fn two_questions_of_one_address_are_two_pages_and_one_that_comes_back_is_one() {
+        let ask = |heading: &str, step: &str| {
+            page(&format!(
+                "<h1>{heading}</h1><form method=post action=/next><input type=hidden name=step value={step}>\
+                 <button name=answer value=yes>Continue</button></form>"
+            ))
+        };
+        let mut memory = Memory::default();
+        assert!(memory.plan(&ask("On another device?", "device"), &ann()).is_some());
+        assert!(memory.plan(&ask("Permissions", "consent"), &ann()).is_some());
+        assert!(memory.plan(&ask("Permissions", "again"), &ann()).is_none());
     }
 
     #[test]
@@ -447,6 +475,18 @@ mod tests {
             })
             .count();
         assert_eq!(answered, MOST_PAGES);
+    }
+
+    #[test]
+    fn a_password_does_not_travel_in_the_clear() {
+        let check = |action: &str, expected: bool| {
+            let page =
+                page(&format!("<form method=post action={action}><input type=password name=p></form>"));
+            assert_eq!(Memory::default().plan(&page, &ann()).is_some(), expected, "{action}");
+        };
+        check("https://other.example/", true);
+        check("http://127.0.0.1:7080/", true);
+        check("http://login.example/", false);
     }
 
     #[test]

@@ -166,8 +166,8 @@ fn default_path(path: &str) -> String {
     }
 }
 
-/// Whether a `Secure` cookie may travel: over TLS, or to this machine, as in browsers.
-fn is_trustworthy(url: &Url) -> bool {
+/// Whether a `Secure` cookie or a password may travel there: over TLS, or to this machine, as in browsers.
+pub(super) fn is_trustworthy(url: &Url) -> bool {
     url.scheme() == "https"
         || match url.host() {
             Some(Host::Domain(host)) => host == "localhost" || host.ends_with(".localhost"),

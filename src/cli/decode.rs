@@ -2,9 +2,11 @@
 
 use super::exit::{Exit, input, print, usage};
 use crate::{
+    finding::Finding,
     runtime::clock,
-    text::visible,
-    token::{self, Kind, claims},
+    text::{visible, visible_json},
+    time::UnixTime,
+    token::{self, Decoded, Kind, claims, values},
 };
 
 /// The options of `decode`.
@@ -24,37 +26,43 @@ pub fn execute(options: &Options) -> Exit {
         Ok(text) => text,
         Err(why) => return usage(why),
     };
-    let decoded = token::decode(&text);
+    let decoded = token::decode(&text).at(clock::now());
+    let exit = if decoded.kind == Kind::NotAToken { Exit::Usage } else { Exit::Done };
     if options.json {
-        print(serde_json::to_string_pretty(&decoded.to_json()).unwrap_or_default());
+        let text = serde_json::to_string_pretty(&decoded.into_json()).unwrap_or_default();
+        print(visible_json(&text));
     } else {
-        let now = clock::now();
-        print(format!("{}: {}", decoded.kind.name(), claims::kind_of(&decoded).1));
-        for (title, members) in [("header", &decoded.header), ("claims", &decoded.claims)] {
-            if members.is_empty() {
-                continue;
-            }
-            print(format!("\n{title}"));
-            let width = members.keys().map(|name| visible(name).chars().count()).max().unwrap_or(0).min(24);
-            for (name, value) in members {
-                let value_text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
-                let said = claims::explain_value(name, value, now)
-                    .or_else(|| claims::meaning(name).map(|meaning| meaning.short.to_owned()));
-                print(format!(
-                    "  {:<width$}  {}{}",
-                    visible(name),
-                    visible(&value_text),
-                    said.map_or(String::new(), |said| format!("   ({})", visible(&said)))
-                ));
-            }
+        for line in lines(&decoded, clock::now()) {
+            print(line);
         }
-        if !decoded.findings.is_empty() {
-            print("\nfindings");
-        }
-        for finding in &decoded.findings {
-            print(format!("  {} {}", finding.severity.mark(), visible(&finding.title)));
-        }
-        print("\nNothing here was verified: decoding is not checking.");
     }
-    if decoded.kind == Kind::NotAToken { Exit::Usage } else { Exit::Done }
+    exit
+}
+
+/// The token in lines for a person.
+fn lines(decoded: &Decoded, now: UnixTime) -> Vec<String> {
+    let recognised = token::kind_of(decoded);
+    let mut lines = vec![format!("{}: {}", decoded.kind.title(), recognised.kind.title())];
+    if !recognised.because.is_empty() {
+        lines.push(recognised.because.to_owned());
+    }
+    let parts = [("header", &decoded.header, true), ("claims", &decoded.claims, false)];
+    for (title, members, is_header) in parts.into_iter().filter(|(_, members, _)| !members.is_empty()) {
+        lines.push(format!("\n{title}"));
+        let width = members.keys().map(|name| visible(name).chars().count()).max().unwrap_or(0).min(24);
+        for (name, value) in members {
+            let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+            let meaning = if is_header { claims::header_meaning(name) } else { claims::meaning(name) };
+            let said = values::explain_value(name, value, now).or_else(|| Some(meaning?.short.to_owned()));
+            let said = said.map_or_else(String::new, |said| format!("   ({said})"));
+            lines.push(format!("  {:<width$}  {}{said}", visible(name), visible(&text)));
+        }
+    }
+    if !decoded.findings.is_empty() {
+        lines.push("\nfindings".to_owned());
+        let found = |finding: &Finding| format!("  {} {}", finding.severity.mark(), visible(&finding.title));
+        lines.extend(decoded.findings.iter().map(found));
+    }
+    lines.push("\nNothing here was verified: decoding is not checking.".to_owned());
+    lines
 }

@@ -9,7 +9,7 @@ mod serve;
 mod target;
 mod tenant;
 
-pub use exit::Exit;
+pub use exit::{Exit, usage};
 pub use target::TargetOptions;
 
 use clap::{Parser, Subcommand};

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::exit::print;
 use crate::{
     explain,
-    export::redact::{self, Secrets},
+    export::redact,
     flow::{Outcome, Prompt, StepId, StepState},
     oauth::{Refusal, Surface, TokenSet},
     runtime::clock,
@@ -125,6 +125,10 @@ pub fn outcome(bench: &Workbench, session: &Session, outcome: &Outcome, with_sec
         }
         Outcome::Cancelled => {}
     }
+    if matches!(outcome, Outcome::Tokens(_) | Outcome::Rejected { .. }) {
+        // So that others can check the tokens, also when the lab tenant has ended with this process.
+        object.insert("jwks".to_owned(), keys(bench, session));
+    }
     object.insert("findings".to_owned(), findings(session));
     let exchanges = session.exchanges.iter().filter_map(|id| bench.traffic.get(*id));
     object.insert("exchanges".to_owned(), exchanges.map(|one| Value::Object(exchange(one))).collect());
@@ -184,6 +188,13 @@ fn refusal(no: &Refusal) -> Value {
     })
 }
 
+/// The key set that the run fetched.
+fn keys(bench: &Workbench, session: &Session) -> Value {
+    let fetched = session.exchanges.iter().rev().filter_map(|id| bench.traffic.get(*id)?.response());
+    let documents = fetched.filter_map(|response| serde_json::from_slice::<Value>(response.body.bytes()).ok());
+    documents.into_iter().find(|document| document.get("keys").is_some_and(Value::is_array)).unwrap_or_default()
+}
+
 fn findings(session: &Session) -> Value {
     let steps = session.flow.steps();
     let all = steps.iter().flat_map(|step| step.findings.iter().map(move |finding| (step.id, finding)));
@@ -206,7 +217,7 @@ fn exchange(exchange: &Exchange) -> Map<String, Value> {
         }),
     );
     put("method", json!(exchange.request.method.as_str()));
-    put("url", json!(redact::url(&exchange.request.url, Secrets::Redacted)));
+    put("url", json!(redact::url(&exchange.request.url).as_str()));
     match &exchange.result {
         Some(Ok(response)) => put("status", json!(response.status)),
         Some(Err(failure)) => put("failure", json!(visible(&failure.to_string()))),

@@ -12,9 +12,9 @@ use super::{
 use crate::{
     agent::Credentials,
     flow::{Authority, FlowKind, NamedBend, Outcome, Profile, Prompt, StepState},
-    oauth::front_channel,
+    oauth::{self, Refusal, front_channel},
     provider::scenario::Scenario,
-    runtime::{self, Runtime, browser, clock, entropy, http, lab},
+    runtime::{self, Runtime, browser, clock, entropy, http, lab, signals},
     secret::Secret,
     wire::Failure,
     workbench::{Event, FrontChannel, SessionId, Start, User, Workbench},
@@ -237,7 +237,7 @@ impl Driver {
             if let Some(reason) = self.stuck(id) {
                 return usage(reason);
             }
-            if self.bench.session(id).is_none_or(|session| !session.is_running()) {
+            if self.bench.session(id).is_none_or(|session| !session.is_running()) || self.lost(id).is_some() {
                 break;
             }
             let event = tokio::select! {
@@ -322,6 +322,15 @@ impl Driver {
         })
     }
 
+    /// Why nobody will ever approve the device code, if so: the built-in user agent ended on a page that refuses.
+    fn lost(&self, id: SessionId) -> Option<Refusal> {
+        let session = self.bench.session(id).filter(|session| session.is_running() && !session.agent_busy)?;
+        let page = session.stranded.as_ref()?;
+        let waits = session.agent.as_ref()?.page().is_some_and(|page| !page.forms.is_empty());
+        let refusal = oauth::error::from_page(page);
+        (waits || !refusal.error_codes.is_empty()).then_some(refusal)
+    }
+
     fn finish(&self, id: SessionId, late: bool) -> Exit {
         let Some(session) = self.bench.session(id) else { return Exit::Usage };
         let timed_out = || {
@@ -333,7 +342,7 @@ impl Driver {
         let outcome = match &session.outcome {
             Some(Outcome::Cancelled) if late => timed_out(),
             Some(outcome) => outcome.clone(),
-            None => timed_out(),
+            None => self.lost(id).map_or_else(timed_out, Outcome::Refused),
         };
         if self.options.json || self.options.events {
             let object = report::outcome(&self.bench, session, &outcome, self.options.with_secrets);
@@ -368,7 +377,7 @@ fn authority_name(authority: &Authority) -> String {
 fn interrupts() -> mpsc::Receiver<()> {
     let (fire, fired) = mpsc::channel(1);
     tokio::spawn(async move {
-        crate::runtime::signals::ended().await;
+        signals::ended().await;
         let _ = fire.send(()).await;
     });
     fired

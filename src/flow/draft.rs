@@ -367,18 +367,18 @@ mod tests {
 
     #[test]
     fn named_changes_find_their_field_and_come_out_again() {
-        let bend =
+        let by_name =
             |name: &str, change| NamedBend { step: Some(StepId::Token), name: name.to_owned(), change };
         let bends = vec![
-            bend("url", Change::Set("https://else.example".into())),
-            bend("client_id", Change::Set("other".into())),
-            bend("client_secret", Change::Drop),
-            bend("extra", Change::Set("1".into())),
+            by_name("url", Change::Set("https://else.example".into())),
+            by_name("client_id", Change::Set("other".into())),
+            by_name("client_secret", Change::Drop),
+            by_name("extra", Change::Set("1".into())),
         ];
-        let bent = draft().bent(StepId::Token, &bends);
-        assert_eq!(bent.named_bends(StepId::Token), bends);
+        let changed = draft().bent(StepId::Token, &bends);
+        assert_eq!(changed.named_bends(StepId::Token), bends);
         assert_eq!(draft().bent(StepId::Poll, &bends), draft());
-        let everywhere = NamedBend { step: None, ..bend("unknown", Change::Set("1".into())) };
+        let everywhere = NamedBend { step: None, ..by_name("unknown", Change::Set("1".into())) };
         assert_eq!(draft().bent(StepId::Token, &[everywhere]), draft());
     }
 

@@ -34,3 +34,82 @@ pub enum ArrivedBy {
     /// The person pasted the address.
     Pasted,
 }
+
+/// Reads what a person pasted: the whole address that they were sent back to, with its answer in the query or behind
+/// the `#`, or only the `code=…&state=…` part of it. An error says what is missing.
+pub fn read_pasted(text: &str) -> Result<Arrival, String> {
+    let text = text.trim().trim_matches(['"', '\'', '<', '>']).trim();
+    if text.is_empty() {
+        return Err("nothing was pasted; copy the whole address from the browser's address bar".to_owned());
+    }
+    let (address, parts) = match Url::parse(text) {
+        // An address always has its own marks; `code=…` is not one, and neither is `state:…`.
+        Ok(url) if text.contains(['?', '#', '/']) => {
+            let parts =
+                [url.query().unwrap_or_default().to_owned(), url.fragment().unwrap_or_default().to_owned()];
+            (true, parts)
+        }
+        _ => {
+            let bare = text.trim_start_matches(['?', '#', '&']);
+            // An address whose beginning was not copied still has its answer behind the mark.
+            let answer = bare.split_once(['?', '#']).map_or(bare, |(_, answer)| answer);
+            (false, [answer.to_owned(), String::new()])
+        }
+    };
+    let mut readings = parts.iter().map(|part| Params::parse(part));
+    match readings.find(|params| params.get("code").is_some() || params.get("error").is_some()) {
+        Some(params) => Ok(Arrival { by: ArrivedBy::Pasted, params }),
+        None if address && parts.iter().all(String::is_empty) => {
+            Err("this address has no answer in it: it should go on with ?code=… or ?error=…".to_owned())
+        }
+        None if parts[0].contains("response_type=") => {
+            Err("this is the address where the sign-in begins; paste the one that it ended at".to_owned())
+        }
+        None => Err("there is neither code= nor error= in it; copy the whole address".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn params(text: &str) -> Vec<(String, String)> {
+        let arrival = read_pasted(text).unwrap_or_else(|why| panic!("{text}: {why}"));
+        assert_eq!(arrival.by, ArrivedBy::Pasted);
+        arrival.params.0
+    }
+
+    fn pair(name: &str, value: &str) -> (String, String) {
+        (name.to_owned(), value.to_owned())
+    }
+
+    #[test]
+    fn a_pasted_address_may_be_whole_or_in_part() {
+        let both = [pair("code", "a b"), pair("state", "s")];
+        for text in [
+            "http://localhost:5000/?code=a%20b&state=s",
+            "  \"http://localhost:5000/callback?code=a+b&state=s\"\n",
+            "http://localhost:5000/#code=a+b&state=s",
+            "myapp://auth?code=a+b&state=s",
+            "localhost:5000/?code=a+b&state=s",
+            "code=a+b&state=s",
+            "?code=a+b&state=s",
+        ] {
+            assert_eq!(params(text), both, "{text}");
+        }
+        assert_eq!(params("http://localhost/?error=access_denied"), [pair("error", "access_denied")]);
+    }
+
+    #[test]
+    fn what_is_missing_is_said() {
+        let check = |text: &str, part: &str| {
+            let why = read_pasted(text).expect_err(text);
+            assert!(why.contains(part), "{text}: {why}");
+        };
+        check("", "nothing was pasted");
+        check("http://localhost:5000/", "no answer in it");
+        check("http://localhost:7080/authorize?response_type=code&state=s", "where the sign-in begins");
+        check("state=s&session_state=x", "neither code= nor error=");
+        check("some words", "neither code= nor error=");
+    }
+}

@@ -7,6 +7,7 @@ pub mod browser;
 pub mod clipboard;
 pub mod clock;
 pub mod entropy;
+pub mod folders;
 pub mod http;
 pub mod lab;
 pub mod redirect;

@@ -220,6 +220,11 @@ pub fn key_for(context: Context, action: Action, charset: Charset) -> Option<Str
         .find_map(|binding| live_keys(context, binding, charset).into_iter().next())
 }
 
+/// Whether an action can be asked for by name where the focus is: it has a key there, or none anywhere.
+pub fn is_usable(context: Context, action: Action) -> bool {
+    reachable(context).any(|binding| binding.action == action) || TABLE.iter().all(|row| row.action != action)
+}
+
 /// The table as Markdown, for the README.
 pub fn readme_table() -> String {
     let mut lines =

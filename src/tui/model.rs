@@ -93,6 +93,8 @@ pub struct Model {
     pub interrupted: Option<UnixTime>,
     /// Whether the mouse is ours.
     pub mouse: bool,
+    /// Fail at the key `!`: for the test of what happens then; never set in a release build.
+    pub faulty: bool,
     /// What was clickable in the last frame.
     pub hits: Vec<(Rect, Action)>,
 }
@@ -117,6 +119,7 @@ impl Model {
             reveal_until: None,
             interrupted: None,
             mouse: true,
+            faulty: false,
             hits: Vec::new(),
         }
     }
@@ -182,7 +185,12 @@ impl Model {
     }
 
     /// What a pane is given to draw with.
-    pub fn scene<'a>(look: &'a Look, no_browser: Option<&'static str>, reveal: bool, now: UnixTime) -> Scene<'a> {
+    pub fn scene<'a>(
+        look: &'a Look,
+        no_browser: Option<&'static str>,
+        reveal: bool,
+        now: UnixTime,
+    ) -> Scene<'a> {
         Scene { look, now, reveal, no_browser }
     }
 }

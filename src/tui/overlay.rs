@@ -174,9 +174,9 @@ impl Overlay {
             (Self::Question { .. }, Action::Mouse | Action::Redraw | Action::Suspend) => Answer::Passed,
             // Whatever else is pressed means no.
             (Self::Question { .. }, _) => Answer::Closed,
-            (Self::Palette { context, query, selected }, Action::Activate) => {
-                hits(*context, query.text()).get(*selected).map_or(Answer::Taken, |action| Answer::Do(*action))
-            }
+            (Self::Palette { context, query, selected }, Action::Activate) => hits(*context, query.text())
+                .get(*selected)
+                .map_or(Answer::Taken, |action| Answer::Do(*action)),
             (Self::Palette { selected, .. }, Action::MoveUp) => {
                 *selected = selected.saturating_sub(1);
                 Answer::Taken
@@ -198,14 +198,15 @@ impl Overlay {
                 Answer::Taken
             }
             (Self::Plain { title, text, .. }, Action::Copy) => Answer::Copy(title.clone(), text.clone()),
-            (Self::Help { scroll, .. } | Self::Messages { scroll } | Self::Plain { scroll, .. }, action)
-                if scroll.act(action) =>
-            {
+            (_, Action::Close | Action::Back | Action::Help | Action::Palette | Action::Activate) => {
+                Answer::Closed
+            }
+            (_, Action::Redraw | Action::Suspend | Action::Mouse) => Answer::Passed,
+            (Self::Help { scroll, .. } | Self::Messages { scroll } | Self::Plain { scroll, .. }, action) => {
+                scroll.act(action);
                 Answer::Taken
             }
-            (_, Action::Close | Action::Back | Action::Help | Action::Palette | Action::Activate) => Answer::Closed,
-            (_, Action::Redraw | Action::Suspend | Action::Mouse) => Answer::Passed,
-            _ => Answer::Taken,
+            (Self::Palette { .. } | Self::Copies { .. }, _) => Answer::Taken,
         }
     }
 }

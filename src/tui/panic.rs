@@ -28,6 +28,8 @@ pub fn install(folder: Option<PathBuf>) {
             Some(file) => writeln!(out, "The report is in {}", file.display()),
             None => writeln!(out, "No report could be written."),
         };
+        // A fault in a task of its own would leave the screen without the program, or the program without its screen.
+        std::process::exit(101);
     }));
 }
 

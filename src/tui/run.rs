@@ -6,12 +6,12 @@
 use std::{env, io, path::PathBuf, process::ExitCode};
 
 use crossterm::event::{Event as TerminalEvent, EventStream};
-use futures_util::{FutureExt as _, StreamExt as _};
+use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
 
 use super::{
-    look::{Environment, Look},
     glyphs::{Charset, Glyphs},
+    look::{Environment, Look},
     model::Model,
     msg::{Effect, Msg},
     pane::Toast,
@@ -24,7 +24,11 @@ use super::{
 use crate::{
     flow::Profile,
     provider::scenario::Scenario,
-    runtime::{self, Runtime, browser, clipboard::{Clipboard, Copied}, clock, entropy, http, lab, signals},
+    runtime::{
+        self, Runtime, browser,
+        clipboard::{Clipboard, Copied},
+        clock, entropy, http, lab, signals,
+    },
     secret::Secret,
     workbench::{Event, Start, User, Workbench},
 };
@@ -77,6 +81,9 @@ fn look(options: &Options) -> Result<Look, String> {
     let name = options.theme.as_deref().unwrap_or(Theme::DEFAULT);
     let folder = options.config.as_ref().map(|folder| folder.join("themes"));
     let theme = Theme::load(name, folder.as_deref()).map_err(|why| why.to_string())?;
+    // How many colours there are is decided here; the terminal library must not decide it again under NO_COLOR, or a QR
+    // code would lose its black and white.
+    crossterm::style::force_color_output(true);
     let mut look = Look::new(&theme, &environment);
     if options.ascii {
         look.glyphs = Glyphs::of(Charset::Ascii);
@@ -89,6 +96,7 @@ async fn drive(options: Options, look: Look) -> io::Result<()> {
     let scenario = Scenario::northwind();
     let bench = Workbench::new(options.target.clone(), scenario.clone());
     let mut model = Model::new(bench, look, browser::unavailable());
+    model.faulty = cfg!(debug_assertions) && env::var_os("AUTHWRIGHT_TEST_FAULT").is_some();
     screen.draw(|frame| view::view(&mut model, frame, clock::now()))?;
 
     // Only now, with the first frame on the screen, does anything else begin.
@@ -97,7 +105,7 @@ async fn drive(options: Options, look: Look) -> io::Result<()> {
     let (said, messages) = mpsc::channel(8);
     let driver = Driver {
         runtime: Runtime::new(events, http::Client::new(options.http)),
-        keys: Some(EventStream::new()),
+        keys: Keyboard::open(),
         clipboard: std::sync::Arc::default(),
         screen,
         model,
@@ -130,8 +138,7 @@ struct Driver {
     model: Model,
     runtime: Runtime,
     queue: mpsc::Receiver<Event>,
-    /// Absent while the terminal is lent to the shell.
-    keys: Option<EventStream>,
+    keys: Keyboard,
     clipboard: std::sync::Arc<std::sync::Mutex<Clipboard>>,
     said: mpsc::Sender<(Toast, Option<Secret>)>,
     messages: mpsc::Receiver<(Toast, Option<Secret>)>,
@@ -139,7 +146,7 @@ struct Driver {
 
 impl Driver {
     async fn run(mut self) -> io::Result<()> {
-        let mut ended = std::pin::pin!(signals::ended().fuse());
+        let mut ended = std::pin::pin!(signals::ended());
         loop {
             let now = clock::now();
             let wait = self.model.next_redraw(now);
@@ -149,14 +156,10 @@ impl Driver {
                     None => std::future::pending().await,
                 }
             };
-            let Some(keys) = self.keys.as_mut() else { return Ok(()) };
             let msg = tokio::select! {
                 biased;
-                key = keys.next() => match key {
-                    Some(Ok(event)) => from_terminal(event),
-                    // The terminal is gone.
-                    Some(Err(_)) | None => Some(Msg::Ended),
-                },
+                // The terminal is gone when nothing can come any more.
+                event = self.keys.events.recv() => event.map_or(Some(Msg::Ended), from_terminal),
                 () = &mut ended => Some(Msg::Ended),
                 Some((toast, text)) = self.messages.recv() => {
                     if let Some(text) = text {
@@ -184,7 +187,7 @@ impl Driver {
                 return Ok(true);
             }
         }
-        while let Some(Some(Ok(event))) = self.keys.as_mut().and_then(|keys| keys.next().now_or_never()) {
+        while let Ok(event) = self.keys.events.try_recv() {
             if let Some(msg) = from_terminal(event)
                 && self.take(msg)?
             {
@@ -232,7 +235,9 @@ impl Driver {
             let (toast, text) = match copied {
                 Copied::Clipboard => (Toast::good(format!("{what} copied")), None),
                 Copied::Tmux => (Toast::good(format!("{what} copied to tmux and its terminal")), None),
-                Copied::AskTerminal => (Toast::good(format!("{what} sent to the terminal's clipboard")), Some(text)),
+                Copied::AskTerminal => {
+                    (Toast::good(format!("{what} sent to the terminal's clipboard")), Some(text))
+                }
             };
             let _ = said.blocking_send((toast, text));
         });
@@ -242,15 +247,42 @@ impl Driver {
         #[cfg(unix)]
         {
             // Our reader must not take keys meant for the shell.
-            self.keys = None;
+            self.keys.close();
             let suspended = self.screen.lend(|| {
                 let own = rustix::process::getpid();
                 rustix::process::kill_process(own, rustix::process::Signal::TSTP)
             })?;
-            self.keys = Some(EventStream::new());
+            self.keys = Keyboard::open();
             suspended?;
         }
         Ok(())
+    }
+}
+
+/// What comes from the terminal, read by a task of its own.
+///
+/// The stream remembers the first waker it is polled with, so it must not be looked at in passing; the channel can be.
+struct Keyboard {
+    events: mpsc::Receiver<TerminalEvent>,
+    reader: tokio::task::JoinHandle<()>,
+}
+
+impl Keyboard {
+    fn open() -> Self {
+        let (send, events) = mpsc::channel(runtime::QUEUE);
+        let reader = tokio::spawn(async move {
+            let mut stream = EventStream::new();
+            while let Some(Ok(event)) = stream.next().await {
+                if send.send(event).await.is_err() {
+                    break;
+                }
+            }
+        });
+        Self { events, reader }
+    }
+
+    fn close(&mut self) {
+        self.reader.abort();
     }
 }
 

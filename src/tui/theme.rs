@@ -92,6 +92,9 @@ pub enum ThemeError {
 }
 
 impl Theme {
+    /// The theme that is used unless another is named: the terminal's own colours.
+    pub const DEFAULT: &'static str = "terminal";
+
     /// The default theme: the terminal's own colours.
     pub fn terminal() -> Self {
         Self::built_in("terminal")

@@ -49,6 +49,8 @@ fn pressed(model: &mut Model, event: KeyEvent, now: UnixTime) -> Vec<Effect> {
         model.toast = None;
     }
     let Some(key) = Key::from_event(event) else { return Vec::new() };
+    #[cfg(debug_assertions)]
+    assert!(!(model.faulty && key == Key::char('!')), "a fault forced by a test");
     let context = model.context();
     match keymap::lookup(context, key) {
         Some(action) => act(model, action, now),
@@ -160,7 +162,7 @@ fn shell(model: &mut Model, action: Action, now: UnixTime) -> Vec<Effect> {
         Action::CopyMenu => {
             let copies = match model.screen {
                 ScreenId::Flows => Vec::new(),
-                ScreenId::Run => model.run.copies(&model.bench),
+                ScreenId::Run => Vec::new(),
                 ScreenId::Tokens => model.tokens.copies(&model.bench),
                 ScreenId::Errors => model.errors.copies(&model.bench),
                 ScreenId::Traffic => model.traffic.copies(&model.bench),
@@ -179,7 +181,11 @@ fn shell(model: &mut Model, action: Action, now: UnixTime) -> Vec<Effect> {
         Action::Quit => return quit(model),
         Action::Mouse => {
             model.mouse = !model.mouse;
-            let text = if model.mouse { "the mouse works here again" } else { "the mouse selects text; :app.mouse takes it back" };
+            let text = if model.mouse {
+                "the mouse works here again"
+            } else {
+                "the mouse selects text; :app.mouse takes it back"
+            };
             model.say(&Toast::good(text), now);
             return vec![Effect::Mouse(model.mouse)];
         }
@@ -200,7 +206,11 @@ fn quit(model: &mut Model) -> Vec<Effect> {
     match model.bench.sessions.iter().find(|session| session.is_running()) {
         None => vec![Effect::Quit],
         Some(session) => {
-            let question = format!("{} as {} is still running. Leave it and quit?", session.kind.title(), session.profile.name);
+            let question = format!(
+                "{} as {} is still running. Leave it and quit?",
+                session.kind.title(),
+                session.profile.name
+            );
             model.overlays.push(Overlay::confirm(question, Confirm::Quit));
             Vec::new()
         }

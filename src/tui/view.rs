@@ -22,11 +22,7 @@ use super::{
     model::{Model, ScreenId},
     widgets::footer::Footer,
 };
-use crate::{
-    text::Role,
-    time::UnixTime,
-    workbench::LabState,
-};
+use crate::{text::Role, time::UnixTime, workbench::LabState};
 
 /// The smallest terminal that shows anything but a note.
 const SMALLEST: (u16, u16) = (60, 16);
@@ -43,6 +39,7 @@ pub fn view(model: &mut Model, frame: &mut Frame<'_>, now: UnixTime) {
 /// The same into a buffer; gives the place of the cursor.
 pub fn draw(model: &mut Model, area: Rect, buffer: &mut Buffer, now: UnixTime) -> Option<Position> {
     model.hits.clear();
+    buffer.set_style(area, model.look.theme.base());
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         too_small(area, buffer, &model.look);
         return None;
@@ -50,7 +47,8 @@ pub fn draw(model: &mut Model, area: Rect, buffer: &mut Buffer, now: UnixTime) -
     let [header, body, footer] =
         Layout::vertical([Constraint::Length(1), Constraint::Min(0), Constraint::Length(1)]).areas(area);
     draw_header(model, header, buffer);
-    let scene = Model::scene(&model.look, model.no_browser, model.reveal_until.is_some_and(|until| now < until), now);
+    let scene =
+        Model::scene(&model.look, model.no_browser, model.reveal_until.is_some_and(|until| now < until), now);
     let bench = &model.bench;
     let mut cursor = match model.screen {
         ScreenId::Flows => model.flows.view(bench, &scene, body, buffer),
@@ -66,7 +64,7 @@ pub fn draw(model: &mut Model, area: Rect, buffer: &mut Buffer, now: UnixTime) -
     if let Some(toast) = &model.toast {
         toast.view(&model.look).render(body, buffer);
     }
-    model.look.glyphs.finish(area, buffer);
+    model.look.glyphs.finish(buffer);
     cursor
 }
 
@@ -82,7 +80,8 @@ fn draw_header(model: &mut Model, area: Rect, buffer: &mut Buffer) {
     for (index, screen) in ScreenId::ALL.into_iter().enumerate() {
         let chosen = screen == model.screen;
         let text = format!("{} {}", index + 1, screen.title());
-        let (text, role) = if chosen { (format!("[{text}]"), Role::Focus) } else { (format!(" {text} "), Role::Muted) };
+        let (text, role) =
+            if chosen { (format!("[{text}]"), Role::Focus) } else { (format!(" {text} "), Role::Muted) };
         let width = u16::try_from(text.len()).unwrap_or(0);
         let place = Rect { x, width: width.min(area.right().saturating_sub(x)), ..area };
         Span::styled(text, model.look.style(role)).render(place, buffer);
@@ -91,7 +90,11 @@ fn draw_header(model: &mut Model, area: Rect, buffer: &mut Buffer) {
     }
     let status = status(model, area.right().saturating_sub(x + 1));
     let width = u16::try_from(status.width()).unwrap_or(area.width);
-    let place = Rect { x: area.right().saturating_sub(width + 1).max(x), width: width.min(area.right().saturating_sub(x)), ..area };
+    let place = Rect {
+        x: area.right().saturating_sub(width + 1).max(x),
+        width: width.min(area.right().saturating_sub(x)),
+        ..area
+    };
     status.render(place, buffer);
 }
 
@@ -112,7 +115,11 @@ fn status(model: &Model, width: u16) -> Line<'static> {
     } else {
         let hosts = model.bench.hosts();
         match model.bench.offers.first() {
-            Some(offer) => format!("{} · {}", offer.profile.authority.metadata_url().split("/v2.0").next().unwrap_or_default(), offer.profile.client_id),
+            Some(offer) => format!(
+                "{} · {}",
+                offer.profile.authority.metadata_url().split("/v2.0").next().unwrap_or_default(),
+                offer.profile.client_id
+            ),
             None => hosts.join(" "),
         }
     };

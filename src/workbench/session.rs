@@ -64,6 +64,11 @@ pub struct Session {
     pub agent: Option<Agent>,
     /// Whether the agent waits for an answer.
     pub agent_busy: bool,
+    /// Since when somebody is expected back from a visit.
+    pub waiting_since: Option<UnixTime>,
+    /// The page at which the agent ended without an answer for the flow: an error page, a page that it cannot go on
+    /// from by itself, or the good-bye of a device sign-in.
+    pub stranded: Option<Response>,
     /// Its exchanges in the log, in order.
     pub exchanges: Vec<ExchangeId>,
     visit: Option<(CallId, Visit)>,
@@ -86,6 +91,8 @@ impl Session {
             front: start.front,
             agent: None,
             agent_busy: false,
+            stranded: None,
+            waiting_since: None,
             exchanges: Vec::new(),
             visit: None,
             calls: BTreeMap::new(),
@@ -145,6 +152,7 @@ impl Session {
                 flow::Effect::WakeAt(call, at) => effects.push(Effect::WakeAt(self.id, call, at)),
                 flow::Effect::Visit(call, visit) => {
                     self.visit = Some((call, visit));
+                    self.waiting_since = Some(now);
                     effects.extend(self.sign_in(traffic, now));
                 }
                 flow::Effect::Stop(call) => effects.push(match self.calls.remove(&call) {
@@ -160,6 +168,7 @@ impl Session {
                     self.outcome = Some(outcome);
                     self.ended = Some(now);
                     self.visit = None;
+                    self.waiting_since = None;
                 }
             }
         }
@@ -182,6 +191,7 @@ impl Session {
             Some(FrontChannel::Builtin(_)) => {
                 let (agent, request) = Agent::begin(url, redirect_uri);
                 self.agent = Some(agent);
+                self.stranded = None;
                 vec![self.agent_sends(request, traffic, now)]
             }
         }
@@ -242,7 +252,7 @@ impl Session {
         match next {
             agent::Next::Send(request) => (vec![self.agent_sends(request, traffic, now)], None),
             agent::Next::Arrived(arrival) => (Vec::new(), self.arrived(arrival)),
-            agent::Next::DeadEnd(page) => (Vec::new(), self.visit_answer(flow::Answer::DeadEnd(page))),
+            agent::Next::DeadEnd(page) => (Vec::new(), self.strand(page)),
             agent::Next::Failed(failure) => (Vec::new(), self.visit_answer(flow::Answer::Failed(failure))),
             agent::Next::Page => {
                 let Some(FrontChannel::Builtin(Some(credentials))) = self.front.clone() else {
@@ -252,11 +262,16 @@ impl Session {
                 match (self.agent.as_mut().and_then(|agent| agent.autopilot(&credentials)), page) {
                     (Some(next), _) => self.go_on(next, None, traffic, now),
                     // It cannot go on alone: for a run without a person this page is the end.
-                    (None, Some(page)) => (Vec::new(), self.visit_answer(flow::Answer::DeadEnd(page))),
+                    (None, Some(page)) => (Vec::new(), self.strand(page)),
                     (None, None) => (Vec::new(), None),
                 }
             }
         }
+    }
+
+    fn strand(&mut self, page: Response) -> Option<flow::Input> {
+        self.stranded = Some(page.clone());
+        self.visit_answer(flow::Answer::DeadEnd(page))
     }
 
     fn with_user_code(&self, mut credentials: Credentials) -> Credentials {
@@ -273,6 +288,7 @@ impl Session {
 
     fn visit_answer(&mut self, answer: flow::Answer) -> Option<flow::Input> {
         let (call, _) = self.visit.take()?;
+        self.waiting_since = None;
         Some(flow::Input::Answer(call, answer))
     }
 

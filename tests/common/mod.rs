@@ -27,7 +27,12 @@ pub struct Terminal {
 impl Terminal {
     /// Starts the program with `arguments` in a terminal of this size. Only `environment` is set besides what a terminal
     /// sets; its files go to `folder`.
-    pub fn start(arguments: &[&str], (columns, rows): (u16, u16), folder: &Path, environment: &[(&str, &str)]) -> Self {
+    pub fn start(
+        arguments: &[&str],
+        (columns, rows): (u16, u16),
+        folder: &Path,
+        environment: &[(&str, &str)],
+    ) -> Self {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("this machine has ptys");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_authwright"));
@@ -89,9 +94,15 @@ impl Terminal {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.output.recv_timeout(left) {
                 Ok(bytes) => self.take(&bytes),
-                Err(RecvTimeoutError::Timeout) => panic!("waited in vain for {what}; the screen:\n{}", self.text()),
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("waited in vain for {what}; the screen:\n{}", self.text())
+                }
                 Err(RecvTimeoutError::Disconnected) => {
-                    assert!(condition(&self.text()), "the program ended before {what}; the screen:\n{}", self.text());
+                    assert!(
+                        condition(&self.text()),
+                        "the program ended before {what}; the screen:\n{}",
+                        self.text()
+                    );
                     return;
                 }
             }
@@ -130,7 +141,8 @@ impl Terminal {
     /// Whether the screen, cursor, mouse and paste modes are as before, by what was written last about each.
     pub fn is_restored(&self) -> bool {
         let written = String::from_utf8_lossy(&self.written);
-        let last = |on: &str, off: &str| written.rfind(off) > written.rfind(on) || written.rfind(on).is_none();
+        let last =
+            |on: &str, off: &str| written.rfind(off) > written.rfind(on) || written.rfind(on).is_none();
         last("\u{1b}[?1049h", "\u{1b}[?1049l")
             && last("\u{1b}[?25l", "\u{1b}[?25h")
             && last("\u{1b}[?2004h", "\u{1b}[?2004l")

@@ -79,7 +79,7 @@ fn text_that_leaves_is_searched_for_long_runs_too() {
 #[test]
 fn headers_keep_what_explains_them() {
     let check = |name: &str, value: &str, expected: &str| {
-        assert_eq!(marked(value, &in_header(name, value)), expected)
+        assert_eq!(marked(value, &in_header(name, value)), expected);
     };
     check("content-type", "text/html", "text/html");
     check("authorization", "Basic YTpi", "Basic [authorization YTpi]");

@@ -1,7 +1,7 @@
 //! The screens, one folder each, in the order of their keys. See [`super::pane`] for what they have in common.
 
+pub mod errors;
 pub mod flows;
 pub mod run;
 pub mod tokens;
-pub mod errors;
 pub mod traffic;

@@ -3,7 +3,7 @@
 use ratatui::{
     buffer::Buffer,
     layout::{Constraint, Layout, Position, Rect},
-    widgets::{Clear, StatefulWidget as _, Widget as _},
+    widgets::{Clear, Widget as _},
 };
 
 use crate::{
@@ -27,16 +27,21 @@ pub fn draw(model: &mut Model, area: Rect, buffer: &mut Buffer) -> Option<Positi
     let look = &model.look;
     match model.overlays.last_mut()? {
         Overlay::Help { context, filter, scroll } => help(*context, filter, scroll, look, area, buffer),
-        Overlay::Palette { context, query, selected } => palette(*context, query, *selected, look, area, buffer),
+        Overlay::Palette { context, query, selected } => {
+            palette(*context, query, *selected, look, area, buffer)
+        }
         Overlay::Question { question, .. } => {
             let lines = [
                 Line::of(Role::Text, question.as_str()),
                 Line::new(),
-                Line::of(Role::Key, "y").then(Role::Text, " yes   ").then(Role::Key, "n").then(Role::Text, " no"),
+                Line::of(Role::Key, "y")
+                    .then(Role::Text, " yes   ")
+                    .then(Role::Key, "n")
+                    .then(Role::Text, " no"),
             ];
             let place = popup(area, 60, 5);
             Frame::new("Sure?", look).focused(true).above().render(place, buffer);
-            Lines::new(&lines, look).render(Frame::inner(place), buffer, &mut Scroll::default());
+            Lines::new(&lines, look).draw(Frame::inner(place), buffer);
             None
         }
         Overlay::Plain { title, text, scroll } => {
@@ -46,11 +51,13 @@ pub fn draw(model: &mut Model, area: Rect, buffer: &mut Buffer) -> Option<Positi
         Overlay::Copies { copies, selected } => {
             let lines: Vec<_> = copies
                 .iter()
-                .map(|(what, text)| Line::of(Role::Text, what).then(Role::Muted, format!("  {} chars", text.len())))
+                .map(|(what, text)| {
+                    Line::of(Role::Text, what).then(Role::Muted, format!("  {} chars", text.len()))
+                })
                 .collect();
             let place = popup(area, 60, u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2));
             Frame::new("Copy", look).focused(true).above().render(place, buffer);
-            Lines::new(&lines, look).mark(Some(*selected)).render(Frame::inner(place), buffer, &mut Scroll::default());
+            Lines::new(&lines, look).mark(Some(*selected)).draw(Frame::inner(place), buffer);
             None
         }
         Overlay::Messages { scroll } => {
@@ -69,7 +76,7 @@ pub fn draw(model: &mut Model, area: Rect, buffer: &mut Buffer) -> Option<Positi
             }
             let place = popup(area, 90, 20);
             Frame::new("Messages", look).focused(true).above().render(place, buffer);
-            Lines::new(&lines, look).render(Frame::inner(place), buffer, scroll);
+            Lines::new(&lines, look).scrolled(Frame::inner(place), buffer, scroll);
             None
         }
     }
@@ -91,7 +98,8 @@ fn help(
 ) -> Option<Position> {
     let place = popup(area, 96, area.height);
     Frame::new("Help: the keys that work here", look).focused(true).above().render(place, buffer);
-    let [row, text] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(Frame::inner(place));
+    let [row, text] =
+        Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(Frame::inner(place));
     let view = field_row("filter ", filter, look, row, buffer);
     let needle = filter.text().to_lowercase();
     let mut lines = Vec::new();
@@ -122,7 +130,7 @@ fn help(
     }
     Lines::new(&lines, look)
         .hanging(crate::tui::widgets::lines::Hanging::Columns(17))
-        .render(text, buffer, scroll);
+        .scrolled(text, buffer, scroll);
     view
 }
 
@@ -136,7 +144,8 @@ fn palette(
 ) -> Option<Position> {
     let place = popup(area, 90, 18);
     Frame::new("Commands", look).focused(true).above().render(place, buffer);
-    let [row, text] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(Frame::inner(place));
+    let [row, text] =
+        Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(Frame::inner(place));
     let cursor = field_row(": ", query, look, row, buffer);
     let lines: Vec<_> = overlay::hits(context, query.text())
         .into_iter()
@@ -149,13 +158,13 @@ fn palette(
         .collect();
     if lines.is_empty() {
         let none = [Line::of(Role::Muted, "No command has these letters in this order.")];
-        Lines::new(&none, look).render(text, buffer, &mut Scroll::default());
+        Lines::new(&none, look).draw(text, buffer);
     } else {
         let mut scroll = Scroll::default();
         Lines::new(&lines, look)
             .mark(Some(selected.min(lines.len() - 1)))
             .hanging(crate::tui::widgets::lines::Hanging::Columns(30))
-            .render(text, buffer, &mut scroll);
+            .scrolled(text, buffer, &mut scroll);
     }
     cursor
 }
@@ -166,8 +175,10 @@ fn plain(title: &str, text: &str, scroll: &mut Scroll, look: &Look, area: Rect, 
     buffer.set_style(area, look.theme.base());
     let [head, _, body] =
         Layout::vertical([Constraint::Length(1), Constraint::Length(1), Constraint::Min(0)]).areas(area);
-    let head_line = [Line::of(Role::Title, title).then(Role::Muted, "   select it with the mouse (Shift), or y copies it")];
-    Lines::new(&head_line, look).render(head, buffer, &mut Scroll::default());
+    let head_line =
+        [Line::of(Role::Title, title)
+            .then(Role::Muted, "   select it with the mouse (Shift), or y copies it")];
+    Lines::new(&head_line, look).draw(head, buffer);
     // Broken at the edge and nowhere else: a break at a blank would be lost, or come along, when it is selected.
     let safe = crate::text::visible(text);
     let chars: Vec<char> = safe.chars().collect();
@@ -175,12 +186,12 @@ fn plain(title: &str, text: &str, scroll: &mut Scroll, look: &Look, area: Rect, 
         .chunks(usize::from(body.width.max(1)))
         .map(|row| Line::of(Role::Value, row.iter().collect::<String>()))
         .collect();
-    Lines::new(&rows, look).render(body, buffer, scroll);
+    Lines::new(&rows, look).scrolled(body, buffer, scroll);
 }
 
 fn field_row(label: &str, field: &Field, look: &Look, row: Rect, buffer: &mut Buffer) -> Option<Position> {
     let width = fit::width(label).min(row.width);
-    Lines::new(&[Line::of(Role::Key, label)], look).render(row, buffer, &mut Scroll::default());
+    Lines::new(&[Line::of(Role::Key, label)], look).draw(row, buffer);
     let place = Rect { x: row.x + width, width: row.width - width, ..row };
     let view = field.view(look);
     view.render(place, buffer);

@@ -77,7 +77,10 @@ mod tests {
         let hints = keymap::footer(Context::Flows, Charset::Unicode);
         let footer = Footer::new(&hints, &look);
         let row = |width| drawn(width, 1, |area, buffer| footer.render(area, buffer)).remove(0);
-        assert_eq!(row(80), " ↑↓ move  Enter run  e change  Tab pane  / filter  : command  q quit  ? help");
+        assert_eq!(
+            row(80),
+            " ↑↓ move  Enter run  a run through  Tab pane  / filter  : command  q quit  ? help"
+        );
         assert_eq!(row(30), " ↑↓ move  Enter run  ? help");
         assert_eq!(row(7), " ? help");
         for width in 7..120 {

@@ -82,6 +82,16 @@ impl<'a> Lines<'a> {
         (0..self.content.len()).map(|index| self.rows_of(index, self.text_width(width))).sum()
     }
 
+    /// Draws them where they are scrolled to.
+    pub fn scrolled(self, area: Rect, buffer: &mut Buffer, scroll: &mut Scroll) {
+        StatefulWidget::render(&self, area, buffer, scroll);
+    }
+
+    /// Draws them from the top.
+    pub fn draw(self, area: Rect, buffer: &mut Buffer) {
+        Widget::render(&self, area, buffer);
+    }
+
     fn text_width(&self, width: u16) -> u16 {
         width.saturating_sub(u16::from(self.mark_column))
     }

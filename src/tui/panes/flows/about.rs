@@ -36,7 +36,9 @@ pub const fn about(kind: FlowKind) -> &'static About {
 pub const fn platform_note(platform: Platform) -> &'static str {
     match platform {
         Platform::Web => "A server redeems the code and proves itself with its secret.",
-        Platform::Spa => "JavaScript redeems the code: no secret, PKCE is a must, and the request carries an Origin.",
+        Platform::Spa => {
+            "JavaScript redeems the code: no secret, PKCE is a must, and the request carries an Origin."
+        }
         Platform::Native => "A public client redeems the code: no secret, PKCE binds the code to it.",
     }
 }
@@ -76,7 +78,12 @@ const DEVICE_CODE: About = About {
     acts: "a person, on another device",
     purpose: "For a screen, a shell or a machine without a browser. It shows an address and a short code; the person \
               opens the address on any device and enters the code, while this side polls until it is done.",
-    steps: &["read the metadata", "ask for a code", "the person signs in elsewhere, we poll", "check the tokens"],
+    steps: &[
+        "read the metadata",
+        "ask for a code",
+        "the person signs in elsewhere, we poll",
+        "check the tokens",
+    ],
     needs: "public client flows allowed on the registration",
     gives: "access token, ID token with openid, refresh token with offline_access",
     errors: &[70016, 70020, 7_000_014, 7_000_218, 70019],

@@ -9,10 +9,16 @@ use crate::{
     workbench::{LabState, Offer, Session, Workbench},
 };
 
+/// Where the description of an application begins, in the list.
+pub const ABOUT_COLUMN: u16 = 18;
+
+/// Where a value begins that has a name before it.
+pub const VALUE_COLUMN: u16 = 16;
+
 /// The offers under their flow's name, and the line of the selected one.
 pub fn offers(bench: &Workbench, selected: usize) -> (Vec<Line>, Option<usize>) {
     let (mut lines, mut mark) = (Vec::new(), None);
-    let widest = bench.offers.iter().map(|offer| offer.key.chars().count()).max().unwrap_or(0);
+    let widest = usize::from(ABOUT_COLUMN) - 4;
     let mut last = None;
     for (index, offer) in bench.offers.iter().enumerate() {
         if last != Some(offer.kind) {
@@ -26,7 +32,8 @@ pub fn offers(bench: &Workbench, selected: usize) -> (Vec<Line>, Option<usize>) 
             mark = Some(lines.len());
         }
         lines.push(
-            Line::of(Role::Text, format!("  {:<widest$}  ", offer.key)).then(Role::Muted, offer.about.as_str()),
+            Line::of(Role::Text, format!("  {:<widest$}  ", offer.key))
+                .then(Role::Muted, offer.about.as_str()),
         );
     }
     if let LabState::Failed(why) = &bench.lab.state
@@ -42,11 +49,11 @@ pub fn offers(bench: &Workbench, selected: usize) -> (Vec<Line>, Option<usize>) 
 pub fn about(offer: &Offer, bench: &Workbench) -> Vec<Line> {
     let about = known(offer.kind);
     let heading = |text: &str| Line::of(Role::Title, text);
-    let pair = |name: &str, value: &str| Line::of(Role::Name, format!("{name:<8} ")).then(Role::Text, value);
+    let pair = |name: &str, value: &str| Line::of(Role::Name, format!("{name:<16}")).then(Role::Text, value);
     let mut lines = vec![
         heading(offer.kind.title()).then(Role::Muted, format!("  as {}", offer.key)),
-        Line::of(Role::Text, about.purpose),
         Line::new(),
+        pair("what", about.purpose),
         pair("acts", about.acts),
         pair("needs", about.needs),
         pair("gives", about.gives),
@@ -57,9 +64,13 @@ pub fn about(offer: &Offer, bench: &Workbench) -> Vec<Line> {
     }
     lines.push(Line::new());
     lines.push(heading("Steps"));
-    lines.extend(about.steps.iter().enumerate().map(|(index, step)| {
-        Line::of(Role::Muted, format!("  {} ", index + 1)).then(Role::Text, step)
-    }));
+    lines.extend(
+        about
+            .steps
+            .iter()
+            .enumerate()
+            .map(|(index, step)| Line::of(Role::Muted, format!("  {} ", index + 1)).then(Role::Text, step)),
+    );
     lines.push(Line::new());
     lines.push(heading("With these settings"));
     lines.extend(settings(&offer.profile));
@@ -89,7 +100,8 @@ pub fn about(offer: &Offer, bench: &Workbench) -> Vec<Line> {
 }
 
 fn settings(profile: &Profile) -> Vec<Line> {
-    let pair = |name: &str, value: &str| Line::of(Role::Name, format!("  {name:<13} ")).then(Role::Value, value);
+    let pair =
+        |name: &str, value: &str| Line::of(Role::Name, format!("  {name:<14}")).then(Role::Value, value);
     let mut lines = vec![pair("client_id", &profile.client_id), pair("scope", &profile.scope)];
     if let Some(uri) = &profile.redirect_uri {
         lines.push(pair("redirect_uri", uri.as_str()));
@@ -97,7 +109,9 @@ fn settings(profile: &Profile) -> Vec<Line> {
     }
     lines.push(match &profile.credential {
         Credential::None => pair("credential", "none: a public client"),
-        Credential::Secret(secret) => Line::of(Role::Name, format!("  {:<13} ", "client_secret")).then(Role::Secret, secret.masked()),
+        Credential::Secret(secret) => {
+            Line::of(Role::Name, format!("  {:<14}", "client_secret")).then(Role::Secret, secret.masked())
+        }
     });
     lines
 }
@@ -105,7 +119,10 @@ fn settings(profile: &Profile) -> Vec<Line> {
 /// The runs so far, newest first.
 pub fn runs(bench: &Workbench, now: UnixTime) -> Vec<Line> {
     if bench.sessions.is_empty() {
-        return vec![Line::of(Role::Muted, "None yet. Choose a flow above and press Enter: it goes one step at a time.")];
+        return vec![Line::of(
+            Role::Muted,
+            "None yet. Choose a flow above and press Enter: it goes one step at a time.",
+        )];
     }
     bench.sessions.iter().rev().map(|session| run(session, now)).collect()
 }
@@ -114,8 +131,10 @@ fn run(session: &Session, now: UnixTime) -> Line {
     let (role, word, detail) = match &session.outcome {
         None => (Role::Busy, "running", format!("for {}", crate::time::span(now.since(session.began)))),
         Some(Outcome::Tokens(set)) => {
-            let given = [("access", &set.access_token), ("id", &set.id_token), ("refresh", &set.refresh_token)];
-            let names: Vec<_> = given.iter().filter(|(_, token)| token.is_some()).map(|(name, _)| *name).collect();
+            let given =
+                [("access", &set.access_token), ("id", &set.id_token), ("refresh", &set.refresh_token)];
+            let names: Vec<_> =
+                given.iter().filter(|(_, token)| token.is_some()).map(|(name, _)| *name).collect();
             (Role::Ok, "tokens", names.join(", "))
         }
         Some(Outcome::Refused(refusal)) => {
@@ -123,7 +142,9 @@ fn run(session: &Session, now: UnixTime) -> Line {
             (Role::Refused, "refused", format!("{number}{}", visible(&refusal.error)))
         }
         Some(Outcome::Rejected { reason, .. }) => (Role::Refused, "rejected", visible(reason).into_owned()),
-        Some(Outcome::Failed(failure)) => (Role::Refused, "no answer", visible(&failure.to_string()).into_owned()),
+        Some(Outcome::Failed(failure)) => {
+            (Role::Refused, "no answer", visible(&failure.to_string()).into_owned())
+        }
         Some(Outcome::Cancelled) => (Role::Muted, "cancelled", String::new()),
     };
     Line::of(Role::Muted, format!("{}  ", session.began.clock()))

@@ -15,7 +15,7 @@ mod lines;
 use ratatui::{
     buffer::Buffer,
     layout::{Constraint, Layout, Position, Rect},
-    widgets::{StatefulWidget as _, Widget as _},
+    widgets::Widget as _,
 };
 
 use crate::{
@@ -27,7 +27,7 @@ use crate::{
         pane::{Intent, Scene},
         widgets::{
             frame::Frame,
-            lines::{Lines, Scroll},
+            lines::{Hanging, Lines, Scroll},
         },
     },
     workbench::Workbench,
@@ -102,7 +102,13 @@ impl State {
     }
 
     /// Draws the screen.
-    pub fn view(&mut self, bench: &Workbench, scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    pub fn view(
+        &mut self,
+        bench: &Workbench,
+        scene: &Scene<'_>,
+        area: Rect,
+        buffer: &mut Buffer,
+    ) -> Option<Position> {
         self.offer = self.offer.min(bench.offers.len().saturating_sub(1));
         self.run = self.run.min(bench.sessions.len().saturating_sub(1));
         let narrow = area.width < 80 || area.height < 20;
@@ -120,7 +126,14 @@ impl State {
         None
     }
 
-    fn region_view(&mut self, region: Region, bench: &Workbench, scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
+    fn region_view(
+        &mut self,
+        region: Region,
+        bench: &Workbench,
+        scene: &Scene<'_>,
+        area: Rect,
+        buffer: &mut Buffer,
+    ) {
         let look = scene.look;
         let focused = self.region == region;
         let inner = Frame::inner(area);
@@ -128,21 +141,30 @@ impl State {
             Region::Offers => {
                 let (lines, mark) = lines::offers(bench, self.offer);
                 let place = format!("{}/{}", (self.offer + 1).min(bench.offers.len()), bench.offers.len());
-                Frame::new("Flows", look).focused(focused).footnote(Line::of(Role::Muted, place)).render(area, buffer);
-                Lines::new(&lines, look).mark(mark).render(inner, buffer, &mut self.offers_scroll);
+                Frame::new("Flows", look)
+                    .focused(focused)
+                    .footnote(Line::of(Role::Muted, place))
+                    .render(area, buffer);
+                Lines::new(&lines, look)
+                    .mark(mark)
+                    .hanging(Hanging::Columns(lines::ABOUT_COLUMN))
+                    .scrolled(inner, buffer, &mut self.offers_scroll);
             }
             Region::About => {
-                let lines = bench.offers.get(self.offer).map(|offer| lines::about(offer, bench)).unwrap_or_default();
+                let lines =
+                    bench.offers.get(self.offer).map(|offer| lines::about(offer, bench)).unwrap_or_default();
                 Frame::new("About", look).focused(focused).render(area, buffer);
                 let readable = Rect { width: inner.width.min(100), ..inner };
-                Lines::new(&lines, look).render(readable, buffer, &mut self.about_scroll);
+                Lines::new(&lines, look)
+                    .hanging(Hanging::Columns(lines::VALUE_COLUMN))
+                    .scrolled(readable, buffer, &mut self.about_scroll);
             }
             Region::Runs => {
                 let lines = lines::runs(bench, scene.now);
                 let mark = (focused && !bench.sessions.is_empty()).then_some(self.run);
                 let note = Line::of(Role::Muted, "Enter shows one again; nothing is sent");
                 Frame::new("Runs of this sitting", look).focused(focused).note(note).render(area, buffer);
-                Lines::new(&lines, look).mark(mark).render(inner, buffer, &mut self.runs_scroll);
+                Lines::new(&lines, look).mark(mark).scrolled(inner, buffer, &mut self.runs_scroll);
             }
         }
     }

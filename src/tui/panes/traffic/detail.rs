@@ -59,12 +59,18 @@ pub fn request(exchange: &Exchange, form: Form, reveal: Reveal) -> Vec<Line> {
             // The wire form goes through the same door: where secrets are masked, it is the prettified one in one line.
             let target = &request.url[url::Position::BeforePath..];
             let target = if reveal == Reveal::Shown { target.to_owned() } else { masked_target(exchange) };
-            lines.push(Line::of(Role::Method, request.method.as_str()).then(Role::Text, format!(" {target} HTTP/1.1")));
+            lines.push(
+                Line::of(Role::Method, request.method.as_str())
+                    .then(Role::Text, format!(" {target} HTTP/1.1")),
+            );
             lines.push(Line::of(Role::Name, "host: ").then(Role::Value, exchange.host()));
             lines.extend(inspect::headers(&request.headers, reveal));
             raw_body(&mut lines, &request.headers, &request.body, reveal);
             lines.push(Line::new());
-            lines.push(Line::of(Role::Muted, "host and content-length are added by the client; the rest is as built here."));
+            lines.push(Line::of(
+                Role::Muted,
+                "host and content-length are added by the client; the rest is as built here.",
+            ));
         }
         Form::Timing => timing(exchange, &mut lines),
     }
@@ -75,7 +81,10 @@ pub fn request(exchange: &Exchange, form: Form, reveal: Reveal) -> Vec<Line> {
 pub fn response(exchange: &Exchange, form: Form, reveal: Reveal, now: UnixTime) -> Vec<Line> {
     let mut lines = Vec::new();
     match &exchange.result {
-        None => lines.push(Line::of(Role::Busy, format!("waiting for {}", crate::time::span(now.since(exchange.sent))))),
+        None => lines.push(Line::of(
+            Role::Busy,
+            format!("waiting for {}", crate::time::span(now.since(exchange.sent))),
+        )),
         Some(Err(failure)) => lines.push(Line::of(Role::Refused, failure.to_string())),
         Some(Ok(response)) => {
             let role = if response.status < 400 { Role::Status } else { Role::Refused };
@@ -86,7 +95,10 @@ pub fn response(exchange: &Exchange, form: Form, reveal: Reveal, now: UnixTime) 
             if let Some(note) = exchange.note.as_ref().filter(|_| form == Form::Pretty) {
                 lines.push(Line::of(Role::Warn, format!("The lab tenant says: {}", note.demand)));
                 for compared in &note.compared {
-                    lines.push(Line::of(Role::Name, format!("  {} ", compared.what)).then(Role::DiffSent, &compared.sent));
+                    lines.push(
+                        Line::of(Role::Name, format!("  {} ", compared.what))
+                            .then(Role::DiffSent, &compared.sent),
+                    );
                     for expected in &compared.expected {
                         lines.push(Line::of(Role::Muted, "    expected ").then(Role::DiffExpected, expected));
                     }
@@ -94,7 +106,9 @@ pub fn response(exchange: &Exchange, form: Form, reveal: Reveal, now: UnixTime) 
             }
             lines.extend(inspect::headers(&response.headers, reveal));
             match form {
-                Form::Pretty | Form::Timing => push_body(&mut lines, &response.headers, &response.body, reveal),
+                Form::Pretty | Form::Timing => {
+                    push_body(&mut lines, &response.headers, &response.body, reveal)
+                }
                 Form::Raw => raw_body(&mut lines, &response.headers, &response.body, reveal),
             }
         }
@@ -116,7 +130,10 @@ fn raw_body(lines: &mut Vec<Line>, headers: &Headers, body: &Body, reveal: Revea
     } else {
         push_body(lines, headers, body, reveal);
         if !body.is_empty() {
-            lines.push(Line::of(Role::Muted, "v shows the body as it was, secrets included, for ten seconds."));
+            lines.push(Line::of(
+                Role::Muted,
+                "v shows the body as it was, secrets included, for ten seconds.",
+            ));
         }
     }
 }
@@ -127,19 +144,27 @@ fn masked_target(exchange: &Exchange) -> String {
 }
 
 fn timing(exchange: &Exchange, lines: &mut Vec<Line>) {
-    let pair = |name: &str, value: String| Line::of(Role::Name, format!("{name:<10} ")).then(Role::Value, value);
+    let pair =
+        |name: &str, value: String| Line::of(Role::Name, format!("{name:<10} ")).then(Role::Value, value);
     let milliseconds = |time: std::time::Duration| format!("{:.2} ms", time.as_secs_f64() * 1000.0);
     lines.push(pair("sent", exchange.sent.rfc3339()));
     lines.push(pair("headers", milliseconds(exchange.timing.headers)));
     lines.push(pair("body", milliseconds(exchange.timing.total.saturating_sub(exchange.timing.headers))));
     lines.push(pair("total", milliseconds(exchange.timing.total)));
     lines.push(pair("step", exchange.step.map_or("none", |step| step.name()).to_owned()));
-    lines.push(pair("channel", match exchange.channel {
-        Channel::Back => "back channel: straight to the authority",
-        Channel::Front => "front channel: through the built-in user agent",
-    }.to_owned()));
+    lines.push(pair(
+        "channel",
+        match exchange.channel {
+            Channel::Back => "back channel: straight to the authority",
+            Channel::Front => "front channel: through the built-in user agent",
+        }
+        .to_owned(),
+    ));
     lines.push(Line::new());
-    lines.push(Line::of(Role::Muted, "Connecting is part of the headers' time; an open connection is used again."));
+    lines.push(Line::of(
+        Role::Muted,
+        "Connecting is part of the headers' time; an open connection is used again.",
+    ));
 }
 
 /// The usual words for a status, which HTTP/2 does not send.

@@ -21,7 +21,7 @@ use ratatui::{
 
 use self::{detail::Form, filter::Filter};
 use crate::{
-    export::{curl, redact::Secrets},
+    export::{Secrets, curl},
     inspect::Reveal,
     secret::Secret,
     text::{Line, Role},
@@ -35,7 +35,7 @@ use crate::{
             field::{Field, Typed},
             fit,
             frame::Frame,
-            lines::{self, Lines, Scroll},
+            lines::{self, Hanging, Lines, Scroll},
             list::{List, Selection},
         },
     },
@@ -135,7 +135,9 @@ impl State {
 
     /// Empties the text field; says whether there was something in it.
     pub fn clear_field(&mut self) -> bool {
-        let Some((typing, field)) = self.typing.as_mut().filter(|(_, field)| !field.is_empty()) else { return false };
+        let Some((typing, field)) = self.typing.as_mut().filter(|(_, field)| !field.is_empty()) else {
+            return false;
+        };
         field.clear();
         match typing {
             Typing::Filter => self.filter.set(""),
@@ -149,7 +151,10 @@ impl State {
         let Some(exchange) = self.exchange(bench) else { return Vec::new() };
         let mut copies = vec![
             ("address".to_owned(), Secret::new(exchange.request.url.as_str())),
-            ("request as a curl command".to_owned(), Secret::new(curl::command(&exchange.request, Secrets::Redacted))),
+            (
+                "request as a curl command".to_owned(),
+                Secret::new(curl::curl(&exchange.request, Secrets::Redacted)),
+            ),
         ];
         if !exchange.request.body.is_empty() {
             copies.push(("request body".to_owned(), Secret::new(exchange.request.body.text())));
@@ -209,10 +214,12 @@ impl State {
             }
             Action::Copy | Action::CopyUrl => self.copy_url(bench, action),
             Action::CopyCurl => self.copy_curl(bench),
-            Action::Explain => match self.exchange(bench).and_then(|exchange| bench.evidence_for(exchange.id, now)) {
-                Some(evidence) => vec![Intent::Explain(Box::new(evidence))],
-                None => vec![Intent::Toast(Toast::bad("this exchange holds no error to explain"))],
-            },
+            Action::Explain => {
+                match self.exchange(bench).and_then(|exchange| bench.evidence_for(exchange.id, now)) {
+                    Some(evidence) => vec![Intent::Explain(Box::new(evidence))],
+                    None => vec![Intent::Toast(Toast::bad("this exchange holds no error to explain"))],
+                }
+            }
             action => return self.moved(action, bench).then(Vec::new),
         };
         Some(intents)
@@ -268,7 +275,8 @@ impl State {
                 }
                 let moved = self.selection.act(action, count);
                 if moved {
-                    self.following = self.selection.is_at_end(count) && matches!(action, Action::MoveBottom | Action::MoveDown | Action::PageDown);
+                    self.following = self.selection.is_at_end(count)
+                        && matches!(action, Action::MoveBottom | Action::MoveDown | Action::PageDown);
                     self.request_scroll.to_top();
                     self.response_scroll.to_top();
                 }
@@ -279,16 +287,21 @@ impl State {
 
     /// Goes to the next or previous line with the text that was searched for.
     fn seek(&mut self, bench: &Workbench, now: UnixTime, forward: bool) -> Vec<Intent> {
-        let Some(exchange) = self.exchange(bench).filter(|_| !self.needle.is_empty()) else { return Vec::new() };
+        let Some(exchange) = self.exchange(bench).filter(|_| !self.needle.is_empty()) else {
+            return Vec::new();
+        };
         let (lines, scroll) = match self.region {
-            Region::Request => (detail::request(exchange, self.form, Reveal::Masked), &mut self.request_scroll),
+            Region::Request => {
+                (detail::request(exchange, self.form, Reveal::Masked), &mut self.request_scroll)
+            }
             Region::List | Region::Response => {
                 (detail::response(exchange, self.form, Reveal::Masked, now), &mut self.response_scroll)
             }
         };
         let top = scroll.line_at(0).unwrap_or(0);
         let mut hits = lines::hits(&lines, &self.needle);
-        let hit = if forward { hits.find(|line| *line > top) } else { hits.take_while(|line| *line < top).last() };
+        let hit =
+            if forward { hits.find(|line| *line > top) } else { hits.take_while(|line| *line < top).last() };
         match hit {
             Some(line) => scroll.to_line(line),
             None => return vec![Intent::Toast(Toast::good("no further hit"))],
@@ -308,12 +321,18 @@ impl State {
 
     fn copy_curl(&self, bench: &Workbench) -> Vec<Intent> {
         let Some(exchange) = self.exchange(bench) else { return Vec::new() };
-        let text = Secret::new(curl::command(&exchange.request, Secrets::Redacted));
+        let text = Secret::new(curl::curl(&exchange.request, Secrets::Redacted));
         vec![Intent::Copy { what: "curl command, without its secrets,".to_owned(), text }]
     }
 
     /// Draws the screen.
-    pub fn view(&mut self, bench: &Workbench, scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    pub fn view(
+        &mut self,
+        bench: &Workbench,
+        scene: &Scene<'_>,
+        area: Rect,
+        buffer: &mut Buffer,
+    ) -> Option<Position> {
         self.filter.refresh(&bench.traffic);
         if self.following {
             self.selection.select(self.filter.count(&bench.traffic).saturating_sub(1));
@@ -356,8 +375,9 @@ impl State {
             (Some(exchange), Region::Request) => detail::request(exchange, self.form, reveal),
             (Some(exchange), _) => detail::response(exchange, self.form, reveal, scene.now),
         };
-        let mut frame = Frame::new(title, look).focused(focused).note(Line::of(Role::Muted, self.form.name()));
-        if area.width < 110 && !focused && exchange.is_some() {
+        let mut frame =
+            Frame::new(title, look).focused(focused).note(Line::of(Role::Muted, self.form.name()));
+        if region == Region::Response && self.region == Region::List && buffer.area.width < 110 && exchange.is_some() {
             frame = frame.footnote(Line::of(Role::Muted, "Tab shows the request"));
         }
         frame.render(area, buffer);
@@ -368,21 +388,33 @@ impl State {
             cursor = prompt("search ", field, look, row, buffer);
             inner = text;
         }
-        let scroll = if region == Region::Request { &mut self.request_scroll } else { &mut self.response_scroll };
+        let scroll =
+            if region == Region::Request { &mut self.request_scroll } else { &mut self.response_scroll };
         let needle = if focused { self.needle.as_str() } else { "" };
-        Lines::new(&lines, look).find(needle).render(inner, buffer, scroll);
+        Lines::new(&lines, look).hanging(Hanging::Columns(4)).find(needle).scrolled(inner, buffer, scroll);
         cursor
     }
 
-    fn list_view(&mut self, bench: &Workbench, scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    fn list_view(
+        &mut self,
+        bench: &Workbench,
+        scene: &Scene<'_>,
+        area: Rect,
+        buffer: &mut Buffer,
+    ) -> Option<Position> {
         let look = scene.look;
         let (all, count) = (bench.traffic.all().len(), self.filter.count(&bench.traffic));
-        let title = if self.filter.is_empty() { format!("Traffic  {all}") } else { format!("Traffic  {count} of {all}") };
+        let title = if self.filter.is_empty() {
+            format!("Traffic  {all}")
+        } else {
+            format!("Traffic  {count} of {all}")
+        };
         let note = if self.following { "following" } else { "f follows" };
         let mut frame =
             Frame::new(title, look).focused(self.region == Region::List).note(Line::of(Role::Muted, note));
         if !self.filter.is_empty() && self.typing.is_none() {
-            frame = frame.footnote(Line::of(Role::Edited, format!("filter: {}  (Esc clears it)", self.filter.text())));
+            frame = frame
+                .footnote(Line::of(Role::Edited, format!("filter: {}  (Esc clears it)", self.filter.text())));
         }
         frame.render(area, buffer);
         let mut inner = Frame::inner(area);
@@ -393,13 +425,17 @@ impl State {
             inner = rows;
         }
         if all == 0 {
-            let empty = [Line::of(Role::Muted, "Nothing was sent yet. Every request of a run appears here, with its answer.")];
-            Lines::new(&empty, look).render(inner, buffer, &mut Scroll::default());
+            let empty = [Line::of(
+                Role::Muted,
+                "Nothing was sent yet. Every request of a run appears here, with its answer.",
+            )];
+            Lines::new(&empty, look).draw(inner, buffer);
             return cursor;
         }
         let [head, rows] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(inner);
         let columns = Columns::new(rows.width, all);
-        Lines::new(&[columns.head()], look).render(Rect { x: head.x + 1, width: head.width.saturating_sub(1), ..head }, buffer, &mut Scroll::default());
+        Lines::new(&[columns.head()], look)
+            .draw(Rect { x: head.x + 1, width: head.width.saturating_sub(1), ..head }, buffer);
         let line = |row: usize| {
             self.filter.at(&bench.traffic, row).map_or_else(Line::new, |exchange| columns.row(exchange, look))
         };
@@ -410,7 +446,7 @@ impl State {
 
 fn prompt(label: &str, field: &Field, look: &Look, row: Rect, buffer: &mut Buffer) -> Option<Position> {
     let width = fit::width(label);
-    Lines::new(&[Line::of(Role::Key, label)], look).render(row, buffer, &mut Scroll::default());
+    Lines::new(&[Line::of(Role::Key, label)], look).draw(row, buffer);
     let place = Rect { x: row.x + width.min(row.width), width: row.width.saturating_sub(width), ..row };
     let view = field.view(look);
     (&view).render(place, buffer);
@@ -438,7 +474,10 @@ impl Columns {
         let Self { number, host, path } = self;
         Line::of(
             Role::Muted,
-            format!("{:>number$}  {:<9} {:<7} {:<4} {:<host$} {:<path$} {:>3} {:>7}", "#", "time", "who", "verb", "host", "path", "st", "ms"),
+            format!(
+                "{:>number$}  {:<9} {:<7} {:<4} {:<host$} {:<path$} {:>3} {:>7}",
+                "#", "time", "who", "verb", "host", "path", "st", "ms"
+            ),
         )
     }
 

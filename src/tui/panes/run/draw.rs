@@ -1,0 +1,599 @@
+//! Puts the regions on the screen.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::{Constraint, Layout, Position, Rect},
+    style::Modifier,
+    widgets::{StatefulWidget, Widget},
+};
+
+use super::{
+    State, device, diagram,
+    edit::Purpose,
+    keys,
+    layout::{self, Mode, Region, Size},
+    outcome, page, request, response,
+    shown::{Shown, spinner, stopwatch},
+    sign_in, steps, variables,
+};
+use crate::{
+    agent::Agent,
+    flow::{Outcome, Prompt},
+    text::{Line, Role},
+    tui::{
+        pane::Scene,
+        widgets::{
+            fit,
+            frame::Frame,
+            lines::{Hanging, Lines, Scroll},
+            qr::Qr,
+            sequence::Sequence,
+        },
+    },
+    workbench::Workbench,
+};
+
+/// The widest that prose gets.
+const PROSE: u16 = 100;
+
+/// Draws the screen; says where the cursor stands.
+pub fn draw(
+    state: &mut State,
+    bench: &Workbench,
+    scene: &Scene<'_>,
+    area: Rect,
+    buffer: &mut Buffer,
+) -> Option<Position> {
+    let area = area.intersection(buffer.area);
+    if area.is_empty() {
+        return None;
+    }
+    let Some(shown) = state.shown(bench) else {
+        nothing(scene, area, buffer);
+        return None;
+    };
+    let mode = state.mode(&shown);
+    let focus = state.focus(&shown);
+    let size = state.last.size;
+    let area = headline(mode, &shown, scene, area, buffer);
+    let messages = diagram::diagram(&shown, scene.now).arrows.len();
+    let places = layout::arrange(mode, size, &shown, messages, focus, state.zoomed, area);
+    let is_alone = state.zoomed || size == Size::One;
+    let mut painter = Painter { state, shown: &shown, scene, buffer, mode, focus, is_alone, cursor: None };
+    for (region, area) in places {
+        painter.region(region, area);
+    }
+    painter.cursor
+}
+
+fn nothing(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
+    let frame = Frame::new("Run", scene.look).focused(true);
+    frame.render(area, buffer);
+    let lines = [
+        Line::new(),
+        Line::of(Role::Text, "Nothing has run yet."),
+        Line::new(),
+        Line::of(Role::Key, "1")
+            .then(Role::Text, " shows the flows; ")
+            .then(Role::Key, "Enter")
+            .then(Role::Text, " there starts one. Its steps, requests and answers will stand here."),
+    ];
+    Widget::render(&Lines::new(&lines, scene.look), inset(Frame::inner(area)), buffer);
+}
+
+/// Where the run stands, above the regions; gives what is left for them.
+fn headline(mode: Mode, shown: &Shown<'_>, scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) -> Rect {
+    // The prompt and the page say themselves what is waited for.
+    if mode != Mode::Run || area.height < 8 {
+        return area;
+    }
+    let lines = outcome::lines(shown, scene);
+    let lines = Lines::new(&lines, scene.look);
+    let height = u16::try_from(lines.height(area.width.saturating_sub(2))).unwrap_or(3).clamp(1, 3);
+    let [top, rest] = area.layout(&Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]));
+    let top = Rect { x: top.x + top.width.min(1), width: top.width.saturating_sub(2), ..top };
+    Widget::render(&lines, top, buffer);
+    rest
+}
+
+/// One column of air on each side, and no line of prose that is too long to read.
+fn inset(area: Rect) -> Rect {
+    let side = u16::from(area.width > 20);
+    Rect { x: area.x + side, width: area.width.saturating_sub(2 * side).min(PROSE), ..area }
+}
+
+struct Painter<'a, 'b> {
+    state: &'a mut State,
+    shown: &'a Shown<'b>,
+    scene: &'a Scene<'a>,
+    buffer: &'a mut Buffer,
+    mode: Mode,
+    focus: Region,
+    is_alone: bool,
+    cursor: Option<Position>,
+}
+
+impl<'a> Painter<'a, '_> {
+    fn region(&mut self, region: Region, area: Rect) {
+        match region {
+            Region::Steps => self.steps(area),
+            Region::About => self.about(area),
+            Region::Sequence => self.sequence(area),
+            Region::Request => self.request(area),
+            Region::Response => self.response(area),
+            Region::SignIn => self.sign_in(area),
+            Region::Variables => self.variables(area),
+            Region::Traffic | Region::Hops => self.traffic(region, area),
+            Region::Page => self.page(area),
+            Region::People => self.people(area),
+            Region::Scan => self.scan(area),
+            Region::Code => self.code(area),
+            Region::Polls => self.polls(area),
+            Region::WhyPolling => self.why(area),
+        }
+    }
+
+    fn titled(&self, title: impl AsRef<str>) -> Frame<'a> {
+        Frame::new(title, self.scene.look)
+    }
+
+    /// Draws a frame and gives its inside.
+    fn frame(&mut self, region: Region, frame: Frame<'a>, area: Rect) -> Rect {
+        let mut frame = frame.focused(self.focus == region);
+        if self.is_alone {
+            let regions = layout::regions(self.mode, self.state.last.size, self.shown);
+            let at = regions.iter().position(|known| *known == region).map_or(0, |at| at + 1);
+            frame = frame.note(Line::of(Role::Muted, format!("{at} of {}, Tab", regions.len())));
+        }
+        frame.render(area, self.buffer);
+        Frame::inner(area)
+    }
+
+    /// Draws lines; `mark` is the selected one, if there is a selection.
+    fn lines(
+        &mut self,
+        lines: &[Line],
+        mark: Option<usize>,
+        area: Rect,
+        scroll: impl FnOnce(&mut State) -> &mut Scroll,
+    ) {
+        let mut widget = Lines::new(lines, self.scene.look);
+        if mark.is_some() {
+            widget = widget.mark(mark);
+        }
+        StatefulWidget::render(&widget, area, self.buffer, scroll(self.state));
+    }
+
+    /// Draws lines from their top.
+    fn text(&mut self, lines: &[Line], area: Rect) {
+        Widget::render(&Lines::new(lines, self.scene.look), area, self.buffer);
+    }
+
+    fn steps(&mut self, area: Rect) {
+        let shown = self.shown;
+        let title = Line::of(Role::Title, shown.title()).then(Role::Muted, format!("  {}", shown.progress()));
+        let mut frame = Frame::titled(title, self.scene.look);
+        frame = if shown.session.auto && shown.session.is_running() {
+            frame.note(Line::of(Role::Busy, "auto"))
+        } else {
+            frame.note(Line::of(Role::Muted, &shown.session.profile.name))
+        };
+        let inner = self.frame(Region::Steps, frame, area);
+        let lines = steps::rows(shown, self.scene, usize::from(inner.width.saturating_sub(2)));
+        self.lines(&lines, Some(shown.selected), inner, |state| &mut state.scrolls.steps);
+    }
+
+    fn about(&mut self, area: Rect) {
+        let Some(step) = self.shown.step() else { return };
+        let title = format!("{} {}", self.shown.selected + 1, step.title);
+        let frame = self.titled(title);
+        let inner = inset(self.frame(Region::About, frame, area));
+        let lines = steps::about(step, self.scene.reveal, self.scene.look.glyphs);
+        self.lines(&lines, None, inner, |state| &mut state.scrolls.about);
+    }
+
+    fn sequence(&mut self, area: Rect) {
+        let frame = self.titled("Sequence");
+        let inner = self.frame(Region::Sequence, frame, area);
+        let diagram = diagram::diagram(self.shown, self.scene.now);
+        let participants: Vec<&str> = diagram.participants.iter().map(String::as_str).collect();
+        let widget = Sequence::new(&participants, &diagram.arrows, self.scene.look);
+        if self.focus == Region::Sequence {
+            StatefulWidget::render(&widget, inner, self.buffer, &mut self.state.scrolls.sequence);
+        } else {
+            // Whoever comes back to it finds the newest message again.
+            self.state.scrolls.sequence.select(usize::MAX);
+            Widget::render(&widget, inner, self.buffer);
+        }
+    }
+
+    fn request(&mut self, area: Rect) {
+        let Some(step) = self.shown.step() else { return };
+        let is_open = outcome::is_open(step);
+        let mut frame = self.titled("Request");
+        if let Some(draft) = step.draft {
+            let tense = if is_open { "not sent yet" } else { "as it was sent" };
+            frame = frame.note(Line::of(Role::Muted, tense));
+            let changes = draft.changes();
+            let hint = if is_open && self.focus == Region::Request { "e edit  x drop  A add" } else { "" };
+            frame = frame.footnote(match (changes, hint) {
+                (0, hint) => Line::of(Role::Muted, hint),
+                (changes, "") => Line::of(Role::Edited, format!("{changes} changed")),
+                (changes, hint) => {
+                    Line::of(Role::Muted, hint).then(Role::Edited, format!("  {changes} changed, u undoes"))
+                }
+            });
+        }
+        let inner = self.frame(Region::Request, frame, area);
+        let Some(draft) = step.draft else {
+            let text = match step.state {
+                crate::flow::StepState::Todo => {
+                    "Laid out when the run gets here; then every part of it can be changed."
+                }
+                _ => "This step sends nothing: it is done on this machine.",
+            };
+            return self.text(&[Line::of(Role::Muted, text)], inset(inner));
+        };
+        let is_focused = self.focus == Region::Request;
+        self.state.row = self.state.row.min(draft.fields.len());
+        let row = self.state.row;
+        let selected = request::Row::at(row).field(draft).filter(|_| is_focused);
+        let below = selected.map(|field| request::meaning(field, self.scene.reveal)).unwrap_or_default();
+        let rows = u16::try_from(request::count(draft)).unwrap_or(u16::MAX);
+        let adding = self.editing(|purpose| *purpose == Purpose::Addition);
+        let wanted = Lines::new(&below, self.scene.look).height(inner.width.saturating_sub(2));
+        let meaning = if is_focused { meaning_height(inner.height, rows, wanted) } else { 0 };
+        let [list, field, rule] = inner.layout(&Layout::vertical([
+            Constraint::Fill(1),
+            Constraint::Length(if adding { 2 } else { 0 }),
+            Constraint::Length(meaning),
+        ]));
+        let width = usize::from(list.width.saturating_sub(1));
+        let lines = request::rows(draft, width, self.scene.reveal, self.scene.look.glyphs);
+        let mark = is_focused.then_some(row).or(Some(usize::MAX));
+        self.lines(&lines, mark, list, |state| &mut state.scrolls.request);
+        self.cross_out(draft, list);
+        if adding {
+            self.prompt_field("add  ", "name=value, or name: value for a header", field);
+        } else {
+            let at = match request::Row::at(row) {
+                request::Row::Endpoint => draft.method.as_str().len() + 2,
+                request::Row::Field(_) => request::name_width(draft, width) + 3,
+            };
+            let is_value = self.editing(|purpose| matches!(purpose, Purpose::Value(..) | Purpose::Endpoint));
+            if is_value && is_focused {
+                self.field_in_row(row, at, list, u16::MAX, |state| &state.scrolls.request);
+            }
+        }
+        self.explained(&below, rule);
+    }
+
+    /// Strikes out the values that will not be sent.
+    fn cross_out(&mut self, draft: &crate::flow::Draft, list: Rect) {
+        for y in 0..list.height {
+            let Some(index) = self.state.scrolls.request.line_at(y).and_then(|line| line.checked_sub(1))
+            else {
+                continue;
+            };
+            if draft.fields.get(index).is_some_and(|field| field.removed) {
+                let names = request::name_width(draft, usize::from(list.width.saturating_sub(1)));
+                let names = u16::try_from(names).unwrap_or(u16::MAX);
+                let name = Rect { x: list.x + 1, y: list.y + y, width: names.min(list.width), height: 1 };
+                let name = name.intersection(list);
+                let style = ratatui::style::Style::new().add_modifier(Modifier::CROSSED_OUT);
+                self.buffer.set_style(name, style);
+            }
+        }
+    }
+
+    /// What the selected thing means, under a rule.
+    fn explained(&mut self, lines: &[Line], area: Rect) {
+        if area.height < 2 {
+            return;
+        }
+        let bar = "─".repeat(area.width.into());
+        let bar = self.scene.look.glyphs.plain(&bar).into_owned();
+        self.buffer.set_stringn(area.x, area.y, bar, area.width.into(), self.scene.look.style(Role::Border));
+        let text = Rect { y: area.y + 1, height: area.height - 1, ..area };
+        self.text(lines, inset(text));
+    }
+
+    fn response(&mut self, area: Rect) {
+        let Some(step) = self.shown.step() else { return };
+        let mut frame = self.titled("Answer");
+        if let Some(id) = self.shown.exchange_of(step.id).map(|exchange| exchange.id) {
+            frame = frame.note(Line::of(Role::Muted, format!("#{}", id.0)));
+        }
+        let is_focused = self.focus == Region::Response;
+        if is_focused {
+            frame = frame.footnote(Line::of(Role::Muted, "y copies  i in Traffic"));
+        }
+        let inner = self.frame(Region::Response, frame, area);
+        let lines = response::lines(self.shown, self.scene, step);
+        self.state.line = self.state.line.min(lines.len().saturating_sub(1));
+        let selected = &lines[self.state.line..];
+        let selected = selected.first().filter(|_| is_focused);
+        self.state.last.member = selected.and_then(response::member);
+        let below: Vec<Line> = selected.and_then(response::meaning).into_iter().collect();
+        let meaning = if below.is_empty() {
+            0
+        } else {
+            let wanted = Lines::new(&below, self.scene.look).height(inner.width.saturating_sub(2));
+            meaning_height(inner.height, inner.height / 2, wanted)
+        };
+        let [list, rule] =
+            inner.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(meaning)]));
+        if is_focused {
+            let line = self.state.line;
+            self.lines(&lines, Some(line), list, |state| &mut state.scrolls.response);
+        } else {
+            self.text(&lines, inset(list));
+        }
+        self.explained(&below, rule);
+    }
+
+    fn sign_in(&mut self, area: Rect) {
+        let frame = self.titled("Sign in: how?");
+        let inner = self.frame(Region::SignIn, frame, area);
+        let Some(visit) = self.shown.visit() else { return };
+        let pasting = self.editing(|purpose| *purpose == Purpose::Arrival);
+        let [list, field] = inset(inner).layout(&Layout::vertical([
+            Constraint::Fill(1),
+            Constraint::Length(if pasting { 3 } else { 0 }),
+        ]));
+        let front = self.shown.session.front.as_ref();
+        let lines = sign_in::lines(visit, front, self.scene, list.width.into());
+        let widget = Lines::new(&lines, self.scene.look).hanging(Hanging::Columns(sign_in::TEXT));
+        StatefulWidget::render(&widget, list, self.buffer, &mut self.state.scrolls.sign_in);
+        if pasting {
+            self.prompt_field("paste  ", "the whole address that you were sent back to", field);
+        }
+    }
+
+    fn variables(&mut self, area: Rect) {
+        let frame = self.titled("Variables");
+        let inner = inset(self.frame(Region::Variables, frame, area));
+        let (lines, column) = variables::lines(self.shown, self.scene.reveal);
+        let widget = Lines::new(&lines, self.scene.look).hanging(Hanging::Columns(column));
+        StatefulWidget::render(&widget, inner, self.buffer, &mut self.state.scrolls.variables);
+    }
+
+    fn traffic(&mut self, region: Region, area: Rect) {
+        let only_front = region == Region::Hops;
+        let frame =
+            self.titled(if only_front { "Every hop of the user agent" } else { "Traffic of this run" });
+        let inner = self.frame(region, frame, area);
+        let inner = Rect { width: inner.width.saturating_sub(2), x: inner.x + inner.width.min(1), ..inner };
+        let lines =
+            variables::traffic(self.shown, only_front, usize::from(inner.width), self.scene.look.glyphs);
+        let count = lines.len();
+        if self.focus != region && count > usize::from(inner.height) {
+            // The newest are what matters while nobody looks back.
+            self.state.scrolls.traffic.to_end();
+        }
+        self.lines(&lines, None, inner, |state| &mut state.scrolls.traffic);
+    }
+
+    fn page(&mut self, area: Rect) {
+        let Some(agent) = &self.shown.session.agent else { return };
+        let page = agent.page();
+        let title = page.map(|page| page.title.trim()).filter(|title| !title.is_empty());
+        let mut frame = self.titled(title.unwrap_or("Built-in user agent"));
+        if !self.is_alone {
+            frame = frame.note(Line::of(Role::Muted, "built-in user agent"));
+        }
+        let busy = self.shown.session.agent_busy;
+        let at = self.state.page_at(self.shown);
+        let target = page.and_then(|page| page::targets(page).get(at).copied());
+        if let (Some(page), Some(target), false) = (page, target, busy) {
+            let hint = Line::of(Role::Key, "Enter")
+                .then(Role::Muted, format!(" {}  ", page::enter_means(target, page)))
+                .then(Role::Key, "Esc")
+                .then(Role::Muted, " the run");
+            frame = frame.footnote(hint);
+        }
+        let inner = inset(self.frame(Region::Page, frame, area));
+        let said = self.page_foot(target.is_some(), page.is_some());
+        let [address, body, foot] = inner.layout(&Layout::vertical([
+            Constraint::Length(2),
+            Constraint::Fill(1),
+            Constraint::Length(u16::from(!said.is_empty()) * 2),
+        ]));
+        self.address(agent, address);
+        match page {
+            Some(page) => self.page_body(page, at, body),
+            None => self.text(&[Line::of(Role::Muted, "The page will stand here.")], body),
+        }
+        self.text(&said, foot);
+    }
+
+    fn address(&mut self, agent: &Agent, area: Rect) {
+        let mut here = agent.here().clone();
+        here.set_fragment(None);
+        let query = here.query().is_some();
+        here.set_query(None);
+        let glyphs = self.scene.look.glyphs;
+        let address = request::shortened(here.as_str(), usize::from(area.width.saturating_sub(2)), glyphs);
+        let line = Line::of(Role::Link, address).then(Role::Muted, if query { "?…" } else { "" });
+        let line = steps::clipped_line(&line, area.width.into(), glyphs.ellipsis);
+        self.text(&[line], area);
+    }
+
+    fn page_body(&mut self, page: &crate::agent::Page, at: usize, area: Rect) {
+        let pieces = page::pieces(page, self.scene.look.glyphs);
+        let target = page::targets(page).get(at).copied();
+        let mark = target.and_then(|target| pieces.iter().position(|piece| piece.target == Some(target)));
+        let mark = mark.filter(|_| self.focus == Region::Page);
+        let value_at = mark.map_or(0, |mark| pieces[mark].value_at);
+        let lines: Vec<Line> = pieces.into_iter().map(|piece| piece.line).collect();
+        self.lines(&lines, mark.or(Some(usize::MAX)), area, |state| &mut state.scrolls.page);
+        let is_typing = self.editing(|purpose| matches!(purpose, Purpose::Control { .. }));
+        if let (true, Some(mark)) = (is_typing, mark) {
+            let width = u16::try_from(page::FIELD).unwrap_or(u16::MAX);
+            self.field_in_row(mark, value_at + 1, area, width, |state| &state.scrolls.page);
+        }
+    }
+
+    /// What is going on below the page: an answer on its way, an end, nothing to press.
+    fn page_foot(&self, has_target: bool, has_page: bool) -> Vec<Line> {
+        let shown = self.shown;
+        if shown.session.agent_busy {
+            let line = Line::of(Role::Busy, format!("{} ", spinner(self.scene)));
+            return vec![match shown.pending() {
+                Some(exchange) => line
+                    .then(Role::Text, format!("{} ", exchange.request.method))
+                    .then(Role::Text, super::shown::endpoint(&exchange.request.url))
+                    .then(Role::Busy, format!("  {}", stopwatch(exchange.sent, self.scene.now))),
+                None => line.then(Role::Text, "under way"),
+            }];
+        }
+        if let Some(Outcome::Refused(refusal)) = &shown.session.outcome {
+            let line = Line::of(Role::Refused, format!("{} ", self.scene.look.glyphs.failed))
+                .then(Role::Text, "The sign-in ends on this page: ")
+                .then(Role::Title, outcome::name_of(refusal));
+            return vec![outcome::keys(
+                line,
+                &[("Enter", "explain"), ("r", "run again"), ("Esc", "the run")],
+            )];
+        }
+        if has_page && !has_target {
+            let line = Line::of(Role::Muted, "Nothing to press on this page.");
+            return vec![outcome::keys(line, &[("Esc", "the run")])];
+        }
+        Vec::new()
+    }
+
+    fn people(&mut self, area: Rect) {
+        let frame = self.titled("People of the lab tenant").footnote(
+            Line::of(Role::Key, "Enter")
+                .then(Role::Muted, " fill in  ")
+                .then(Role::Key, "a")
+                .then(Role::Muted, " sign in for me"),
+        );
+        let inner = self.frame(Region::People, frame, area);
+        let people = keys::people(self.shown.bench);
+        let width = people.iter().map(|person| fit::width(&person.display_name)).max().unwrap_or(0);
+        let row = |person: &&crate::provider::scenario::User| {
+            let pad = width.saturating_sub(fit::width(&person.display_name)) + 2;
+            let line = Line::of(Role::Name, &person.display_name)
+                .then(Role::Text, " ".repeat(pad.into()))
+                .then(Role::Muted, &person.about);
+            steps::clipped_line(
+                &line,
+                usize::from(inner.width.saturating_sub(1)),
+                self.scene.look.glyphs.ellipsis,
+            )
+        };
+        let mut lines: Vec<Line> = people.iter().map(row).collect();
+        if lines.is_empty() {
+            lines.push(Line::of(Role::Muted, "The lab tenant is not up yet."));
+        }
+        self.state.person = self.state.person.min(lines.len() - 1);
+        let person = self.state.person;
+        self.lines(&lines, Some(person), inner, |state| &mut state.scrolls.people);
+    }
+
+    fn scan(&mut self, area: Rect) {
+        let frame = self.titled("Scan");
+        let inner = self.frame(Region::Scan, frame, area);
+        let Some(Prompt::DeviceCode(prompt)) = &self.shown.prompt else { return };
+        match Qr::new(device::scanned(prompt).0) {
+            Ok(code) => Widget::render(&code.view(self.scene.look), inner, self.buffer),
+            Err(why) => self.text(&[Line::of(Role::Muted, format!("No picture: {why}."))], inset(inner)),
+        }
+    }
+
+    fn code(&mut self, area: Rect) {
+        let frame = self.titled("Device code");
+        let inner = self.frame(Region::Code, frame, area);
+        // At 80x24 every column to the right of the picture counts.
+        let inner = Rect { x: inner.x + inner.width.min(1), width: inner.width.saturating_sub(1), ..inner };
+        let Some(Prompt::DeviceCode(prompt)) = &self.shown.prompt else { return };
+        let current = self.shown.session.flow.current();
+        let at = self.shown.steps.iter().position(|step| step.id == current).map_or(0, |at| at + 1);
+        let step = format!("{at} of {}", self.shown.steps.len());
+        let has_picture =
+            !self.is_alone && self.focus != Region::Polls || self.state.last.size >= Size::Three;
+        let lines = device::lines(prompt, &step, self.scene, has_picture);
+        self.lines(&lines, None, inner, |state| &mut state.scrolls.code);
+    }
+
+    fn polls(&mut self, area: Rect) {
+        let frame = self.titled("Polls");
+        let inner = inset(self.frame(Region::Polls, frame, area));
+        let Some(Prompt::DeviceCode(prompt)) = &self.shown.prompt else { return };
+        self.lines(&device::polls(prompt), None, inner, |state| &mut state.scrolls.polls);
+    }
+
+    fn why(&mut self, area: Rect) {
+        let frame = self.titled("Why polling, and why the wait");
+        let inner = inset(self.frame(Region::WhyPolling, frame, area));
+        let Some(Prompt::DeviceCode(prompt)) = &self.shown.prompt else { return };
+        self.lines(&device::why(prompt), None, inner, |state| &mut state.scrolls.why);
+    }
+
+    fn editing(&self, is: impl Fn(&Purpose) -> bool) -> bool {
+        self.state.edit.as_ref().is_some_and(|edit| is(&edit.purpose))
+    }
+
+    /// The open field in a row of its own, with what it is for before it and what is wrong below it.
+    fn prompt_field(&mut self, before: &str, placeholder: &str, area: Rect) {
+        let Some(edit) = &self.state.edit else { return };
+        if area.is_empty() {
+            return;
+        }
+        let look = self.scene.look;
+        let label = fit::text(before, area.width, look.glyphs);
+        self.buffer.set_stringn(area.x, area.y, &label, area.width.into(), look.style(Role::Key));
+        let used = fit::width(&label);
+        let place = Rect { x: area.x + used, y: area.y, width: area.width.saturating_sub(used), height: 1 };
+        let view = edit.field.view(look).placeholder(placeholder);
+        Widget::render(&view, place, self.buffer);
+        self.cursor = view.cursor(place);
+        if let Some(complaint) = &edit.complaint {
+            let line =
+                Line::of(Role::Refused, format!("{} ", look.glyphs.failed)).then(Role::Text, complaint);
+            let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
+            self.text(&[line], below);
+        }
+    }
+
+    /// The open field over the value in a row of a list.
+    fn field_in_row(
+        &mut self,
+        line: usize,
+        column: usize,
+        list: Rect,
+        widest: u16,
+        scroll: impl Fn(&State) -> &Scroll,
+    ) {
+        let Some(edit) = &self.state.edit else { return };
+        let row = (0..list.height).find(|row| scroll(self.state).line_at(*row) == Some(line));
+        let (Some(row), Ok(column)) = (row, u16::try_from(column)) else { return };
+        let width = list.width.saturating_sub(column).min(widest);
+        let place = Rect { x: list.x + column.min(list.width), y: list.y + row, width, height: 1 };
+        if place.is_empty() {
+            return;
+        }
+        let look = self.scene.look;
+        // Only the field's own look counts in its place, not that of the selected row beneath.
+        self.buffer.set_string(place.x, place.y, " ".repeat(place.width.into()), look.theme.base());
+        for x in place.left()..place.right() {
+            self.buffer[(x, place.y)].set_style(ratatui::style::Style::reset().patch(look.theme.base()));
+        }
+        let view = edit.field.view(look);
+        Widget::render(&view, place, self.buffer);
+        self.cursor = view.cursor(place);
+    }
+}
+
+/// How many rows the meaning of a selected row gets, the rule above it included; none where there is no room.
+fn meaning_height(height: u16, rows: u16, wanted: usize) -> u16 {
+    let wanted = u16::try_from(wanted).unwrap_or(u16::MAX).saturating_add(1);
+    if height < 6 {
+        return 0;
+    }
+    // Rows beyond these are scrolled to; the meaning of the selected one is always readable in part.
+    let left = height.saturating_sub(rows).max(3.min(height / 2));
+    wanted.min(left)
+}

@@ -1,0 +1,237 @@
+//! The Run screen: one run step by step, with the request that is going to be sent, the diagram of what was sent, and the
+//! answer; the pages of the built-in user agent; and the device-code prompt.
+//!
+//! ```text
+//! ▸ Step 3 is laid out: Send the person to sign in.  Enter go to sign-in  e edit
+//! ╭─ Authorization code + PKCE  3/6 ─────╮╭─ Sequence ────────────────────────────╮
+//! │ ✓ 1 Read the metadata      200 12 ms ││ Browser    authwright     Lab tenant  │
+//! ╰──────────────────────────────────────╯╰───────────────────────────────────────╯
+//! ┏━ Request ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┓
+//! ┃▌GET http://localhost:7080/…/oauth2/v2.0/authorize                            ┃
+//! ```
+//!
+//! `shown` looks the run up, `layout` decides which regions there are and where, and one file for each region says what
+//! stands in it, as lines; `draw` puts them on the screen. What keys do is here and in `keys`.
+
+mod device;
+mod diagram;
+mod draw;
+mod edit;
+mod keys;
+mod layout;
+mod outcome;
+mod page;
+mod request;
+mod response;
+mod shown;
+mod sign_in;
+mod steps;
+mod variables;
+
+use std::time::Duration;
+
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+};
+
+use self::{
+    edit::{Edit, Purpose},
+    layout::{Mode, Region, Size},
+    shown::Shown,
+};
+use crate::{
+    flow::{Prompt, StepId},
+    time::UnixTime,
+    tui::{
+        keymap::{Context, Key},
+        look::Motion,
+        pane::{Intent, Scene},
+        widgets::{lines::Scroll, list::Selection},
+    },
+    workbench::{Session, SessionId, Workbench},
+};
+
+/// What the person looks at; the run itself is in the workbench.
+#[derive(Debug, Default)]
+pub struct State {
+    /// The run that was chosen; `None` for the one started last.
+    session: Option<SessionId>,
+    /// The step that was selected; `None` for the one in progress.
+    step: Option<StepId>,
+    /// Where the person put the focus; `None` for where something can be done.
+    region: Option<Region>,
+    zoomed: bool,
+    /// The selected row of the request.
+    row: usize,
+    /// The selected line of the answer.
+    line: usize,
+    /// The selected person of the lab.
+    person: usize,
+    /// The selection on the page, and which page that was.
+    page: PagePlace,
+    /// Whether the person looked away from the page or the prompt, to see the run behind it.
+    left: bool,
+    edit: Option<Edit>,
+    scrolls: Scrolls,
+    last: LastFrame,
+}
+
+/// Where the selection stands on a page; another page begins anew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct PagePlace {
+    /// How many exchanges the run had when the page was there.
+    seen: usize,
+    /// The place among the page's targets.
+    at: usize,
+}
+
+/// Scroll positions, which drawing settles.
+#[derive(Debug, Default)]
+struct Scrolls {
+    steps: Scroll,
+    about: Scroll,
+    sequence: Selection,
+    request: Scroll,
+    response: Scroll,
+    sign_in: Scroll,
+    variables: Scroll,
+    traffic: Scroll,
+    page: Scroll,
+    people: Scroll,
+    code: Scroll,
+    polls: Scroll,
+    why: Scroll,
+}
+
+/// What keys have to know of the last frame: which regions there was room for, and whether a browser can be opened.
+#[derive(Clone, Debug, Default)]
+struct LastFrame {
+    size: Size,
+    no_browser: Option<&'static str>,
+    /// The name on the selected line of the answer.
+    member: Option<String>,
+}
+
+impl State {
+    /// Shows the run that was started last, from its beginning.
+    pub fn show_latest(&mut self) {
+        *self = Self { last: std::mem::take(&mut self.last), ..Self::default() };
+    }
+
+    /// Shows this run.
+    pub fn show(&mut self, id: SessionId) {
+        self.show_latest();
+        self.session = Some(id);
+    }
+
+    /// Which part of the keymap applies.
+    pub fn context(&self, bench: &Workbench) -> Context {
+        if self.edit.is_some() {
+            return Context::Field;
+        }
+        let Some(shown) = self.shown(bench) else { return Context::Run };
+        match (self.mode(&shown), self.focus(&shown)) {
+            (Mode::Page, Region::Page | Region::People) => Context::Page,
+            (Mode::Device, _) => Context::Device,
+            (_, Region::Request) => Context::Request,
+            _ => Context::Run,
+        }
+    }
+
+    /// What Enter does now, in a word or three, where that is more than the keymap can know.
+    pub fn enter_means(&self, bench: &Workbench) -> Option<String> {
+        let shown = self.shown(bench)?;
+        match self.mode(&shown) {
+            Mode::Run => outcome::enter_means(&shown),
+            Mode::Page => {
+                let page = shown.session.agent.as_ref()?.page()?;
+                let target = page::targets(page).get(self.page_at(&shown)).copied()?;
+                Some(page::enter_means(target, page).to_owned())
+            }
+            Mode::Device => None,
+        }
+    }
+
+    /// Takes a key while a text field has the focus.
+    pub fn typed(&mut self, key: Key) -> Vec<Intent> {
+        if let Some(edit) = &mut self.edit {
+            edit.typed(key);
+        }
+        Vec::new()
+    }
+
+    /// Takes a pasted text. While an answer is awaited and nothing is being edited, it can only be the address.
+    pub fn pasted(&mut self, text: &str, bench: &Workbench) {
+        if self.edit.is_none() {
+            let Some(shown) = self.shown(bench) else { return };
+            if shown.visit().is_none() {
+                return;
+            }
+            self.edit = Some(Edit::new(shown.session.id, Purpose::Arrival, ""));
+            self.region = Some(Region::SignIn);
+            self.left = true;
+        }
+        if let Some(edit) = &mut self.edit {
+            edit.pasted(text);
+        }
+    }
+
+    /// Empties the field that is being edited; says whether there was something in it.
+    pub fn clear_field(&mut self) -> bool {
+        self.edit.as_mut().is_some_and(Edit::clear)
+    }
+
+    /// How long the screen may stand as it is; `None` if nothing counts or spins.
+    pub fn next_redraw(&self, bench: &Workbench, motion: Motion, now: UnixTime) -> Option<Duration> {
+        let shown = self.shown(bench)?;
+        if !shown.session.is_running() {
+            return None;
+        }
+        // To the next full second, so that a countdown is never late by more than a moment.
+        let second = Duration::from_millis(1000 - u64::try_from(now.millis().rem_euclid(1000)).unwrap_or(0));
+        let spins = shown.pending().is_some() || shown.session.agent_busy;
+        if spins && motion == Motion::Full {
+            return Some(motion.tick());
+        }
+        let counts = spins || matches!(shown.prompt, Some(Prompt::Visit(_) | Prompt::DeviceCode(_)));
+        counts.then_some(second)
+    }
+
+    /// Draws the screen; says where the cursor stands.
+    pub fn view(
+        &mut self,
+        bench: &Workbench,
+        scene: &Scene<'_>,
+        area: Rect,
+        buffer: &mut Buffer,
+    ) -> Option<Position> {
+        self.last = LastFrame { size: Size::of(area), no_browser: scene.no_browser, member: None };
+        draw::draw(self, bench, scene, area, buffer)
+    }
+
+    fn session<'a>(&self, bench: &'a Workbench) -> Option<&'a Session> {
+        self.session.and_then(|id| bench.session(id)).or_else(|| bench.latest())
+    }
+
+    fn shown<'a>(&self, bench: &'a Workbench) -> Option<Shown<'a>> {
+        self.session(bench).map(|session| Shown::new(bench, session, self.step))
+    }
+
+    fn mode(&self, shown: &Shown<'_>) -> Mode {
+        layout::mode(shown, self.left)
+    }
+
+    fn focus(&self, shown: &Shown<'_>) -> Region {
+        let mode = self.mode(shown);
+        let regions = layout::regions(mode, self.last.size, shown);
+        let natural = layout::natural_focus(mode, shown);
+        self.region.filter(|region| regions.contains(region)).unwrap_or(natural)
+    }
+
+    /// The selected target of the page in front of the person.
+    fn page_at(&self, shown: &Shown<'_>) -> usize {
+        let Some(page) = shown.session.agent.as_ref().and_then(crate::agent::Agent::page) else { return 0 };
+        if self.page.seen == shown.session.exchanges.len() { self.page.at } else { page::first(page) }
+    }
+}

@@ -1,0 +1,234 @@
+//! The line or two above the regions that say where the run stands and which key leads on: what Enter does now, what is
+//! waited for, or how it ended.
+
+use super::shown::{Shown, endpoint, milliseconds, spinner, stopwatch};
+use crate::{
+    entra,
+    finding::Severity,
+    flow::{Outcome, Prompt, Step, StepId, StepState},
+    oauth::{Refusal, Surface, TokenSet},
+    text::{Line, Role},
+    time,
+    tui::pane::Scene,
+    workbench::FrontChannel,
+};
+
+/// What is said, at most two lines.
+pub fn lines(shown: &Shown<'_>, scene: &Scene<'_>) -> Vec<Line> {
+    match &shown.session.outcome {
+        Some(outcome) => ended(shown, scene, outcome),
+        None => going_on(shown, scene),
+    }
+}
+
+/// What Enter does now, for the footer; `None` when there is nothing to say yes to.
+pub fn enter_means(shown: &Shown<'_>) -> Option<String> {
+    match &shown.session.outcome {
+        None => shown.ready().map(what_next),
+        Some(Outcome::Refused(_)) => Some("explain".to_owned()),
+        Some(Outcome::Tokens(_) | Outcome::Rejected { tokens: Some(_), .. }) => Some("tokens".to_owned()),
+        Some(Outcome::Rejected { tokens: None, .. } | Outcome::Failed(_) | Outcome::Cancelled) => {
+            Some("run again".to_owned())
+        }
+    }
+}
+
+/// What saying go does for a step, in two or three words.
+fn what_next(step: &Step<'_>) -> String {
+    match (step.id, step.draft) {
+        (StepId::Authorize, Some(_)) => "go to sign-in".to_owned(),
+        (_, Some(draft)) => match draft.endpoint.value.parse() {
+            Ok(url) => format!("send {} {}", draft.method, endpoint(&url)),
+            Err(_) => format!("send {}", draft.method),
+        },
+        (StepId::Prepare, None) => "make them".to_owned(),
+        (_, None) => "do it".to_owned(),
+    }
+}
+
+fn going_on(shown: &Shown<'_>, scene: &Scene<'_>) -> Vec<Line> {
+    if let Some(step) = shown.ready() {
+        return ready(shown, scene, step);
+    }
+    let spinner = format!("{} ", spinner(scene));
+    let mut line = Line::of(Role::Busy, spinner);
+    if let Some(visit) = shown.visit() {
+        line = match &shown.session.front {
+            None => line.then(Role::Title, "Sign in to go on.").then(Role::Text, " How?"),
+            Some(FrontChannel::Browser) => {
+                line.then(Role::Text, "Your browser signs in; the answer is awaited at ")
+            }
+            Some(FrontChannel::Paste) => {
+                line.then(Role::Text, "Sign in elsewhere and paste the address you reach, at ")
+            }
+            Some(FrontChannel::Builtin(None)) if shown.session.agent_busy => {
+                line.then(Role::Text, "The built-in user agent waits for an answer")
+            }
+            Some(FrontChannel::Builtin(None)) => {
+                line.then(Role::Text, "The built-in user agent shows a page")
+            }
+            Some(FrontChannel::Builtin(Some(_))) => {
+                line.then(Role::Text, "The built-in user agent signs in by itself")
+            }
+        };
+        line = match &shown.session.front {
+            None => keys(line, &[("o", "browser"), ("b", "built-in"), ("p", "paste")]),
+            Some(FrontChannel::Builtin(_)) => keys(line, &[("b", "look at it")]),
+            Some(FrontChannel::Browser | FrontChannel::Paste) => {
+                line.then(Role::Link, visit.redirect_uri.as_str().trim_end_matches('/'))
+            }
+        };
+        if let Some(since) = shown.session.waiting_since {
+            line = line.then(Role::Busy, format!("  {}", stopwatch(since, scene.now)));
+        }
+        return vec![line];
+    }
+    if let Some(exchange) = shown.pending() {
+        line = line
+            .then(Role::Text, format!("{} {} at ", exchange.request.method, endpoint(&exchange.request.url)))
+            .then(Role::Link, exchange.host())
+            .then(Role::Busy, format!("  {}", stopwatch(exchange.sent, scene.now)));
+        return vec![line];
+    }
+    if let Some(Prompt::DeviceCode(prompt)) = &shown.prompt {
+        let left = prompt.expires_at.since(scene.now);
+        line = line
+            .then(Role::Text, "Waiting until somebody enters ")
+            .then(Role::Title, &prompt.user_code)
+            .then(Role::Text, " at ")
+            .then(Role::Link, &prompt.verification_uri)
+            .then(Role::Muted, format!("  {} left", time::span(left)));
+        return vec![line];
+    }
+    vec![line.then(Role::Text, "Working")]
+}
+
+fn ready(shown: &Shown<'_>, scene: &Scene<'_>, step: &Step<'_>) -> Vec<Line> {
+    let number = shown.steps.iter().position(|other| other.id == step.id).map_or(0, |at| at + 1);
+    let line = Line::of(Role::Key, format!("{} ", scene.look.glyphs.ready))
+        .then(Role::Text, format!("{number} "))
+        .then(Role::Title, step.title);
+    let next = what_next(step);
+    let mut pairs = vec![("Enter", next.as_str())];
+    if step.draft.is_some() {
+        pairs.push(("e", "edit"));
+    }
+    pairs.push(("a", "auto"));
+    let mut lines = vec![keys(line, &pairs)];
+    // What would stop it, or what stopped it from being sent.
+    let worst = step.findings.iter().filter(|finding| finding.severity >= Severity::Warning);
+    if let Some(finding) = worst.max_by_key(|finding| finding.severity) {
+        let (mark, role) = scene.look.glyphs.severity(finding.severity);
+        lines.push(Line::of(role, format!("{mark} ")).then(Role::Text, &finding.title));
+    }
+    lines
+}
+
+fn ended(shown: &Shown<'_>, scene: &Scene<'_>, outcome: &Outcome) -> Vec<Line> {
+    let glyphs = scene.look.glyphs;
+    let failed = |word: &str| Line::of(Role::Refused, format!("{} {word}", glyphs.failed));
+    match outcome {
+        Outcome::Tokens(tokens) => {
+            let first = Line::of(Role::Ok, format!("{} Done", glyphs.ok))
+                .then(Role::Text, format!(" in {}: ", took(shown)))
+                .then(Role::Text, brought(tokens));
+            vec![first, keys(Line::of(Role::Text, " "), &[("Enter", "look at them"), ("r", "run again")])]
+        }
+        Outcome::Refused(refusal) => {
+            let first = failed("Refused").then(Role::Text, ": ").then(Role::Title, name_of(refusal)).then(
+                Role::Text,
+                match title_of(refusal) {
+                    Some(title) => format!("  {title}"),
+                    None => String::new(),
+                },
+            );
+            let second = Line::of(Role::Muted, format!("  {}.", surface(refusal.surface)));
+            vec![first, keys(second, &[("Enter", "explain"), ("r", "run again")])]
+        }
+        Outcome::Rejected { reason, tokens } => {
+            let first = failed("A check of ours failed").then(Role::Text, ": ").then(Role::Text, reason);
+            let second = Line::of(Role::Text, " ");
+            vec![
+                first,
+                match tokens {
+                    Some(_) => keys(second, &[("Enter", "look at what came"), ("r", "run again")]),
+                    None => keys(second, &[("Enter", "run again")]),
+                },
+            ]
+        }
+        Outcome::Failed(failure) => {
+            let first = failed("No answer").then(Role::Text, ": ").then(Role::Text, failure.to_string());
+            vec![first, keys(Line::of(Role::Text, " "), &[("Enter", "run again")])]
+        }
+        Outcome::Cancelled => {
+            let first =
+                Line::of(Role::Warn, format!("{} Cancelled", glyphs.warning)).then(Role::Text, " by you.");
+            vec![keys(first, &[("Enter", "run again")])]
+        }
+    }
+}
+
+/// `invalid_grant, AADSTS70008`.
+pub fn name_of(refusal: &Refusal) -> String {
+    let number = refusal.error_codes.first().map(|code| format!("AADSTS{code}"));
+    match (refusal.error.is_empty(), number) {
+        (false, Some(number)) => format!("{}, {number}", refusal.error),
+        (false, None) => refusal.error.clone(),
+        (true, Some(number)) => number,
+        (true, None) => "without a reason".to_owned(),
+    }
+}
+
+fn title_of(refusal: &Refusal) -> Option<String> {
+    refusal.error_codes.iter().find_map(|code| Some(entra::aadsts::lookup(*code)?.title.clone().into_owned()))
+}
+
+fn surface(surface: Surface) -> String {
+    match surface {
+        Surface::Json(status) => format!("In a JSON answer with status {status}"),
+        Surface::Redirect => "Sent back to the redirect URI".to_owned(),
+        Surface::Page(_) => "On a page of the authority, never sent back to us".to_owned(),
+    }
+}
+
+/// What came: `ID token, access token for 1 h 0 min, refresh token`.
+fn brought(tokens: &TokenSet) -> String {
+    let mut parts = Vec::new();
+    if tokens.id_token.is_some() {
+        parts.push("an ID token".to_owned());
+    }
+    if tokens.access_token.is_some() {
+        parts.push(match tokens.expires_in {
+            Some(seconds) => {
+                format!("an access token for {}", time::span(std::time::Duration::from_secs(seconds)))
+            }
+            None => "an access token".to_owned(),
+        });
+    }
+    if tokens.refresh_token.is_some() {
+        parts.push("a refresh token".to_owned());
+    }
+    if parts.is_empty() { "no token came".to_owned() } else { parts.join(", ") }
+}
+
+fn took(shown: &Shown<'_>) -> String {
+    let span = shown.session.ended.map_or_else(Default::default, |ended| ended.since(shown.session.began));
+    match (span.as_secs(), shown.exchanges().next_back()) {
+        (0, Some(last)) if span.is_zero() => milliseconds(last),
+        (0, _) => format!("{} ms", span.as_millis()),
+        _ => time::span(span),
+    }
+}
+
+/// Adds `  Enter send  e edit`.
+pub fn keys(mut line: Line, pairs: &[(&str, &str)]) -> Line {
+    for (key, does) in pairs {
+        line = line.then(Role::Text, "  ").then(Role::Key, key).then(Role::Text, format!(" {does}"));
+    }
+    line
+}
+
+/// Whether the step a person looks at is one that can still be bent.
+pub fn is_open(step: &Step<'_>) -> bool {
+    step.state == StepState::Ready && step.draft.is_some()
+}

@@ -1,0 +1,216 @@
+//! The headless commands as a script sees them: arguments, exit statuses, output.
+
+use std::process::{Command, Output, Stdio};
+
+use authwright::provider::scenario::Scenario;
+use serde_json::Value;
+
+fn authwright(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_authwright"));
+    command.args(arguments).stdin(Stdio::null());
+    for name in ["DISPLAY", "WAYLAND_DISPLAY", "SSH_TTY", "SSH_CONNECTION"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    authwright(arguments).output().expect("the program starts")
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("what is printed is text")
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|why| {
+        panic!("{why}: {}\n{}", text(output), String::from_utf8_lossy(&output.stderr))
+    })
+}
+
+/// Runs a flow in the lab tenant, signed in by the built-in user agent, and checks the exit status.
+fn flow(arguments: &[&str], status: i32) -> Value {
+    let all = [&["run"], arguments, &["--sign-in", "builtin", "--json"]].concat();
+    let output = run(&all);
+    assert_eq!(output.status.code(), Some(status), "{all:?}: {} {}", text(&output), String::from_utf8_lossy(&output.stderr));
+    json(&output)
+}
+
+fn code(outcome: &Value) -> Option<u64> {
+    outcome["refusal"]["error_codes"].as_array()?.last()?.as_u64()
+}
+
+#[test]
+fn each_flow_ends_with_tokens_that_are_masked() {
+    for kind in ["authorization_code", "client_credentials", "device_code"] {
+        let outcome = flow(&[kind], 0);
+        assert_eq!((&outcome["event"], &outcome["outcome"]), (&"outcome".into(), &"tokens".into()));
+        assert_eq!(outcome["flow"], kind);
+        let token = outcome["tokens"]["access_token"].as_str().expect("there is one");
+        assert!(token.starts_with('•'), "{token}");
+        assert!(outcome["exchanges"].as_array().is_some_and(|all| all.len() >= 3));
+        assert!(outcome["findings"].as_array().is_some_and(|all| all.iter().all(|one| one["severity"] != "error")), "{outcome}");
+    }
+}
+
+#[test]
+fn every_application_of_the_lab_runs_the_flow_that_it_is_made_for() {
+    for app in ["desktop", "storefront", "admin-portal"] {
+        assert_eq!(flow(&["authorization_code", "--app", app], 0)["outcome"], "tokens", "{app}");
+    }
+}
+
+#[test]
+fn tokens_in_clear_are_only_printed_when_asked_for_and_verify() {
+    let outcome = flow(&["authorization_code", "--with-secrets"], 0);
+    let token = outcome["tokens"]["id_token"].as_str().expect("there is one");
+    let header = jsonwebtoken::decode_header(token).expect("it is a JWT");
+    let keys: jsonwebtoken::jwk::JwkSet = serde_json::from_value(outcome["jwks"].clone()).expect("keys are printed");
+    let key = keys.find(header.kid.as_deref().expect("it names its key")).expect("the key is published");
+    let mut validation = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::RS256);
+    let desktop = Scenario::northwind();
+    validation.set_audience(&[&desktop.application("desktop").expect("it is there").app_id]);
+    let key = jsonwebtoken::DecodingKey::from_jwk(key).expect("it can be used");
+    let claims = jsonwebtoken::decode::<Value>(token, &key, &validation).expect("the signature is right").claims;
+    assert_eq!(claims["preferred_username"], "mina@northwind.example");
+}
+
+#[test]
+fn nothing_secret_is_printed_unless_asked_for() {
+    let scenario = Scenario::northwind();
+    let known: Vec<String> = scenario
+        .applications()
+        .iter()
+        .filter_map(|application| application.secret())
+        .chain(scenario.users().iter().map(|user| &user.password))
+        .map(|secret| secret.expose().to_owned())
+        .collect();
+    let runs: [&[&str]; 5] = [
+        &["run", "client_credentials", "--json"],
+        &["run", "client_credentials", "--events"],
+        &["run", "client_credentials"],
+        &["run", "authorization_code", "--app", "admin-portal", "--sign-in", "builtin", "--events"],
+        &["run", "authorization_code", "--app", "admin-portal", "--sign-in", "builtin", "--json", "--drop", "code"],
+    ];
+    for arguments in runs {
+        let output = run(arguments);
+        let printed = format!("{}{}", text(&output), String::from_utf8_lossy(&output.stderr));
+        assert!(!known.iter().any(|secret| printed.contains(secret.as_str())), "{arguments:?} prints a credential");
+        assert!(!printed.contains("eyJ"), "{arguments:?} prints a token");
+        for name in ["code=", "code_verifier=", "client_secret=", "device_code="] {
+            let shown = printed.split(name).skip(1).any(|rest| !rest.starts_with("%3C") && !rest.starts_with('<'));
+            assert!(!shown, "{arguments:?} prints what {name} carries");
+        }
+    }
+}
+
+#[test]
+fn a_bent_parameter_is_refused_as_entra_refuses_it() {
+    let zero = "00000000-0000-0000-0000-000000000001";
+    let cases: [(&[&str], u64, &str); 9] = [
+        (&["authorization_code", "--set", "authorize.redirect_uri=http://localhost/elsewhere"], 50011, "page"),
+        (&["authorization_code", "--set", &format!("authorize.client_id={zero}")], 700_016, "page"),
+        (&["authorization_code", "--set", "token.code_verifier=0123456789012345678901234567890123456789abc"], 501_481, "json"),
+        (&["authorization_code", "--drop", "token.code_verifier"], 50148, "json"),
+        (&["authorization_code", "--app", "storefront", "--drop", "token.Origin"], 9_002_327, "json"),
+        (&["authorization_code", "--app", "admin-portal", "--drop", "token.client_secret"], 7_000_218, "json"),
+        (&["authorization_code", "--username", "bruno@northwind.example"], 50057, "page"),
+        (&["client_credentials", "--set", "token.client_secret=wrong"], 7_000_215, "json"),
+        (&["client_credentials", "--set", "token.scope=api://northwind-catalog/Catalog.Read"], 1_002_012, "json"),
+    ];
+    for (arguments, number, surface) in cases {
+        let outcome = flow(arguments, 3);
+        assert_eq!((outcome["outcome"].as_str(), code(&outcome)), (Some("refused"), Some(number)), "{arguments:?}: {outcome}");
+        assert_eq!(outcome["refusal"]["surface"], surface, "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_device_code_that_nobody_can_approve_ends_the_run() {
+    let outcome = flow(&["device_code", "--username", "bruno@northwind.example"], 3);
+    assert_eq!(code(&outcome), Some(50057), "{outcome}");
+}
+
+#[test]
+fn events_are_lines_and_the_last_one_is_the_outcome() {
+    let output = run(&["run", "device_code", "--sign-in", "builtin", "--events"]);
+    let printed = text(&output);
+    let lines: Vec<Value> = printed.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect();
+    let names: Vec<_> = lines.iter().filter_map(|line| line["event"].as_str()).collect();
+    for name in ["step", "exchange", "device_code"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+    assert_eq!(names.last(), Some(&"outcome"));
+    let device = lines.iter().find(|line| line["event"] == "device_code").expect("there is one");
+    assert_eq!(device["interval"], 5);
+    assert!(device["expires_in"].as_u64().is_some_and(|seconds| (890..=900).contains(&seconds)), "{device}");
+}
+
+#[test]
+fn exit_statuses_tell_usage_from_silence() {
+    let status = |arguments: &[&str]| run(arguments).status.code();
+    assert_eq!(status(&["run", "no_such_flow"]), Some(2));
+    assert_eq!(status(&["run", "authorization_code", "--app", "nobody"]), Some(2));
+    assert_eq!(status(&["run", "client_credentials", "--issuer", "http://127.0.0.1:1", "--client-id", "x"]), Some(4));
+    assert_eq!(status(&["run", "authorization_code", "--sign-in", "none", "--timeout", "1"]), Some(4));
+    assert_eq!(status(&["run", "authorization_code", "--sign-in", "browser"]), Some(2), "there is no display here");
+    assert_eq!(status(&["serve", "--scenario", "no-such-file.toml"]), Some(2));
+    assert_eq!(status(&["--theme", "no-such-theme"]), Some(2));
+}
+
+#[test]
+fn decode_and_explain_read_arguments_and_pipes() {
+    let decoded = json(&run(&["decode", "--json", "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0."]));
+    assert_eq!((&decoded["kind"], &decoded["claims"]["sub"]), (&"jws".into(), &"x".into()));
+    assert!(decoded["findings"].as_array().is_some_and(|all| all.iter().any(|one| one["id"] == "input.bearer_prefix")));
+    assert_eq!(run(&["decode", "nothing of the kind"]).status.code(), Some(2));
+
+    let explained = json(&run(&["explain", "--json", "AADSTS7000215: Invalid client secret"]));
+    assert_eq!(explained["code"], 7_000_215);
+    assert!(explained["causes"][0]["fixes"].as_array().is_some_and(|all| !all.is_empty()));
+
+    let mut piped = authwright(&["explain", "-"]);
+    let mut child = piped.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program starts");
+    std::io::Write::write_all(&mut child.stdin.take().expect("piped"), b"error_codes: [50011]").expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    assert!(text(&output).starts_with("AADSTS50011"), "{}", text(&output));
+}
+
+#[test]
+fn hostile_text_never_reaches_the_terminal_as_it_is() {
+    let output = run(&["decode", "eyJhbGciOiJub25lIiwia2lkIjoiXHUwMDFiWzMxbSJ9.eyJzdWIiOiJcdTIwMmVldmlsXHUwMDA3In0."]);
+    let printed = text(&output);
+    assert!(!printed.contains('\u{1b}') && !printed.contains('\u{7}') && !printed.contains('\u{202e}'), "{printed:?}");
+    let output = run(&["explain", "AADSTS50011 \u{1b}]0;title\u{7}\u{202e}"]);
+    assert!(!text(&output).contains(['\u{1b}', '\u{7}', '\u{202e}']));
+}
+
+#[test]
+fn the_tenant_is_shown_with_what_is_needed_to_sign_in() {
+    let shown = json(&run(&["tenant", "show", "--json"]));
+    let people = shown["users"].as_array().expect("people are listed");
+    assert!(people.iter().any(|person| person["password"] == "lab-Mina-1"));
+    assert!(text(&run(&["tenant", "show"])).contains("lab-Mina-1"));
+}
+
+#[test]
+fn a_lab_tenant_that_is_served_can_be_signed_in_at() {
+    use std::io::{BufRead as _, BufReader};
+    let mut server = authwright(&["serve", "--json", "--http-port", "0"]).stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut first = String::new();
+    BufReader::new(server.stdout.take().expect("piped")).read_line(&mut first).expect("it says where it is");
+    let ready: Value = serde_json::from_str(&first).expect("a line of JSON");
+    let scenario = Scenario::northwind();
+    let daemon = scenario.application("inventory-sync").expect("it is there");
+    let output = authwright(&[
+        "run", "client_credentials", "--json", "--authority", ready["http"].as_str().expect("an address"),
+        "--tenant", "northwind.example", "--client-id", &daemon.app_id, "--client-secret-env", "LAB_SECRET",
+        "--scope", "api://northwind-catalog/.default",
+    ])
+    .env("LAB_SECRET", daemon.secret().expect("it has one").expose())
+    .output()
+    .expect("the program starts");
+    server.kill().expect("it runs");
+    server.wait().expect("it ends");
+    assert_eq!(json(&output)["outcome"], "tokens");
+}
