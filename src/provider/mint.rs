@@ -43,14 +43,17 @@ pub struct Unsigned {
 
 impl Unsigned {
     /// The finished token. An ID token from the authorization endpoint takes the hash of the access token beside it.
-    pub fn sign(&self, access_token: Option<&str>) -> String {
-        let mut claims = self.claims.clone();
+    pub fn sign(self, access_token: Option<&str>) -> String {
+        let mut claims = self.claims;
         if let Some(access_token) = access_token.filter(|_| self.holds_access_token_hash) {
             claims.insert("at_hash".to_owned(), json!(half_hash(access_token)));
         }
         let claims = URL_SAFE_NO_PAD.encode(Value::Object(claims).to_string());
         let sent = URL_SAFE_NO_PAD.encode(self.header.to_string());
-        let signed = URL_SAFE_NO_PAD.encode(signed_header(&self.header).to_string());
+        let signed = match self.header.get("nonce") {
+            Some(_) => URL_SAFE_NO_PAD.encode(signed_header(&self.header).to_string()),
+            None => sent.clone(),
+        };
         let signature = URL_SAFE_NO_PAD.encode(self.key.sign(format!("{signed}.{claims}").as_bytes()));
         format!("{sent}.{claims}.{signature}")
     }

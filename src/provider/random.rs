@@ -7,7 +7,8 @@ use sha2::Sha256;
 
 /// A stream of HMAC-SHA256 blocks over a counter.
 pub struct Random {
-    seed: [u8; 32],
+    /// Keyed once: half of the work of an HMAC is its key.
+    keyed: Hmac<Sha256>,
     counter: u64,
 }
 
@@ -21,12 +22,13 @@ impl std::fmt::Debug for Random {
 const USER_CODE_ALPHABET: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
 impl Random {
-    pub const fn new(seed: [u8; 32]) -> Self {
-        Self { seed, counter: 0 }
+    pub fn new(seed: [u8; 32]) -> Self {
+        let keyed = Hmac::new_from_slice(&seed).expect("HMAC takes keys of any length");
+        Self { keyed, counter: 0 }
     }
 
     fn block(&mut self) -> [u8; 32] {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.seed).expect("HMAC takes keys of any length");
+        let mut mac = self.keyed.clone();
         mac.update(&self.counter.to_be_bytes());
         self.counter += 1;
         mac.finalize().into_bytes().into()

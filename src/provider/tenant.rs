@@ -62,6 +62,11 @@ impl Segment {
         self.tenant().map_or_else(|| self.name(), |tenant| &tenant.display_name)
     }
 
+    /// Whether a grant that was issued at another segment to somebody of `tenant` may be redeemed at this one.
+    pub fn suits(&self, issued_at: &Self, tenant: &Tenant) -> bool {
+        self.name() == issued_at.name() || self.tenant().is_some_and(|own| own.id == tenant.id)
+    }
+
     /// Whether somebody of this tenant can sign in here.
     pub fn admits(&self, tenant: &Tenant) -> bool {
         match self {

@@ -1,5 +1,9 @@
 //! The authorization endpoint: refusals as pages and redirects, and the modes of the answer.
 
+use authwright::provider::scenario::Scenario;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::Digest as _;
+
 use crate::desk::{Browser, CATALOG, CHALLENGE, Desk, NONCE, Refusal, STATE, attribute, with};
 
 const PUBLIC: &str = "http://localhost:50123/";
@@ -145,15 +149,12 @@ async fn a_request_by_post_is_taken_too() {
 
 #[tokio::test]
 async fn implicit_and_hybrid_work_where_a_registration_allows_them() {
-    use authwright::{provider::scenario::Scenario, runtime::lab};
     let text = include_str!("../../src/provider/northwind.toml").replace(
         "web.redirectUris = [\"http://localhost:7083/signin-oidc\"]",
-        "web = { redirectUris = [\"http://localhost:7083/signin-oidc\"], implicitGrantSettings = { enableIdTokenIssuance = true, enableAccessTokenIssuance = true } }",
+        "web.redirectUris = [\"http://localhost:7083/signin-oidc\"]\n\
+         web.implicitGrantSettings = { enableIdTokenIssuance = true, enableAccessTokenIssuance = true }",
     );
-    let scenario = Scenario::parse(&text).expect("a scenario");
-    let mut desk = Desk::open().await;
-    let (events, _queue) = tokio::sync::mpsc::channel(8);
-    desk.lab = lab::start(lab::Options { port: Some(0), scenario }, events).await.expect("it starts");
+    let desk = Desk::stocked(Scenario::parse(&text).expect("a scenario")).await;
     let redirect_uri = "http://localhost:7083/signin-oidc";
     let changes = [("response_type", "code id_token token"), ("code_challenge", CHALLENGE)];
     let parameters = with(&desk.authorization("store-reports", redirect_uri), &changes);
@@ -162,12 +163,20 @@ async fn implicit_and_hybrid_work_where_a_registration_allows_them() {
     assert!(answer.header("location").contains('#'), "tokens come in the fragment");
     let returned = answer.returned(redirect_uri);
     let claims = crate::verify::verified(&desk, &returned["id_token"], desk.client_id("store-reports")).await;
-    let half_hash = |text: &str| {
-        use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-        use sha2::Digest as _;
-        URL_SAFE_NO_PAD.encode(&sha2::Sha256::digest(text)[..16])
-    };
+    let half_hash = |text: &str| URL_SAFE_NO_PAD.encode(&sha2::Sha256::digest(text)[..16]);
     assert_eq!(claims["nonce"], NONCE);
     assert_eq!(claims["c_hash"], half_hash(&returned["code"]));
     assert_eq!(claims["at_hash"], half_hash(&returned["access_token"]));
+
+    let cases = [
+        ("no nonce", ("nonce", ""), "invalid_request", 900_144),
+        ("no openid", ("scope", "User.Read"), "unsupported_response_type", 70005),
+        ("tokens in the query", ("response_mode", "query"), "invalid_request", 70007),
+    ];
+    for (name, change, error, code) in cases {
+        let url = desk.authorize_url(&desk.home, &with(&parameters, &[change]));
+        let answer = desk.get(&url, &[]).await;
+        assert!(answer.header("location").contains('#'), "{name}: where the tokens would have come");
+        desk.check_redirect(name, &answer, redirect_uri, Refusal { error, code }, &["error_uri"]).await;
+    }
 }

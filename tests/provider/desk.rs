@@ -67,7 +67,11 @@ pub struct Refusal<'a> {
 
 impl Desk {
     pub async fn open() -> Self {
-        let scenario = Scenario::northwind();
+        Self::stocked(Scenario::northwind()).await
+    }
+
+    /// With another directory.
+    pub async fn stocked(scenario: Scenario) -> Self {
         let (events, queue) = mpsc::channel(runtime::QUEUE);
         let options = lab::Options { port: Some(0), scenario: scenario.clone() };
         let lab = lab::start(options, events).await.expect("loopback ports can be opened");

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::next_page::{self, SESSION_COOKIE, set_cookie};
+use super::{
+    next_page::{self, SESSION_COOKIE, set_cookie},
+    outcome,
+};
 use crate::provider::{
     Provider,
     call::Call,
@@ -24,7 +27,7 @@ pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
     }
     let interaction = provider.interactions.take(&token, call.now).expect("it was found above");
     if call.form.get("action") == Some("cancel") {
-        return next_page::cancel(provider, call, &interaction);
+        return outcome::cancel(provider, call, &interaction);
     }
     // A form can be sent without its page having been shown; it counts only if its page is the one that is due.
     let due = next_page::due(provider, call, &interaction);

@@ -1,5 +1,6 @@
 //! The endpoints, one file each, and the table of paths that leads to them.
 
+mod account;
 mod authorize;
 mod device_authorization;
 mod device_page;
@@ -7,6 +8,7 @@ mod instance;
 mod login;
 mod metadata;
 mod next_page;
+mod outcome;
 mod token;
 mod user_info;
 

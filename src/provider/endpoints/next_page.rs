@@ -5,24 +5,17 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
-
-use crate::{
-    provider::{
-        Provider,
-        call::Call,
-        consents,
-        grants::{Code, Progress},
-        mint::{self, IdTokenParts, Mint, Proof},
-        pages::{self, Form},
-        refusal::Refusal,
-        reply::{Field, Reply},
-        scenario::{Application, PlatformKind, Tenant},
-        scope,
-        sessions::{Asked, Authorization, Interaction, Person, Prompt, Purpose},
-        tenant::Segment,
-    },
-    time::UnixTime,
+use super::{account, outcome};
+use crate::provider::{
+    Provider,
+    call::Call,
+    consents,
+    pages::{self, Form},
+    refusal::Refusal,
+    reply::Reply,
+    scenario::{Application, Tenant},
+    scope,
+    sessions::{Interaction, Person, Prompt, Purpose},
 };
 
 /// The cookie that names the browser, signed in or not.
@@ -33,9 +26,6 @@ pub const SESSION_COOKIE: &str = "ESTSAUTH";
 
 /// `error` for missing consent where no page may be shown. Sources name `consent_required`, too.
 const SILENT_CONSENT_ERROR: &str = "interaction_required";
-
-/// `error` for a person who declined. Sources name `consent_required`, too.
-const DECLINED_ERROR: &str = "access_denied";
 
 /// Begins a sign-in: notes the browser, and goes to the first page.
 pub fn begin(provider: &mut Provider, call: &Call, mut interaction: Interaction) -> Reply {
@@ -59,7 +49,7 @@ pub fn is_same_browser(call: &Call, interaction: &Interaction) -> bool {
 }
 
 /// What comes next.
-enum Next {
+pub enum Next {
     SignIn,
     Pick(Vec<Person>),
     Verify(Person),
@@ -102,8 +92,8 @@ pub fn proceed(
             return Reply::page_refusing(call, html, refusal);
         }
         Next::Page(refusal) => return Reply::error_page(call, refusal),
-        Next::Back(refusal) => return refuse(provider, call, &interaction, refusal),
-        Next::Finish(person, tenant) => return finish(provider, call, &interaction, person, tenant),
+        Next::Back(refusal) => return outcome::refuse(provider, call, &interaction, refusal),
+        Next::Finish(person, tenant) => return outcome::finish(provider, call, &interaction, person, tenant),
     };
     provider.interactions.put(flow_token, interaction, call.now);
     match problem {
@@ -146,7 +136,7 @@ struct Standing<'a> {
 
 fn next(provider: &Provider, call: &Call, interaction: &mut Interaction) -> Next {
     if interaction.person.is_none() {
-        match choose(provider, call, interaction) {
+        match account::choose(provider, call, interaction) {
             Ok(person) => interaction.person = Some(person),
             Err(next) => return next,
         }
@@ -170,67 +160,6 @@ fn concerning(next: Next, rule: &'static str, interaction: &Interaction, person:
         Next::Back(refusal) => Next::Back(name(refusal)),
         other => other,
     }
-}
-
-/// Who of those signed in already is meant (reference §3.4); otherwise the page that finds out, or the refusal if no page
-/// may be shown.
-fn choose(provider: &Provider, call: &Call, interaction: &Interaction) -> Result<Person, Next> {
-    let Asked { prompt, login_hint, max_age } = &interaction.asked;
-    let session = call.cookie(SESSION_COOKIE).and_then(|cookie| provider.sessions.get(cookie, call.now));
-    let signed_in = session.map(|session| session.people.as_slice()).unwrap_or_default();
-    let is_recent = |person: &Person| {
-        max_age.is_none_or(|age| {
-            call.now.since(person.authenticated_at).as_secs() <= u64::try_from(age).unwrap_or(0)
-        })
-    };
-    let usable: Vec<Person> = signed_in
-        .iter()
-        .filter(|person| {
-            interaction.segment.admits(provider.scenario.tenant_of(&person.user)) && is_recent(person)
-        })
-        .filter(|person| {
-            login_hint.as_ref().is_none_or(|hint| person.user.user_principal_name.eq_ignore_ascii_case(hint))
-        })
-        .cloned()
-        .collect();
-    if *prompt == Prompt::Login || interaction.another_account {
-        return Err(Next::SignIn);
-    }
-    match (prompt, usable.as_slice()) {
-        (Prompt::None, []) => Err(Next::Back(nobody_signed_in(login_hint.as_deref()).by("session.present"))),
-        (_, []) => Err(Next::SignIn),
-        (Prompt::SelectAccount, _) => Err(Next::Pick(usable)),
-        (_, [person]) => Ok(person.clone()),
-        (Prompt::None, _) => {
-            Err(Next::Back(several_signed_in(provider, interaction, &usable).by("session.unambiguous")))
-        }
-        _ => Err(Next::Pick(usable)),
-    }
-}
-
-fn nobody_signed_in(hint: Option<&str>) -> Box<Refusal> {
-    Refusal::new(50058, "login_required", "A silent request arrived but nobody is signed in.")
-        .demands("with prompt=none somebody must have signed in earlier, in the same browser")
-        .compares("session", "(none that fits)", [hint.unwrap_or("one account signed in").to_owned()])
-}
-
-fn several_signed_in(provider: &Provider, interaction: &Interaction, people: &[Person]) -> Box<Refusal> {
-    let client = &interaction.client;
-    let text = format!(
-        "Account '{}' from '{}' cannot be used with app '{}' ({}) in '{}'; choose one account.",
-        "{EmailHidden}",
-        provider.scenario.home().domains.first().map_or("", String::as_str),
-        client.app_id,
-        client.display_name,
-        interaction.segment.shown(),
-    );
-    Refusal::new(16000, "interaction_required", text)
-        .demands("with prompt=none and several accounts signed in, `login_hint` must say which")
-        .compares(
-            "login_hint",
-            interaction.asked.login_hint.as_deref().unwrap_or("(nothing)"),
-            people.iter().map(|person| person.user.user_principal_name.clone()),
-        )
 }
 
 fn is_silent(interaction: &Interaction) -> bool {
@@ -390,30 +319,6 @@ pub fn not_consented(client: &Application, missing: impl IntoIterator<Item = Str
         .compares("scope", missing.join(" "), ["(not granted)"])
 }
 
-/// The person said no: on the sign-in page, at the confirmation, or to the permissions.
-pub fn cancel(provider: &mut Provider, call: &Call, interaction: &Interaction) -> Reply {
-    let refusal = Refusal::new(65004, DECLINED_ERROR, "The user refused consent.")
-        .subcode("cancel")
-        .by("consent.given")
-        .concerning(&interaction.client, interaction.person.as_ref().map(|person| person.user.as_ref()))
-        .demands("the person must accept");
-    refuse(provider, call, interaction, refusal)
-}
-
-/// Refuses to whoever asked: the application, by redirect; or the person, while the device learns of it when it polls.
-fn refuse(provider: &mut Provider, call: &Call, interaction: &Interaction, refusal: Box<Refusal>) -> Reply {
-    match &interaction.purpose {
-        Purpose::Authorize(authorization) => Reply::refused_back(call, &authorization.to, refusal),
-        Purpose::Device(code) if refusal.code == 65004 => {
-            if let Some(device) = provider.devices.get_mut(code, call.now) {
-                device.progress = Progress::Declined;
-            }
-            Reply::page_refusing(call, pages::device_declined(&interaction.client), refusal)
-        }
-        Purpose::Device(_) => Reply::error_page(call, refusal),
-    }
-}
-
 fn user_code(provider: &Provider, call: &Call, purpose: &Purpose) -> String {
     match purpose {
         Purpose::Device(code) => {
@@ -421,110 +326,4 @@ fn user_code(provider: &Provider, call: &Call, purpose: &Purpose) -> String {
         }
         Purpose::Authorize(_) => String::new(),
     }
-}
-
-fn finish(
-    provider: &mut Provider,
-    call: &Call,
-    interaction: &Interaction,
-    person: Person,
-    tenant: Arc<Tenant>,
-) -> Reply {
-    provider.sign_ins.succeeded(call, &interaction.client, Some(&person.user));
-    match &interaction.purpose {
-        Purpose::Authorize(authorization) => {
-            authorized(provider, call, interaction, authorization, person, tenant)
-        }
-        Purpose::Device(code) => {
-            if let Some(device) = provider.devices.get_mut(code, call.now) {
-                device.progress = Progress::Approved(Box::new(person), tenant);
-            }
-            Reply::page(call, pages::device_done(&interaction.client))
-        }
-    }
-}
-
-/// The authorization response (reference §3.6).
-fn authorized(
-    provider: &mut Provider,
-    call: &Call,
-    interaction: &Interaction,
-    authorization: &Authorization,
-    person: Person,
-    tenant: Arc<Tenant>,
-) -> Reply {
-    let (client, wanted, response) = (&interaction.client, &interaction.wanted, authorization.response);
-    let mut fields: Vec<(&'static str, Field)> = Vec::new();
-    let code = response.code.then(|| format!("1.A{}", provider.random.text(12)));
-    if let Some(code) = &code {
-        fields.push(("code", json!(code).into()));
-    }
-    if response.hands_out_tokens() {
-        let target = wanted.first(&provider.scenario);
-        let granted = provider.consents.granted(&tenant, client, &person.user, &target.resource);
-        let keys = provider.keys.clone();
-        let proof = Proof::None;
-        let mut mint =
-            Mint { call, keys: &keys, random: &mut provider.random, tenant: &tenant, client, proof };
-        if response.token {
-            let life = mint.access_token_life();
-            let scp = super::token::issue::scp(&target, &granted);
-            fields.push(("access_token", mint.user_token(&person, &target, &scp, life).into()));
-            fields.push(("token_type", json!("Bearer").into()));
-            fields.push(("expires_in", json!(life.to_string()).into()));
-            fields.push(("scope", json!(wanted.echo(&target, &granted)).into()));
-        }
-        if response.id_token {
-            let parts = IdTokenParts {
-                wanted,
-                nonce: authorization.nonce.as_deref(),
-                auth_time: interaction.asked.max_age.is_some(),
-                code: code.as_deref(),
-                beside_access_token: response.token,
-            };
-            fields.push(("id_token", mint.id_token(&person, &parts).into()));
-        }
-    }
-    if authorization.client_info {
-        fields.push(("client_info", json!(mint::client_info(&person, &tenant)).into()));
-    }
-    fields.push(("session_state", json!(person.session).into()));
-    if let Some(code) = code {
-        let record = record(call.now, interaction, authorization, person, tenant);
-        provider.codes.put(code, record, call.now);
-    }
-    Reply::back(call, &authorization.to, fields)
-}
-
-fn record(
-    now: UnixTime,
-    interaction: &Interaction,
-    authorization: &Authorization,
-    person: Person,
-    tenant: Arc<Tenant>,
-) -> Code {
-    Code {
-        client: Arc::clone(&interaction.client),
-        tenant,
-        segment: interaction.segment.clone(),
-        person,
-        wanted: interaction.wanted.clone(),
-        platform: authorization.platform,
-        redirect_uri: authorization.redirect_uri.clone(),
-        nonce: authorization.nonce.clone(),
-        challenge: authorization.challenge.clone(),
-        auth_time: interaction.asked.max_age.is_some(),
-        issued: now,
-        redeemed: false,
-    }
-}
-
-/// Whether a person may sign in to a segment is asked again where a grant is redeemed.
-pub fn same_tenant(segment: &Segment, issued_at: &Segment, tenant: &Tenant) -> bool {
-    segment.name() == issued_at.name() || segment.tenant().is_some_and(|own| own.id == tenant.id)
-}
-
-/// Whether the redirect URI of that platform makes its user a public client.
-pub const fn is_public(platform: PlatformKind) -> bool {
-    matches!(platform, PlatformKind::Spa | PlatformKind::PublicClient)
 }

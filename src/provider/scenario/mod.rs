@@ -343,6 +343,11 @@ pub enum PlatformKind {
 }
 
 impl PlatformKind {
+    /// Whether those who use it can keep no credential.
+    pub const fn is_public(self) -> bool {
+        matches!(self, Self::Spa | Self::PublicClient)
+    }
+
     /// The name of the property in the registration.
     pub const fn name(self) -> &'static str {
         match self {

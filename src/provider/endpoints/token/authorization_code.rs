@@ -9,7 +9,7 @@ use super::{
 };
 use crate::provider::{
     Provider,
-    endpoints::{authorize::is_verifier_shaped, next_page},
+    endpoints::authorize::is_verifier_shaped,
     grants::{CODE_LIFE, Challenge, Code},
     mint::precise,
     refusal::{Refusal, Verdict},
@@ -98,7 +98,7 @@ fn redeem(provider: &mut Provider, redemption: Redemption<'_>) -> Result<Reply, 
 
 impl Redemption<'_> {
     fn is_public(&self) -> bool {
-        self.code.as_ref().is_some_and(|code| next_page::is_public(code.platform))
+        self.code.as_ref().is_some_and(|code| code.platform.is_public())
     }
 
     fn form(&self, name: &str) -> Option<&str> {
@@ -145,7 +145,7 @@ fn belongs_to_client(redemption: &Redemption<'_>) -> Verdict {
 fn belongs_to_tenant(redemption: &Redemption<'_>) -> Verdict {
     on_code(redemption, |code| {
         let segment = &redemption.request.segment;
-        if next_page::same_tenant(segment, &code.segment, &code.tenant) {
+        if segment.suits(&code.segment, &code.tenant) {
             return Ok(());
         }
         Err(Refusal::new(

@@ -12,7 +12,6 @@ use super::{
 };
 use crate::provider::{
     Provider,
-    endpoints::next_page,
     grants::{REFRESH_TOKEN_IDLE, Refresh, SPA_REFRESH_TOKEN_LIFE},
     mint::precise,
     refusal::{Refusal, Verdict},
@@ -87,7 +86,7 @@ fn on_token(used: &Use<'_>, rule: impl Fn(&Refresh) -> Verdict) -> Verdict {
 /// The platform of the sign-in decides; the device flow has none, and then the registration does.
 fn is_public(used: &Use<'_>) -> bool {
     let platform = used.token.as_ref().and_then(|token| token.platform);
-    platform.map_or_else(|| used.request.client().is_fallback_public_client, next_page::is_public)
+    platform.map_or_else(|| used.request.client().is_fallback_public_client, PlatformKind::is_public)
 }
 
 fn is_readable(used: &Use<'_>) -> Verdict {

@@ -1,0 +1,149 @@
+//! How a sign-in ends: with an answer to the application, with a device that may go on, or with a refusal to either.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::{
+    provider::{
+        Provider,
+        call::Call,
+        grants::{Code, Progress},
+        mint::{self, IdTokenParts, Mint, Proof},
+        pages,
+        refusal::Refusal,
+        reply::{Field, Reply},
+        scenario::Tenant,
+        sessions::{Authorization, Interaction, Person, Purpose},
+    },
+    time::UnixTime,
+};
+
+/// `error` for a person who declined. Sources name `consent_required`, too.
+const DECLINED_ERROR: &str = "access_denied";
+
+/// The person said no: on the sign-in page, at the confirmation, or to the permissions.
+pub fn cancel(provider: &mut Provider, call: &Call, interaction: &Interaction) -> Reply {
+    let refusal = Refusal::new(65004, DECLINED_ERROR, "The user refused consent.")
+        .subcode("cancel")
+        .by("consent.given")
+        .concerning(&interaction.client, interaction.person.as_ref().map(|person| person.user.as_ref()))
+        .demands("the person must accept");
+    refuse(provider, call, interaction, refusal)
+}
+
+/// Refuses to whoever asked: the application, by redirect; or the person, while the device learns of it when it polls.
+pub fn refuse(
+    provider: &mut Provider,
+    call: &Call,
+    interaction: &Interaction,
+    refusal: Box<Refusal>,
+) -> Reply {
+    match &interaction.purpose {
+        Purpose::Authorize(authorization) => Reply::refused_back(call, &authorization.to, refusal),
+        Purpose::Device(code) if refusal.code == 65004 => {
+            if let Some(device) = provider.devices.get_mut(code, call.now) {
+                device.progress = Progress::Declined;
+            }
+            Reply::page_refusing(call, pages::device_declined(&interaction.client), refusal)
+        }
+        Purpose::Device(_) => Reply::error_page(call, refusal),
+    }
+}
+
+/// Everything was asked and answered.
+pub fn finish(
+    provider: &mut Provider,
+    call: &Call,
+    interaction: &Interaction,
+    person: Person,
+    tenant: Arc<Tenant>,
+) -> Reply {
+    provider.sign_ins.succeeded(call, &interaction.client, Some(&person.user));
+    match &interaction.purpose {
+        Purpose::Authorize(authorization) => {
+            authorized(provider, call, interaction, authorization, person, tenant)
+        }
+        Purpose::Device(code) => {
+            if let Some(device) = provider.devices.get_mut(code, call.now) {
+                device.progress = Progress::Approved(Box::new(person), tenant);
+            }
+            Reply::page(call, pages::device_done(&interaction.client))
+        }
+    }
+}
+
+/// The authorization response (reference §3.6).
+fn authorized(
+    provider: &mut Provider,
+    call: &Call,
+    interaction: &Interaction,
+    authorization: &Authorization,
+    person: Person,
+    tenant: Arc<Tenant>,
+) -> Reply {
+    let (client, wanted, response) = (&interaction.client, &interaction.wanted, authorization.response);
+    let mut fields: Vec<(&'static str, Field)> = Vec::new();
+    let code = response.code.then(|| format!("1.A{}", provider.random.text(12)));
+    if let Some(code) = &code {
+        fields.push(("code", json!(code).into()));
+    }
+    if response.hands_out_tokens() {
+        let target = wanted.first(&provider.scenario);
+        let granted = provider.consents.granted(&tenant, client, &person.user, &target.resource);
+        let keys = provider.keys.clone();
+        let proof = Proof::None;
+        let mut mint =
+            Mint { call, keys: &keys, random: &mut provider.random, tenant: &tenant, client, proof };
+        if response.token {
+            let life = mint.access_token_life();
+            let scp = super::token::issue::scp(&target, &granted);
+            fields.push(("access_token", mint.user_token(&person, &target, &scp, life).into()));
+            fields.push(("token_type", json!("Bearer").into()));
+            fields.push(("expires_in", json!(life.to_string()).into()));
+            fields.push(("scope", json!(wanted.echo(&target, &granted)).into()));
+        }
+        if response.id_token {
+            let parts = IdTokenParts {
+                wanted,
+                nonce: authorization.nonce.as_deref(),
+                auth_time: interaction.asked.max_age.is_some(),
+                code: code.as_deref(),
+                beside_access_token: response.token,
+            };
+            fields.push(("id_token", mint.id_token(&person, &parts).into()));
+        }
+    }
+    if authorization.client_info {
+        fields.push(("client_info", json!(mint::client_info(&person, &tenant)).into()));
+    }
+    fields.push(("session_state", json!(person.session).into()));
+    if let Some(code) = code {
+        let record = record(call.now, interaction, authorization, person, tenant);
+        provider.codes.put(code, record, call.now);
+    }
+    Reply::back(call, &authorization.to, fields)
+}
+
+fn record(
+    now: UnixTime,
+    interaction: &Interaction,
+    authorization: &Authorization,
+    person: Person,
+    tenant: Arc<Tenant>,
+) -> Code {
+    Code {
+        client: Arc::clone(&interaction.client),
+        tenant,
+        segment: interaction.segment.clone(),
+        person,
+        wanted: interaction.wanted.clone(),
+        platform: authorization.platform,
+        redirect_uri: authorization.redirect_uri.clone(),
+        nonce: authorization.nonce.clone(),
+        challenge: authorization.challenge.clone(),
+        auth_time: interaction.asked.max_age.is_some(),
+        issued: now,
+        redeemed: false,
+    }
+}
