@@ -112,7 +112,7 @@ fn open(shown: &Shown<'_>, lanes: Lanes, arrows: &mut Vec<Arrow>) -> bool {
     let is_taken = step
         .is_some_and(|step| matches!(step.state, StepState::Running | StepState::Done | StepState::Failed));
     if is_taken && shown.session.front.is_some() {
-        arrows.push(plain(lanes.client, lanes.person, "open the address"));
+        arrows.push(plain(lanes.client, lanes.person, "open URL"));
         if !matches!(shown.session.front, Some(FrontChannel::Builtin(_))) {
             arrows.push(elsewhere(lanes, "sign in, consent"));
         }
@@ -187,7 +187,7 @@ fn ahead(shown: &Shown<'_>, lanes: Lanes, now: UnixTime) -> Option<Arrow> {
     let planned = |from, to, label| Some(arrow(from, to, label, ArrowState::Planned, ArrowKind::Message));
     if let Some(step) = shown.ready() {
         if step.id == StepId::Authorize {
-            return planned(lanes.client, lanes.person, Line::of(Role::Muted, "open the address"));
+            return planned(lanes.client, lanes.person, Line::of(Role::Muted, "open URL"));
         }
         let draft = step.draft?;
         let address = draft.endpoint.value.parse().map_or_else(|_| String::new(), |url| endpoint(&url));

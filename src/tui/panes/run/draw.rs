@@ -449,12 +449,9 @@ impl<'a> Painter<'a, '_> {
         }
         if let Some(Outcome::Refused(refusal)) = &shown.session.outcome {
             let line = Line::of(Role::Refused, format!("{} ", self.scene.look.glyphs.failed))
-                .then(Role::Text, "The sign-in ends on this page: ")
+                .then(Role::Text, "The sign-in ends here: ")
                 .then(Role::Title, outcome::name_of(refusal));
-            return vec![outcome::keys(
-                line,
-                &[("Enter", "explain"), ("r", "run again"), ("Esc", "the run")],
-            )];
+            return vec![outcome::keys(line, &[("Enter", "explain"), ("r", "again"), ("Esc", "the run")])];
         }
         if has_page && !has_target {
             let line = Line::of(Role::Muted, "Nothing to press on this page.");

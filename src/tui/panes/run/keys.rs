@@ -3,7 +3,7 @@
 use super::{
     State,
     edit::{Edit, Purpose},
-    layout::{self, Mode, Region},
+    layout::{self, Depth, Mode, Region},
     outcome, page, request, response,
     shown::Shown,
 };
@@ -84,7 +84,11 @@ impl State {
         if self.zoomed {
             self.zoomed = false;
         } else if self.mode(shown) != Mode::Run {
-            self.left = true;
+            let has_prompt = matches!(shown.prompt, Some(Prompt::DeviceCode(_)));
+            self.depth = match self.mode(shown) {
+                Mode::Page if has_prompt => Depth::Prompt,
+                Mode::Page | Mode::Device | Mode::Run => Depth::Steps,
+            };
             self.region = None;
         } else if self.region.is_some() || self.step.is_some() {
             self.region = None;
@@ -100,7 +104,7 @@ impl State {
         let id = shown.session.id;
         if shown.ready().is_some() {
             (self.region, self.step, self.row, self.line) = (None, None, 0, 0);
-            self.left = false;
+            self.depth = Depth::Front;
             return vec![Intent::Bench(User::Choose(id, Choice::Next))];
         }
         match &shown.session.outcome {
@@ -109,8 +113,13 @@ impl State {
             Some(Outcome::Rejected { tokens: None, .. } | Outcome::Failed(_) | Outcome::Cancelled) => {
                 again(shown)
             }
-            None if self.left && shown.prompt.is_some() => {
-                (self.left, self.region) = (false, None);
+            // Back to what was in front: the code comes before its page, which b shows.
+            None if self.depth == Depth::Steps
+                && (shown.has_page() || shown.visit().is_none())
+                && shown.prompt.is_some() =>
+            {
+                self.region = None;
+                self.depth = if shown.visit().is_some() { Depth::Front } else { Depth::Prompt };
                 Vec::new()
             }
             None if shown.visit().is_some() => {
@@ -157,8 +166,8 @@ impl State {
 
     fn builtin(&mut self, shown: &Shown<'_>) -> Vec<Intent> {
         let session = shown.session;
-        if shown.has_page() && self.left {
-            (self.left, self.region) = (false, None);
+        if shown.has_page() && self.depth != Depth::Front {
+            (self.depth, self.region) = (Depth::Front, None);
             return Vec::new();
         }
         if shown.prompt.is_none() || !session.is_running() {
@@ -167,7 +176,7 @@ impl State {
         if self.mode(shown) == Mode::Page {
             return Vec::new();
         }
-        (self.left, self.region) = (false, None);
+        (self.depth, self.region) = (Depth::Front, None);
         vec![Intent::Bench(User::SignIn(session.id, FrontChannel::Builtin(None)))]
     }
 
@@ -176,7 +185,7 @@ impl State {
         if shown.visit().is_none() || !session.is_running() {
             return vec![bad("nothing is waited for that could be pasted")];
         }
-        (self.left, self.region) = (true, Some(Region::SignIn));
+        (self.depth, self.region) = (Depth::Steps, Some(Region::SignIn));
         self.edit = Some(Edit::new(session.id, Purpose::Arrival, ""));
         match session.front {
             None => vec![Intent::Bench(User::SignIn(session.id, FrontChannel::Paste))],
@@ -341,7 +350,7 @@ impl State {
             }
             Purpose::Arrival => match front_channel::read_pasted(&text) {
                 Ok(arrival) => {
-                    (self.left, self.region) = (false, None);
+                    (self.depth, self.region) = (Depth::Front, None);
                     User::Pasted(id, arrival)
                 }
                 Err(complaint) => {

@@ -168,7 +168,11 @@ pub fn endpoint(url: &Url) -> String {
 pub fn result(exchange: &Exchange) -> Option<(Role, String)> {
     match exchange.result.as_ref()? {
         Ok(response) => {
-            let refusal = oauth::error::from_response(response).filter(|refusal| !refusal.error.is_empty());
+            // Pages may refuse with status 200; a JSON answer of that status does not, and may be large.
+            let is_page = response.headers.get("content-type").is_some_and(|kind| kind.contains("html"));
+            let may_refuse = is_page || !response.is_success();
+            let refusal = may_refuse.then(|| oauth::error::from_response(response)).flatten();
+            let refusal = refusal.filter(|refusal| !refusal.error.is_empty());
             let role = if refusal.is_some() || response.status >= 400 { Role::Refused } else { Role::Status };
             let word = match refusal {
                 Some(refusal) => refusal.error,
