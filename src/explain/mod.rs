@@ -13,6 +13,7 @@ mod slots;
 
 pub use difference::{Difference, closest, difference};
 pub use entry::{Entry, Listed, Reason, Remedy, WhoseMove, catalogue, entry, entry_for_error};
+pub use print::{Place, Printed};
 
 use crate::{
     entra::aadsts::{self, Category, Code},

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Cause, EvidenceLine, Explanation, closest, difference, judge::difference_in_words};
+use super::{Cause, EvidenceLine, Explanation, Fix, closest, difference, judge::difference_in_words};
 use crate::{
     entra::aadsts,
     finding::Compared,
@@ -11,6 +11,24 @@ use crate::{
 
 /// How many causes are told in full; the others are named.
 const IN_FULL: usize = 3;
+
+/// An explanation as lines, and the places in them that lead on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Printed {
+    /// The lines.
+    pub lines: Vec<Line>,
+    /// Where a fix or another number stands: the index of its line. In order of the lines.
+    pub places: Vec<(usize, Place)>,
+}
+
+/// Something in an explanation that a person can act on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Something that helps.
+    Fix(Fix),
+    /// A number that is easily confused with this one.
+    Related(u32),
+}
 
 impl Explanation {
     /// The shape of `explain --json` (design §7), with what the screen shows beside it.
@@ -31,6 +49,12 @@ impl Explanation {
 
     /// The explanation for a person, top down: what it is, what it means, what differs, why, what to do.
     pub fn lines(&self) -> Vec<Line> {
+        self.printed().lines
+    }
+
+    /// The same, and where in it a person can act.
+    pub fn printed(&self) -> Printed {
+        let mut places = Vec::new();
         let mut out = vec![self.headline()];
         let mut under = Line::of(Role::Muted, "Next move: ").then(Role::Text, self.whose_move.label());
         if let Some(error) = self.error.as_deref().filter(|_| self.code.is_some()) {
@@ -52,7 +76,7 @@ impl Explanation {
             let heading =
                 if self.causes.len() == 1 { "Cause".to_owned() } else { format!("Cause {}", at + 1) };
             section(&mut out, &heading);
-            cause_lines(&mut out, cause, &self.sent);
+            cause_lines(&mut out, &mut places, cause, &self.sent);
         }
         if self.causes.len() > IN_FULL {
             section(&mut out, "Less often");
@@ -64,6 +88,7 @@ impl Explanation {
         if !self.related.is_empty() {
             section(&mut out, "Easily confused with");
             for code in self.related.iter().filter_map(|code| aadsts::lookup(*code)) {
+                places.push((out.len(), Place::Related(code.number)));
                 out.push(
                     Line::of(Role::Name, code.number.to_string())
                         .then(Role::Text, "  ")
@@ -71,7 +96,7 @@ impl Explanation {
                 );
             }
         }
-        out
+        Printed { lines: out, places }
     }
 
     fn headline(&self) -> Line {
@@ -124,7 +149,7 @@ fn compared_lines(out: &mut Vec<Line>, compared: &Compared) {
     }
 }
 
-fn cause_lines(out: &mut Vec<Line>, cause: &Cause, compared: &[Compared]) {
+fn cause_lines(out: &mut Vec<Line>, places: &mut Vec<(usize, Place)>, cause: &Cause, compared: &[Compared]) {
     out.push(Line::of(Role::Text, &cause.title).then(Role::Muted, format!("  ({})", cause.certainty.name())));
     out.push(Line::of(Role::Text, &cause.explanation));
     // What the tenant compared stands above already.
@@ -143,6 +168,7 @@ fn cause_lines(out: &mut Vec<Line>, cause: &Cause, compared: &[Compared]) {
     }
     out.push(Line::of(Role::Muted, "To be sure: ").then(Role::Text, &cause.confirm));
     for fix in &cause.fixes {
+        places.push((out.len(), Place::Fix(fix.clone())));
         out.push(Line::of(Role::Ok, "→ ").then(Role::Text, &fix.title));
         out.extend(fix.command.as_ref().map(|command| Line::of(Role::Text, "  ").then(Role::Value, command)));
     }
@@ -216,6 +242,24 @@ mod tests {
         assert!(text.contains(&"Difference from character 23: \"/\" is too much".to_owned()));
         let marked = lines.iter().flat_map(|line| &line.0).find(|span| span.role == Role::DiffSent);
         assert_eq!(marked.map(|span| span.text.as_str()), Some("/"));
+    }
+
+    #[test]
+    fn the_places_are_the_lines_of_fixes_and_related_numbers() {
+        let printed = crate::explain::from_text("50011", crate::time::UnixTime::default()).printed();
+        assert!(printed.places.len() > 3);
+        assert!(printed.places.is_sorted_by_key(|(line, _)| *line));
+        for (line, place) in &printed.places {
+            let text = printed.lines[*line].plain();
+            match place {
+                Place::Fix(fix) => {
+                    assert_eq!(text, format!("→ {}", fix.title));
+                    let command = fix.command.as_ref().map(|command| format!("  {command}"));
+                    assert!(command.is_none_or(|command| printed.lines[line + 1].plain() == command));
+                }
+                Place::Related(code) => assert!(text.starts_with(&code.to_string())),
+            }
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::{
     keys::{Keys, SigningKey},
     random::Random,
     scenario::{Application, Tenant},
-    scope::Target,
+    scope::{Target, Wanted},
     sessions::Person,
 };
 use crate::time::UnixTime;
@@ -95,10 +95,10 @@ pub struct Mint<'a> {
 }
 
 /// What an ID token says beyond who signed in.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct IdTokenParts<'a> {
-    pub profile: bool,
-    pub email: bool,
+    /// The scopes, which decide what is told of the person.
+    pub wanted: &'a Wanted,
     pub nonce: Option<&'a str>,
     /// The moment of signing in is told where `max_age` was asked for.
     pub auth_time: bool,
@@ -126,16 +126,16 @@ impl Mint<'_> {
         if parts.auth_time {
             claim("auth_time", json!(person.authenticated_at.seconds()));
         }
-        if let Some(mail) = user.mail.as_ref().filter(|_| parts.email) {
+        if let Some(mail) = user.mail.as_ref().filter(|_| parts.wanted.has("email")) {
             claim("email", json!(mail));
         }
-        if parts.profile {
+        if parts.wanted.has("profile") {
             claim("name", json!(user.display_name));
         }
         if let Some(nonce) = parts.nonce {
             claim("nonce", json!(nonce));
         }
-        if parts.profile {
+        if parts.wanted.has("profile") {
             claim("oid", json!(user.id));
             claim("preferred_username", json!(user.user_principal_name));
         }

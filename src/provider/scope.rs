@@ -144,7 +144,7 @@ impl Wanted {
 
     /// The scopes of OpenID Connect that are asked for.
     pub fn oidc(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.oidc.iter().copied()
+        OIDC.iter().copied().filter(|oidc| self.oidc.contains(oidc))
     }
 
     /// Takes over the scopes of OpenID Connect that were asked for earlier in the same flow.

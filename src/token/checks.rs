@@ -57,6 +57,18 @@ pub fn judge(token: &Decoded, expected: &Expected, now: UnixTime) -> Vec<Finding
     findings
 }
 
+/// Findings of [`judge`] brought to the present: those about the clock are made anew, without looking at the signature
+/// again. Screens draw a token many times while its life runs out.
+pub fn at(findings: &[Finding], token: &Decoded, now: UnixTime) -> Vec<Finding> {
+    let anew = |finding: &Finding| match finding.id {
+        id if id == EXPIRY.id => expiry(token, now),
+        id if id == NOT_BEFORE.id => start(NOT_BEFORE, "nbf", token, now),
+        id if id == ISSUED_AT.id => start(ISSUED_AT, "iat", token, now),
+        _ => finding.clone(),
+    };
+    findings.iter().map(anew).collect()
+}
+
 /// A check's stable name and the place of its rule.
 #[derive(Clone, Copy)]
 struct Check {

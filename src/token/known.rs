@@ -103,13 +103,17 @@ pub(super) fn issuer_host(issuer: &str) -> &str {
     authority.split_once(':').map_or(authority, |(host, _)| host)
 }
 
+/// Whether a host is one of Entra's, in any cloud.
+pub(super) fn is_entra_host(host: &str) -> bool {
+    HOSTS.iter().any(|known| known.eq_ignore_ascii_case(host))
+}
+
 /// Whether the claims are of the form Entra gives them: by its hosts, or by version and tenant as any simulation of it
 /// has them.
 pub(super) fn is_entra(claims: &Map<String, Value>) -> bool {
     let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
     let host = issuer_host(text("iss"));
-    HOSTS.iter().any(|known| known.eq_ignore_ascii_case(host))
-        || is_guid(text("tid")) && matches!(text("ver"), "1.0" | "2.0")
+    is_entra_host(host) || is_guid(text("tid")) && matches!(text("ver"), "1.0" | "2.0")
 }
 
 /// Another kind of issuer that is known by its form: what to call it.

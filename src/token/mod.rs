@@ -115,10 +115,21 @@ impl Decoded {
         object.into()
     }
 
+    /// A claim that holds a point in time (RFC 7519 §2), if it can be read as one.
+    pub fn time(&self, claim: &str) -> Option<UnixTime> {
+        moment::Moment::read(self.claims.get(claim)?).time()
+    }
+
     /// A claim, if it is a string.
     fn text(&self, claim: &str) -> Option<&str> {
         self.claims.get(claim).and_then(Value::as_str)
     }
+}
+
+/// Whether metadata fetched from `host` may speak for an issuer on `issuer_host` (OpenID Connect Discovery §4.3): only for
+/// its own, except that Entra's hosts speak for each other, as its older issuers live on `sts.windows.net`.
+pub fn speaks_for(host: &str, issuer_host: &str) -> bool {
+    host.eq_ignore_ascii_case(issuer_host) || known::is_entra_host(host) && known::is_entra_host(issuer_host)
 }
 
 /// Reads whatever was pasted, as far as it can be read. Never fails, never believes.

@@ -115,6 +115,8 @@ actions! {
 
     /// Checks the token's signature against the keys of its issuer.
     TokenVerify = "token.verify",
+    /// Takes the selected token off the shelf.
+    TokenDiscard = "token.discard",
     /// Explains the last error of this run, or the selected one.
     Explain = "error.explain",
     /// Shows the exchange behind what is selected, whole, on the Traffic screen.

@@ -94,6 +94,8 @@ pub enum User {
     Decode(String),
     /// Take a token off the shelf.
     Discard(usize),
+    /// Put the token back that was taken off last.
+    PutBack,
     /// Fetch the keys of the issuer of the token at this place on the shelf, to check its signature.
     FetchKeys(usize),
 }
@@ -255,6 +257,10 @@ impl Workbench {
             }
             User::Discard(index) => {
                 self.shelf.discard(index);
+                Vec::new()
+            }
+            User::PutBack => {
+                self.shelf.put_back(now);
                 Vec::new()
             }
             User::FetchKeys(index) => self

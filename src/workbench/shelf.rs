@@ -60,10 +60,24 @@ pub struct Held {
     authority: Option<Authority>,
 }
 
+impl Held {
+    /// Whether the lab tenant made it: it came from a run there, or its issuer is on this machine.
+    pub fn is_from_lab(&self) -> bool {
+        let on_this_machine = |issuer: &str| {
+            let host = issuer.parse::<Url>().ok().and_then(|url| url.host_str().map(ToOwned::to_owned));
+            matches!(host.as_deref(), Some("localhost" | "127.0.0.1" | "[::1]"))
+        };
+        self.authority.as_ref().is_some_and(Authority::is_lab)
+            || self.decoded.claims.get("iss").and_then(Value::as_str).is_some_and(on_this_machine)
+    }
+}
+
 /// Tokens held, and the keys that are known for checking them.
 #[derive(Debug, Default)]
 pub struct Shelf {
     held: Vec<Held>,
+    /// What was taken off last, and from where.
+    discarded: Option<(usize, Held)>,
     /// Key sets by the address they were fetched from.
     key_sets: BTreeMap<String, Value>,
     /// Issuer to the address of its keys, from every metadata document seen.
@@ -133,8 +147,21 @@ impl Shelf {
 
     pub(super) fn discard(&mut self, index: usize) {
         if index < self.held.len() {
-            self.held.remove(index);
+            self.discarded = Some((index, self.held.remove(index)));
         }
+    }
+
+    pub(super) fn put_back(&mut self, now: UnixTime) {
+        if let Some((index, mut held)) = self.discarded.take() {
+            // Keys may have come to be known meanwhile.
+            self.check(&mut held, now);
+            self.held.insert(index.min(self.held.len()), held);
+        }
+    }
+
+    /// Whether a token was taken off that can be put back.
+    pub const fn can_put_back(&self) -> bool {
+        self.discarded.is_some()
     }
 
     /// Remembers keys and issuers from any answer that carries them, and checks the shelf again.
@@ -150,6 +177,13 @@ impl Shelf {
         } else if let (Some(issuer), Some(jwks_uri)) =
             (document.get("issuer").and_then(Value::as_str), document.get("jwks_uri").and_then(Value::as_str))
         {
+            // Whoever could vouch for another issuer could make any token pass its checks.
+            let issuer_host =
+                issuer.parse::<Url>().ok().and_then(|url| url.host_str().map(ToOwned::to_owned));
+            let host = url.host_str().unwrap_or_default();
+            if !issuer_host.is_some_and(|issuer| token::speaks_for(host, &issuer)) {
+                return;
+            }
             self.issuers.insert(issuer.to_owned(), jwks_uri.to_owned());
         } else {
             return;
@@ -163,10 +197,7 @@ impl Shelf {
 
     fn check(&self, held: &mut Held, now: UnixTime) {
         let issuer = self.issuer_of(held);
-        let keys = issuer
-            .as_ref()
-            .and_then(|issuer| self.issuers.get(issuer))
-            .and_then(|uri| self.key_sets.get(uri));
+        let keys = issuer.as_ref().and_then(|issuer| self.keys_of(issuer));
         let expected = Expected {
             jwks: keys.cloned(),
             issuer: issuer.filter(|_| keys.is_some()),
@@ -187,8 +218,19 @@ impl Shelf {
         self.issuers.keys().find(template).cloned()
     }
 
-    /// Where to begin looking for the keys of the token at `index`: its issuer's metadata.
-    pub(super) fn key_source(&self, index: usize) -> Option<Url> {
+    fn keys_of(&self, issuer: &str) -> Option<&Value> {
+        self.key_sets.get(self.issuers.get(issuer)?)
+    }
+
+    /// Whether the keys of the issuer of the token at `index` are known, so that its signature was looked at.
+    pub fn knows_keys(&self, index: usize) -> bool {
+        let issuer = self.held.get(index).and_then(|held| self.issuer_of(held));
+        issuer.is_some_and(|issuer| self.keys_of(&issuer).is_some())
+    }
+
+    /// Where to begin looking for the keys of the token at `index`: its issuer's metadata. [`super::User::FetchKeys`]
+    /// asks there.
+    pub fn key_source(&self, index: usize) -> Option<Url> {
         let held = self.held.get(index)?;
         let metadata = match &held.authority {
             Some(authority) => authority.metadata_url(),
@@ -209,5 +251,90 @@ impl Shelf {
     /// The text of the token at `index`, for copying.
     pub fn secret(&self, index: usize) -> Option<&Secret> {
         self.held.get(index).map(|held| &held.decoded.raw)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+    use serde_json::json;
+
+    use super::*;
+    use crate::wire::{Body, Headers};
+
+    const NOW: UnixTime = UnixTime::from_seconds(1_772_615_727);
+
+    fn with_token_of(issuer: &str) -> Shelf {
+        let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let header = part(json!({"alg": "RS256", "kid": "k"}));
+        let claims = part(json!({"iss": issuer, "aud": "api", "exp": 1_772_619_327}));
+        let mut shelf = Shelf::default();
+        shelf.paste(&format!("{header}.{claims}.c2lnbmF0dXJl"), NOW);
+        shelf
+    }
+
+    fn learn(shelf: &mut Shelf, url: &str, document: &Value) {
+        let headers = Headers::new().with("content-type", "application/json");
+        let response = Response { status: 200, headers, body: Body::from(document.to_string()) };
+        shelf.learn(&url.parse().expect("an address"), &response, NOW);
+    }
+
+    fn fetch(shelf: &mut Shelf, host: &str, issuer: &str) {
+        let keys = format!("https://{host}/keys");
+        let metadata = json!({"issuer": issuer, "jwks_uri": keys});
+        learn(shelf, &format!("https://{host}/.well-known/openid-configuration"), &metadata);
+        learn(shelf, &keys, &json!({"keys": [{"kty": "RSA", "kid": "k", "n": "AQAB", "e": "AQAB"}]}));
+    }
+
+    #[test]
+    fn keys_are_known_once_metadata_and_key_set_came() {
+        let mut shelf = with_token_of("https://idp.example");
+        assert_eq!(
+            shelf.key_source(0).map(String::from).as_deref(),
+            Some("https://idp.example/.well-known/openid-configuration")
+        );
+        assert!(!shelf.knows_keys(0));
+        fetch(&mut shelf, "idp.example", "https://idp.example");
+        assert!(shelf.knows_keys(0));
+    }
+
+    #[test]
+    fn metadata_speaks_only_for_its_own_host_or_among_the_hosts_of_entra() {
+        let check = |host: &str, issuer: &str, known: bool| {
+            let mut shelf = with_token_of(issuer);
+            fetch(&mut shelf, host, issuer);
+            assert_eq!(shelf.knows_keys(0), known, "{host} for {issuer}");
+        };
+        check("evil.example", "https://login.microsoftonline.com/tid/v2.0", false);
+        check("evil.example", "https://idp.example", false);
+        check("login.microsoftonline.com", "https://sts.windows.net/tid/", true);
+        check("login.microsoftonline.com", "https://idp.example", false);
+    }
+
+    #[test]
+    fn what_was_taken_off_last_can_be_put_back_in_its_place() {
+        let mut shelf = with_token_of("https://one.example");
+        shelf.paste("1.AXoA-refresh-token-of-somebody", NOW);
+        let before = shelf.all().to_vec();
+        shelf.discard(0);
+        assert_eq!(shelf.all(), &before[1..]);
+        assert!(shelf.can_put_back());
+        shelf.put_back(NOW);
+        assert_eq!(shelf.all(), before);
+        assert!(!shelf.can_put_back());
+        shelf.put_back(NOW);
+        assert_eq!(shelf.all().len(), 2);
+        shelf.discard(7);
+        assert!(!shelf.can_put_back(), "there is no such place");
+    }
+
+    #[test]
+    fn a_token_is_from_the_lab_if_its_issuer_is_on_this_machine() {
+        let check = |issuer: &str, lab: bool| assert_eq!(with_token_of(issuer).all()[0].is_from_lab(), lab);
+        check("http://localhost:7080/tid/v2.0", true);
+        check("http://127.0.0.1:7080/tid/v2.0", true);
+        check("http://localhost.evil.example/tid/v2.0", false);
+        check("https://login.microsoftonline.com/tid/v2.0", false);
+        check("no address", false);
     }
 }

@@ -26,7 +26,9 @@ struct Request<'a> {
     wanted: Option<Result<Wanted, Fault>>,
 }
 
-const RULES: &[(&str, fn(&Request<'_>) -> Verdict)] = &[
+type Rule = fn(&Request<'_>) -> Verdict;
+
+const RULES: &[(&str, Rule)] = &[
     ("method.post", |request| super::token::is_post(request.call)),
     ("request.readable", |request| super::token::is_readable(request.call)),
     ("tenant.named", |request| tenant::is_named(&request.segment)),

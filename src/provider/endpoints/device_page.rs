@@ -22,7 +22,9 @@ struct Typed<'a> {
     call: &'a Call,
 }
 
-const RULES: &[(&str, fn(&Typed<'_>) -> Verdict)] = &[
+type Rule = fn(&Typed<'_>) -> Verdict;
+
+const RULES: &[(&str, Rule)] = &[
     ("user_code.present", is_present),
     ("user_code.known", is_known),
     ("user_code.unexpired", is_unexpired),

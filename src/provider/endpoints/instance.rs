@@ -16,7 +16,9 @@ struct Asked<'a> {
     endpoint: Option<Url>,
 }
 
-const RULES: &[(&str, fn(&Asked<'_>) -> Verdict)] = &[
+type Rule = fn(&Asked<'_>) -> Verdict;
+
+const RULES: &[(&str, Rule)] = &[
     ("authorization_endpoint.readable", |asked| {
         if asked.endpoint.is_some() {
             return Ok(());

@@ -18,10 +18,11 @@ pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
         return super::wrong_method(call, "POST");
     }
     let token = call.form.get("flow_token").unwrap_or_default().to_owned();
-    let known = provider.interactions.take(&token, call.now);
-    let Some(interaction) = known.filter(|interaction| next_page::is_same_browser(call, interaction)) else {
+    let known = provider.interactions.get(&token, call.now);
+    if !known.is_some_and(|interaction| next_page::is_same_browser(call, interaction)) {
         return Reply::error_page(call, page_is_over());
-    };
+    }
+    let interaction = provider.interactions.take(&token, call.now).expect("it was found above");
     if call.form.get("action") == Some("cancel") {
         return next_page::cancel(provider, call, &interaction);
     }
@@ -56,7 +57,9 @@ struct Typed<'a> {
     interaction: &'a Interaction,
 }
 
-const SIGN_IN_RULES: &[(&str, fn(&Typed<'_>) -> Verdict)] = &[
+type Rule = fn(&Typed<'_>) -> Verdict;
+
+const SIGN_IN_RULES: &[(&str, Rule)] = &[
     ("user.known", is_known),
     ("password.present", has_password),
     ("password.right", is_right_password),

@@ -73,7 +73,9 @@ fn issuer(call: &Call, segment: &Segment) -> String {
     mint::issuer(&call.base, tenant, 2)
 }
 
-const RULES: &[(&str, fn(&Provider, &Segment) -> Verdict)] = &[
+type Rule = fn(&Provider, &Segment) -> Verdict;
+
+const RULES: &[(&str, Rule)] = &[
     ("tenant.named", |_, segment| tenant::is_named(segment)),
     ("tenant.known", |provider, segment| tenant::is_known(segment, &provider.scenario)),
 ];

@@ -103,7 +103,7 @@ pub fn proceed(
         }
         Next::Page(refusal) => return Reply::error_page(call, refusal),
         Next::Back(refusal) => return refuse(provider, call, &interaction, refusal),
-        Next::Finish(person, tenant) => return finish(provider, call, interaction, person, tenant),
+        Next::Finish(person, tenant) => return finish(provider, call, &interaction, person, tenant),
     };
     provider.interactions.put(flow_token, interaction, call.now);
     match problem {
@@ -124,8 +124,10 @@ pub fn due(provider: &Provider, call: &Call, interaction: &Interaction) -> &'sta
     }
 }
 
+type Rule = fn(&Standing<'_>) -> Result<(), Next>;
+
 /// Rules about the person and the application, in the order in which they are applied.
-const RULES: &[(&str, fn(&Standing<'_>) -> Result<(), Next>)] = &[
+const RULES: &[(&str, Rule)] = &[
     ("account.in_tenant", is_in_tenant),
     ("resource.in_tenant", has_resources_in_tenant),
     ("client.assigned", is_assigned),
@@ -191,9 +193,10 @@ fn choose(provider: &Provider, call: &Call, interaction: &Interaction) -> Result
         })
         .cloned()
         .collect();
+    if *prompt == Prompt::Login || interaction.another_account {
+        return Err(Next::SignIn);
+    }
     match (prompt, usable.as_slice()) {
-        _ if interaction.another_account => Err(Next::SignIn),
-        (Prompt::Login, _) => Err(Next::SignIn),
         (Prompt::None, []) => Err(Next::Back(nobody_signed_in(login_hint.as_deref()).by("session.present"))),
         (_, []) => Err(Next::SignIn),
         (Prompt::SelectAccount, _) => Err(Next::Pick(usable)),
@@ -423,14 +426,14 @@ fn user_code(provider: &Provider, call: &Call, purpose: &Purpose) -> String {
 fn finish(
     provider: &mut Provider,
     call: &Call,
-    interaction: Interaction,
+    interaction: &Interaction,
     person: Person,
     tenant: Arc<Tenant>,
 ) -> Reply {
     provider.sign_ins.succeeded(call, &interaction.client, Some(&person.user));
     match &interaction.purpose {
         Purpose::Authorize(authorization) => {
-            authorized(provider, call, &interaction, authorization, person, tenant)
+            authorized(provider, call, interaction, authorization, person, tenant)
         }
         Purpose::Device(code) => {
             if let Some(device) = provider.devices.get_mut(code, call.now) {
@@ -473,8 +476,7 @@ fn authorized(
         }
         if response.id_token {
             let parts = IdTokenParts {
-                profile: wanted.has("profile"),
-                email: wanted.has("email"),
+                wanted,
                 nonce: authorization.nonce.as_deref(),
                 auth_time: interaction.asked.max_age.is_some(),
                 code: code.as_deref(),

@@ -13,7 +13,7 @@ use crate::{
     },
     time::UnixTime,
     token::{
-        checks::{Expected, LEEWAY, judge},
+        checks::{Expected, LEEWAY, at, judge},
         decode,
     },
 };
@@ -37,6 +37,17 @@ fn judged(token: &str, expected: &Expected) -> Vec<Finding> {
 /// The judgement of an ordinary token with these changes to its claims.
 fn changed(changes: &Value) -> Vec<Finding> {
     judged(&sign(&header(), &with(&id_claims(), changes)), &expected())
+}
+
+#[test]
+fn findings_brought_to_the_present_are_those_of_a_new_judgement() {
+    let token = decode(&id_token());
+    let expected = expected();
+    for later in [0, 60, 3900, 4100, 5000] {
+        let now = UnixTime::from_seconds(ISSUED + later);
+        let old = judge(&token, &expected, UnixTime::from_seconds(ISSUED));
+        assert_eq!(at(&old, &token, now), judge(&token, &expected, now), "{later} s later");
+    }
 }
 
 #[test]

@@ -133,6 +133,8 @@ pub const TABLE: &[Binding] = &[
     row(Tokens, &[c('t')], A::PaneView, "raw", 4),
     row(Tokens, &[c('v')], A::Reveal, "reveal", 5),
     row(Tokens, &[c('i')], A::ExchangeShow, "exchange", 0),
+    row(Tokens, &[c('x'), Key::DELETE], A::TokenDiscard, "discard", 70),
+    row(Tokens, &[c('u')], A::EditUndo, "undo", 0),
 
     row(Errors, &[Key::UP, c('k')], A::MoveUp, "move", 1),
     row(Errors, &[Key::DOWN, c('j')], A::MoveDown, "move", 1),

@@ -25,7 +25,9 @@ struct Redemption<'a> {
     wanted: Option<Result<Wanted, Fault>>,
 }
 
-const RULES: &[(&str, fn(&Redemption<'_>) -> Verdict)] = &[
+type Rule = fn(&Redemption<'_>) -> Verdict;
+
+const RULES: &[(&str, Rule)] = &[
     ("code.present", |redemption| redemption.request.has("code")),
     ("code.readable", is_readable),
     ("code.client", belongs_to_client),
@@ -73,7 +75,7 @@ fn redeem(provider: &mut Provider, redemption: Redemption<'_>) -> Result<Reply, 
     let code = code.expect("the rule code.readable was kept");
     // Without a scope of its own the token is for the first resource of the authorization request.
     let mut wanted = match wanted {
-        Some(wanted) => wanted.ok().expect("the rule scope.known was kept"),
+        Some(wanted) => wanted.expect("the rule scope.known was kept"),
         None => code.wanted.for_first_resource(),
     };
     wanted.keep_oidc_of(&code.wanted);

@@ -23,7 +23,9 @@ struct Asked<'a> {
     wanted: Option<Result<Wanted, Fault>>,
 }
 
-const RULES: &[(&str, fn(&Asked<'_>) -> Verdict)] = &[
+type Rule = fn(&Asked<'_>) -> Verdict;
+
+const RULES: &[(&str, Rule)] = &[
     ("tenant.single", is_for_one_tenant),
     ("origin.suits_platform", |asked| suits_origin(asked.request, None)),
     ("credential.present", |asked| client::has_credential(asked.request, false)),

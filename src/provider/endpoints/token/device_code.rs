@@ -28,7 +28,9 @@ struct Poll<'a> {
     slows_down: bool,
 }
 
-const RULES: &[(&str, fn(&Poll<'_>) -> Verdict)] = &[
+type Rule = fn(&Poll<'_>) -> Verdict;
+
+const RULES: &[(&str, Rule)] = &[
     ("device_code.present", |poll| {
         if sent_code(poll.request).is_some() { Ok(()) } else { Err(missing("device_code")) }
     }),

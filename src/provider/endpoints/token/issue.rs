@@ -59,8 +59,7 @@ pub fn issue(
     ];
     let id_token = wanted.has("openid").then(|| {
         let parts = IdTokenParts {
-            profile: wanted.has("profile"),
-            email: wanted.has("email"),
+            wanted,
             nonce: grant.nonce,
             auth_time: grant.auth_time,
             code: None,

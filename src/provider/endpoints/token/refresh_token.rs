@@ -28,7 +28,9 @@ struct Use<'a> {
     wanted: Option<Result<Wanted, Fault>>,
 }
 
-const RULES: &[(&str, fn(&Use<'_>) -> Verdict)] = &[
+type Rule = fn(&Use<'_>) -> Verdict;
+
+const RULES: &[(&str, Rule)] = &[
     ("refresh_token.present", |used| used.request.has("refresh_token")),
     ("refresh_token.readable", is_readable),
     ("refresh_token.client", belongs_to_client),
@@ -53,13 +55,13 @@ pub fn answer(provider: &mut Provider, request: &Request<'_>) -> Answered {
 }
 
 fn refresh(provider: &mut Provider, used: Use<'_>) -> Result<Reply, Box<Refusal>> {
-    let user = used.token.as_ref().map(|token| Arc::clone(&token.person.user));
+    let person = used.token.as_ref().map(|token| Arc::clone(&token.person.user));
     RULES.iter().try_for_each(|(name, rule)| {
-        rule(&used).map_err(|refusal| refusal.by(name).concerning(used.request.client(), user.as_deref()))
+        rule(&used).map_err(|refusal| refusal.by(name).concerning(used.request.client(), person.as_deref()))
     })?;
     let token = used.token.expect("the rule refresh_token.readable was kept");
     let wanted = match used.wanted {
-        Some(wanted) => wanted.ok().expect("the rule scope.known was kept"),
+        Some(wanted) => wanted.expect("the rule scope.known was kept"),
         None => token.wanted,
     };
     // Refreshing is laxer than redeeming: where several resources are named, the token is for the first.

@@ -1,0 +1,12 @@
+//! The lab tenant over real loopback HTTP, asked by a plain client: every refusal on its surface, every way that works,
+//! and tokens read by a library that knows nothing of ours. What needs time to pass asks the provider itself, with a
+//! clock in the test's hand.
+
+mod authorize;
+mod desk;
+mod device;
+mod metadata;
+mod sign_in;
+mod time;
+mod token;
+mod verify;
