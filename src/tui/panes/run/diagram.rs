@@ -168,14 +168,20 @@ fn sent(exchange: &Exchange, count: usize, lanes: Lanes, arrows: &mut Vec<Arrow>
     };
     let brings = match (exchange.step, exchange.channel, exchange.response()) {
         (Some(StepId::Token | StepId::Poll), Channel::Back, Some(response)) if response.is_success() => {
-            "  tokens"
+            "tokens"
         }
-        (Some(StepId::DeviceAuthorization), _, Some(response)) if response.is_success() => "  codes",
-        (_, Channel::Front, Some(response)) if response.redirect_target().is_some() => "  redirect",
-        (_, Channel::Front, Some(_)) => "  page",
+        (Some(StepId::DeviceAuthorization), _, Some(response)) if response.is_success() => "codes",
+        (_, Channel::Front, Some(response)) if response.redirect_target().is_some() => "redirect",
+        (_, Channel::Front, Some(_)) => "page",
         _ => "",
     };
-    let line = Line::of(role, word).then(Role::Text, brings);
+    // What came says more than how long it took, should one of them be cut.
+    let line = match word.split_once(' ').filter(|_| !brings.is_empty()) {
+        Some((status, rest)) => Line::of(role, status)
+            .then(Role::Text, format!(" {brings}"))
+            .then(if state == ArrowState::Failed { role } else { Role::Muted }, format!(" {rest}")),
+        None => Line::of(role, word),
+    };
     arrows.push(arrow(lanes.authority, from, line, state, ArrowKind::Message));
 }
 

@@ -137,10 +137,7 @@ impl State {
                 Some(person) => {
                     let credentials = shown.bench.lab.person(Some(&person.key));
                     let front = FrontChannel::Builtin(credentials);
-                    vec![
-                        Intent::Bench(User::SignIn(session.id, front)),
-                        Intent::Toast(Toast::good(format!("signing in as {}", person.display_name))),
-                    ]
+                    vec![Intent::Bench(User::SignIn(session.id, front))]
                 }
                 None => vec![bad("only people of the lab tenant can be signed in by a key")],
             };

@@ -184,11 +184,12 @@ pub fn result(exchange: &Exchange) -> Option<(Role, String)> {
     }
 }
 
-/// How long the answer took: `12 ms`, `1.4 s`.
+/// How long the answer took: `<1 ms`, `12 ms`, `1.4 s`.
 pub fn milliseconds(exchange: &Exchange) -> String {
     let took = exchange.timing.total;
     match took.as_millis() {
-        millis @ 0..1000 => format!("{millis} ms"),
+        0 => "<1 ms".to_owned(),
+        millis @ 1..1000 => format!("{millis} ms"),
         _ => format!("{:.1} s", took.as_secs_f64()),
     }
 }
