@@ -11,8 +11,10 @@
 //! ```
 //!
 //! `shown` looks the run up, `layout` decides which regions there are and where, and one file for each region says what
-//! stands in it, as lines; `draw` puts them on the screen. What keys do is here and in `keys`.
+//! stands in it, as lines; `draw` puts them on the screen. What keys do is in `keys`,
+//! `page_keys` and `copies`.
 
+mod copies;
 mod device;
 mod diagram;
 mod draw;
@@ -21,6 +23,7 @@ mod keys;
 mod layout;
 mod outcome;
 mod page;
+mod page_keys;
 mod request;
 mod response;
 mod shown;
