@@ -556,9 +556,13 @@ fn a_person_approves_a_device_code_by_hand() {
         desk.press("Enter");
     }
     assert_screens(&mut desk, "approved");
-    // The run goes on by itself; Esc looks at it, b looks at the page again.
+    // Behind the page is the code, and behind that the run; b looks at the page again.
+    desk.press("Esc");
+    assert!(desk.text().contains("Enter this code"), "{}", desk.text());
     desk.press("Esc");
     assert_eq!(desk.state.context(&desk.bench), Context::Run);
+    desk.press("Enter");
+    assert_eq!(desk.state.context(&desk.bench), Context::Device);
     desk.press("b");
     assert!(desk.text().contains("Nothing to press on this page."));
     desk.wait(10);

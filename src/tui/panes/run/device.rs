@@ -49,7 +49,7 @@ pub fn lines(prompt: &DevicePrompt, step: &str, scene: &Scene<'_>, has_picture: 
     lines.push(Line::new());
     lines.extend(progress(prompt, scene));
     lines.push(Line::new());
-    lines.push(Line::of(Role::Muted, "Only approve a code that you asked for."));
+    lines.push(Line::of(Role::Muted, "Approve only a code you asked for."));
     lines
 }
 

@@ -112,7 +112,7 @@ fn open(shown: &Shown<'_>, lanes: Lanes, arrows: &mut Vec<Arrow>) -> bool {
     let is_taken = step
         .is_some_and(|step| matches!(step.state, StepState::Running | StepState::Done | StepState::Failed));
     if is_taken && shown.session.front.is_some() {
-        arrows.push(plain(lanes.client, lanes.person, "open the address"));
+        arrows.push(plain(lanes.client, lanes.person, "open URL"));
         if !matches!(shown.session.front, Some(FrontChannel::Builtin(_))) {
             arrows.push(elsewhere(lanes, "sign in, consent"));
         }
@@ -168,14 +168,20 @@ fn sent(exchange: &Exchange, count: usize, lanes: Lanes, arrows: &mut Vec<Arrow>
     };
     let brings = match (exchange.step, exchange.channel, exchange.response()) {
         (Some(StepId::Token | StepId::Poll), Channel::Back, Some(response)) if response.is_success() => {
-            "  tokens"
+            "tokens"
         }
-        (Some(StepId::DeviceAuthorization), _, Some(response)) if response.is_success() => "  codes",
-        (_, Channel::Front, Some(response)) if response.redirect_target().is_some() => "  redirect",
-        (_, Channel::Front, Some(_)) => "  page",
+        (Some(StepId::DeviceAuthorization), _, Some(response)) if response.is_success() => "codes",
+        (_, Channel::Front, Some(response)) if response.redirect_target().is_some() => "redirect",
+        (_, Channel::Front, Some(_)) => "page",
         _ => "",
     };
-    let line = Line::of(role, word).then(Role::Text, brings);
+    // What came says more than how long it took, should one of them be cut.
+    let line = match word.split_once(' ').filter(|_| !brings.is_empty()) {
+        Some((status, rest)) => Line::of(role, status)
+            .then(Role::Text, format!(" {brings}"))
+            .then(if state == ArrowState::Failed { role } else { Role::Muted }, format!(" {rest}")),
+        None => Line::of(role, word),
+    };
     arrows.push(arrow(lanes.authority, from, line, state, ArrowKind::Message));
 }
 
@@ -187,7 +193,7 @@ fn ahead(shown: &Shown<'_>, lanes: Lanes, now: UnixTime) -> Option<Arrow> {
     let planned = |from, to, label| Some(arrow(from, to, label, ArrowState::Planned, ArrowKind::Message));
     if let Some(step) = shown.ready() {
         if step.id == StepId::Authorize {
-            return planned(lanes.client, lanes.person, Line::of(Role::Muted, "open the address"));
+            return planned(lanes.client, lanes.person, Line::of(Role::Muted, "open URL"));
         }
         let draft = step.draft?;
         let address = draft.endpoint.value.parse().map_or_else(|_| String::new(), |url| endpoint(&url));

@@ -1,4 +1,9 @@
-//! Puts the regions on the screen.
+//! Puts the regions on the screen: frames, lists and texts here; the page, the device-code prompt and the open field in
+//! files of their own.
+
+mod device;
+mod field;
+mod page;
 
 use ratatui::{
     buffer::Buffer,
@@ -8,25 +13,20 @@ use ratatui::{
 };
 
 use super::{
-    State, device, diagram,
+    State, diagram,
     edit::Purpose,
-    keys,
     layout::{self, Mode, Region, Size},
-    outcome, page, request, response,
-    shown::{Shown, spinner, stopwatch},
+    outcome, request, response,
+    shown::Shown,
     sign_in, steps, variables,
 };
 use crate::{
-    agent::Agent,
-    flow::{Outcome, Prompt},
     text::{Line, Role},
     tui::{
         pane::Scene,
         widgets::{
-            fit,
             frame::Frame,
             lines::{Hanging, Lines, Scroll},
-            qr::Qr,
             sequence::Sequence,
         },
     },
@@ -372,218 +372,6 @@ impl<'a> Painter<'a, '_> {
             self.state.scrolls.traffic.to_end();
         }
         self.lines(&lines, None, inner, |state| &mut state.scrolls.traffic);
-    }
-
-    fn page(&mut self, area: Rect) {
-        let Some(agent) = &self.shown.session.agent else { return };
-        let page = agent.page();
-        let title = page.map(|page| page.title.trim()).filter(|title| !title.is_empty());
-        let mut frame = self.titled(title.unwrap_or("Built-in user agent"));
-        if !self.is_alone {
-            frame = frame.note(Line::of(Role::Muted, "built-in user agent"));
-        }
-        let busy = self.shown.session.agent_busy;
-        let at = self.state.page_at(self.shown);
-        let target = page.and_then(|page| page::targets(page).get(at).copied());
-        if let (Some(page), Some(target), false) = (page, target, busy) {
-            let hint = Line::of(Role::Key, "Enter")
-                .then(Role::Muted, format!(" {}  ", page::enter_means(target, page)))
-                .then(Role::Key, "Esc")
-                .then(Role::Muted, " the run");
-            frame = frame.footnote(hint);
-        }
-        let inner = inset(self.frame(Region::Page, frame, area));
-        let said = self.page_foot(target.is_some(), page.is_some());
-        let [address, body, foot] = inner.layout(&Layout::vertical([
-            Constraint::Length(2),
-            Constraint::Fill(1),
-            Constraint::Length(u16::from(!said.is_empty()) * 2),
-        ]));
-        self.address(agent, address);
-        match page {
-            Some(page) => self.page_body(page, at, body),
-            None => self.text(&[Line::of(Role::Muted, "The page will stand here.")], body),
-        }
-        self.text(&said, foot);
-    }
-
-    fn address(&mut self, agent: &Agent, area: Rect) {
-        let mut here = agent.here().clone();
-        here.set_fragment(None);
-        let query = here.query().is_some();
-        here.set_query(None);
-        let glyphs = self.scene.look.glyphs;
-        let address = request::shortened(here.as_str(), usize::from(area.width.saturating_sub(2)), glyphs);
-        let line = Line::of(Role::Link, address).then(Role::Muted, if query { "?…" } else { "" });
-        let line = steps::clipped_line(&line, area.width.into(), glyphs.ellipsis);
-        self.text(&[line], area);
-    }
-
-    fn page_body(&mut self, page: &crate::agent::Page, at: usize, area: Rect) {
-        let pieces = page::pieces(page, self.scene.look.glyphs);
-        let target = page::targets(page).get(at).copied();
-        let mark = target.and_then(|target| pieces.iter().position(|piece| piece.target == Some(target)));
-        let mark = mark.filter(|_| self.focus == Region::Page);
-        let value_at = mark.map_or(0, |mark| pieces[mark].value_at);
-        let lines: Vec<Line> = pieces.into_iter().map(|piece| piece.line).collect();
-        self.lines(&lines, mark.or(Some(usize::MAX)), area, |state| &mut state.scrolls.page);
-        let is_typing = self.editing(|purpose| matches!(purpose, Purpose::Control { .. }));
-        if let (true, Some(mark)) = (is_typing, mark) {
-            let width = u16::try_from(page::FIELD).unwrap_or(u16::MAX);
-            self.field_in_row(mark, value_at + 1, area, width, |state| &state.scrolls.page);
-        }
-    }
-
-    /// What is going on below the page: an answer on its way, an end, nothing to press.
-    fn page_foot(&self, has_target: bool, has_page: bool) -> Vec<Line> {
-        let shown = self.shown;
-        if shown.session.agent_busy {
-            let line = Line::of(Role::Busy, format!("{} ", spinner(self.scene)));
-            return vec![match shown.pending() {
-                Some(exchange) => line
-                    .then(Role::Text, format!("{} ", exchange.request.method))
-                    .then(Role::Text, super::shown::endpoint(&exchange.request.url))
-                    .then(Role::Busy, format!("  {}", stopwatch(exchange.sent, self.scene.now))),
-                None => line.then(Role::Text, "under way"),
-            }];
-        }
-        if let Some(Outcome::Refused(refusal)) = &shown.session.outcome {
-            let line = Line::of(Role::Refused, format!("{} ", self.scene.look.glyphs.failed))
-                .then(Role::Text, "The sign-in ends on this page: ")
-                .then(Role::Title, outcome::name_of(refusal));
-            return vec![outcome::keys(
-                line,
-                &[("Enter", "explain"), ("r", "run again"), ("Esc", "the run")],
-            )];
-        }
-        if has_page && !has_target {
-            let line = Line::of(Role::Muted, "Nothing to press on this page.");
-            return vec![outcome::keys(line, &[("Esc", "the run")])];
-        }
-        Vec::new()
-    }
-
-    fn people(&mut self, area: Rect) {
-        let frame = self.titled("People of the lab tenant").footnote(
-            Line::of(Role::Key, "Enter")
-                .then(Role::Muted, " fill in  ")
-                .then(Role::Key, "a")
-                .then(Role::Muted, " sign in for me"),
-        );
-        let inner = self.frame(Region::People, frame, area);
-        let people = keys::people(self.shown.bench);
-        let width = people.iter().map(|person| fit::width(&person.display_name)).max().unwrap_or(0);
-        let row = |person: &&crate::provider::scenario::User| {
-            let pad = width.saturating_sub(fit::width(&person.display_name)) + 2;
-            let line = Line::of(Role::Name, &person.display_name)
-                .then(Role::Text, " ".repeat(pad.into()))
-                .then(Role::Muted, &person.about);
-            steps::clipped_line(
-                &line,
-                usize::from(inner.width.saturating_sub(1)),
-                self.scene.look.glyphs.ellipsis,
-            )
-        };
-        let mut lines: Vec<Line> = people.iter().map(row).collect();
-        if lines.is_empty() {
-            lines.push(Line::of(Role::Muted, "The lab tenant is not up yet."));
-        }
-        self.state.person = self.state.person.min(lines.len() - 1);
-        let person = self.state.person;
-        self.lines(&lines, Some(person), inner, |state| &mut state.scrolls.people);
-    }
-
-    fn scan(&mut self, area: Rect) {
-        let frame = self.titled("Scan");
-        let inner = self.frame(Region::Scan, frame, area);
-        let Some(Prompt::DeviceCode(prompt)) = &self.shown.prompt else { return };
-        match Qr::new(device::scanned(prompt).0) {
-            Ok(code) => Widget::render(&code.view(self.scene.look), inner, self.buffer),
-            Err(why) => self.text(&[Line::of(Role::Muted, format!("No picture: {why}."))], inset(inner)),
-        }
-    }
-
-    fn code(&mut self, area: Rect) {
-        let frame = self.titled("Device code");
-        let inner = self.frame(Region::Code, frame, area);
-        // At 80x24 every column to the right of the picture counts.
-        let inner = Rect { x: inner.x + inner.width.min(1), width: inner.width.saturating_sub(1), ..inner };
-        let Some(Prompt::DeviceCode(prompt)) = &self.shown.prompt else { return };
-        let current = self.shown.session.flow.current();
-        let at = self.shown.steps.iter().position(|step| step.id == current).map_or(0, |at| at + 1);
-        let step = format!("{at} of {}", self.shown.steps.len());
-        let has_picture =
-            !self.is_alone && self.focus != Region::Polls || self.state.last.size >= Size::Three;
-        let lines = device::lines(prompt, &step, self.scene, has_picture);
-        self.lines(&lines, None, inner, |state| &mut state.scrolls.code);
-    }
-
-    fn polls(&mut self, area: Rect) {
-        let frame = self.titled("Polls");
-        let inner = inset(self.frame(Region::Polls, frame, area));
-        let Some(Prompt::DeviceCode(prompt)) = &self.shown.prompt else { return };
-        self.lines(&device::polls(prompt), None, inner, |state| &mut state.scrolls.polls);
-    }
-
-    fn why(&mut self, area: Rect) {
-        let frame = self.titled("Why polling, and why the wait");
-        let inner = inset(self.frame(Region::WhyPolling, frame, area));
-        let Some(Prompt::DeviceCode(prompt)) = &self.shown.prompt else { return };
-        self.lines(&device::why(prompt), None, inner, |state| &mut state.scrolls.why);
-    }
-
-    fn editing(&self, is: impl Fn(&Purpose) -> bool) -> bool {
-        self.state.edit.as_ref().is_some_and(|edit| is(&edit.purpose))
-    }
-
-    /// The open field in a row of its own, with what it is for before it and what is wrong below it.
-    fn prompt_field(&mut self, before: &str, placeholder: &str, area: Rect) {
-        let Some(edit) = &self.state.edit else { return };
-        if area.is_empty() {
-            return;
-        }
-        let look = self.scene.look;
-        let label = fit::text(before, area.width, look.glyphs);
-        self.buffer.set_stringn(area.x, area.y, &label, area.width.into(), look.style(Role::Key));
-        let used = fit::width(&label);
-        let place = Rect { x: area.x + used, y: area.y, width: area.width.saturating_sub(used), height: 1 };
-        let view = edit.field.view(look).placeholder(placeholder);
-        Widget::render(&view, place, self.buffer);
-        self.cursor = view.cursor(place);
-        if let Some(complaint) = &edit.complaint {
-            let line =
-                Line::of(Role::Refused, format!("{} ", look.glyphs.failed)).then(Role::Text, complaint);
-            let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
-            self.text(&[line], below);
-        }
-    }
-
-    /// The open field over the value in a row of a list.
-    fn field_in_row(
-        &mut self,
-        line: usize,
-        column: usize,
-        list: Rect,
-        widest: u16,
-        scroll: impl Fn(&State) -> &Scroll,
-    ) {
-        let Some(edit) = &self.state.edit else { return };
-        let row = (0..list.height).find(|row| scroll(self.state).line_at(*row) == Some(line));
-        let (Some(row), Ok(column)) = (row, u16::try_from(column)) else { return };
-        let width = list.width.saturating_sub(column).min(widest);
-        let place = Rect { x: list.x + column.min(list.width), y: list.y + row, width, height: 1 };
-        if place.is_empty() {
-            return;
-        }
-        let look = self.scene.look;
-        // Only the field's own look counts in its place, not that of the selected row beneath.
-        self.buffer.set_string(place.x, place.y, " ".repeat(place.width.into()), look.theme.base());
-        for x in place.left()..place.right() {
-            self.buffer[(x, place.y)].set_style(ratatui::style::Style::reset().patch(look.theme.base()));
-        }
-        let view = edit.field.view(look);
-        Widget::render(&view, place, self.buffer);
-        self.cursor = view.cursor(place);
     }
 }
 

@@ -1,18 +1,16 @@
 //! What each action does on this screen.
 
 use super::{
-    State,
+    State, copies,
     edit::{Edit, Purpose},
-    layout::{self, Mode, Region},
-    outcome, page, request, response,
+    layout::{self, Depth, Mode, Region},
+    outcome, page, page_keys, request,
     shown::Shown,
 };
 use crate::{
-    agent::{Act, Agent, ControlKind},
-    export,
+    agent::{Act, Agent},
     flow::{Bend, Choice, Outcome, Prompt, StepState},
     oauth::front_channel,
-    provider::scenario::User as Person,
     secret::Secret,
     time::UnixTime,
     tui::{
@@ -59,8 +57,8 @@ impl State {
             Action::EditUndo => choose(&shown, Choice::Undo),
             Action::EditRedo => choose(&shown, Choice::Redo),
             Action::Copy => vec![self.copy(&shown)],
-            Action::CopyUrl => copy_url(&shown),
-            Action::CopyCurl => vec![copy_curl(&shown)],
+            Action::CopyUrl => copies::copy_url(&shown),
+            Action::CopyCurl => vec![copies::copy_curl(&shown)],
             Action::Activate => self.activate(&shown, now),
             Action::Toggle => self.toggle(&shown),
             _ => return self.moved(action, &shown).then(Vec::new),
@@ -84,7 +82,11 @@ impl State {
         if self.zoomed {
             self.zoomed = false;
         } else if self.mode(shown) != Mode::Run {
-            self.left = true;
+            let has_prompt = matches!(shown.prompt, Some(Prompt::DeviceCode(_)));
+            self.depth = match self.mode(shown) {
+                Mode::Page if has_prompt => Depth::Prompt,
+                Mode::Page | Mode::Device | Mode::Run => Depth::Steps,
+            };
             self.region = None;
         } else if self.region.is_some() || self.step.is_some() {
             self.region = None;
@@ -96,11 +98,11 @@ impl State {
     }
 
     /// Enter: says go to the step that waits; afterwards leads to what the run has brought.
-    fn go_on(&mut self, shown: &Shown<'_>, now: UnixTime) -> Vec<Intent> {
+    pub(super) fn go_on(&mut self, shown: &Shown<'_>, now: UnixTime) -> Vec<Intent> {
         let id = shown.session.id;
         if shown.ready().is_some() {
             (self.region, self.step, self.row, self.line) = (None, None, 0, 0);
-            self.left = false;
+            self.depth = Depth::Front;
             return vec![Intent::Bench(User::Choose(id, Choice::Next))];
         }
         match &shown.session.outcome {
@@ -109,8 +111,13 @@ impl State {
             Some(Outcome::Rejected { tokens: None, .. } | Outcome::Failed(_) | Outcome::Cancelled) => {
                 again(shown)
             }
-            None if self.left && shown.prompt.is_some() => {
-                (self.left, self.region) = (false, None);
+            // Back to what was in front: the code comes before its page, which b shows.
+            None if self.depth == Depth::Steps
+                && (shown.has_page() || shown.visit().is_none())
+                && shown.prompt.is_some() =>
+            {
+                self.region = None;
+                self.depth = if shown.visit().is_some() { Depth::Front } else { Depth::Prompt };
                 Vec::new()
             }
             None if shown.visit().is_some() => {
@@ -128,10 +135,7 @@ impl State {
                 Some(person) => {
                     let credentials = shown.bench.lab.person(Some(&person.key));
                     let front = FrontChannel::Builtin(credentials);
-                    vec![
-                        Intent::Bench(User::SignIn(session.id, front)),
-                        Intent::Toast(Toast::good(format!("signing in as {}", person.display_name))),
-                    ]
+                    vec![Intent::Bench(User::SignIn(session.id, front))]
                 }
                 None => vec![bad("only people of the lab tenant can be signed in by a key")],
             };
@@ -157,8 +161,8 @@ impl State {
 
     fn builtin(&mut self, shown: &Shown<'_>) -> Vec<Intent> {
         let session = shown.session;
-        if shown.has_page() && self.left {
-            (self.left, self.region) = (false, None);
+        if shown.has_page() && self.depth != Depth::Front {
+            (self.depth, self.region) = (Depth::Front, None);
             return Vec::new();
         }
         if shown.prompt.is_none() || !session.is_running() {
@@ -167,7 +171,7 @@ impl State {
         if self.mode(shown) == Mode::Page {
             return Vec::new();
         }
-        (self.left, self.region) = (false, None);
+        (self.depth, self.region) = (Depth::Front, None);
         vec![Intent::Bench(User::SignIn(session.id, FrontChannel::Builtin(None)))]
     }
 
@@ -176,7 +180,7 @@ impl State {
         if shown.visit().is_none() || !session.is_running() {
             return vec![bad("nothing is waited for that could be pasted")];
         }
-        (self.left, self.region) = (true, Some(Region::SignIn));
+        (self.depth, self.region) = (Depth::Steps, Some(Region::SignIn));
         self.edit = Some(Edit::new(session.id, Purpose::Arrival, ""));
         match session.front {
             None => vec![Intent::Bench(User::SignIn(session.id, FrontChannel::Paste))],
@@ -215,90 +219,6 @@ impl State {
     fn open_row<'a>(&self, shown: &Shown<'a>) -> Option<(&'a crate::flow::Draft, request::Row)> {
         let draft = shown.step().filter(|step| outcome::is_open(step))?.draft?;
         Some((draft, request::Row::at(self.row.min(draft.fields.len()))))
-    }
-
-    fn activate(&mut self, shown: &Shown<'_>, now: UnixTime) -> Vec<Intent> {
-        if self.mode(shown) != Mode::Page {
-            return self.go_on(shown, now);
-        }
-        let session = shown.session;
-        if !session.is_running() {
-            return self.go_on(shown, now);
-        }
-        let Some(page) = session.agent.as_ref().and_then(Agent::page) else { return Vec::new() };
-        if session.agent_busy {
-            return vec![bad("the page is on its way")];
-        }
-        if self.focus(shown) == Region::People {
-            return self.fill_in(shown, page);
-        }
-        let at = self.page_at(shown);
-        self.page.seen = session.exchanges.len();
-        self.page.at = at;
-        let Some(target) = page::targets(page).get(at).copied() else {
-            return vec![bad("there is nothing to press on this page; Esc shows the run")];
-        };
-        let act = match (target, target.control(page).map(|control| control.kind)) {
-            (page::Target::Link(block), _) => Act::Follow(block),
-            (page::Target::Control(form, index), Some(ControlKind::Submit)) => Act::Submit(form, Some(index)),
-            (
-                page::Target::Control(form, index),
-                Some(ControlKind::Checkbox { .. } | ControlKind::Radio { .. }),
-            ) => Act::Toggle(form, index),
-            (page::Target::Control(form, index), Some(ControlKind::Text | ControlKind::Password)) => {
-                self.open_control(shown, page, form, index);
-                return Vec::new();
-            }
-            (page::Target::Control(..), Some(ControlKind::Hidden) | None) => return Vec::new(),
-        };
-        vec![Intent::Bench(User::Act(session.id, act))]
-    }
-
-    fn open_control(&mut self, shown: &Shown<'_>, page: &crate::agent::Page, form: usize, index: usize) {
-        let Some(control) = page::Target::Control(form, index).control(page) else { return };
-        let masked = control.kind == ControlKind::Password;
-        let purpose = Purpose::Control { form, index, masked };
-        self.edit = Some(Edit::new(shown.session.id, purpose, control.value.expose()));
-    }
-
-    /// Space: ticks what can be ticked.
-    fn toggle(&mut self, shown: &Shown<'_>) -> Vec<Intent> {
-        let Some(page) = shown.session.agent.as_ref().and_then(Agent::page) else { return Vec::new() };
-        if self.mode(shown) != Mode::Page || self.focus(shown) != Region::Page {
-            return Vec::new();
-        }
-        match page::targets(page).get(self.page_at(shown)) {
-            Some(page::Target::Control(form, index)) => {
-                vec![Intent::Bench(User::Act(shown.session.id, Act::Toggle(*form, *index)))]
-            }
-            Some(page::Target::Link(_)) | None => Vec::new(),
-        }
-    }
-
-    /// Writes what the selected person would into the page, and goes back to it.
-    fn fill_in(&mut self, shown: &Shown<'_>, page: &crate::agent::Page) -> Vec<Intent> {
-        let Some(person) = self.person(shown) else { return Vec::new() };
-        let user_code = match &shown.prompt {
-            Some(Prompt::DeviceCode(prompt)) => Some(prompt.user_code.as_str()),
-            Some(Prompt::Visit(_)) | None => None,
-        };
-        let acts = page::filled_by(page, person, user_code);
-        if acts.is_empty() {
-            return vec![bad("this page asks for nothing that is known of this person")];
-        }
-        let targets = page::targets(page);
-        let button = targets.iter().position(|target| {
-            target.control(page).is_some_and(|control| control.kind == ControlKind::Submit)
-        });
-        self.page.seen = shown.session.exchanges.len();
-        self.page.at = button.unwrap_or(0);
-        self.region = Some(Region::Page);
-        acts.into_iter().map(|act| Intent::Bench(User::Act(shown.session.id, act))).collect()
-    }
-
-    fn person<'a>(&self, shown: &Shown<'a>) -> Option<&'a Person> {
-        let people = people(shown.bench);
-        people.get(self.person.min(people.len().saturating_sub(1))).copied()
     }
 
     /// Actions while a text field has the focus.
@@ -341,7 +261,7 @@ impl State {
             }
             Purpose::Arrival => match front_channel::read_pasted(&text) {
                 Ok(arrival) => {
-                    (self.left, self.region) = (false, None);
+                    (self.depth, self.region) = (Depth::Front, None);
                     User::Pasted(id, arrival)
                 }
                 Err(complaint) => {
@@ -358,18 +278,6 @@ impl State {
             }
         };
         vec![Intent::Bench(intent)]
-    }
-
-    /// After a field of the page the next one opens by itself, as in a browser; a button waits for Enter.
-    fn after_field(&mut self, shown: &Shown<'_>) {
-        let Some(page) = shown.session.agent.as_ref().and_then(Agent::page) else { return };
-        let targets = page::targets(page);
-        self.page.at = self.page.at.min(targets.len().saturating_sub(1));
-        if let Some(page::Target::Control(form, index)) = targets.get(self.page.at).copied()
-            && page::Target::Control(form, index).is_text(page)
-        {
-            self.open_control(shown, page, form, index);
-        }
     }
 
     /// Movement: of a selection where there is one, else of the view.
@@ -405,7 +313,7 @@ impl State {
                 moved
             }
             Region::People => {
-                let count = people(shown.bench).len();
+                let count = page_keys::people(shown.bench).len();
                 moved_to(action, &mut self.person, count)
             }
             Region::About => scrolls.about.act(action),
@@ -419,60 +327,6 @@ impl State {
             Region::Scan | Region::Code => scrolls.code.act(action),
             Region::Polls => scrolls.polls.act(action),
             Region::WhyPolling => scrolls.why.act(action),
-        }
-    }
-
-    fn copy(&self, shown: &Shown<'_>) -> Intent {
-        if let Some(Prompt::DeviceCode(prompt)) = &shown.prompt
-            && self.mode(shown) == Mode::Device
-        {
-            return Intent::Copy {
-                what: "user code".to_owned(),
-                text: Secret::new(prompt.user_code.as_str()),
-            };
-        }
-        let Some(step) = shown.step() else { return bad("there is nothing to copy here") };
-        match self.focus(shown) {
-            Region::Request => {
-                let Some(draft) = step.draft else { return bad("this step sends nothing") };
-                let row = request::Row::at(self.row.min(draft.fields.len()));
-                let Some(field) = row.field(draft) else { return bad("there is nothing to copy here") };
-                Intent::Copy { what: field.name.clone(), text: Secret::new(field.value.as_str()) }
-            }
-            Region::Page => match &shown.session.agent {
-                Some(agent) => {
-                    Intent::Copy { what: "address".to_owned(), text: Secret::new(agent.here().as_str()) }
-                }
-                None => bad("there is no page"),
-            },
-            Region::SignIn => match shown.visit() {
-                Some(visit) => {
-                    Intent::Copy { what: "sign-in address".to_owned(), text: Secret::new(visit.url.as_str()) }
-                }
-                None => bad("no sign-in is waited for"),
-            },
-            _ => self.copy_answer(shown),
-        }
-    }
-
-    /// The value of the selected member of the answer, else the answer as a whole.
-    fn copy_answer(&self, shown: &Shown<'_>) -> Intent {
-        let Some(step) = shown.step() else { return bad("there is nothing to copy here") };
-        let fact = |name: &str| {
-            let fact = step.facts.iter().find(|fact| fact.name == name)?;
-            Some(fact.secret.clone().unwrap_or_else(|| Secret::new(fact.value.plain())))
-        };
-        let answer = shown.exchange_of(step.id).and_then(|exchange| exchange.response());
-        let name = self.last.member.clone();
-        let member = name
-            .as_ref()
-            .and_then(|name| answer.and_then(|answer| response::find(answer, name)).or_else(|| fact(name)));
-        match (name, member, answer) {
-            (Some(what), Some(text), _) => Intent::Copy { what, text },
-            (_, None, Some(answer)) => {
-                Intent::Copy { what: "answer".to_owned(), text: Secret::new(answer.body.text().into_owned()) }
-            }
-            _ => bad("there is nothing to copy here"),
         }
     }
 }
@@ -504,12 +358,8 @@ fn select(action: Action, at: usize, count: usize) -> Option<usize> {
     })
 }
 
-/// Who can sign in at the lab tenant.
-pub fn people(bench: &Workbench) -> Vec<&Person> {
-    bench.lab.scenario.users().iter().map(AsRef::as_ref).collect()
-}
-
-fn bad(text: &str) -> Intent {
+/// Says why nothing happens.
+pub fn bad(text: &str) -> Intent {
     Intent::Toast(Toast::bad(text))
 }
 
@@ -562,42 +412,5 @@ fn token(shown: &Shown<'_>) -> Intent {
     match shown.bench.shelf.all().iter().position(ours) {
         Some(index) => Intent::Token(index),
         None => bad("the tokens of this run are not on the shelf any more"),
-    }
-}
-
-fn copy_url(shown: &Shown<'_>) -> Vec<Intent> {
-    let (title, text) = match &shown.prompt {
-        Some(Prompt::Visit(visit)) => ("sign-in address", visit.url.to_string()),
-        Some(Prompt::DeviceCode(prompt)) => {
-            ("verification address", super::device::scanned(prompt).0.to_owned())
-        }
-        None => {
-            let Some(step) = shown.step() else { return vec![bad("there is no address here")] };
-            let sent = shown.exchange_of(step.id).map(|exchange| exchange.request.url.to_string());
-            let planned = || step.draft?.request().ok().map(|request| request.url.to_string());
-            match sent.or_else(planned) {
-                Some(url) => ("address of the request", url),
-                None => return vec![bad("this step has no address")],
-            }
-        }
-    };
-    let text = Secret::new(text);
-    vec![
-        Intent::Copy { what: title.to_owned(), text: text.clone() },
-        Intent::ShowPlain { title: title.to_owned(), text },
-    ]
-}
-
-/// The request as a curl command; secrets become variables of the shell.
-fn copy_curl(shown: &Shown<'_>) -> Intent {
-    let Some(step) = shown.step() else { return bad("there is no request here") };
-    let planned = || step.draft.filter(|_| step.state == StepState::Ready)?.request().ok();
-    let request = planned().or_else(|| shown.exchange_of(step.id).map(|exchange| exchange.request.clone()));
-    match request {
-        Some(request) => Intent::Copy {
-            what: "curl command, secrets left out".to_owned(),
-            text: Secret::new(export::curl::curl(&request, export::Secrets::Redacted)),
-        },
-        None => bad("this step has sent nothing yet"),
     }
 }

@@ -83,20 +83,32 @@ impl Size {
     }
 }
 
-/// What a run is about at present; `left` if the person looked away from the page or prompt.
-pub fn mode(shown: &Shown<'_>, left: bool) -> Mode {
-    if left {
-        return Mode::Run;
-    }
+/// How far the person has looked behind what is in front: Esc goes one back each time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Depth {
+    /// Whatever is in front: the page, else the prompt, else the steps.
+    #[default]
+    Front,
+    /// Behind the page: the prompt, else the steps.
+    Prompt,
+    /// The steps.
+    Steps,
+}
+
+/// What a run is about at present.
+pub fn mode(shown: &Shown<'_>, depth: Depth) -> Mode {
     let session = shown.session;
     let is_waiting = session.is_running() && shown.prompt.is_some();
     // A page that ends the run is the answer: it stays until the person has read it.
-    let is_last_word = matches!(&session.outcome, Some(Outcome::Refused(refusal)) if matches!(refusal.surface, Surface::Page(_)));
-    if shown.has_page() && (is_waiting || is_last_word) {
+    let is_last_word = matches!(
+        &session.outcome,
+        Some(Outcome::Refused(refusal)) if matches!(refusal.surface, Surface::Page(_))
+    );
+    if depth == Depth::Front && shown.has_page() && (is_waiting || is_last_word) {
         return Mode::Page;
     }
     match &shown.prompt {
-        Some(Prompt::DeviceCode(_)) if session.is_running() => Mode::Device,
+        Some(Prompt::DeviceCode(_)) if session.is_running() && depth != Depth::Steps => Mode::Device,
         _ => Mode::Run,
     }
 }
@@ -227,10 +239,10 @@ fn arrange_run(
         places.extend([(Region::Sequence, sequence), (Region::Request, request), (answer, response)]);
     } else {
         let [upper, traffic] = right.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(12)]));
-        let [middle, side] = upper.layout(&Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]));
+        let [middle, beside] = upper.layout(&Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]));
         let halves = Layout::vertical([Constraint::Fill(1), Constraint::Fill(1)]);
         let [sequence, variables] = middle.layout(&halves);
-        let [request, response] = side.layout(&halves);
+        let [request, response] = beside.layout(&halves);
         places.extend([
             (Region::Sequence, sequence),
             (Region::Variables, variables),
@@ -248,7 +260,7 @@ fn arrange_page(size: Size, shown: &Shown<'_>, focus: Region, area: Rect) -> Vec
         let [page, below] = area.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(7)]));
         let second = match focus {
             Region::Hops | Region::People => focus,
-            _ if is_lab => Region::People,
+            _ if is_lab && shown.session.is_running() => Region::People,
             _ => Region::Hops,
         };
         return vec![(Region::Page, page), (second, below)];

@@ -11,8 +11,10 @@
 //! ```
 //!
 //! `shown` looks the run up, `layout` decides which regions there are and where, and one file for each region says what
-//! stands in it, as lines; `draw` puts them on the screen. What keys do is here and in `keys`.
+//! stands in it, as lines; `draw` puts them on the screen. What keys do is in `keys`,
+//! `page_keys` and `copies`.
 
+mod copies;
 mod device;
 mod diagram;
 mod draw;
@@ -21,6 +23,7 @@ mod keys;
 mod layout;
 mod outcome;
 mod page;
+mod page_keys;
 mod request;
 mod response;
 mod shown;
@@ -37,7 +40,7 @@ use ratatui::{
 
 use self::{
     edit::{Edit, Purpose},
-    layout::{Mode, Region, Size},
+    layout::{Depth, Mode, Region, Size},
     shown::Shown,
 };
 use crate::{
@@ -70,8 +73,8 @@ pub struct State {
     person: usize,
     /// The selection on the page, and which page that was.
     page: PagePlace,
-    /// Whether the person looked away from the page or the prompt, to see the run behind it.
-    left: bool,
+    /// How far the person has looked behind the page and the prompt.
+    depth: Depth,
     edit: Option<Edit>,
     scrolls: Scrolls,
     last: LastFrame,
@@ -170,7 +173,7 @@ impl State {
             }
             self.edit = Some(Edit::new(shown.session.id, Purpose::Arrival, ""));
             self.region = Some(Region::SignIn);
-            self.left = true;
+            self.depth = Depth::Steps;
         }
         if let Some(edit) = &mut self.edit {
             edit.pasted(text);
@@ -219,7 +222,7 @@ impl State {
     }
 
     fn mode(&self, shown: &Shown<'_>) -> Mode {
-        layout::mode(shown, self.left)
+        layout::mode(shown, self.depth)
     }
 
     fn focus(&self, shown: &Shown<'_>) -> Region {

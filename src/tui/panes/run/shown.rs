@@ -168,7 +168,11 @@ pub fn endpoint(url: &Url) -> String {
 pub fn result(exchange: &Exchange) -> Option<(Role, String)> {
     match exchange.result.as_ref()? {
         Ok(response) => {
-            let refusal = oauth::error::from_response(response).filter(|refusal| !refusal.error.is_empty());
+            // Pages may refuse with status 200; a JSON answer of that status does not, and may be large.
+            let is_page = response.headers.get("content-type").is_some_and(|kind| kind.contains("html"));
+            let may_refuse = is_page || !response.is_success();
+            let refusal = may_refuse.then(|| oauth::error::from_response(response)).flatten();
+            let refusal = refusal.filter(|refusal| !refusal.error.is_empty());
             let role = if refusal.is_some() || response.status >= 400 { Role::Refused } else { Role::Status };
             let word = match refusal {
                 Some(refusal) => refusal.error,
@@ -180,11 +184,12 @@ pub fn result(exchange: &Exchange) -> Option<(Role, String)> {
     }
 }
 
-/// How long the answer took: `12 ms`, `1.4 s`.
+/// How long the answer took: `<1 ms`, `12 ms`, `1.4 s`.
 pub fn milliseconds(exchange: &Exchange) -> String {
     let took = exchange.timing.total;
     match took.as_millis() {
-        millis @ 0..1000 => format!("{millis} ms"),
+        0 => "<1 ms".to_owned(),
+        millis @ 1..1000 => format!("{millis} ms"),
         _ => format!("{:.1} s", took.as_secs_f64()),
     }
 }
