@@ -47,7 +47,8 @@ fn signing_keys() -> Keys {
     static KEYS: OnceLock<Keys> = OnceLock::new();
     KEYS.get_or_init(|| {
         let key = |certificate: &[u8]| {
-            let pair = aws_lc_rs::rsa::KeyPair::generate(aws_lc_rs::rsa::KeySize::Rsa2048).expect("a key pair");
+            let pair =
+                aws_lc_rs::rsa::KeyPair::generate(aws_lc_rs::rsa::KeySize::Rsa2048).expect("a key pair");
             SigningKey::new(pair, certificate.to_vec()).expect("an RSA key")
         };
         Keys::new(key(b"one"), key(b"two"))
@@ -275,7 +276,11 @@ impl Sitting {
                 if area.contains(Position::new(x, y)) {
                     inside[(x - 1, y - 1)] = buffer[(x, y)].clone();
                 } else {
-                    assert_eq!(buffer[(x, y)].symbol(), "~", "{width}x{height}: drew beside its area at {x},{y}");
+                    assert_eq!(
+                        buffer[(x, y)].symbol(),
+                        "~",
+                        "{width}x{height}: drew beside its area at {x},{y}"
+                    );
                 }
             }
         }
@@ -330,8 +335,9 @@ fn legend(buffer: &Buffer) -> String {
         let mut x = 0;
         while x < buffer.area.width {
             let style = buffer[(x, y)].style();
-            let end =
-                (x..buffer.area.width).find(|x| buffer[(*x, y)].style() != style).unwrap_or(buffer.area.width);
+            let end = (x..buffer.area.width)
+                .find(|x| buffer[(*x, y)].style() != style)
+                .unwrap_or(buffer.area.width);
             // The look of blanks is seen only where they are painted or underlined.
             let is_seen = (x..end).any(|x| buffer[(x, y)].symbol() != " ") || !style.add_modifier.is_empty();
             if style != plain && is_seen {

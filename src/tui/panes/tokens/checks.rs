@@ -156,10 +156,12 @@ fn about_keys(keys: &Keys<'_>, decoded: &Decoded, glyphs: &Glyphs) -> Vec<Line> 
             };
             vec![
                 not_checked(),
-                Line::of(Role::Refused, format!("{} ", glyphs.failed))
+                press(Line::new())
+                    .then(Role::Text, "asks ")
                     .then(Role::Link, exchange.host())
-                    .then(Role::Text, format!(" was asked (#{}): {came}.", exchange.id.0)),
-                press(Line::new()).then(Role::Text, "asks again"),
+                    .then(Role::Text, " again"),
+                Line::of(Role::Refused, format!("{} ", glyphs.failed))
+                    .then(Role::Text, format!("When it was asked (#{}): {came}.", exchange.id.0)),
             ]
         }
     }

@@ -21,7 +21,7 @@ use crate::{
         widgets::{
             fit,
             frame::Frame,
-            lines::{Hanging, Lines},
+            lines::{Hanging, Lines, Scroll},
             list::List,
             progress::TimeBar,
         },
@@ -75,39 +75,40 @@ impl State {
         match region {
             Region::List => self.draw_list(focused, bench, scene, area, buffer),
             Region::Claims => self.draw_claims(focused, held, scene, area, buffer),
+            // The frame comes last: only then is it known whether there is more than fits.
             Region::Checks => {
                 let findings = checks::findings(held, scene.now);
+                let lines = checks::lines(bench, index, scene.now, look.glyphs);
+                let hanging = Hanging::Columns(look.glyphs.mark_width + 1);
+                Lines::new(&lines, look).hanging(hanging).scrolled(inner, buffer, &mut self.checks_scroll);
                 Frame::new("Checks", look)
                     .focused(focused)
                     .note(checks::tally(&findings, look.glyphs))
+                    .footnote(more(&self.checks_scroll, "", look))
                     .render(area, buffer);
-                let lines = checks::lines(bench, index, scene.now, look.glyphs);
-                let hanging = Hanging::Columns(look.glyphs.mark_width + 1);
-                Lines::new(&lines, look).hanging(hanging).scrolled(
-                    inner,
-                    buffer,
-                    &mut self.checks_scroll,
-                );
             }
             Region::Meaning => {
                 let row = self.row(bench);
-                Frame::new(meaning::title(row.as_ref()), look).focused(focused).render(area, buffer);
                 let lines = match row {
                     Some(row) => meaning::lines(&row, &held.decoded, scene.now, look.glyphs),
                     None => vec![Line::of(Role::Muted, "The meaning of the selected claim stands here.")],
                 };
                 Lines::new(&lines, look).scrolled(inner, buffer, &mut self.meaning_scroll);
+                Frame::new(meaning::title(row.as_ref()), look)
+                    .focused(focused)
+                    .footnote(more(&self.meaning_scroll, "", look))
+                    .render(area, buffer);
             }
             Region::Raw => {
-                let characters = held.decoded.raw.len();
+                let lines = raw::lines(&held.decoded, scene.reveal);
+                Lines::new(&lines, look).scrolled(inner, buffer, &mut self.raw_scroll);
                 let secret = if scene.reveal { "v hides it" } else { "v reveals" };
+                let note = format!("{} characters, {secret}", held.decoded.raw.len());
                 Frame::new("Raw", look)
                     .focused(focused)
                     .note(Line::of(Role::Muted, "y copies"))
-                    .footnote(Line::of(Role::Muted, format!("{characters} characters, {secret}")))
+                    .footnote(more(&self.raw_scroll, &note, look))
                     .render(area, buffer);
-                let lines = raw::lines(&held.decoded, scene.reveal);
-                Lines::new(&lines, look).scrolled(inner, buffer, &mut self.raw_scroll);
             }
         }
     }
@@ -163,10 +164,9 @@ impl State {
         above.push(match held.decoded.kind {
             Kind::Jws => Line::of(Role::Muted, recognised.because),
             Kind::Jwe => Line::of(Role::Muted, "Encrypted: only its recipient can read the claims."),
-            Kind::Opaque => Line::of(
-                Role::Muted,
-                "A note of the issuer to itself: there is nothing in it for anybody else to read.",
-            ),
+            Kind::Opaque => {
+                Line::of(Role::Muted, "The issuer's note to itself: nobody else can read anything in it.")
+            }
             Kind::Saml => Line::of(Role::Muted, "SAML is XML and not JSON; it is not taken apart here."),
             Kind::NotAToken => Line::new(),
         });
@@ -196,7 +196,7 @@ impl State {
                 Rect { x: rest.x + 1, width: rest.width.saturating_sub(2), height: 1, ..rest },
                 buffer,
             );
-            rest = below(rest);
+            rest = below(rest, 1);
         }
         let rows = claims::rows(&held.decoded, &self.folded);
         if rows.is_empty() {
@@ -221,6 +221,16 @@ const fn padded(area: Rect) -> Rect {
 
 fn readable(area: Rect) -> Rect {
     Rect { width: area.width.min(WIDEST), ..area }
+}
+
+/// A note for the lower border, with a mark if there is more below.
+fn more(scroll: &Scroll, note: &str, look: &Look) -> Line {
+    let line = Line::of(Role::Muted, note);
+    if scroll.is_at_end() {
+        return line;
+    }
+    let blank = if note.is_empty() { "" } else { "  " };
+    line.then(Role::Text, blank).then(Role::Key, format!("{} more", look.glyphs.unfolded))
 }
 
 fn draw_input(input: &Input, scene: &Scene<'_>, row: Rect, buffer: &mut Buffer) -> Option<Position> {
@@ -249,7 +259,7 @@ fn draw_empty(bench: &Workbench, look: &Look, area: Rect, buffer: &mut Buffer) {
         Line::of(
             Role::Muted,
             "Whatever a run brings is kept here until the program ends: decoded, with every claim explained, its \
-             remaining life, and each check by itself. Nothing that you paste leaves this machine.",
+             remaining life, and each check by itself. No token that you paste is sent anywhere.",
         ),
     ];
     if bench.shelf.can_put_back() {

@@ -82,11 +82,8 @@ impl Entry {
         self.recognised = match decoded.kind {
             _ if text.is_empty() => String::new(),
             Kind::NotAToken => "not a token so far".to_owned(),
-            Kind::Jws => {
-                let kind = token::kind_of(&decoded).kind;
-                format!("{}: {}", decoded.kind.title(), kind.title())
-            }
-            Kind::Jwe | Kind::Opaque | Kind::Saml => decoded.kind.title().to_owned(),
+            Kind::Jws if !decoded.claims.is_empty() => token::kind_of(&decoded).kind.title().to_owned(),
+            Kind::Jws | Kind::Jwe | Kind::Opaque | Kind::Saml => decoded.kind.title().to_owned(),
         };
     }
 

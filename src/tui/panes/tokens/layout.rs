@@ -84,14 +84,14 @@ pub fn places(area: Rect, form: Form, wanted: Wanted) -> Vec<(Region, Rect)> {
 }
 
 fn small(area: Rect, wanted: Wanted) -> Vec<(Region, Rect)> {
+    let share = if wanted.meaning { area.height / 2 } else { area.height * 2 / 5 };
     let [upper, lower] =
-        Layout::vertical([Constraint::Length((area.height * 2 / 5).clamp(8, 12)), Constraint::Min(0)])
-            .areas(area);
+        Layout::vertical([Constraint::Length(share.clamp(8, 14)), Constraint::Min(0)]).areas(area);
     let below = if wanted.raw { Region::Raw } else { Region::Claims };
     if wanted.meaning {
         return vec![(Region::Meaning, upper), (below, lower)];
     }
-    let list = (area.width * 3 / 8).min(42);
+    let list = (area.width * 2 / 5).min(42);
     let [left, right] = Layout::horizontal([Constraint::Length(list), Constraint::Min(0)]).areas(upper);
     vec![(Region::List, left), (Region::Checks, right), (below, lower)]
 }

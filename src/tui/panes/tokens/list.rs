@@ -10,17 +10,14 @@ use crate::{
     workbench::{Held, Workbench},
 };
 
-/// How wide the column of time is: `23 h 59 min`.
-const TIME: u16 = 11;
-
 /// One row of the list, `width` columns wide.
 pub fn row(held: &Held, bench: &Workbench, now: UnixTime, width: u16, glyphs: &Glyphs) -> Line {
     let used_as = fit::cell(held.used_as.name(), 8, glyphs);
-    let audience = fit::cell(&audience(held, bench), width.saturating_sub(8 + 1 + TIME), glyphs);
     let (time, role) = lasts(held, now);
-    // What the time does not need stays blank; at least one column does.
-    let blanks = " ".repeat(usize::from((TIME + 1).saturating_sub(fit::width(&time)).max(1)));
-    Line::of(Role::Name, used_as).then(Role::Value, audience).then(Role::Text, blanks).then(role, time)
+    let taken = 8 + if time.is_empty() { 0 } else { fit::width(&time) + 1 };
+    let audience = fit::cell(&audience(held, bench), width.saturating_sub(taken), glyphs);
+    let blank = if time.is_empty() { "" } else { " " };
+    Line::of(Role::Name, used_as).then(Role::Value, audience).then(role, format!("{blank}{time}"))
 }
 
 /// Whom a token is for, by the name that a person knows.
@@ -53,7 +50,7 @@ pub fn audience(held: &Held, bench: &Workbench) -> String {
     let in_lab = applications.find(|one| one.app_id == named || one.identifier_uris.iter().any(is_meant));
     match in_lab {
         Some(application) if held.is_from_lab() => application.display_name.clone(),
-        _ => named.to_owned(),
+        _ => named.strip_prefix("api://").unwrap_or(named).to_owned(),
     }
 }
 
