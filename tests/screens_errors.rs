@@ -69,6 +69,8 @@ fn the_last_refusal_is_offered_and_explained_from_what_was_sent() {
     wrong_redirect_uri(&mut sitting);
     assert_pictures!(sitting, "errors_offered");
     shows(&mut sitting, &["E explains the last refusal", "AADSTS50011"]);
+    // It stays on offer, however long that was ago.
+    sitting.wait(3600);
     sitting.press("E");
     assert_pictures!(sitting, "errors_redirect_uri");
     shows(&mut sitting, &["on a page of the authority", "i shows exchange #2"]);

@@ -270,7 +270,9 @@ impl State {
                 }
                 // To what can be done.
                 None => {
-                    self.place = self.shown.as_ref().and_then(|shown| shown.printed.places.first()).map(|_| 0)
+                    let has_places =
+                        self.shown.as_ref().is_some_and(|shown| !shown.printed.places.is_empty());
+                    self.place = has_places.then_some(0);
                 }
             },
         }

@@ -6,7 +6,7 @@ use crate::{
     secret::{Secret, find, mask},
     text::{Line, Role, visible_lines},
     tui::{glyphs::Glyphs, widgets::fit},
-    workbench::{ExchangeId, Workbench},
+    workbench::{Exchange, ExchangeId, Workbench},
 };
 
 /// So much of a pasted text is shown again.
@@ -34,8 +34,9 @@ pub struct Shown {
     pub explanation: Explanation,
     /// The same as lines.
     pub printed: Printed,
-    /// The exchange in the log, once it was looked for.
-    traced: Option<Option<ExchangeId>>,
+    /// Whether the exchange was looked for in the log, which takes a while in a long one.
+    is_traced: bool,
+    exchange: Option<ExchangeId>,
 }
 
 impl Shown {
@@ -43,25 +44,23 @@ impl Shown {
     pub fn new(origin: Origin, evidence: Evidence) -> Self {
         let explanation = explain::explain(&evidence);
         let printed = explanation.printed();
-        Self { origin, evidence, explanation, printed, traced: None }
+        Self { origin, evidence, explanation, printed, is_traced: false, exchange: None }
     }
 
     /// Looks for the exchange behind it, once.
     pub fn trace(&mut self, bench: &Workbench) {
-        if self.traced.is_none() {
-            let evidence = &self.evidence;
-            let is_it = |exchange: &&crate::workbench::Exchange| {
-                Some(&exchange.request) == evidence.request.as_ref()
-                    && exchange.response() == evidence.response.as_ref()
-            };
-            let found = evidence.request.as_ref().and_then(|_| bench.traffic.all().iter().rev().find(is_it));
-            self.traced = Some(found.map(|exchange| exchange.id));
+        if std::mem::replace(&mut self.is_traced, true) {
+            return;
         }
+        let Evidence { request: Some(request), response, .. } = &self.evidence else { return };
+        let is_it =
+            |exchange: &&Exchange| exchange.request == *request && exchange.response() == response.as_ref();
+        self.exchange = bench.traffic.all().iter().rev().find(is_it).map(|exchange| exchange.id);
     }
 
     /// The exchange in the log, if it is there.
-    pub fn exchange(&self) -> Option<ExchangeId> {
-        self.traced.flatten()
+    pub const fn exchange(&self) -> Option<ExchangeId> {
+        self.exchange
     }
 
     /// What Microsoft's support asks for.

@@ -96,20 +96,16 @@ impl Entry {
         Lines::new(&[Line::of(Role::Key, label)], look).draw(row, buffer);
         let start = fit::width(label);
         let place = at(start, row.width.saturating_sub(start + note_width));
-        let cursor = match &self.pasted {
-            Some(text) => {
-                let line = Line::of(Role::Secret, text.masked());
-                Lines::new(&[line], look).draw(place, buffer);
-                Some(place.as_position())
-            }
-            None => {
-                let mut field = self.field.clone();
-                field.set_masked(!reveal);
-                let view =
-                    field.view(look).placeholder("type or paste any token, with whatever stands around it");
-                (&view).render(place, buffer);
-                view.cursor(place)
-            }
+        let cursor = if let Some(text) = &self.pasted {
+            Lines::new(&[Line::of(Role::Secret, text.masked())], look).draw(place, buffer);
+            Some(place.as_position())
+        } else {
+            let mut field = self.field.clone();
+            field.set_masked(!reveal);
+            let view =
+                field.view(look).placeholder("type or paste any token, with whatever stands around it");
+            (&view).render(place, buffer);
+            view.cursor(place)
         };
         let note = fit::cell(&note, note_width, look.glyphs);
         Lines::new(&[Line::of(Role::Muted, note)], look)

@@ -44,7 +44,7 @@ use crate::{
         action::Action,
         keymap::{Context, Key},
         pane::{Intent, Toast},
-        widgets::{field::Field, field::Typed, lines::Scroll, list::Selection},
+        widgets::{field::Field, lines::Scroll, list::Selection},
     },
     workbench::{Held, User, Workbench},
 };
@@ -116,9 +116,8 @@ impl State {
         match &mut self.input {
             Some(Input::Token(entry)) => entry.typed(key),
             Some(Input::Search(field)) => {
-                if field.key(key) == Typed::Changed {
-                    field.text().clone_into(&mut self.needle);
-                }
+                field.key(key);
+                field.text().clone_into(&mut self.needle);
             }
             None => {}
         }
