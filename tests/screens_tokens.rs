@@ -110,7 +110,7 @@ fn another_token_is_chosen_in_the_list() {
 #[test]
 fn enter_tells_what_a_claim_means_and_the_next_claim_follows() {
     let mut sitting = with(&ordinary());
-    sitting.press("Down Enter");
+    sitting.press("Enter");
     assert_pictures!(sitting, "tokens_meaning");
     shows(&mut sitting, &["Meaning  sub", "Names the user or"]);
     sitting.press("Down Down");
@@ -357,10 +357,13 @@ fn everything_of_a_token_can_be_copied_by_name() {
     let sitting = signed_in();
     let copies = sitting.model.tokens.copies(&sitting.model.bench);
     let names: Vec<&str> = copies.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["id token", "id token without its signature", "claims as JSON", "header as JSON"]);
-    let claims: Value = serde_json::from_str(copies[2].1.expose()).expect("it is JSON");
+    assert_eq!(
+        names,
+        ["id token", "value of sub", "id token without its signature", "claims as JSON", "header as JSON"]
+    );
+    let claims: Value = serde_json::from_str(copies[3].1.expose()).expect("it is JSON");
     assert_eq!(claims["name"], "Mina Okafor");
-    assert_eq!(copies[1].1.expose().split('.').count(), 2);
+    assert_eq!(copies[2].1.expose().split('.').count(), 2);
 }
 
 #[test]

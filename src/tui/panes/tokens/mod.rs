@@ -79,13 +79,15 @@ pub struct State {
 
 impl Default for State {
     fn default() -> Self {
+        let mut claim = Selection::default();
+        claim.select(1);
         Self {
             region: Region::default(),
             zoomed: false,
             meaning: false,
             raw: false,
             token: Selection::default(),
-            claim: Selection::default(),
+            claim,
             folded: vec![Section::Of(Group::Internal)],
             input: None,
             needle: String::new(),
@@ -215,7 +217,8 @@ impl State {
 
     fn select(&mut self, index: usize) {
         self.token.select(index);
-        self.claim.select(0);
+        // The first claim, not the heading above it: its meaning is there at once.
+        self.claim.select(1);
         self.checks_scroll.to_top();
         self.meaning_scroll.to_top();
         self.raw_scroll.to_top();
