@@ -49,10 +49,19 @@ pub fn difference<'a>(sent: &'a str, expected: &'a str) -> Option<Difference<'a>
     Some(Difference { column, sent, expected: &expected[..expected.len() - tail], tail: behind })
 }
 
-/// The expected value that is closest to the one sent.
+/// An expected address without the remark in brackets that the lab tenant puts behind it, such as its platform; and that
+/// remark, with the blank before it.
+pub fn apart(expected: &str) -> (&str, &str) {
+    match expected.rfind(" (") {
+        Some(at) if expected.contains("://") && expected.ends_with(')') => expected.split_at(at),
+        _ => (expected, ""),
+    }
+}
+
+/// The expected value that is closest to the one sent, without a remark behind it.
 pub fn closest<'a>(sent: &str, expected: &'a [String]) -> Option<&'a str> {
-    let size = |candidate: &&'a String| difference(sent, candidate).map_or(0, |found| found.size());
-    expected.iter().min_by_key(size).map(String::as_str)
+    let size = |candidate: &&'a str| difference(sent, candidate).map_or(0, |found| found.size());
+    expected.iter().map(|expected| apart(expected).0).min_by_key(size)
 }
 
 #[cfg(test)]
@@ -81,5 +90,15 @@ mod tests {
         assert_eq!(closest("http://localhost/callback", &expected), Some("http://localhost"));
         assert_eq!(closest("https://app.example/auth/", &expected), Some("https://app.example/auth"));
         assert_eq!(closest("x", &[]), None);
+        let remarked = ["http://localhost (publicClient)".to_owned()];
+        assert_eq!(closest("http://localhost/callback", &remarked), Some("http://localhost"));
+    }
+
+    #[test]
+    fn only_an_address_has_a_remark_taken_off() {
+        let check = |text: &str, parts: (&str, &str)| assert_eq!(apart(text), parts);
+        check("https://a/cb (web)", ("https://a/cb", " (web)"));
+        check("https://a/cb", ("https://a/cb", ""));
+        check("•• (25 chars)", ("•• (25 chars)", ""));
     }
 }

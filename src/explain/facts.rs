@@ -188,7 +188,9 @@ impl Facts {
         const LONGEST: usize = 4000;
         let Some(code) = self.code.and_then(aadsts::lookup) else { return };
         let lower = text.to_ascii_lowercase(); // keeps byte positions
-        if let Some(message) = lower.find(&format!("aadsts{}", code.number)).map(|at| &text[at..]) {
+        if let Some(at) = lower.find(&format!("aadsts{}", code.number)) {
+            // In JSON among other text, the message ends where its string does: the quotes behind are not its own.
+            let message = if text[..at].ends_with('"') { within_string(&text[at..]) } else { &text[at..] };
             let end =
                 message.char_indices().map(|(at, _)| at).find(|at| *at >= LONGEST).unwrap_or(message.len());
             let message = message[..end].replace("&#39;", "'").replace("&quot;", "\"").replace("&amp;", "&");
@@ -229,6 +231,17 @@ impl Facts {
             self.set("resource_id", id);
         }
     }
+}
+
+/// The text up to the quotation mark that ends a JSON string (RFC 8259 §7).
+fn within_string(text: &str) -> &str {
+    let mut escaped = false;
+    let end = text.find(|c| {
+        let ends = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        ends
+    });
+    &text[..end.unwrap_or(text.len())]
 }
 
 /// The number to explain: the first that is known, or else the first.
@@ -371,6 +384,19 @@ mod tests {
             of_text("AADSTS50034: User '{EmailHidden}' has no account in directory 'x'").get("username"),
             None
         );
+    }
+
+    #[test]
+    fn quotes_behind_the_message_are_not_its_own() {
+        let check = |message: &str, client_id: Option<&str>| {
+            let facts = of_text(&format!(
+                "POST /token\n{{\"error_description\":\"{message}\",\"error_codes\":[7000215]}}"
+            ));
+            assert_eq!(facts.get("client_id"), client_id, "{message}");
+        };
+        check("AADSTS7000215: Invalid client secret provided.", None);
+        check("AADSTS7000215: Invalid client secret for app 'b10e7cea'.", Some("b10e7cea"));
+        check(r#"AADSTS7000215: A \"so-called\" secret"#, Some("so-called"));
     }
 
     #[test]

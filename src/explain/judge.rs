@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{
     Certainty, Evidence, EvidenceLine,
-    difference::{closest, difference},
+    difference::{apart, closest, difference},
     entry::{Entry, Reason},
     facts::{Facts, is_guid},
 };
@@ -172,7 +172,7 @@ fn redirect_difference(sent: &str, registered: &[String]) -> (&'static str, Stri
         return ("redirect_uri.none_registered", "no redirect URI is registered".to_owned());
     };
     // The closest text may be farther in meaning than another one: ask each, and take the first that differs in one part.
-    let mut all = std::iter::once(near).chain(registered.iter().map(String::as_str));
+    let mut all = std::iter::once(near).chain(registered.iter().map(|one| apart(one).0));
     let found = all.find_map(|one| Some((one_part(sent, one)?, one.to_owned())));
     found.unwrap_or_else(|| ("redirect_uri.not_registered", registered.join(" or ")))
 }

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Cause, EvidenceLine, Explanation, Fix, closest, difference, judge::difference_in_words};
+use super::{
+    Cause, EvidenceLine, Explanation, Fix, closest, difference, difference::apart, judge::difference_in_words,
+};
 use crate::{
     entra::aadsts,
     finding::Compared,
@@ -117,6 +119,7 @@ fn section(out: &mut Vec<Line>, title: &str) {
 fn compared_lines(out: &mut Vec<Line>, compared: &Compared) {
     let label = |text: &str| Line::of(Role::Muted, format!("{text:<11}"));
     let near = closest(&compared.sent, &compared.expected);
+    let parts: Vec<_> = compared.expected.iter().map(|expected| apart(expected)).collect();
     out.push(Line::of(Role::Name, &compared.what));
     let found = near.and_then(|near| Some((near, difference(&compared.sent, near)?)));
     match found {
@@ -133,10 +136,14 @@ fn compared_lines(out: &mut Vec<Line>, compared: &Compared) {
                 label("Expected")
                     .then(Role::Value, begin(near))
                     .then(Role::DiffExpected, found.expected)
-                    .then(Role::Value, found.tail),
+                    .then(Role::Value, found.tail)
+                    .then(
+                        Role::Muted,
+                        parts.iter().find(|(value, _)| *value == near).map_or("", |part| part.1),
+                    ),
             );
-            for other in compared.expected.iter().filter(|other| *other != near) {
-                out.push(label("").then(Role::Value, other));
+            for (other, remark) in parts.iter().filter(|(value, _)| *value != near) {
+                out.push(label("").then(Role::Value, other).then(Role::Muted, remark));
             }
             out.push(label("Difference").then(Role::Warn, found.in_words()));
         }

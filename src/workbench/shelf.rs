@@ -115,7 +115,7 @@ impl Shelf {
                     exchange,
                     received: now,
                     checks: Vec::new(),
-                    expected: Expected { nonce, audience, ..Expected::default() },
+                    expected: Expected { audience, nonce, ..Expected::default() },
                     authority: Some(session.profile.authority.clone()),
                 },
                 now,
@@ -232,12 +232,11 @@ impl Shelf {
     /// asks there.
     pub fn key_source(&self, index: usize) -> Option<Url> {
         let held = self.held.get(index)?;
-        let metadata = match &held.authority {
-            Some(authority) => authority.metadata_url(),
-            None => {
-                let issuer = held.decoded.claims.get("iss").and_then(Value::as_str)?;
-                format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'))
-            }
+        let metadata = if let Some(authority) = &held.authority {
+            authority.metadata_url()
+        } else {
+            let issuer = held.decoded.claims.get("iss").and_then(Value::as_str)?;
+            format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'))
         };
         metadata.parse().ok().filter(|url: &Url| matches!(url.scheme(), "http" | "https"))
     }

@@ -4,7 +4,7 @@ use ratatui::text::{Line, Span};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use crate::tui::glyphs::Glyphs;
+use crate::{text::visible, tui::glyphs::Glyphs};
 
 /// How many columns a text takes.
 pub fn width(text: &str) -> u16 {
@@ -16,6 +16,15 @@ pub fn text(text: &str, room: u16, glyphs: &Glyphs) -> String {
     let mut line = Line::raw(text);
     cut(&mut line, room, glyphs);
     line.spans.iter().map(|span| span.content.as_ref()).collect()
+}
+
+/// The text cut or filled with blanks to exactly this many columns, made safe and put into the terminal's characters before
+/// it is measured: one cell of a table.
+pub fn cell(text: &str, columns: u16, glyphs: &Glyphs) -> String {
+    let mut cell = self::text(&glyphs.plain(&visible(text)), columns, glyphs);
+    let missing = usize::from(columns).saturating_sub(cell.width());
+    cell.extend(std::iter::repeat_n(' ', missing));
+    cell
 }
 
 /// Cuts a line to the room there is; an ellipsis in the style of what it replaces shows that something is missing.
@@ -63,6 +72,19 @@ mod tests {
         check("漢字漢字", 6, "漢字…");
         check("漢字漢字", 5, "漢字…");
         check("a漢", 2, "a…");
+    }
+
+    #[test]
+    fn a_cell_has_its_width_whatever_is_in_it() {
+        for charset in [Charset::Unicode, Charset::Ascii] {
+            for input in ["", "token", "漢字漢字漢字", "é→é→é→é", "a\u{1b}[31mb\u{202e}c"] {
+                for columns in 0..12 {
+                    let cell = cell(input, columns, Glyphs::of(charset));
+                    assert_eq!(width(&cell), columns, "{input:?} {columns}");
+                    assert!(!cell.contains(['\u{1b}', '\u{202e}']));
+                }
+            }
+        }
     }
 
     #[test]

@@ -1,39 +1,242 @@
-//! Stub for compiling.
-#![allow(missing_docs, unused)]
-use crate::tui::{
-    action::Action,
-    keymap::{Context, Key},
-    pane::*,
+//! The Tokens screen: every token of this sitting, decoded, with what was checked and what each claim means.
+//!
+//! ```text
+//! ╭─ Tokens  3 ──────────────╮╭─ Checks ──────────────────────────────── ✓ 8  · 2 ╮
+//! │▌access  this app 41:02 mi││ alg RS256  typ JWT  kid rrX2…                     │
+//! ╰──────────────────────────╯╰───────────────────────────────────────────────────╯
+//! ┏━ Claims  access token, for a user ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ LAB ━┓
+//! ┃ ████████████░░░░░░░ 41:02 min left                                             ┃
+//! ┃ ▾ who                                                                          ┃
+//! ┃▌  oid  4b0e6a21-…   the user's object id, the same in every app                ┃
+//! ┗━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┛
+//! ```
+//!
+//! `layout` says which regions there are; `list`, `checks`, `claims`, `meaning` and `raw` make the lines of one region
+//! each; `entry` is the line to paste a token into; `draw` puts them on the screen, and `keys` says what keys do.
+
+mod checks;
+mod claims;
+mod draw;
+mod entry;
+mod keys;
+mod layout;
+mod list;
+mod meaning;
+mod raw;
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use self::{
+    claims::{Row, Section},
+    entry::Entry,
+    layout::{Form, Region, Wanted},
 };
-use crate::{explain::Evidence, secret::Secret, time::UnixTime, workbench::Workbench};
-use ratatui::{
-    buffer::Buffer,
-    layout::{Position, Rect},
+use crate::{
+    secret::Secret,
+    time::UnixTime,
+    token::{Kind, claims::Group},
+    tui::{
+        keymap::{Context, Key},
+        pane::Intent,
+        widgets::{field::Field, lines::Scroll, list::Selection},
+    },
+    workbench::{Held, Workbench},
 };
-#[derive(Debug, Default)]
-pub struct State;
+
+/// What the text field is for.
+#[derive(Debug)]
+enum Input {
+    /// A token to look at.
+    Token(Entry),
+    /// A text to find among the claims.
+    Search(Field),
+}
+
+/// Selection, folds, scroll and what is being typed.
+#[derive(Debug)]
+pub struct State {
+    region: Region,
+    zoomed: bool,
+    meaning: bool,
+    raw: bool,
+    token: Selection,
+    claim: Selection,
+    folded: Vec<Section>,
+    input: Option<Input>,
+    needle: String,
+    checks_scroll: Scroll,
+    meaning_scroll: Scroll,
+    raw_scroll: Scroll,
+    /// How much room the last frame had.
+    form: Form,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        let mut claim = Selection::default();
+        claim.select(1);
+        Self {
+            region: Region::default(),
+            zoomed: false,
+            meaning: false,
+            raw: false,
+            token: Selection::default(),
+            claim,
+            folded: vec![Section::Of(Group::Internal)],
+            input: None,
+            needle: String::new(),
+            checks_scroll: Scroll::default(),
+            meaning_scroll: Scroll::default(),
+            raw_scroll: Scroll::default(),
+            form: Form::default(),
+        }
+    }
+}
+
 impl State {
-    pub fn context(&self) -> Context {
-        Context::Global
+    /// Which part of the keymap applies.
+    pub const fn context(&self) -> Context {
+        if self.input.is_some() { Context::Field } else { Context::Tokens }
     }
-    pub fn update(&mut self, _: Action, _: &Workbench, _: UnixTime) -> Option<Vec<Intent>> {
-        None
+
+    /// Shows the token at this place of the shelf.
+    pub fn show(&mut self, index: usize) {
+        self.select(index);
+        self.region = Region::Claims;
+        self.zoomed = false;
+        self.input = None;
     }
-    pub fn typed(&mut self, _: Key) -> Vec<Intent> {
-        vec![]
+
+    /// Takes a key for the text field.
+    pub fn typed(&mut self, key: Key) -> Vec<Intent> {
+        match &mut self.input {
+            Some(Input::Token(entry)) => entry.typed(key),
+            Some(Input::Search(field)) => {
+                field.key(key);
+                field.text().clone_into(&mut self.needle);
+            }
+            None => {}
+        }
+        Vec::new()
     }
-    pub fn pasted(&mut self, _: &str) {}
+
+    /// Takes a pasted text: a token, unless something is being searched for.
+    pub fn pasted(&mut self, text: &str) {
+        match self.input.get_or_insert_with(|| Input::Token(Entry::default())) {
+            Input::Token(entry) => entry.pasted(text),
+            Input::Search(field) => {
+                field.paste(text);
+                field.text().clone_into(&mut self.needle);
+            }
+        }
+    }
+
+    /// Empties the text field; says whether there was something in it.
     pub fn clear_field(&mut self) -> bool {
-        false
+        match &mut self.input {
+            Some(Input::Token(entry)) => entry.clear(),
+            Some(Input::Search(field)) => {
+                let was_empty = field.is_empty();
+                field.clear();
+                self.needle.clear();
+                !was_empty
+            }
+            None => false,
+        }
     }
-    pub fn copies(&self, _: &Workbench) -> Vec<(String, Secret)> {
-        vec![]
+
+    /// What can be copied of the selected token.
+    pub fn copies(&self, bench: &Workbench) -> Vec<(String, Secret)> {
+        let Some(held) = self.held(bench) else { return Vec::new() };
+        let mut copies = vec![(name_of(held), held.decoded.raw.clone())];
+        if let Some((what, value)) = self.row(bench).and_then(|row| value_of(&row)) {
+            copies.push((what, value));
+        }
+        if held.decoded.kind == Kind::Jws
+            && let Some((unsigned, _)) = held.decoded.raw.expose().rsplit_once('.')
+        {
+            copies.push((format!("{} without its signature", name_of(held)), Secret::new(unsigned)));
+        }
+        for (what, members) in [("claims", &held.decoded.claims), ("header", &held.decoded.header)] {
+            if !members.is_empty() {
+                let text = serde_json::to_string_pretty(members).unwrap_or_default();
+                copies.push((format!("{what} as JSON"), Secret::new(text)));
+            }
+        }
+        copies
     }
-    pub fn show(&mut self, _: usize) {}
-    pub fn next_redraw(&self, _: &Workbench, _: UnixTime) -> Option<std::time::Duration> {
+
+    /// How long the screen may stand as it is: a countdown is shown while the selected token, or another in the list,
+    /// has its end within the next days or behind it by less.
+    pub fn next_redraw(&self, bench: &Workbench, now: UnixTime) -> Option<Duration> {
+        const SPELLED_OUT: Duration = Duration::from_secs(48 * 3600);
+        let near = |time: UnixTime| time.since(now).max(now.since(time)) < SPELLED_OUT;
+        let counts_down = |held: &Held| held.decoded.time("exp").is_some_and(|end| end > now && near(end));
+        let ages = |held: &Held| {
+            let times = ["exp", "nbf", "iat"].into_iter().filter_map(|name| held.decoded.time(name));
+            times.into_iter().any(near)
+        };
+        if bench.shelf.all().iter().any(counts_down) || self.held(bench).is_some_and(ages) {
+            let into_second = u64::try_from(now.millis().rem_euclid(1000)).unwrap_or(0);
+            return Some(Duration::from_millis(1000 - into_second));
+        }
         None
     }
-    pub fn view(&mut self, _: &Workbench, _: &Scene<'_>, _: Rect, _: &mut Buffer) -> Option<Position> {
-        None
+
+    fn index(&self, bench: &Workbench) -> usize {
+        self.token.index().min(bench.shelf.all().len().saturating_sub(1))
+    }
+
+    fn held<'a>(&self, bench: &'a Workbench) -> Option<&'a Held> {
+        bench.shelf.all().get(self.index(bench))
+    }
+
+    fn row<'a>(&self, bench: &'a Workbench) -> Option<Row<'a>> {
+        let rows = claims::rows(&self.held(bench)?.decoded, &self.folded);
+        rows.get(self.claim.index().min(rows.len().saturating_sub(1))).copied()
+    }
+
+    fn wanted(&self, bench: &Workbench) -> Wanted {
+        let wanted = Wanted {
+            focus: self.region,
+            zoomed: self.zoomed,
+            meaning: self.meaning,
+            raw: self.raw,
+            tokens: bench.shelf.all().len(),
+        };
+        let regions = layout::regions(self.form, wanted);
+        let stand_in = if regions.contains(&Region::Claims) { Region::Claims } else { Region::Raw };
+        Wanted { focus: if regions.contains(&self.region) { self.region } else { stand_in }, ..wanted }
+    }
+
+    fn select(&mut self, index: usize) {
+        self.token.select(index);
+        // The first claim, not the heading above it: its meaning is there at once.
+        self.claim.select(1);
+        self.checks_scroll.to_top();
+        self.meaning_scroll.to_top();
+        self.raw_scroll.to_top();
+    }
+}
+
+/// What a toast calls a token.
+fn name_of(held: &Held) -> String {
+    format!("{} token", held.used_as.name())
+}
+
+/// The value behind a row, for copying.
+fn value_of(row: &Row<'_>) -> Option<(String, Secret)> {
+    match row {
+        Row::Member { name, value, .. } => {
+            let text = match value {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            Some((format!("value of {name}"), Secret::new(text)))
+        }
+        Row::Remark(finding) => Some(("remark".to_owned(), Secret::new(&finding.title))),
+        Row::Heading { .. } | Row::More(_) => None,
     }
 }

@@ -1,0 +1,270 @@
+//! The regions on the screen.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::{Constraint, Layout, Position, Rect},
+    widgets::{StatefulWidget as _, Widget as _},
+};
+
+use super::{
+    Input, State, checks,
+    claims::{self, Columns},
+    layout::{self, Form, Region},
+    list, meaning, raw,
+};
+use crate::{
+    text::{Line, Role},
+    token::{self, Kind},
+    tui::{
+        look::Look,
+        pane::Scene,
+        widgets::{
+            fit,
+            frame::Frame,
+            lines::{Hanging, Lines, Scroll},
+            list::List,
+            progress::TimeBar,
+        },
+    },
+    workbench::{Held, Workbench},
+};
+
+/// Prose is not made wider than this.
+const WIDEST: u16 = 100;
+
+impl State {
+    /// Draws the screen; says where the cursor stands.
+    pub fn view(
+        &mut self,
+        bench: &Workbench,
+        scene: &Scene<'_>,
+        area: Rect,
+        buffer: &mut Buffer,
+    ) -> Option<Position> {
+        self.form = Form::of(area);
+        let mut cursor = None;
+        let mut rest = area;
+        if let Some(input) = &self.input {
+            let [above, row] = Layout::vertical([Constraint::Min(0), Constraint::Length(1)]).areas(area);
+            cursor = draw_input(input, scene, row, buffer);
+            rest = above;
+        }
+        if bench.shelf.all().is_empty() {
+            draw_empty(bench, scene.look, rest, buffer);
+            return cursor;
+        }
+        let wanted = self.wanted(bench);
+        for (region, place) in layout::places(rest, self.form, wanted) {
+            self.draw_region(region, region == wanted.focus, bench, scene, place, buffer);
+        }
+        cursor
+    }
+
+    fn draw_region(
+        &mut self,
+        region: Region,
+        focused: bool,
+        bench: &Workbench,
+        scene: &Scene<'_>,
+        area: Rect,
+        buffer: &mut Buffer,
+    ) {
+        let Some(held) = self.held(bench) else { return };
+        let (look, index) = (scene.look, self.index(bench));
+        let inner = readable(padded(Frame::inner(area)));
+        match region {
+            Region::List => self.draw_list(focused, bench, scene, area, buffer),
+            Region::Claims => self.draw_claims(focused, held, scene, area, buffer),
+            // The frame comes last: only then is it known whether there is more than fits.
+            Region::Checks => {
+                let findings = checks::findings(held, scene.now);
+                let lines = checks::lines(bench, index, scene.now, look.glyphs);
+                let hanging = Hanging::Columns(look.glyphs.mark_width + 1);
+                Lines::new(&lines, look).hanging(hanging).scrolled(inner, buffer, &mut self.checks_scroll);
+                Frame::new("Checks", look)
+                    .focused(focused)
+                    .note(checks::tally(&findings, look.glyphs))
+                    .footnote(more(&self.checks_scroll, "", look))
+                    .render(area, buffer);
+            }
+            Region::Meaning => {
+                let row = self.row(bench);
+                let lines = match row {
+                    Some(row) => meaning::lines(&row, &held.decoded, scene.now, look.glyphs),
+                    None => vec![Line::of(Role::Muted, "The meaning of the selected claim stands here.")],
+                };
+                Lines::new(&lines, look).scrolled(inner, buffer, &mut self.meaning_scroll);
+                Frame::new(meaning::title(row.as_ref()), look)
+                    .focused(focused)
+                    .footnote(more(&self.meaning_scroll, "", look))
+                    .render(area, buffer);
+            }
+            Region::Raw => {
+                let lines = raw::lines(&held.decoded, scene.reveal);
+                Lines::new(&lines, look).scrolled(inner, buffer, &mut self.raw_scroll);
+                let secret = if scene.reveal { "v hides it" } else { "v reveals" };
+                let note = format!("{} characters, {secret}", held.decoded.raw.len());
+                Frame::new("Raw", look)
+                    .focused(focused)
+                    .note(Line::of(Role::Muted, "y copies"))
+                    .footnote(more(&self.raw_scroll, &note, look))
+                    .render(area, buffer);
+            }
+        }
+    }
+
+    fn draw_list(
+        &mut self,
+        focused: bool,
+        bench: &Workbench,
+        scene: &Scene<'_>,
+        area: Rect,
+        buffer: &mut Buffer,
+    ) {
+        let (look, held) = (scene.look, bench.shelf.all());
+        Frame::new(format!("Tokens  {}", held.len()), look).focused(focused).render(area, buffer);
+        let inner = Frame::inner(area);
+        let width = inner.width.saturating_sub(1);
+        let row = |at: usize| match held.get(at) {
+            Some(held) => list::row(held, bench, scene.now, width, look.glyphs),
+            None => Line::new(),
+        };
+        List::new(held.len(), &row, look).focused(focused).render(inner, buffer, &mut self.token);
+    }
+
+    fn draw_claims(
+        &mut self,
+        focused: bool,
+        held: &Held,
+        scene: &Scene<'_>,
+        area: Rect,
+        buffer: &mut Buffer,
+    ) {
+        let look = scene.look;
+        let recognised = token::kind_of(&held.decoded);
+        let kind =
+            if held.decoded.kind == Kind::Jws { recognised.kind.title() } else { held.decoded.kind.title() };
+        let mut frame = Frame::new(format!("Claims  {kind}"), look).focused(focused);
+        if held.is_from_lab() {
+            frame = frame.note(Line::of(Role::Lab, "LAB"));
+        }
+        if self.form == Form::Small && focused {
+            let does = if self.meaning { "Enter closes the meaning" } else { "Enter tells the meaning" };
+            frame = frame.footnote(Line::of(Role::Muted, does));
+        }
+        frame.render(area, buffer);
+
+        let mut above = Vec::new();
+        if held.is_from_lab() {
+            above.push(
+                Line::of(Role::Lab, "LAB token: ")
+                    .then(Role::Text, "made on this machine for practice. No real service accepts it."),
+            );
+        }
+        above.push(match held.decoded.kind {
+            Kind::Jws => Line::of(Role::Muted, recognised.because),
+            Kind::Jwe => Line::of(Role::Muted, "Encrypted: only its recipient can read the claims."),
+            Kind::Opaque => {
+                Line::of(Role::Muted, "The issuer's note to itself: nobody else can read anything in it.")
+            }
+            Kind::Saml => Line::of(Role::Muted, "SAML is XML and not JSON; it is not taken apart here."),
+            Kind::NotAToken => Line::new(),
+        });
+        let mut rest = Frame::inner(area);
+        let roomy = self.form != Form::Small || self.zoomed;
+        for line in &above {
+            let place = padded(rest);
+            if roomy {
+                let line = std::slice::from_ref(line);
+                let height = u16::try_from(Lines::new(line, look).height(place.width)).unwrap_or(rest.height);
+                Lines::new(line, look).draw(place, buffer);
+                rest = below(rest, height);
+            } else {
+                let mut line = look.line(line);
+                fit::cut(&mut line, place.width, look.glyphs);
+                buffer.set_line(place.x, place.y, &line, place.width);
+                rest = below(rest, 1);
+            }
+            if rest.is_empty() {
+                return;
+            }
+        }
+        if let Some(until) = held.decoded.time("exp") {
+            let from = ["nbf", "iat"].into_iter().find_map(|name| held.decoded.time(name));
+            let bar = TimeBar { from: from.unwrap_or(held.received), until, now: scene.now, look };
+            (&bar).render(
+                Rect { x: rest.x + 1, width: rest.width.saturating_sub(2), height: 1, ..rest },
+                buffer,
+            );
+            rest = below(rest, 1);
+        }
+        let rows = claims::rows(&held.decoded, &self.folded);
+        if rows.is_empty() {
+            return;
+        }
+        let columns = Columns::new(&rows, &held.decoded, rest.width.saturating_sub(1));
+        let line = |at: usize| columns.line(&rows[at], &held.decoded, scene.now, look.glyphs);
+        List::new(rows.len(), &line, look).focused(focused).render(rest, buffer, &mut self.claim);
+    }
+}
+
+fn below(area: Rect, rows: u16) -> Rect {
+    let rows = rows.min(area.height);
+    Rect { y: area.y + rows, height: area.height - rows, ..area }
+}
+
+/// Without the column beside the border.
+const fn padded(area: Rect) -> Rect {
+    let side = if area.width > 2 { 1 } else { 0 };
+    Rect { x: area.x + side, width: area.width - 2 * side, ..area }
+}
+
+fn readable(area: Rect) -> Rect {
+    Rect { width: area.width.min(WIDEST), ..area }
+}
+
+/// A note for the lower border, with a mark if there is more below.
+fn more(scroll: &Scroll, note: &str, look: &Look) -> Line {
+    let line = Line::of(Role::Muted, note);
+    if scroll.is_at_end() {
+        return line;
+    }
+    let blank = if note.is_empty() { "" } else { "  " };
+    line.then(Role::Text, blank).then(Role::Key, format!("{} more", look.glyphs.unfolded))
+}
+
+fn draw_input(input: &Input, scene: &Scene<'_>, row: Rect, buffer: &mut Buffer) -> Option<Position> {
+    match input {
+        Input::Token(entry) => entry.draw(scene.look, scene.reveal, row, buffer),
+        Input::Search(field) => {
+            let label = "Find a claim ";
+            Lines::new(&[Line::of(Role::Key, label)], scene.look).draw(row, buffer);
+            let start = fit::width(label).min(row.width);
+            let place = Rect { x: row.x + start, width: row.width - start, ..row };
+            let view = field.view(scene.look).placeholder("name, value or a word of its meaning");
+            (&view).render(place, buffer);
+            view.cursor(place)
+        }
+    }
+}
+
+fn draw_empty(bench: &Workbench, look: &Look, area: Rect, buffer: &mut Buffer) {
+    Frame::new("Tokens", look).focused(true).render(area, buffer);
+    let key = |line: Line, key: &str| line.then(Role::Key, key);
+    let start = Line::of(Role::Text, "No tokens yet. ");
+    let mut lines = vec![
+        key(key(start.then(Role::Text, "Run a flow ("), "1").then(Role::Text, "), or press "), "p")
+            .then(Role::Text, " and paste one."),
+        Line::new(),
+        Line::of(
+            Role::Muted,
+            "Whatever a run brings is kept here until the program ends: decoded, with every claim explained, its \
+             remaining life, and each check by itself. No token that you paste is sent anywhere.",
+        ),
+    ];
+    if bench.shelf.can_put_back() {
+        lines.push(Line::new());
+        lines.push(key(Line::new(), "u").then(Role::Text, " puts back the token that was discarded last."));
+    }
+    Lines::new(&lines, look).draw(readable(padded(Frame::inner(area))), buffer);
+}

@@ -1,0 +1,289 @@
+//! What keys do on the Tokens screen.
+
+use super::{
+    Input, State,
+    checks::{self, Keys},
+    claims::{self, Row},
+    entry::Entry,
+    layout::{self, Form, Region},
+    name_of, value_of,
+};
+use crate::{
+    finding::Finding,
+    secret::Secret,
+    time::UnixTime,
+    token::{self, Kind},
+    tui::{
+        action::Action,
+        pane::{Intent, Toast},
+        widgets::field::Field,
+    },
+    workbench::{User, Workbench},
+};
+
+impl State {
+    /// Takes an action.
+    pub fn update(&mut self, action: Action, bench: &Workbench, _now: UnixTime) -> Option<Vec<Intent>> {
+        if self.input.is_some() {
+            return self.typing_update(action, bench);
+        }
+        // What a frame with less room did not show cannot have the focus.
+        self.region = self.wanted(bench).focus;
+        match action {
+            Action::PaneNext => self.turn(bench, 1),
+            Action::PanePrevious => self.turn(bench, usize::MAX),
+            Action::PaneZoom => self.zoomed = !self.zoomed,
+            Action::PaneView => self.turn_to_raw(),
+            Action::Activate => self.activate(bench),
+            Action::Close => return self.close().then(Vec::new),
+            Action::Paste => self.input = Some(Input::Token(Entry::default())),
+            Action::Search => self.input = Some(Input::Search(Field::new(&self.needle))),
+            Action::SearchNext => return Some(self.seek(bench, true)),
+            Action::SearchPrevious => return Some(self.seek(bench, false)),
+            Action::TokenVerify => return Some(self.verify(bench)),
+            Action::TokenDiscard => return Some(self.discard(bench)),
+            Action::EditUndo => return Some(Self::undo(bench)),
+            Action::ExchangeShow => return Some(self.exchange(bench)),
+            Action::Copy => return Some(self.copy(bench)),
+            Action::MoveLeft | Action::MoveRight | Action::Toggle if self.region == Region::Claims => {
+                self.fold(bench, action);
+            }
+            action => return self.moved(action, bench).then(Vec::new),
+        }
+        Some(Vec::new())
+    }
+
+    fn typing_update(&mut self, action: Action, bench: &Workbench) -> Option<Vec<Intent>> {
+        match (action, self.input.take()) {
+            (Action::Activate, Some(Input::Token(entry))) => return Some(self.take_in(entry, bench)),
+            (Action::Activate, Some(Input::Search(_))) => {
+                self.region = Region::Claims;
+                return Some(self.seek(bench, true));
+            }
+            (Action::Close, Some(Input::Search(_))) => self.needle.clear(),
+            (Action::Close, _) => {}
+            (_, input) => {
+                self.input = input;
+                return None;
+            }
+        }
+        Some(Vec::new())
+    }
+
+    /// Puts a token on the shelf, if it is one.
+    fn take_in(&mut self, entry: Entry, bench: &Workbench) -> Vec<Intent> {
+        let text = entry.text();
+        if text.is_empty() {
+            return Vec::new();
+        }
+        let decoded = token::decode(text.expose());
+        if decoded.kind == Kind::NotAToken {
+            let why =
+                decoded.findings.first().map_or_else(String::new, |finding| format!(": {}", finding.title));
+            self.input = Some(Input::Token(entry));
+            return vec![Intent::Toast(Toast::bad(format!("that is no token{why}")))];
+        }
+        self.show(bench.shelf.all().len());
+        vec![Intent::Bench(User::Decode(text.expose().to_owned()))]
+    }
+
+    fn turn(&mut self, bench: &Workbench, by: usize) {
+        let regions = layout::regions(self.form, self.wanted(bench));
+        let at = regions.iter().position(|region| *region == self.region).unwrap_or(0);
+        self.region = regions
+            [if by == 1 { (at + 1) % regions.len() } else { (at + regions.len() - 1) % regions.len() }];
+    }
+
+    fn turn_to_raw(&mut self) {
+        if self.form == Form::Small {
+            self.raw = !self.raw;
+            self.region = if self.raw { Region::Raw } else { Region::Claims };
+        } else {
+            self.region = if self.region == Region::Raw { Region::Claims } else { Region::Raw };
+        }
+    }
+
+    fn activate(&mut self, bench: &Workbench) {
+        match self.region {
+            Region::List | Region::Checks => {
+                self.region = if self.form == Form::Small && self.raw { Region::Raw } else { Region::Claims };
+            }
+            Region::Claims if matches!(self.row(bench), Some(Row::Heading { .. })) => {
+                self.fold(bench, Action::Toggle);
+            }
+            Region::Claims if self.form == Form::Small => {
+                // The focus stays: going on to another claim shows the meaning of that one.
+                self.meaning = !self.meaning;
+                self.meaning_scroll.to_top();
+            }
+            Region::Claims => self.region = Region::Meaning,
+            Region::Meaning => {
+                self.meaning = false;
+                self.region = Region::Claims;
+            }
+            Region::Raw => self.turn_to_raw(),
+        }
+    }
+
+    /// Closes the topmost thing; says whether there was one.
+    fn close(&mut self) -> bool {
+        if self.zoomed {
+            self.zoomed = false;
+        } else if !self.needle.is_empty() {
+            self.needle.clear();
+        } else if self.meaning && self.form == Form::Small {
+            self.meaning = false;
+            self.region = if self.raw { Region::Raw } else { Region::Claims };
+        } else if self.region == Region::Raw || (self.raw && self.form == Form::Small) {
+            self.raw = false;
+            self.region = Region::Claims;
+        } else if self.region == Region::Meaning {
+            self.region = Region::Claims;
+        } else {
+            return false;
+        }
+        true
+    }
+
+    fn moved(&mut self, action: Action, bench: &Workbench) -> bool {
+        match self.region {
+            Region::Checks => self.checks_scroll.act(action),
+            Region::Meaning => self.meaning_scroll.act(action),
+            Region::Raw => self.raw_scroll.act(action),
+            Region::List => {
+                let before = self.index(bench);
+                self.token.select(before);
+                let moved = self.token.act(action, bench.shelf.all().len());
+                if self.token.index() != before {
+                    self.select(self.token.index());
+                }
+                moved
+            }
+            Region::Claims => {
+                let count =
+                    self.held(bench).map_or(0, |held| claims::rows(&held.decoded, &self.folded).len());
+                let moved = self.claim.act(action, count);
+                if moved {
+                    self.meaning_scroll.to_top();
+                }
+                moved
+            }
+        }
+    }
+
+    /// Folds or unfolds the section of the selected row; the selection goes to its heading.
+    fn fold(&mut self, bench: &Workbench, action: Action) {
+        let Some((held, row)) = self.held(bench).zip(self.row(bench)) else { return };
+        let section = row.section();
+        let is_folded = self.folded.contains(&section);
+        let fold = match action {
+            Action::MoveLeft => true,
+            Action::MoveRight => false,
+            _ => !is_folded,
+        };
+        if fold == is_folded {
+            return;
+        }
+        if fold {
+            self.folded.push(section);
+        } else {
+            self.folded.retain(|one| *one != section);
+        }
+        let rows = claims::rows(&held.decoded, &self.folded);
+        let is_heading = |row: &Row<'_>| matches!(row, Row::Heading { .. }) && row.section() == section;
+        self.claim.select(rows.iter().position(is_heading).unwrap_or(0));
+    }
+
+    /// Goes to the next or previous claim with the text that was searched for, unfolding what hides it.
+    fn seek(&mut self, bench: &Workbench, forward: bool) -> Vec<Intent> {
+        let Some(held) = self.held(bench).filter(|_| !self.needle.is_empty()) else { return Vec::new() };
+        let all = claims::rows(&held.decoded, &[]);
+        let here = self.row(bench).and_then(|row| place_of(&all, &row)).unwrap_or(0);
+        let hits: Vec<usize> = (0..all.len()).filter(|at| all[*at].holds(&self.needle)).collect();
+        // Around the end, as in a text editor.
+        let hit = if forward {
+            hits.iter().find(|at| **at > here).or(hits.first())
+        } else {
+            hits.iter().rev().find(|at| **at < here).or(hits.last())
+        };
+        let Some(hit) = hit.map(|at| all[*at]) else {
+            return vec![Intent::Toast(Toast::bad(format!(
+                "no claim holds \u{201c}{}\u{201d}",
+                self.needle
+            )))];
+        };
+        self.folded.retain(|section| *section != hit.section());
+        let rows = claims::rows(&held.decoded, &self.folded);
+        self.claim.select(place_of(&rows, &hit).unwrap_or(0));
+        self.meaning_scroll.to_top();
+        Vec::new()
+    }
+
+    fn verify(&self, bench: &Workbench) -> Vec<Intent> {
+        let index = self.index(bench);
+        let fetch = |host: String| {
+            let toast = Toast::good(format!("asking {host} for the keys of this issuer"));
+            vec![Intent::Bench(User::FetchKeys(index)), Intent::Toast(toast)]
+        };
+        let say = |text: &str| vec![Intent::Toast(Toast::good(text))];
+        match checks::keys(bench, index) {
+            Keys::At(host) => fetch(host),
+            Keys::Refused(exchange) => fetch(exchange.host()),
+            Keys::Asked(_) => say("the keys are being asked for"),
+            Keys::Known => say("the keys are known, and the signature was looked at: see Checks"),
+            Keys::Nowhere => {
+                vec![Intent::Toast(Toast::bad("iss is no address: there is nobody to ask for keys"))]
+            }
+            Keys::Useless if self.held(bench).is_none() => Vec::new(),
+            Keys::Useless => say("there is no signature here that anybody but its issuer could check"),
+        }
+    }
+
+    fn discard(&mut self, bench: &Workbench) -> Vec<Intent> {
+        let Some(held) = self.held(bench) else { return Vec::new() };
+        let index = self.index(bench);
+        self.select(index);
+        let toast = Toast::good(format!("{} taken off the shelf; u puts it back", name_of(held)));
+        vec![Intent::Bench(User::Discard(index)), Intent::Toast(toast)]
+    }
+
+    fn undo(bench: &Workbench) -> Vec<Intent> {
+        if bench.shelf.can_put_back() {
+            vec![Intent::Bench(User::PutBack), Intent::Toast(Toast::good("the token is back on the shelf"))]
+        } else {
+            vec![Intent::Toast(Toast::bad("no token was taken off the shelf"))]
+        }
+    }
+
+    fn exchange(&self, bench: &Workbench) -> Vec<Intent> {
+        match self.held(bench).map(|held| held.exchange) {
+            Some(Some(exchange)) => vec![Intent::Inspect(exchange)],
+            Some(None) => vec![Intent::Toast(Toast::bad("this token was pasted: no exchange brought it"))],
+            None => Vec::new(),
+        }
+    }
+
+    fn copy(&self, bench: &Workbench) -> Vec<Intent> {
+        let Some(held) = self.held(bench) else { return Vec::new() };
+        let (what, text) = match self.region {
+            Region::List | Region::Raw => (name_of(held), held.decoded.raw.clone()),
+            Region::Checks => {
+                let line = |finding: &Finding| format!("{} {}\n", finding.severity.mark(), finding.title);
+                ("checks".to_owned(), Secret::new(held.checks.iter().map(line).collect::<String>()))
+            }
+            Region::Claims | Region::Meaning => match self.row(bench).and_then(|row| value_of(&row)) {
+                Some(copied) => copied,
+                None => (name_of(held), held.decoded.raw.clone()),
+            },
+        };
+        vec![Intent::Copy { what, text }]
+    }
+}
+
+/// Where a row stands among others, whether headings are folded or not.
+fn place_of(rows: &[Row<'_>], wanted: &Row<'_>) -> Option<usize> {
+    rows.iter().position(|row| match (row, wanted) {
+        (Row::Heading { section, .. }, Row::Heading { section: other, .. }) => section == other,
+        _ => row == wanted,
+    })
+}

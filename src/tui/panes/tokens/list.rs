@@ -1,0 +1,66 @@
+//! The shelf as a list: what each token was given as, whom it is for, and how long it lasts.
+
+use serde_json::Value;
+
+use crate::{
+    text::{Line, Role},
+    time::{self, UnixTime},
+    token::{Kind, values},
+    tui::{glyphs::Glyphs, widgets::fit},
+    workbench::{Held, Workbench},
+};
+
+/// One row of the list, `width` columns wide.
+pub fn row(held: &Held, bench: &Workbench, now: UnixTime, width: u16, glyphs: &Glyphs) -> Line {
+    let used_as = fit::cell(held.used_as.name(), 8, glyphs);
+    let (time, role) = lasts(held, now);
+    let taken = 8 + if time.is_empty() { 0 } else { fit::width(&time) + 1 };
+    let audience = fit::cell(&audience(held, bench), width.saturating_sub(taken), glyphs);
+    let blank = if time.is_empty() { "" } else { " " };
+    Line::of(Role::Name, used_as).then(Role::Value, audience).then(role, format!("{blank}{time}"))
+}
+
+/// Whom a token is for, by the name that a person knows.
+pub fn audience(held: &Held, bench: &Workbench) -> String {
+    match held.decoded.kind {
+        Kind::Jws => {}
+        Kind::Jwe => return "encrypted".to_owned(),
+        Kind::Opaque => return "opaque".to_owned(),
+        Kind::Saml => return "SAML".to_owned(),
+        Kind::NotAToken => return "not a token".to_owned(),
+    }
+    let named = match held.decoded.claims.get("aud") {
+        Some(Value::String(one)) => one.as_str(),
+        Some(Value::Array(all)) => match all.first().and_then(Value::as_str) {
+            Some(first) if all.len() > 1 => return format!("{first} and {} more", all.len() - 1),
+            Some(first) => first,
+            None => return "nobody named".to_owned(),
+        },
+        _ => return "nobody named".to_owned(),
+    };
+    let of_this_run = held.session.and_then(|id| bench.session(id));
+    if of_this_run.is_some_and(|session| session.profile.client_id == named) {
+        return "this app".to_owned();
+    }
+    if let Some(known) = values::explain_value("aud", &Value::from(named), UnixTime::default()) {
+        return known;
+    }
+    let is_meant = |uri: &String| uri == named;
+    let mut applications = bench.lab.scenario.applications().iter();
+    let in_lab = applications.find(|one| one.app_id == named || one.identifier_uris.iter().any(is_meant));
+    match in_lab {
+        Some(application) if held.is_from_lab() => application.display_name.clone(),
+        _ => named.strip_prefix("api://").unwrap_or(named).to_owned(),
+    }
+}
+
+/// How long it lasts, in a word.
+fn lasts(held: &Held, now: UnixTime) -> (String, Role) {
+    let starts = held.decoded.time("nbf").filter(|start| *start > now);
+    match held.decoded.time("exp") {
+        Some(end) if end <= now => ("expired".to_owned(), Role::Refused),
+        _ if starts.is_some() => ("not yet".to_owned(), Role::Warn),
+        Some(end) => (time::span(end.since(now)), Role::Ok),
+        None => (String::new(), Role::Muted),
+    }
+}

@@ -1,0 +1,383 @@
+//! The Tokens screen: real tokens of the lab tenant and pasted ones, with the keys that a person has.
+
+mod sitting;
+
+use authwright::{
+    flow::FlowKind,
+    tui::{
+        glyphs::{Charset, Glyphs},
+        model::ScreenId,
+    },
+    wire::{Body, Headers, Response},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+use sitting::{START, Sitting};
+
+/// The usual terminal.
+const USUAL: (u16, u16) = (80, 24);
+
+/// A token that nobody signed, from an issuer elsewhere.
+fn token(claims: &Value) -> String {
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let header = json!({"typ": "JWT", "alg": "RS256", "kid": "key-one"});
+    format!("{}.{}.{}", part(&header), part(claims), signature())
+}
+
+/// As long as those of RS256 are.
+fn signature() -> String {
+    URL_SAFE_NO_PAD.encode([7; 256])
+}
+
+/// An ordinary one that lasts an hour.
+fn ordinary() -> String {
+    token(&claims())
+}
+
+fn claims() -> Value {
+    let now = START.seconds();
+    json!({
+        "iss": "https://idp.example/t", "aud": "api://orders", "sub": "abc", "iat": now - 60, "nbf": now - 60,
+        "exp": now + 3600, "scp": "Orders.Read Orders.Write", "shoe_size": 43, "uti": "u"
+    })
+}
+
+/// A sitting with a token on the shelf.
+fn with(token: &str) -> Sitting {
+    let mut sitting = Sitting::new();
+    sitting.go(ScreenId::Tokens);
+    sitting.paste(token);
+    sitting.press("Enter");
+    sitting
+}
+
+/// A sitting after a sign-in at the lab tenant.
+fn signed_in() -> Sitting {
+    let mut sitting = Sitting::new();
+    sitting.run(FlowKind::AuthorizationCode, "desktop", |_| {});
+    sitting.go(ScreenId::Tokens);
+    sitting
+}
+
+#[track_caller]
+fn shows(sitting: &mut Sitting, parts: &[&str]) {
+    let text = sitting.text(USUAL);
+    for part in parts {
+        assert!(text.contains(part), "{part:?} is missing:\n{text}");
+    }
+}
+
+#[track_caller]
+fn shows_not(sitting: &mut Sitting, part: &str) {
+    let text = sitting.text(USUAL);
+    assert!(!text.contains(part), "{part:?} is there:\n{text}");
+}
+
+fn shelf(sitting: &Sitting) -> usize {
+    sitting.model.bench.shelf.all().len()
+}
+
+#[test]
+fn an_empty_shelf_says_how_to_fill_it() {
+    let mut sitting = Sitting::new();
+    sitting.go(ScreenId::Tokens);
+    assert_pictures!(sitting, "tokens_empty");
+    // Nothing that needs a token does anything, or panics.
+    sitting.press("Down Enter y s x u i t v n N Left Right z z Esc");
+    assert_eq!(shelf(&sitting), 0);
+    sitting.resize_to_everything();
+}
+
+#[test]
+fn the_tokens_of_a_run_are_decoded_checked_and_explained() {
+    let mut sitting = signed_in();
+    assert_pictures!(sitting, "tokens_id");
+    shows(&mut sitting, &["LAB token", "this app", "✓ 11", "signature verifies with the key", "Mina Okafor"]);
+    sitting.resize_to_everything();
+}
+
+#[test]
+fn another_token_is_chosen_in_the_list() {
+    let mut sitting = signed_in();
+    sitting.press("Tab Down Enter");
+    assert_pictures!(sitting, "tokens_access");
+    shows(&mut sitting, &["access token, for a user", "Northwind… 1 h 25 min"]);
+    sitting.press("Tab End Enter");
+    shows(&mut sitting, &["opaque token", "nobody else can read anything in it"]);
+    sitting.resize_to_everything();
+}
+
+#[test]
+fn enter_tells_what_a_claim_means_and_the_next_claim_follows() {
+    let mut sitting = with(&ordinary());
+    sitting.press("Enter");
+    assert_pictures!(sitting, "tokens_meaning");
+    shows(&mut sitting, &["Meaning  sub", "Names the user or"]);
+    sitting.press("Down Down");
+    shows(&mut sitting, &["Meaning  iss"]);
+    sitting.press("Esc");
+    shows_not(&mut sitting, "Meaning  iss");
+    sitting.press("/");
+    sitting.write("shoe");
+    sitting.press("Enter Enter");
+    shows(&mut sitting, &["Meaning  shoe_size", "43", "This claim is not known here"]);
+}
+
+#[test]
+fn lists_in_a_claim_are_told_one_by_one() {
+    let mut sitting = with(&ordinary());
+    sitting.press("/");
+    sitting.write("scp");
+    sitting.press("Enter Enter");
+    let text = sitting.text(USUAL);
+    let rows: Vec<&str> = text.lines().map(|line| line.trim_matches(['│', ' '])).collect();
+    assert!(rows.contains(&"Orders.Read") && rows.contains(&"Orders.Write"), "{text}");
+}
+
+#[test]
+fn a_search_unfolds_what_it_finds_and_n_goes_on() {
+    let mut sitting = with(&ordinary());
+    shows_not(&mut sitting, "uti  ");
+    sitting.press("/");
+    sitting.write("uti");
+    sitting.press("Enter y");
+    assert_eq!(sitting.copied.pop(), Some(("value of uti".to_owned(), "u".to_owned())));
+    sitting.press("/");
+    sitting.write("xxxxx");
+    sitting.press("Enter");
+    assert!(sitting.toast().contains("no claim holds"), "{}", sitting.toast());
+}
+
+#[test]
+fn sections_fold_and_unfold() {
+    let mut sitting = with(&ordinary());
+    sitting.press("Left");
+    shows_not(&mut sitting, " sub ");
+    sitting.press("Right");
+    shows(&mut sitting, &[" sub "]);
+    sitting.press("Enter");
+    shows_not(&mut sitting, " sub ");
+}
+
+#[test]
+fn the_raw_text_has_its_signature_masked_until_it_is_revealed() {
+    let mut sitting = with(&ordinary());
+    let signature = &signature()[..70];
+    sitting.press("t");
+    assert_pictures!(sitting, "tokens_raw");
+    shows_not(&mut sitting, signature);
+    sitting.press("v");
+    shows(&mut sitting, &[signature, "v hides it"]);
+    sitting.wait(11);
+    shows_not(&mut sitting, signature);
+    sitting.press("y");
+    assert_eq!(sitting.copied, [("pasted token".to_owned(), ordinary())]);
+    sitting.press("t");
+    shows(&mut sitting, &["Claims"]);
+}
+
+#[test]
+fn no_secret_is_on_the_screen_unless_it_is_revealed() {
+    let mut sitting = signed_in();
+    let refresh = sitting.model.bench.shelf.all()[2].decoded.raw.expose().to_owned();
+    let secrets: Vec<String> = sitting
+        .model
+        .bench
+        .shelf
+        .all()
+        .iter()
+        .map(|held| held.decoded.raw.expose().rsplit('.').next().unwrap_or_default()[..20].to_owned())
+        .collect();
+    for keys in ["", "t", "t Tab Down", "t", "t Tab Down", "t", "p"] {
+        sitting.press(keys);
+        for size in sitting::SIZES {
+            let text = sitting.text(size);
+            for secret in &secrets {
+                assert!(!text.contains(secret), "{text}");
+            }
+        }
+    }
+    sitting.paste(&refresh);
+    let text = sitting.text((200, 60));
+    assert!(!text.contains(&refresh[..20]) && text.contains("opaque token"), "{text}");
+}
+
+#[test]
+fn whatever_is_pasted_is_recognised_before_it_is_added() {
+    let mut sitting = Sitting::new();
+    sitting.go(ScreenId::Tokens);
+    sitting.press("p");
+    shows(&mut sitting, &["type or paste any token"]);
+    sitting.paste(&format!("Authorization: Bearer {}", ordinary()));
+    assert_pictures!(sitting, "tokens_pasting");
+    shows(&mut sitting, &["access token"]);
+    assert_eq!(shelf(&sitting), 0);
+    sitting.press("Enter");
+    assert_eq!(shelf(&sitting), 1);
+    shows(&mut sitting, &["pasted  orders"]);
+    // Without a field open, a paste opens it; Esc leaves it.
+    sitting.paste(&ordinary());
+    sitting.press("Esc");
+    assert_eq!(shelf(&sitting), 1);
+    sitting.paste("just some words");
+    sitting.press("Enter");
+    assert!(sitting.toast().contains("no token"), "{}", sitting.toast());
+    assert_eq!(shelf(&sitting), 1);
+}
+
+#[test]
+fn a_very_long_paste_is_kept_aside_and_whole() {
+    let mut long = claims();
+    long["padding"] = json!("x".repeat(200_000));
+    let long = token(&long);
+    let mut sitting = Sitting::new();
+    sitting.go(ScreenId::Tokens);
+    sitting.paste(&long);
+    shows(&mut sitting, &["chars)"]);
+    sitting.press("Enter");
+    assert_eq!(sitting.model.bench.shelf.all()[0].decoded.raw.expose(), long);
+    sitting.resize_to_everything();
+}
+
+#[test]
+fn missing_keys_are_said_and_fetched_from_the_host_that_is_named() {
+    let mut sitting = with(&ordinary());
+    assert_pictures!(sitting, "tokens_keys_missing");
+    shows(
+        &mut sitting,
+        &["Signature not checked", "https://idp.example/t are not known", "contacts idp.example"],
+    );
+    sitting.press("s");
+    // Nobody answers there.
+    shows(&mut sitting, &["When it was asked (#1)", "asks idp.example again"]);
+    assert_eq!(sitting.model.bench.hosts(), ["idp.example"]);
+    let json = |document: Value| Response {
+        status: 200,
+        headers: Headers::new().with("content-type", "application/json"),
+        body: Body::from(document.to_string()),
+    };
+    sitting.elsewhere.push_back(json(json!({
+        "issuer": "https://idp.example/t", "jwks_uri": "https://idp.example/keys"
+    })));
+    sitting
+        .elsewhere
+        .push_back(json(json!({"keys": [{"kty": "RSA", "kid": "other", "n": "AQAB", "e": "AQAB"}]})));
+    sitting.press("s");
+    shows_not(&mut sitting, "again");
+    let text = sitting.text((120, 40));
+    assert!(text.contains("key-one") && text.contains('✗'), "{text}");
+    sitting.press("s");
+    assert!(sitting.toast().contains("keys are known"), "{}", sitting.toast());
+}
+
+#[test]
+fn while_keys_are_asked_for_it_says_so_and_does_not_ask_twice() {
+    let mut sitting = with(&ordinary());
+    sitting.silent = true;
+    sitting.press("s");
+    shows(&mut sitting, &["Asking idp.example for keys (#1)"]);
+    sitting.press("s");
+    assert_eq!(sitting.model.bench.traffic.all().len(), 1);
+}
+
+#[test]
+fn a_token_is_discarded_and_put_back() {
+    let mut sitting = signed_in();
+    let before = sitting.model.bench.shelf.all().to_vec();
+    sitting.press("Tab Down x");
+    assert_eq!(shelf(&sitting), 2);
+    assert!(sitting.toast().contains("access token taken off"), "{}", sitting.toast());
+    sitting.press("u");
+    assert_eq!(sitting.model.bench.shelf.all(), before);
+    sitting.press("Delete Delete Delete");
+    shows(&mut sitting, &["No tokens yet", "u puts back"]);
+}
+
+#[test]
+fn life_runs_out_on_the_screen_and_is_drawn_once_a_second_only_while_it_does() {
+    let mut sitting = with(&ordinary());
+    let redraw = |sitting: &Sitting| sitting.model.tokens.next_redraw(&sitting.model.bench, sitting.now);
+    shows(&mut sitting, &["1 h 0 min left", "exp is 2026-03-04 10:15:27Z"]);
+    assert_eq!(redraw(&sitting).map(|wait| wait.as_millis()), Some(1000));
+    sitting.wait(3540);
+    shows(&mut sitting, &["1:00 min left"]);
+    sitting.wait(120);
+    assert_pictures!(sitting, "tokens_expired");
+    shows(&mut sitting, &["expired", "ended 1:00 min ago", "! exp is", "within the 300 s of leeway"]);
+    sitting.wait(300);
+    shows(&mut sitting, &["✗ exp is", "also with 300 s of leeway"]);
+    sitting.wait(3 * 86_400);
+    assert_eq!(redraw(&sitting), None);
+    // A token without times never asks for it.
+    assert_eq!(redraw(&with(&token(&json!({"iss": "x", "sub": "y"})))), None);
+    assert_eq!(redraw(&Sitting::new()), None);
+}
+
+#[test]
+fn the_exchange_behind_a_token_is_shown() {
+    let mut sitting = signed_in();
+    sitting.press("i");
+    assert_eq!(sitting.model.screen, ScreenId::Traffic);
+    let mut sitting = with(&ordinary());
+    sitting.press("i");
+    assert!(sitting.toast().contains("no exchange brought it"), "{}", sitting.toast());
+}
+
+#[test]
+fn hostile_text_in_claims_loses_its_power() {
+    let hostile = "a\u{1b}[31mred\u{202e}b\r\n\u{7}";
+    let mut sitting =
+        with(&token(&json!({"iss": hostile, "aud": hostile, "name": hostile, hostile: hostile})));
+    for keys in ["", "Down Enter", "Down", "Down", "End"] {
+        sitting.press(keys);
+        for size in sitting::SIZES {
+            let text = sitting.text(size);
+            assert!(!text.contains(['\u{1b}', '\u{202e}', '\u{7}', '\r']), "{text:?}");
+        }
+    }
+    shows(&mut sitting, &["a␛[31mred<U+202E>b"]);
+    sitting.resize_to_everything();
+}
+
+#[test]
+fn with_ascii_only_nothing_else_is_drawn() {
+    let mut sitting = signed_in();
+    sitting.model.look.glyphs = Glyphs::of(Charset::Ascii);
+    for keys in ["", "Enter", "Down Enter", "t", "p"] {
+        sitting.press(keys);
+        for size in sitting::SIZES {
+            let text = sitting.text(size);
+            assert!(text.is_ascii(), "{text}");
+        }
+    }
+}
+
+#[test]
+fn everything_of_a_token_can_be_copied_by_name() {
+    let sitting = signed_in();
+    let copies = sitting.model.tokens.copies(&sitting.model.bench);
+    let names: Vec<&str> = copies.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(
+        names,
+        ["id token", "value of sub", "id token without its signature", "claims as JSON", "header as JSON"]
+    );
+    let claims: Value = serde_json::from_str(copies[3].1.expose()).expect("it is JSON");
+    assert_eq!(claims["name"], "Mina Okafor");
+    assert_eq!(copies[2].1.expose().split('.').count(), 2);
+}
+
+#[test]
+fn tab_goes_through_every_region_and_one_at_a_time_fits_a_small_terminal() {
+    let mut sitting = with(&ordinary());
+    let mut seen = Vec::new();
+    for _ in 0..5 {
+        let text = sitting.text((60, 16));
+        seen.push(text.lines().next().unwrap_or_default().chars().skip(3).take(6).collect::<String>());
+        sitting.press("Tab");
+        // Keys count for the size that was drawn last.
+        let _ = sitting.body(60, 14);
+    }
+    assert_eq!(seen[0], "Claims");
+    sitting.press("z");
+    shows(&mut sitting, &["┏━"]);
+}
