@@ -38,7 +38,7 @@ fn a_flow_is_walked_by_keys_alone_and_the_terminal_comes_back() {
     let secret =
         secret.application("inventory-sync").and_then(|daemon| daemon.secret()).expect("it has one").expose();
     terminal.press("\r");
-    terminal.wait_until("the token step to be done", |screen| screen.contains("Look at the token"));
+    terminal.wait_until("the request for the keys", |screen| screen.contains("discovery/v2.0/keys"));
     terminal.press("\r");
     terminal.wait_until("tokens", |screen| screen.contains("access token"));
     terminal.press("5");

@@ -51,7 +51,7 @@ pub fn start_to_first_frame() {
 /// From writing a key to the end of the frame that answers it, in a pty.
 pub fn key_to_repaint() {
     let mut terminal = common::Terminal::start(&[], SIZE, &std::env::temp_dir(), &[]);
-    terminal.wait_for("lab tenant at");
+    terminal.wait_for("localhost:");
     let samples = (0..300)
         .map(|index| {
             let frames = terminal.frames();

@@ -189,6 +189,8 @@ fn shell(model: &mut Model, action: Action, now: UnixTime) -> Vec<Effect> {
             model.say(&Toast::good(text), now);
             return vec![Effect::Mouse(model.mouse)];
         }
+        Action::Search => model.say(&Toast::bad("there is nothing to search on this screen"), now),
+        Action::Copy => model.say(&Toast::bad("there is nothing to copy here"), now),
         Action::Redraw => return vec![Effect::Redraw],
         Action::Suspend => return vec![Effect::Suspend],
         _ => {}

@@ -13,6 +13,7 @@ use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The program in a terminal of its own.
+#[allow(dead_code, reason = "tests and benchmarks each use a part of it")]
 pub struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
@@ -24,6 +25,7 @@ pub struct Terminal {
     frames: usize,
 }
 
+#[allow(dead_code, reason = "tests and benchmarks each use a part of it")]
 impl Terminal {
     /// Starts the program with `arguments` in a terminal of this size. Only `environment` is set besides what a terminal
     /// sets; its files go to `folder`.

@@ -19,6 +19,7 @@ use ratatui::{
 };
 
 use crate::{
+    secret::Secret,
     text::{Line, Role},
     time::UnixTime,
     tui::{
@@ -80,6 +81,13 @@ impl State {
             }
             Action::FlowStart => return Some(self.start(bench, false)),
             Action::FlowAuto => return Some(self.start(bench, true)),
+            Action::Copy => {
+                let client_id = bench.offers.get(self.offer)?.profile.client_id.as_str();
+                return Some(vec![Intent::Copy {
+                    what: "client id".to_owned(),
+                    text: Secret::new(client_id),
+                }]);
+            }
             action => {
                 let (selected, count) = match self.region {
                     Region::Offers => (&mut self.offer, bench.offers.len()),
