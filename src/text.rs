@@ -158,7 +158,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
         match c {
             '\u{0}'..='\u{1f}' => out.extend(char::from_u32(0x2400 + c as u32)),
             '\u{7f}' => out.push('␡'),
-            c if is_unsafe(c) => out.push_str(&format!("<U+{:04X}>", c as u32)),
+            c if is_unsafe(c) => out.extend(format!("<U+{:04X}>", c as u32).chars()),
             c => out.push(c),
         }
     }

@@ -133,7 +133,7 @@ mod tests {
     fn distances_use_the_units_that_matter() {
         let now = UnixTime::from_seconds(1_000_000);
         let check = |ahead: i64, text: &str| {
-            assert_eq!(relative(UnixTime::from_seconds(1_000_000 + ahead), now), text)
+            assert_eq!(relative(UnixTime::from_seconds(1_000_000 + ahead), now), text);
         };
         check(0, "now");
         check(41, "in 41 s");

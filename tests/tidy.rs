@@ -1,6 +1,8 @@
 //! The shape of the code, held by a test: which layer may know which, what pure modules may not name, and that what the
 //! documents say about files and keys is true.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot read the sources should fail")]
+
 use std::{
     collections::BTreeMap,
     fs,

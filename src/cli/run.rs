@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     agent::Credentials,
-    flow::{Authority, FlowKind, NamedBend, Outcome, Profile, Prompt, StepId, StepState},
+    flow::{Authority, Draft, FlowKind, NamedBend, Outcome, Profile, Prompt, StepId, StepState},
     oauth::{self, Refusal, front_channel},
     provider::scenario::Scenario,
     runtime::{self, Runtime, browser, clock, entropy, http, lab, signals},
@@ -22,8 +22,9 @@ use crate::{
 
 /// The options of `run`.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Options {
-    /// The flow: authorization_code, client_credentials or device_code
+    /// The flow: `authorization_code`, `client_credentials` or `device_code`
     #[arg(value_name = "FLOW", value_parser = kind)]
     flow: FlowKind,
     /// Where, as whom, asking for what.
@@ -315,7 +316,7 @@ impl Driver {
         let session = self.bench.session(id).filter(|session| session.is_running() && !session.auto)?;
         let steps = session.flow.steps();
         let step = steps.iter().find(|step| step.state == StepState::Ready)?;
-        let why = step.draft.map(|draft| draft.request());
+        let why = step.draft.map(Draft::request);
         Some(match why {
             Some(Err(failure)) => format!("step {}: {failure}", step.id.name()),
             Some(Ok(_)) | None => format!("step {} cannot go on", step.id.name()),

@@ -13,7 +13,7 @@ use crate::{
 /// Where to sign in, as whom, asking for what. Without an authority or issuer it is the lab tenant.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct TargetOptions {
-    /// The authority's base address, such as https://login.microsoftonline.com
+    /// The authority's base address, such as `https://login.microsoftonline.com`
     #[arg(long, value_name = "URL", conflicts_with = "issuer", help_heading = "Target")]
     pub authority: Option<Url>,
     /// Tenant: a GUID, a domain, common, organizations or consumers
@@ -34,7 +34,7 @@ pub struct TargetOptions {
     /// The kind of application: web, spa or native
     #[arg(long, value_name = "KIND", value_parser = platform, help_heading = "Target")]
     pub platform: Option<Platform>,
-    /// Where the answer comes back; http://localhost without a port takes any free one
+    /// Where the answer comes back; `http://localhost` without a port takes any free one
     #[arg(long, value_name = "URL", help_heading = "Target")]
     pub redirect_uri: Option<Url>,
     /// Scopes, separated by blanks

@@ -1,3 +1,5 @@
+//! Tests of the module beside.
+
 use super::*;
 
 const JWT: &str = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl";

@@ -232,17 +232,13 @@ fn interrupt(model: &mut Model, now: UnixTime) -> Vec<Effect> {
     if model.overlays.pop().is_some() {
         return Vec::new();
     }
-    match model.bench.sessions.iter().rev().find(|session| session.is_running()).map(|session| session.id) {
-        Some(id) => {
-            model.say(&Toast::good("run cancelled; Ctrl-C again quits"), now);
-            let effects = model.bench.apply(Event::User(User::Cancel(id)), now);
-            effects.into_iter().map(Effect::Bench).collect()
-        }
-        None => {
-            model.say(&Toast::good("Ctrl-C again quits"), now);
-            Vec::new()
-        }
-    }
+    let running = model.bench.sessions.iter().rev().find(|session| session.is_running());
+    let Some(id) = running.map(|session| session.id) else {
+        model.say(&Toast::good("Ctrl-C again quits"), now);
+        return Vec::new();
+    };
+    model.say(&Toast::good("run cancelled; Ctrl-C again quits"), now);
+    model.bench.apply(Event::User(User::Cancel(id)), now).into_iter().map(Effect::Bench).collect()
 }
 
 fn clear_field(model: &mut Model) -> bool {

@@ -211,7 +211,7 @@ impl Workbench {
             Event::Woke { session, call } => {
                 self.advance(session, flow::Input::Answer(call, flow::Answer::Woke), now)
             }
-            Event::LabReady(base) => self.lab_ready(base, now),
+            Event::LabReady(base) => self.lab_ready(&base, now),
             Event::LabFailed(reason) => {
                 self.lab.state = LabState::Failed(reason);
                 Vec::new()
@@ -280,15 +280,15 @@ impl Workbench {
     }
 
     /// Now the address is known: what was started before gets it.
-    fn lab_ready(&mut self, base: Url, now: UnixTime) -> Vec<Effect> {
+    fn lab_ready(&mut self, base: &Url, now: UnixTime) -> Vec<Effect> {
         self.lab.state = LabState::Running(base.clone());
         if self.target.is_none() {
-            self.offers = Offer::for_lab(&base, &self.lab.scenario);
+            self.offers = Offer::for_lab(base, &self.lab.scenario);
         }
         let waiting = std::mem::take(&mut self.waiting);
         let with_address = waiting.into_iter().map(|mut start| {
             if let Authority::Lab { base: old, .. } = &mut start.profile.authority {
-                old.clone_from(&base);
+                old.clone_from(base);
             }
             start
         });
@@ -406,7 +406,7 @@ impl Workbench {
                 exchange.note.is_some() || exchange.response().is_some_and(|response| !response.is_success())
             });
         let exchange = exchange.or_else(|| session.exchanges.last().and_then(|id| self.traffic.get(*id)));
-        Some(self.evidence_of(exchange, Some(refusal.clone()), session.profile.authority.is_lab(), now))
+        Some(Self::evidence_of(exchange, Some(refusal.clone()), session.profile.authority.is_lab(), now))
     }
 
     /// The same for one exchange of the log.
@@ -416,11 +416,10 @@ impl Workbench {
         if refusal.is_none() && exchange.note.is_none() {
             return None;
         }
-        Some(self.evidence_of(Some(exchange), refusal, self.is_lab(), now))
+        Some(Self::evidence_of(Some(exchange), refusal, self.is_lab(), now))
     }
 
     fn evidence_of(
-        &self,
         exchange: Option<&Exchange>,
         refusal: Option<crate::oauth::Refusal>,
         lab: bool,

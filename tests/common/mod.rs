@@ -55,7 +55,7 @@ impl Terminal {
         let keyboard = pair.master.take_writer().expect("a pty can be written");
         let (send, output) = channel();
         std::thread::spawn(move || {
-            let mut buffer = [0; 65536];
+            let mut buffer = vec![0; 65536];
             while let Ok(count) = reader.read(&mut buffer) {
                 if count == 0 || send.send(buffer[..count].to_vec()).is_err() {
                     break;

@@ -63,18 +63,18 @@ class LabTenant(unittest.TestCase):
     def target(self, app):
         return ["--authority", self.base, "--tenant", self.tenant, "--client-id", app["client_id"]]
 
-    def signed_in_by(self, key="ordinary"):
+    def signed_in_by(self, key="mina"):
         return ["--sign-in", "builtin", "--username", person(key)["username"], "--password-env", "PASSWORD"]
 
     def test_tokens_of_the_code_flow_verify(self):
-        app, api = application("desktop"), application("catalog")
+        app, api = application("desktop"), application("catalog-api")
         done = run(
             "authorization_code", *self.target(app), "--scope",
             f"openid profile offline_access {api['identifier_uri']}/Catalog.Read",
-            *self.signed_in_by(), environment={"PASSWORD": person("ordinary")["password"]},
+            *self.signed_in_by(), environment={"PASSWORD": person("mina")["password"]},
         )
         claims = self.verified(done["tokens"]["id_token"], app["client_id"])
-        self.assertEqual(claims["preferred_username"], person("ordinary")["username"])
+        self.assertEqual(claims["preferred_username"], person("mina")["username"])
         self.assertEqual(self.verified(done["tokens"]["access_token"], api["client_id"])["scp"], "Catalog.Read")
         self.assertIn("refresh_token", done["tokens"])
 
@@ -82,12 +82,12 @@ class LabTenant(unittest.TestCase):
         app = application("kiosk")
         done = run(
             "device_code", *self.target(app), "--scope", "openid profile",
-            *self.signed_in_by(), environment={"PASSWORD": person("ordinary")["password"]},
+            *self.signed_in_by(), environment={"PASSWORD": person("mina")["password"]},
         )
         self.verified(done["tokens"]["id_token"], app["client_id"])
 
     def test_requests_oauthlib_gets_a_token_for_the_daemon(self):
-        app, api = application("inventory"), application("catalog")
+        app, api = application("inventory-sync"), application("catalog-api")
         session = OAuth2Session(client=BackendApplicationClient(client_id=app["client_id"]))
         token = session.fetch_token(
             self.metadata["token_endpoint"],
@@ -101,7 +101,7 @@ class LabTenant(unittest.TestCase):
         self.assertTrue(claims["roles"])
 
     def test_requests_oauthlib_reads_the_refusal_of_a_wrong_secret(self):
-        app, api = application("inventory"), application("catalog")
+        app, api = application("inventory-sync"), application("catalog-api")
         session = OAuth2Session(client=BackendApplicationClient(client_id=app["client_id"]))
         with self.assertRaises(OAuth2Error) as refused:
             session.fetch_token(
@@ -119,7 +119,7 @@ class LabTenant(unittest.TestCase):
         redirect_uri = "http://localhost:53999"
         session = OAuth2Session(app["client_id"], redirect_uri=redirect_uri, scope=["openid", "profile"], pkce="S256")
         url, state = session.authorization_url(self.metadata["authorization_endpoint"])
-        person_ = person("ordinary")
+        person_ = person("mina")
         browser = requests.Session()
         answer = browser.get(url, allow_redirects=False, timeout=10)
         for _ in range(8):

@@ -107,7 +107,7 @@ pub fn response(exchange: &Exchange, form: Form, reveal: Reveal, now: UnixTime) 
             lines.extend(inspect::headers(&response.headers, reveal));
             match form {
                 Form::Pretty | Form::Timing => {
-                    push_body(&mut lines, &response.headers, &response.body, reveal)
+                    push_body(&mut lines, &response.headers, &response.body, reveal);
                 }
                 Form::Raw => raw_body(&mut lines, &response.headers, &response.body, reveal),
             }
