@@ -181,7 +181,9 @@ fn front_channel(
 
 /// Who signs in: as the options say; in the lab tenant everybody's password is known.
 fn credentials(options: &Options, bench: &Workbench, profile: &Profile) -> Result<Credentials, String> {
-    let person = bench.lab.person(options.username.as_deref());
+    // Lab credentials are for the lab tenant alone, whoever else has somebody of that name.
+    let person =
+        if profile.authority.is_lab() { bench.lab.person(options.username.as_deref()) } else { None };
     let given = match &options.password_env {
         Some(variable) => Some(from_environment(variable, "--password-env")?),
         None => None,

@@ -2,7 +2,7 @@
 //!
 //! A pane is a module with a `State` and four functions; no trait ties them together, the shell names each:
 //!
-//! * `context(&self) -> Context`: which part of the keymap applies now; [`Context::Field`] while a text field has focus.
+//! * `context(&self) -> Context`: which part of the keymap applies now; `Context::Field` while a text field has focus.
 //! * `update(&mut self, action, bench, now) -> Option<Vec<Intent>>`: takes an action that the keymap found; `None` if it
 //!   means nothing here, and then the shell takes it.
 //! * `typed(&mut self, key) -> Vec<Intent>`: takes a key while a text field has focus; `clear_field(&mut self) -> bool`

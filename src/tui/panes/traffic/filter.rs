@@ -97,7 +97,9 @@ fn matches(exchange: &Exchange, text: &str) -> bool {
 /// Whether `text` holds `word`, ASCII letters of either case alike; without copying, as logs grow long.
 fn contains(text: &str, word: &str) -> bool {
     let (text, word) = (text.as_bytes(), word.as_bytes());
-    word.is_empty() || text.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word))
+    let Some(first) = word.first() else { return true };
+    text.windows(word.len())
+        .any(|window| window[0].eq_ignore_ascii_case(first) && window.eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]
