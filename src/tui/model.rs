@@ -6,14 +6,18 @@ use ratatui::layout::Rect;
 
 use super::{
     action::Action,
-    keymap::Context,
+    keymap::{self, Context, Hint},
     look::Look,
     overlay::Overlay,
     pane::{Scene, Toast},
     panes::{errors, flows, run, tokens, traffic},
     widgets::toast,
 };
-use crate::{finding::Severity, time::UnixTime, workbench::Workbench};
+use crate::{
+    finding::Severity,
+    time::UnixTime,
+    workbench::{Session, Workbench},
+};
 
 /// The screens, in the order of their keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -138,6 +142,28 @@ impl Model {
     /// Which part of the keymap applies now.
     pub fn context(&self) -> Context {
         self.overlays.last().map_or_else(|| self.screen_context(), Overlay::context)
+    }
+
+    /// What the footer says: the keys of the context, without those that would do nothing now.
+    pub fn hints(&self) -> Vec<Hint> {
+        let context = self.context();
+        let mut hints = keymap::footer(context, self.look.glyphs.charset);
+        if matches!(context, Context::Run | Context::Request | Context::Device) {
+            let run = self.run.session(&self.bench);
+            let running = run.is_some_and(Session::is_running);
+            let waits = running && run.is_some_and(|run| run.flow.prompt().is_some());
+            hints.retain(|hint| match hint.action {
+                Action::FlowAuto | Action::Interrupt => running,
+                Action::FlowNext | Action::FlowRetry => run.is_some(),
+                Action::VisitBuiltin | Action::Paste => waits,
+                Action::VisitBrowser => waits && self.no_browser.is_none(),
+                _ => true,
+            });
+            for hint in hints.iter_mut().filter(|hint| hint.action == Action::FlowNext && !running) {
+                hint.words = "go on";
+            }
+        }
+        hints
     }
 
     /// Whether secrets are shown at `now`.

@@ -17,7 +17,6 @@ use ratatui::{
 };
 
 use super::{
-    keymap,
     look::Look,
     model::{Model, ScreenId},
     widgets::footer::Footer,
@@ -140,7 +139,7 @@ fn details(model: &Model) -> Vec<String> {
 }
 
 fn draw_footer(model: &mut Model, area: Rect, buffer: &mut Buffer) {
-    let hints = keymap::footer(model.context(), model.look.glyphs.charset);
+    let hints = model.hints();
     let footer = Footer::new(&hints, &model.look);
     footer.render(area, buffer);
     model.hits.extend(footer.places(area));

@@ -6,6 +6,7 @@ use crate::{
     flow::{Credential, FlowKind, Outcome, Profile},
     text::{Line, Role, visible},
     time::UnixTime,
+    tui::{glyphs::Glyphs, widgets::fit},
     workbench::{LabState, Offer, Session, Workbench},
 };
 
@@ -13,10 +14,10 @@ use crate::{
 pub const ABOUT_COLUMN: u16 = 18;
 
 /// Where a value begins that has a name before it.
-pub const VALUE_COLUMN: u16 = 16;
+pub const VALUE_COLUMN: u16 = 7;
 
 /// The offers under their flow's name, and the line of the selected one.
-pub fn offers(bench: &Workbench, selected: usize) -> (Vec<Line>, Option<usize>) {
+pub fn offers(bench: &Workbench, selected: usize, width: u16, glyphs: &Glyphs) -> (Vec<Line>, Option<usize>) {
     let (mut lines, mut mark) = (Vec::new(), None);
     let widest = usize::from(ABOUT_COLUMN) - 4;
     let mut last = None;
@@ -33,7 +34,7 @@ pub fn offers(bench: &Workbench, selected: usize) -> (Vec<Line>, Option<usize>) 
         }
         lines.push(
             Line::of(Role::Text, format!("  {:<widest$}  ", offer.key))
-                .then(Role::Muted, offer.about.as_str()),
+                .then(Role::Muted, fit::text(&offer.about, width.saturating_sub(ABOUT_COLUMN + 1), glyphs)),
         );
     }
     if let LabState::Failed(why) = &bench.lab.state
@@ -49,7 +50,7 @@ pub fn offers(bench: &Workbench, selected: usize) -> (Vec<Line>, Option<usize>) 
 pub fn about(offer: &Offer, bench: &Workbench) -> Vec<Line> {
     let about = known(offer.kind);
     let heading = |text: &str| Line::of(Role::Title, text);
-    let pair = |name: &str, value: &str| Line::of(Role::Name, format!("{name:<16}")).then(Role::Text, value);
+    let pair = |name: &str, value: &str| Line::of(Role::Name, format!("{name:<7}")).then(Role::Text, value);
     let mut lines = vec![
         heading(offer.kind.title()).then(Role::Muted, format!("  as {}", offer.key)),
         Line::new(),

@@ -147,7 +147,7 @@ impl State {
         let inner = Frame::inner(area);
         match region {
             Region::Offers => {
-                let (lines, mark) = lines::offers(bench, self.offer);
+                let (lines, mark) = lines::offers(bench, self.offer, inner.width, look.glyphs);
                 let place = format!("{}/{}", (self.offer + 1).min(bench.offers.len()), bench.offers.len());
                 Frame::new("Flows", look)
                     .focused(focused)

@@ -213,7 +213,8 @@ impl State {
         draw::draw(self, bench, scene, area, buffer)
     }
 
-    fn session<'a>(&self, bench: &'a Workbench) -> Option<&'a Session> {
+    /// The run that is shown: the chosen one, or the one started last.
+    pub fn session<'a>(&self, bench: &'a Workbench) -> Option<&'a Session> {
         self.session.and_then(|id| bench.session(id)).or_else(|| bench.latest())
     }
 

@@ -457,6 +457,20 @@ fn prompt(label: &str, field: &Field, look: &Look, row: Rect, buffer: &mut Buffe
     view.cursor(place)
 }
 
+/// The end of a path that is too long: it tells more than the tenant's id at its beginning.
+fn tail(path: &str, width: usize, look: &Look) -> String {
+    let count = path.chars().count();
+    if count <= width {
+        return path.to_owned();
+    }
+    let ellipsis = look.glyphs.ellipsis;
+    let kept = width.saturating_sub(ellipsis.chars().count());
+    let rest: String = path.chars().skip(count - kept).collect();
+    // Begin with a whole segment if one begins soon.
+    let begin = rest.find('/').filter(|at| *at < kept / 2).unwrap_or(0);
+    format!("{ellipsis}{}", &rest[begin..])
+}
+
 /// How wide the columns of the list are.
 #[derive(Clone, Copy, Debug)]
 struct Columns {
@@ -510,7 +524,7 @@ impl Columns {
         Line::of(Role::Muted, format!("{:>number$}  {:<9} {who:<7} ", exchange.id.0, exchange.sent.clock()))
             .then(Role::Method, format!("{:<4} ", exchange.request.method.as_str()))
             .then(Role::Muted, format!("{} ", cut(&exchange.host(), host)))
-            .then(Role::Text, format!("{} ", cut(exchange.request.url.path(), path)))
+            .then(Role::Text, format!("{} ", cut(&tail(exchange.request.url.path(), path, look), path)))
             .then(role, format!("{status:>3} "))
             .then(Role::Muted, format!("{took:>7}"))
     }
