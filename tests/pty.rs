@@ -139,3 +139,13 @@ fn without_colour_no_colour_is_written() {
     });
     assert!(!coloured);
 }
+
+#[test]
+fn what_is_copied_without_a_display_goes_to_the_terminal() {
+    let (mut terminal, _) = started("copy", &[]);
+    terminal.press("y");
+    terminal.wait_for("sent to the terminal");
+    terminal.press("q");
+    assert!(terminal.wait_for_end().success());
+    assert!(String::from_utf8_lossy(&terminal.written).contains("\u{1b}]52;c;"), "no OSC 52 was written");
+}
