@@ -148,6 +148,9 @@ impl Model {
     pub fn hints(&self) -> Vec<Hint> {
         let context = self.context();
         let mut hints = keymap::footer(context, self.look.glyphs.charset);
+        if context == Context::Page && self.no_browser.is_some() {
+            hints.retain(|hint| hint.action != Action::VisitBrowser);
+        }
         if matches!(context, Context::Run | Context::Request | Context::Device) {
             let run = self.run.session(&self.bench);
             let running = run.is_some_and(Session::is_running);

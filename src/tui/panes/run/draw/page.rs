@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     agent::{Agent, Page},
-    flow::Outcome,
+    flow::{Outcome, Prompt},
     provider::scenario::User as Person,
     text::{Line, Role},
     tui::widgets::fit,
@@ -26,7 +26,10 @@ impl Painter<'_, '_> {
         let page = agent.page();
         let title = page.map(|page| page.title.trim()).filter(|title| !title.is_empty());
         let mut frame = self.titled(title.unwrap_or("Built-in user agent"));
-        if !self.is_alone {
+        if let Some(Prompt::DeviceCode(prompt)) = self.shown.session.flow.prompt() {
+            // The page asks for it, and it stands on the screen that the page covers.
+            frame = frame.note(Line::of(Role::Text, "the code is ").then(Role::Title, prompt.user_code));
+        } else if !self.is_alone {
             frame = frame.note(Line::of(Role::Muted, "built-in user agent"));
         }
         let busy = self.shown.session.agent_busy;
