@@ -361,7 +361,7 @@ mod tests {
             assert!(!explanation.causes[0].fixes.is_empty());
         };
         check("AADSTS999999", Some(999_999), "AADSTS999999 is not in the table");
-        check("700027", Some(700_027), "The client assertion's signature does not verify");
+        check("700024", Some(700_024), "The client assertion is outside its valid time");
         check("hello", None, "No error found in this text");
         check("", None, "No error found in this text");
         check("{\"error\":\"strange_thing\"}", None, "An OAuth error without a number");
