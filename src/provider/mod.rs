@@ -9,11 +9,12 @@
 //!   a rule is a small function over directory, request, session and time that returns a [refusal](Note) or nothing.
 //! * `scenario`: the directory. `scope`, `redirect_uri`, `tenant`: requests read against it.
 //! * `sessions`, `grants`, `consents`: what is remembered between requests.
-//! * `mint`, `keys`: tokens. `refusal`, `reply`, `pages`: the surfaces.
+//! * `mint`, `keys`: tokens. `bearer`: how an API reads and judges one. `refusal`, `reply`, `pages`: the surfaces.
 //!
 //! It reads requests with its own readers and never uses `oauth`, `flow` or [`crate::wire::Params`]: were client and
 //! provider to share builders or readers, they would agree on every mistake.
 
+mod bearer;
 mod call;
 mod consents;
 mod endpoints;
@@ -79,7 +80,7 @@ pub struct Decision {
 pub struct Note {
     /// The `trace_id` of the answer, its `x-ms-request-id`.
     pub trace_id: String,
-    /// The AADSTS number.
+    /// The AADSTS number; 0 where an API of the lab refused, for those have none.
     pub code: u32,
     /// The rule that fired, such as `redirect_uri.registered`.
     pub rule: &'static str,
