@@ -8,12 +8,13 @@
 //! * `endpoints/`: one file for each endpoint. Each lists its rules in one table, in the order in which they are applied;
 //!   a rule is a small function over directory, request, session and time that returns a [refusal](Note) or nothing.
 //! * `scenario`: the directory. `scope`, `redirect_uri`, `tenant`: requests read against it.
-//! * `sessions`, `grants`, `consents`: what is remembered between requests.
+//! * `sessions`, `grants`, `consents`, `accounts`: what is remembered between requests.
 //! * `mint`, `keys`: tokens. `refusal`, `reply`, `pages`: the surfaces.
 //!
 //! It reads requests with its own readers and never uses `oauth`, `flow` or [`crate::wire::Params`]: were client and
 //! provider to share builders or readers, they would agree on every mistake.
 
+mod accounts;
 mod call;
 mod consents;
 mod endpoints;
@@ -39,6 +40,7 @@ use crate::{
     time::UnixTime,
     wire::{Request, Response},
 };
+use accounts::Accounts;
 use call::Call;
 use consents::Consents;
 use grants::{Code, Device, Refresh};
@@ -63,6 +65,7 @@ pub struct Provider {
     interactions: Shelf<Interaction>,
     sessions: Shelf<Session>,
     consents: Consents,
+    accounts: Accounts,
     sign_ins: SignIns,
 }
 
@@ -105,6 +108,7 @@ impl Provider {
             interactions: Shelf::new(hour),
             sessions: Shelf::new(day),
             consents: Consents::default(),
+            accounts: Accounts::default(),
             sign_ins: SignIns::default(),
         }
     }
