@@ -121,6 +121,11 @@ impl Fields {
         self.pairs.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
+    /// Every name, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.pairs.iter().map(|(name, _)| name.as_str())
+    }
+
     /// The first name that stands there twice.
     pub fn repeated(&self) -> Option<&str> {
         let names: Vec<&str> = self.pairs.iter().map(|(name, _)| name.as_str()).collect();

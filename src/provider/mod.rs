@@ -8,12 +8,13 @@
 //! * `endpoints/`: one file for each endpoint. Each lists its rules in one table, in the order in which they are applied;
 //!   a rule is a small function over directory, request, session and time that returns a [refusal](Note) or nothing.
 //! * `scenario`: the directory. `scope`, `redirect_uri`, `tenant`: requests read against it.
-//! * `sessions`, `grants`, `consents`: what is remembered between requests.
+//! * `sessions`, `grants`, `consents`, `accounts`, `stock`: what is remembered between requests.
 //! * `mint`, `keys`: tokens. `bearer`: how an API reads and judges one. `refusal`, `reply`, `pages`: the surfaces.
 //!
 //! It reads requests with its own readers and never uses `oauth`, `flow` or [`crate::wire::Params`]: were client and
 //! provider to share builders or readers, they would agree on every mistake.
 
+mod accounts;
 mod bearer;
 mod call;
 mod consents;
@@ -31,6 +32,7 @@ mod scope;
 mod sessions;
 mod shelf;
 mod sign_ins;
+mod stock;
 mod tenant;
 
 use std::{sync::Arc, time::Duration};
@@ -40,6 +42,7 @@ use crate::{
     time::UnixTime,
     wire::{Request, Response},
 };
+use accounts::Accounts;
 use call::Call;
 use consents::Consents;
 use grants::{Code, Device, Refresh};
@@ -51,6 +54,7 @@ use sessions::{Interaction, Session};
 use shelf::Shelf;
 use sign_ins::SignIns;
 pub use sign_ins::{SignIn, SignInKind};
+use stock::Stock;
 
 /// The tenant while it runs: directory, grants, sessions, codes.
 #[derive(Debug)]
@@ -64,6 +68,8 @@ pub struct Provider {
     interactions: Shelf<Interaction>,
     sessions: Shelf<Session>,
     consents: Consents,
+    stock: Stock,
+    accounts: Accounts,
     sign_ins: SignIns,
 }
 
@@ -106,6 +112,8 @@ impl Provider {
             interactions: Shelf::new(hour),
             sessions: Shelf::new(day),
             consents: Consents::default(),
+            stock: Stock::default(),
+            accounts: Accounts::default(),
             sign_ins: SignIns::default(),
         }
     }

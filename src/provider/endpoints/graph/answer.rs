@@ -1,5 +1,6 @@
 //! How Graph answers: headers, `OData` documents, and refusals (reference §12.2).
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -79,13 +80,17 @@ pub fn refused(call: &Call, refusal: Box<Refusal>) -> Reply {
     Reply::of_api(status, headers, body.to_string()).refusing(refusal)
 }
 
-/// The three parameters that every 401 of Graph has, and an error where a token came.
+/// The three parameters that every 401 of Graph has, an error where a token came, and a claims challenge if that is it.
 fn challenge(call: &Call, refusal: &Refusal) -> String {
     let known = format!(
         "Bearer realm=\"\", authorization_uri=\"{}/common/oauth2/authorize\", client_id=\"{GRAPH}\"",
         call.base
     );
-    if refusal.error == error::NONE { known } else { format!("{known}, error=\"{}\"", refusal.error) }
+    match &refusal.claims {
+        _ if refusal.error == error::NONE => known,
+        Some(claims) => format!("{known}, error=\"{}\", claims=\"{}\"", refusal.error, STANDARD.encode(claims)),
+        None => format!("{known}, error=\"{}\"", refusal.error),
+    }
 }
 
 /// A document with its context, such as `users/$entity`.

@@ -21,50 +21,63 @@ type Answered = Result<Reply, Box<Refusal>>;
 /// `User.ReadBasic.All` shows these and no others.
 const BASIC: &[&str] = &["displayName", "givenName", "mail", "surname", "userPrincipalName", "id"];
 
-/// The default properties of a user, in the order in which the real service writes them. What the directory does not hold
-/// is null.
-fn entity(user: &User) -> Map<String, Value> {
-    let value = json!({
-        "businessPhones": [],
-        "displayName": user.display_name,
-        "givenName": user.given_name,
-        "jobTitle": null,
-        "mail": user.mail,
-        "mobilePhone": null,
-        "officeLocation": null,
-        "preferredLanguage": null,
-        "surname": user.surname,
-        "userPrincipalName": user.user_principal_name,
-        "id": user.id,
-    });
-    let Value::Object(members) = value else { unreachable!("the literal is an object") };
-    members
+/// How many properties come without `$select`.
+const DEFAULT: usize = 11;
+
+/// A user as the directory of one tenant has it: the default properties in the order in which the real service writes
+/// them, then those that must be asked for. What the lab does not keep is null.
+fn entity(provider: &Provider, permitted: &Permitted<'_>, user: &User) -> Map<String, Value> {
+    let tenant = &permitted.tenant;
+    let is_guest = user.tenant != tenant.key;
+    let name = match tenant.domains.last().filter(|_| is_guest) {
+        Some(domain) => format!("{}#EXT#@{domain}", user.user_principal_name.replace('@', "_")),
+        None => user.user_principal_name.clone(),
+    };
+    let id = user.object_id_in(tenant).unwrap_or(&user.id);
+    let valid_from = provider.sessions_valid_from(&user.id).map(|time| time.rfc3339());
+    let whole = [
+        ("businessPhones", json!([])),
+        ("displayName", json!(user.display_name)),
+        ("givenName", json!(user.given_name)),
+        ("jobTitle", Value::Null),
+        ("mail", json!(user.mail)),
+        ("mobilePhone", Value::Null),
+        ("officeLocation", Value::Null),
+        ("preferredLanguage", Value::Null),
+        ("surname", json!(user.surname)),
+        ("userPrincipalName", json!(name)),
+        ("id", json!(id)),
+        ("accountEnabled", json!(provider.accounts.is_enabled(user))),
+        ("userType", json!(if is_guest { "Guest" } else { "Member" })),
+        ("signInSessionsValidFromDateTime", json!(valid_from)),
+    ];
+    let shown = |name: &str| permitted.by != "User.ReadBasic.All" || BASIC.contains(&name);
+    whole.into_iter().filter(|(name, _)| shown(name)).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// What this caller may see of somebody.
-fn visible(permitted: &Permitted<'_>, user: &User) -> Map<String, Value> {
-    let whole = entity(user);
-    if permitted.by != "User.ReadBasic.All" {
-        return whole;
-    }
-    whole.into_iter().filter(|(name, _)| BASIC.contains(&name.as_str())).collect()
+/// The members and guests of the token's tenant.
+fn people(provider: &Provider, permitted: &Permitted<'_>) -> Vec<Arc<User>> {
+    let users = provider.scenario.users().iter();
+    let here = users.filter(|user| user.object_id_in(&permitted.tenant).is_some() && provider.accounts.exists(user));
+    here.cloned().collect()
 }
 
 /// The person that the token is about.
 fn caller(provider: &Provider, permitted: &Permitted<'_>) -> Result<Arc<User>, Box<Refusal>> {
     let id = permitted.token.text("oid");
-    let user = provider.scenario.users().iter().find(|user| user.id == id);
-    user.cloned().ok_or_else(|| not_found(id))
+    let user = people(provider, permitted).into_iter().find(|user| user.object_id_in(&permitted.tenant) == Some(id));
+    user.ok_or_else(|| not_found(id))
 }
 
 /// Somebody of the token's tenant, by object id or sign-in name.
 fn named(provider: &Provider, permitted: &Permitted<'_>) -> Result<Arc<User>, Box<Refusal>> {
     let name = &permitted.named;
-    let mut people = provider.scenario.users().iter().filter(|user| user.tenant == permitted.tenant.key);
-    let user = people.find(|user| {
-        user.id.eq_ignore_ascii_case(name) || user.user_principal_name.eq_ignore_ascii_case(name)
-    });
-    user.cloned().ok_or_else(|| not_found(name))
+    let fits = |user: &Arc<User>| {
+        let entity = entity(provider, permitted, user);
+        let is = |property: &str| entity.get(property).and_then(Value::as_str).is_some_and(|value| value.eq_ignore_ascii_case(name));
+        is("id") || is("userPrincipalName")
+    };
+    people(provider, permitted).into_iter().find(fits).ok_or_else(|| not_found(name))
 }
 
 fn not_found(id: &str) -> Box<Refusal> {
@@ -77,37 +90,36 @@ fn not_found(id: &str) -> Box<Refusal> {
 
 pub fn me(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
     let user = caller(provider, permitted)?;
-    show(permitted, &user)
+    show(provider, permitted, &user)
 }
 
 pub fn one(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
     let user = named(provider, permitted)?;
-    let oneself = permitted.token.text("oid") == user.id;
+    let oneself = user.object_id_in(&permitted.tenant) == Some(permitted.token.text("oid"));
     if permitted.by == "User.Read" && !oneself {
         return Err(refuse(error::INSUFFICIENT_SCOPE, "User.Read opens one's own profile only.")
             .demands("reading somebody else needs a permission on all users")
             .compares("scp", permitted.token.text("scp"), &super::PEOPLE.scopes[..])
             .by("permission.scope"));
     }
-    show(permitted, &user)
+    show(provider, permitted, &user)
 }
 
-fn show(permitted: &Permitted<'_>, user: &User) -> Answered {
+fn show(provider: &Provider, permitted: &Permitted<'_>, user: &User) -> Answered {
     query::is_supported(permitted.call, &["$select"])?;
-    let (members, selected) = query::select(permitted.call, &visible(permitted, user))?;
+    let (members, selected) = query::select(permitted.call, &entity(provider, permitted, user), DEFAULT)?;
     Ok(answer::document(permitted.call, &format!("users{selected}/$entity"), members))
 }
 
 pub fn list(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
     let call = permitted.call;
     query::is_supported(call, SUPPORTED)?;
-    let home = |user: &&Arc<User>| user.tenant == permitted.tenant.key;
-    let people: Vec<_> = provider.scenario.users().iter().filter(home).collect();
+    let people = people(provider, permitted);
     let page = query::page(call, people.len())?;
     let mut selected = String::new();
     let mut shown = Vec::new();
     for user in &people[page.begin..page.end] {
-        let (members, context) = query::select(call, &visible(permitted, user))?;
+        let (members, context) = query::select(call, &entity(provider, permitted, user), DEFAULT)?;
         selected = context;
         shown.push(Value::Object(members));
     }

@@ -22,13 +22,17 @@ pub fn is_supported(call: &Call, supported: &[&str]) -> Result<(), Box<Refusal>>
         .by("query.supported"))
 }
 
-/// The properties that are asked for: those of `$select`, else the default ones. The second is the `$select` for the
+/// The properties that are asked for: those of `$select`, else the first `default`. The second is the `$select` for the
 /// context, such as `(displayName,id)`.
 pub fn select(
     call: &Call,
     entity: &Map<String, Value>,
+    default: usize,
 ) -> Result<(Map<String, Value>, String), Box<Refusal>> {
-    let Some(text) = call.query.get("$select") else { return Ok((entity.clone(), String::new())) };
+    let Some(text) = call.query.get("$select") else {
+        let members = entity.iter().take(default).map(|(name, value)| (name.clone(), value.clone()));
+        return Ok((members.collect(), String::new()));
+    };
     let mut chosen = Map::new();
     for name in text.split(',').map(str::trim) {
         let Some((name, value)) = entity.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) else {

@@ -95,6 +95,7 @@ fn refresh(request: &Request<'_>, grant: &Established<'_>) -> Refresh {
         platform: grant.platform,
         issued: request.call.now,
         row_began: grant.row_began,
+        revoked: None,
     }
 }
 
