@@ -45,7 +45,8 @@ impl Call {
         let is = |name: &str| kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(name);
         let is_form = is("application/x-www-form-urlencoded");
         let form = if is_form { Fields::read(request.body.bytes()) } else { Fields::default() };
-        let json = is("application/json").then(|| serde_json::from_slice(request.body.bytes()).ok()).flatten();
+        let json =
+            is("application/json").then(|| serde_json::from_slice(request.body.bytes()).ok()).flatten();
         let sent = header("client-request-id")
             .or_else(|| query.get("client-request-id").map(str::to_owned))
             .or_else(|| form.get("client-request-id").map(str::to_owned))

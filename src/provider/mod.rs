@@ -9,7 +9,9 @@
 //!   a rule is a small function over directory, request, session and time that returns a [refusal](Note) or nothing.
 //! * `scenario`: the directory. `scope`, `redirect_uri`, `tenant`: requests read against it.
 //! * `sessions`, `grants`, `consents`, `accounts`, `stock`: what is remembered between requests.
-//! * `mint`, `keys`: tokens. `bearer`: how an API reads and judges one. `refusal`, `reply`, `pages`: the surfaces.
+//! * `policies`: what is asked of a sign-in beyond a password.
+//! * `mint`, `keys`, `assertion`: tokens. `bearer`: how an API reads and judges one. `refusal`, `reply`, `pages`: the
+//!   surfaces.
 //!
 //! It reads requests with its own readers and never uses `oauth`, `flow` or [`crate::wire::Params`]: were client and
 //! provider to share builders or readers, they would agree on every mistake.
@@ -23,6 +25,7 @@ mod grants;
 pub mod keys;
 mod mint;
 mod pages;
+mod policies;
 mod random;
 mod redirect_uri;
 mod refusal;

@@ -146,7 +146,8 @@ impl Traffic {
         exchange.timing = timing;
         // The authority and the APIs call it differently.
         let named = ["x-ms-request-id", "request-id"];
-        let trace = result.as_ref().ok().and_then(|answer| named.iter().find_map(|id| answer.headers.get(id)));
+        let trace =
+            result.as_ref().ok().and_then(|answer| named.iter().find_map(|id| answer.headers.get(id)));
         if let Some(trace) = trace {
             exchange.note = self.early.remove(trace);
             if exchange.note.is_none() {

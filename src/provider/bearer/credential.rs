@@ -21,7 +21,10 @@ impl Credential {
         } else {
             call.form.get("access_token").map(|_| "form body")
         };
-        Self { headers: call.headers.all("authorization").map(|line| line.trim().to_owned()).collect(), elsewhere }
+        Self {
+            headers: call.headers.all("authorization").map(|line| line.trim().to_owned()).collect(),
+            elsewhere,
+        }
     }
 
     /// What stands behind the scheme of the first header.
@@ -36,8 +39,10 @@ impl Credential {
 
     pub fn is_in_header(&self) -> Verdict {
         let Some(place) = self.elsewhere else { return Ok(()) };
-        Err(wrong(format!("The token stands in the {place}; this API takes it from the Authorization header only."))
-            .compares("place of the token", place, ["the Authorization header"]))
+        Err(wrong(format!(
+            "The token stands in the {place}; this API takes it from the Authorization header only."
+        ))
+        .compares("place of the token", place, ["the Authorization header"]))
     }
 
     pub fn is_present(&self) -> Verdict {
@@ -54,8 +59,11 @@ impl Credential {
             return Ok(());
         }
         let count = format!("{} headers", self.headers.len());
-        Err(wrong(format!("The request has {count} named Authorization; one has to be enough."))
-            .compares("Authorization", count, ["one header"]))
+        Err(wrong(format!("The request has {count} named Authorization; one has to be enough.")).compares(
+            "Authorization",
+            count,
+            ["one header"],
+        ))
     }
 
     pub fn is_bearer(&self) -> Verdict {
@@ -86,8 +94,11 @@ impl Credential {
         } else {
             return Ok(());
         };
-        Err(wrong(format!("The header begins with Bearer, but {fault}."))
-            .compares("Authorization", fault, ["Bearer, one blank, the token"]))
+        Err(wrong(format!("The header begins with Bearer, but {fault}.")).compares(
+            "Authorization",
+            fault,
+            ["Bearer, one blank, the token"],
+        ))
     }
 }
 

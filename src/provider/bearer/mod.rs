@@ -200,10 +200,14 @@ fn is_signed(asked: &Asked<'_>) -> Verdict {
              but Graph can verify it.",
         )
     } else {
-        invalid("The signature does not fit: header or payload were changed after signing, or the token is cut off.")
+        invalid(
+            "The signature does not fit: header or payload were changed after signing, or the token is cut off.",
+        )
     };
     Err(refusal
-        .demands("the signature over header and payload, as they were sent, is made with the key that `kid` names")
+        .demands(
+            "the signature over header and payload, as they were sent, is made with the key that `kid` names",
+        )
         .compares("signature", "(does not fit)", [format!("made with the key {kid}")]))
 }
 
@@ -248,7 +252,9 @@ fn is_of_this_version(asked: &Asked<'_>) -> Verdict {
         return Ok(());
     }
     Err(invalid(format!("The token is of version '{sent}'; this API takes version {own}."))
-        .demands("`ver` is the version that the registration of the API asks for (requestedAccessTokenVersion)")
+        .demands(
+            "`ver` is the version that the registration of the API asks for (requestedAccessTokenVersion)",
+        )
         .compares("ver", sent, [own]))
 }
 
@@ -258,7 +264,8 @@ fn is_from_this_authority(asked: &Asked<'_>) -> Verdict {
     let path = if asked.api.version() == 2 { format!("{tenant}/v2.0") } else { format!("{tenant}/") };
     // The lab answers under several names and on two ports, and all of them are this authority.
     let own = url::Url::parse(issuer).is_ok_and(|issuer| {
-        let is_loopback = issuer.host_str().is_some_and(|host| ["localhost", "127.0.0.1", "[::1]"].contains(&host));
+        let is_loopback =
+            issuer.host_str().is_some_and(|host| ["localhost", "127.0.0.1", "[::1]"].contains(&host));
         is_loopback && issuer.path() == format!("/{path}") && issuer.query().is_none()
     });
     if is_guid(tenant) && own {

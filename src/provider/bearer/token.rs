@@ -126,7 +126,8 @@ mod tests {
 
     fn token(claims: &str) -> Token {
         let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
-        Token::read(&format!("{}.{}.{}", part(r#"{"alg":"RS256"}"#), part(claims), part("signature"))).unwrap()
+        Token::read(&format!("{}.{}.{}", part(r#"{"alg":"RS256"}"#), part(claims), part("signature")))
+            .unwrap()
     }
 
     #[test]

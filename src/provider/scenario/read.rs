@@ -105,7 +105,10 @@ fn check(scenario: &Scenario) -> Result<(), Fault> {
             let key = |rest: &str| format!("users.{index}.guestIn.{position}.{rest}");
             guid(key("id"), &membership.id)?;
             if scenario.tenant(&membership.tenant).is_none_or(|_| membership.tenant == user.tenant) {
-                fault(key("tenant"), format!("there is no other tenant with the key {:?}", membership.tenant))?;
+                fault(
+                    key("tenant"),
+                    format!("there is no other tenant with the key {:?}", membership.tenant),
+                )?;
             }
         }
     }
@@ -193,11 +196,7 @@ fn check_access(
     Ok(())
 }
 
-fn check_policy(
-    scenario: &Scenario,
-    index: usize,
-    policy: &ConditionalAccessPolicy,
-) -> Result<(), Fault> {
+fn check_policy(scenario: &Scenario, index: usize, policy: &ConditionalAccessPolicy) -> Result<(), Fault> {
     let key = |rest: &str| format!("conditionalAccessPolicies.{index}.{rest}");
     guid(key("id"), &policy.id)?;
     if policy.built_in_controls.is_empty() {

@@ -15,7 +15,8 @@ use crate::{
 };
 
 /// What pages of other origins may read beside the usual headers.
-const EXPOSED: &str = "ETag, Location, Preference-Applied, request-id, client-request-id, WWW-Authenticate, Retry-After";
+const EXPOSED: &str =
+    "ETag, Location, Preference-Applied, request-id, client-request-id, WWW-Authenticate, Retry-After";
 
 /// How a broken rule shows: status, code, and the text. Graph tells less than the lab's note does, as the real one.
 struct Shown<'a> {
@@ -29,13 +30,17 @@ fn shown(refusal: &Refusal) -> Shown<'_> {
         "credential.present" | "credential.scheme" => {
             (401, "InvalidAuthenticationToken", "The access token of the request is empty.")
         }
-        "token.shape" => (401, "InvalidAuthenticationToken", "The JWT is not well formed and cannot be read."),
+        "token.shape" => {
+            (401, "InvalidAuthenticationToken", "The JWT is not well formed and cannot be read.")
+        }
         "token.valid_until" => {
             (401, "InvalidAuthenticationToken", "The lifetime of the token is not valid: it has expired.")
         }
-        "token.audience" => {
-            (401, "InvalidAuthenticationToken", "The access token failed validation: its audience is not valid.")
-        }
+        "token.audience" => (
+            401,
+            "InvalidAuthenticationToken",
+            "The access token failed validation: its audience is not valid.",
+        ),
         "token.algorithm" | "token.key" | "token.signature" => {
             (401, "InvalidAuthenticationToken", "The access token failed validation: signature.")
         }
@@ -47,9 +52,11 @@ fn shown(refusal: &Refusal) -> Shown<'_> {
             "BadRequest",
             "This request is for a signed-in person: it is valid with the delegated flows of authentication only.",
         ),
-        "permission.scope" | "permission.role" | "permission.application" | "person.administrator" => {
-            (403, "Authorization_RequestDenied", "The privileges are not sufficient to complete the operation.")
-        }
+        "permission.scope" | "permission.role" | "permission.application" | "person.administrator" => (
+            403,
+            "Authorization_RequestDenied",
+            "The privileges are not sufficient to complete the operation.",
+        ),
         "resource.exists" => (404, "Request_ResourceNotFound", refusal.text.as_str()),
         "photo.exists" => (404, "ImageNotFound", refusal.text.as_str()),
         "method.allowed" => (405, "Request_BadRequest", refusal.text.as_str()),
@@ -88,7 +95,9 @@ fn challenge(call: &Call, refusal: &Refusal) -> String {
     );
     match &refusal.claims {
         _ if refusal.error == error::NONE => known,
-        Some(claims) => format!("{known}, error=\"{}\", claims=\"{}\"", refusal.error, STANDARD.encode(claims)),
+        Some(claims) => {
+            format!("{known}, error=\"{}\", claims=\"{}\"", refusal.error, STANDARD.encode(claims))
+        }
         None => format!("{known}, error=\"{}\"", refusal.error),
     }
 }
@@ -98,7 +107,8 @@ pub fn document(call: &Call, context: &str, members: Map<String, Value>) -> Repl
     let mut document = Map::new();
     document.insert("@odata.context".to_owned(), json!(format!("{}/v1.0/$metadata#{context}", call.base)));
     document.extend(members);
-    let kind = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
+    let kind =
+        "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
     let headers =
         common(call).with("content-type", kind).with("odata-version", "4.0").with("x-ms-resource-unit", "1");
     Reply::of_api(200, headers, Value::Object(document).to_string())
@@ -153,8 +163,10 @@ pub fn wrong_method(call: &Call) -> Box<Refusal> {
     let text = format!("The method {} is not allowed here.", call.method);
     refuse(error::INVALID_REQUEST, text)
         .demands("each operation has its method")
-        .compares("method", call.method.as_str(), super::OPERATIONS.iter().map(|operation| {
-            format!("{} {}", operation.method, operation.path)
-        }))
+        .compares(
+            "method",
+            call.method.as_str(),
+            super::OPERATIONS.iter().map(|operation| format!("{} {}", operation.method, operation.path)),
+        )
         .by("method.allowed")
 }

@@ -24,7 +24,7 @@ use crate::{
     time::UnixTime,
     wire::Method,
 };
-pub use answer::{preflight, refused};
+pub use answer::{plain, preflight, refused};
 
 /// A call that passed the validator, with what its token says.
 struct Permitted<'a> {
@@ -48,7 +48,8 @@ struct Operation {
 }
 
 /// Reading one's own profile; `/me` needs a person, so no role opens it.
-const OWN_PROFILE: Needs = Needs { scopes: &["User.Read", "User.Read.All", "Directory.Read.All"], roles: &[] };
+const OWN_PROFILE: Needs =
+    Needs { scopes: &["User.Read", "User.Read.All", "Directory.Read.All"], roles: &[] };
 
 const PEOPLE: Needs = Needs {
     scopes: &["User.ReadBasic.All", "User.Read.All", "Directory.Read.All"],
@@ -61,7 +62,8 @@ const PERSON: Needs = Needs {
     roles: PEOPLE.roles,
 };
 
-const ORGANIZATION: Needs = Needs { scopes: &["User.Read", "Directory.Read.All"], roles: &["Directory.Read.All"] };
+const ORGANIZATION: Needs =
+    Needs { scopes: &["User.Read", "Directory.Read.All"], roles: &["Directory.Read.All"] };
 
 const OWN_SESSIONS: Needs = Needs { scopes: &["User.RevokeSessions.All"], roles: &[] };
 
@@ -84,7 +86,12 @@ const OPERATIONS: &[Operation] = &[
         needs: SESSIONS,
         act: people::revoke_sessions,
     },
-    Operation { method: Method::Get, path: "v1.0/organization", needs: ORGANIZATION, act: people::organization },
+    Operation {
+        method: Method::Get,
+        path: "v1.0/organization",
+        needs: ORGANIZATION,
+        act: people::organization,
+    },
 ];
 
 /// `v1.0/…`.
@@ -119,7 +126,7 @@ fn permitted(provider: &mut Provider, call: &Call) -> Result<Reply, Box<Refusal>
 
 /// Continuous access evaluation (reference §12.2): a client that has said it can take a claims challenge learns of a
 /// revocation at once. For all others an access token lives on until it expires.
-fn is_not_revoked(provider: &Provider, token: &Token) -> Verdict {
+pub fn is_not_revoked(provider: &Provider, token: &Token) -> Verdict {
     let can_be_challenged = token.list("xms_cc").iter().any(|one| one.eq_ignore_ascii_case("cp1"));
     let Some(valid_from) = provider.sessions_valid_from(token.text("oid")) else { return Ok(()) };
     let issued = token.seconds("iat").unwrap_or_default() + mint::BACKDATED;

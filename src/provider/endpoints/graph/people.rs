@@ -58,14 +58,16 @@ fn entity(provider: &Provider, permitted: &Permitted<'_>, user: &User) -> Map<St
 /// The members and guests of the token's tenant.
 fn people(provider: &Provider, permitted: &Permitted<'_>) -> Vec<Arc<User>> {
     let users = provider.scenario.users().iter();
-    let here = users.filter(|user| user.object_id_in(&permitted.tenant).is_some() && provider.accounts.exists(user));
+    let here =
+        users.filter(|user| user.object_id_in(&permitted.tenant).is_some() && provider.accounts.exists(user));
     here.cloned().collect()
 }
 
 /// The person that the token is about.
 fn caller(provider: &Provider, permitted: &Permitted<'_>) -> Result<Arc<User>, Box<Refusal>> {
     let id = permitted.token.text("oid");
-    let user = people(provider, permitted).into_iter().find(|user| user.object_id_in(&permitted.tenant) == Some(id));
+    let user =
+        people(provider, permitted).into_iter().find(|user| user.object_id_in(&permitted.tenant) == Some(id));
     user.ok_or_else(|| not_found(id))
 }
 
@@ -74,7 +76,9 @@ fn named(provider: &Provider, permitted: &Permitted<'_>) -> Result<Arc<User>, Bo
     let name = &permitted.named;
     let fits = |user: &Arc<User>| {
         let entity = entity(provider, permitted, user);
-        let is = |property: &str| entity.get(property).and_then(Value::as_str).is_some_and(|value| value.eq_ignore_ascii_case(name));
+        let is = |property: &str| {
+            entity.get(property).and_then(Value::as_str).is_some_and(|value| value.eq_ignore_ascii_case(name))
+        };
         is("id") || is("userPrincipalName")
     };
     people(provider, permitted).into_iter().find(fits).ok_or_else(|| not_found(name))
@@ -99,7 +103,7 @@ pub fn one(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
     if permitted.by == "User.Read" && !oneself {
         return Err(refuse(error::INSUFFICIENT_SCOPE, "User.Read opens one's own profile only.")
             .demands("reading somebody else needs a permission on all users")
-            .compares("scp", permitted.token.text("scp"), &super::PEOPLE.scopes[..])
+            .compares("scp", permitted.token.text("scp"), super::PEOPLE.scopes.iter().copied())
             .by("permission.scope"));
     }
     show(provider, permitted, &user)
@@ -175,7 +179,9 @@ pub fn revoke_sessions(provider: &mut Provider, permitted: &Permitted<'_>) -> An
         if caller.id != user.id && !caller.administrator {
             let text = "The scope is there, but the person who is signed in may not do this to others.";
             return Err(refuse(error::INSUFFICIENT_SCOPE, text)
-                .demands("a delegated token never allows more than its person may do: an administrator is needed")
+                .demands(
+                    "a delegated token never allows more than its person may do: an administrator is needed",
+                )
                 .compares("person", &caller.user_principal_name, ["an administrator"])
                 .by("person.administrator"));
         }

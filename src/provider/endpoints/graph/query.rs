@@ -13,7 +13,8 @@ pub const SUPPORTED: &[&str] = &["$select", "$top", "$skiptoken"];
 
 /// The option begins with a dollar, so that an unknown one cannot be an innocent parameter.
 pub fn is_supported(call: &Call, supported: &[&str]) -> Result<(), Box<Refusal>> {
-    let Some(name) = call.query.names().find(|name| name.starts_with('$') && !supported.contains(name)) else {
+    let Some(name) = call.query.names().find(|name| name.starts_with('$') && !supported.contains(name))
+    else {
         return Ok(());
     };
     Err(refuse(error::INVALID_REQUEST, format!("The query option '{name}' is not supported here."))
@@ -36,7 +37,8 @@ pub fn select(
     let mut chosen = Map::new();
     for name in text.split(',').map(str::trim) {
         let Some((name, value)) = entity.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) else {
-            let text = format!("$select names '{name}', which is no property of the type 'microsoft.graph.user'.");
+            let text =
+                format!("$select names '{name}', which is no property of the type 'microsoft.graph.user'.");
             return Err(refuse(error::INVALID_REQUEST, text)
                 .demands("`$select` lists properties of the entity, separated by commas")
                 .compares("$select", name, entity.keys().cloned())
@@ -59,7 +61,8 @@ pub struct Page {
 
 /// The page of `count` entries that is asked for.
 pub fn page(call: &Call, count: usize) -> Result<Page, Box<Refusal>> {
-    let number = |name: &str| call.query.get(name).map(|text| text.parse::<usize>().map_err(|_| text.to_owned()));
+    let number =
+        |name: &str| call.query.get(name).map(|text| text.parse::<usize>().map_err(|_| text.to_owned()));
     let wrong = |name: &str, sent: String, expected: &str| {
         refuse(error::INVALID_REQUEST, format!("The value '{sent}' of {name} is not valid."))
             .demands("the query options of pages are numbers that make sense")
