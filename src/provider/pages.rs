@@ -305,6 +305,7 @@ pub fn home(call: &Call, scenario: &Scenario) -> String {
     let body = format!(
         "<p>This is the lab tenant of authwright.</p>\n<ul>\n{tenants}</ul>\n\
          <p><a href=\"/common/oauth2/deviceauth\">Enter a device code</a></p>\n\
+         <p><a href=\"/api/catalog/\">APIs to send tokens to</a></p>\n\
          <p class=\"fine\">People, applications and their lab credentials: <code>authwright tenant show</code></p>\n"
     );
     page("Lab tenant", &body)

@@ -6,6 +6,7 @@ mod authorize;
 mod desk;
 mod device;
 mod metadata;
+mod resources;
 mod sign_in;
 mod time;
 mod token;

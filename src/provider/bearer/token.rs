@@ -30,6 +30,12 @@ impl Token {
     /// Takes a token apart. The error says what came in its place, in words that follow "the token …".
     pub fn read(text: &str) -> Result<Self, String> {
         let parts: Vec<&str> = text.split('.').collect();
+        // What Entra hands out for its own use begins like this, and has dots, too.
+        if parts.len() > 1 && ["0", "1"].contains(&parts[0]) {
+            return Err(
+                "is an authorization code or a refresh token, which only the token endpoint can read".into(),
+            );
+        }
         let [header, payload, signature] = parts[..] else { return Err(other_shape(text, &parts)) };
         Ok(Self {
             header: object(header, "header")?,
@@ -146,6 +152,7 @@ mod tests {
         let cases = [
             ("4b0e6a21-3d5e-4f78-9c0d-1e2f3a4b5c6d", "GUID"),
             ("opaque", "no dots"),
+            ("1.AXEAopaque.AgABAQ", "refresh token"),
             ("a.b", "2 parts"),
             ("a.b.c.d.e", "encrypted"),
             ("e30.e30.====", "signature that is not base64url"),

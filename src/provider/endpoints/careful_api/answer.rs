@@ -19,6 +19,9 @@ use crate::{
     wire::{Headers, Method},
 };
 
+/// Longest value of a parameter of `WWW-Authenticate`, for it may hold what a token says. The body has all of it.
+const LONGEST: usize = 1000;
+
 /// It was done.
 pub fn done(asked: &Asked<'_>, token: &Token, by: &str, status: u16, document: &Value) -> Reply {
     let client = asked.scenario.application_with_id(token.client());
@@ -114,6 +117,7 @@ fn challenge(asked: &Asked<'_>, refusal: &Refusal) -> String {
 /// What may stand between quotes in the parameters of RFC 6750 §3: printable ASCII without quote and backslash.
 fn quotable(text: &str) -> String {
     text.chars()
+        .take(LONGEST)
         .map(|c| match c {
             '"' | '\\' => '\'',
             ' '..='~' => c,

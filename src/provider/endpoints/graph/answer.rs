@@ -153,7 +153,7 @@ fn client_request_id(call: &Call) -> &str {
 pub fn no_such_segment(path: &str) -> Box<Refusal> {
     let last = path.rsplit('/').next().unwrap_or_default();
     refuse(error::INVALID_REQUEST, format!("No resource was found for the segment '{last}'."))
-        .demands("the lab's Graph holds what its README lists, and not the whole of the real one")
+        .demands("the lab's Graph has a few operations, and not all of the real one's")
         .compares("path", path, super::OPERATIONS.iter().map(|operation| operation.path))
         .by("path.known")
 }

@@ -8,12 +8,15 @@ use super::{
     Permitted, answer,
     query::{self, SUPPORTED},
 };
-use crate::provider::{
-    Provider,
-    bearer::{Kind, error, refuse},
-    refusal::Refusal,
-    reply::Reply,
-    scenario::User,
+use crate::{
+    provider::{
+        Provider,
+        bearer::{Kind, error, refuse},
+        refusal::Refusal,
+        reply::Reply,
+        scenario::User,
+    },
+    time::UnixTime,
 };
 
 type Answered = Result<Reply, Box<Refusal>>;
@@ -34,7 +37,7 @@ fn entity(provider: &Provider, permitted: &Permitted<'_>, user: &User) -> Map<St
         None => user.user_principal_name.clone(),
     };
     let id = user.object_id_in(tenant).unwrap_or(&user.id);
-    let valid_from = provider.sessions_valid_from(&user.id).map(|time| time.rfc3339());
+    let valid_from = provider.sessions_valid_from(&user.id).map(UnixTime::rfc3339);
     let whole = [
         ("businessPhones", json!([])),
         ("displayName", json!(user.display_name)),
