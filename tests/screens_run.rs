@@ -108,6 +108,7 @@ impl Desk {
                 state: "state-of-the-test-0123".to_owned(),
                 nonce: "nonce-of-the-test-0123".to_owned(),
                 verifier: Secret::new("verifier-of-the-test-0123456789-0123456789-abc"),
+                assertion_id: "assertion-of-the-test".to_owned(),
             },
         };
         change(&mut start);
