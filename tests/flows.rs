@@ -94,6 +94,11 @@ impl Desk {
                     (call, Answer::Listening(uri))
                 }
                 Effect::Visit(call, visit) => (call, self.visit(visit.url, Some(visit.redirect_uri))),
+                Effect::Sign(call, signing) => {
+                    let signature = authwright::runtime::sign::sign(&signing);
+                    (call, signature.map_or_else(Answer::Failed, Answer::Signed))
+                }
+                Effect::Need(call, need) => panic!("{call:?} needs a token: {need:?}"),
                 Effect::WakeAt(call, time) => {
                     self.now = self.now.max(time);
                     // The person comes after the first poll.

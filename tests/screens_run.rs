@@ -152,6 +152,9 @@ impl Desk {
                     }
                     Event::Listening { session, call, result: Ok(uri) }
                 }
+                Effect::Sign(session, call, signing) => {
+                    Event::Signed { session, call, result: authwright::runtime::sign::sign(&signing) }
+                }
                 Effect::WakeAt(session, call, at) => {
                     self.alarms.push((session, call, at));
                     continue;
