@@ -161,7 +161,8 @@ mod tests {
         methods: &[&'static str],
         challenged: &[String],
     ) -> Option<(Control, usize)> {
-        let scenario = Scenario { conditional_access_policies: policies, ..Scenario::northwind() };
+        let mut scenario = Scenario::northwind();
+        scenario.conditional_access_policies = policies;
         let application = |key: &str| scenario.application(key).expect("it is in the scenario");
         let attempt = Attempt {
             user: user.map(|key| scenario.user(key).expect("somebody").as_ref()),

@@ -342,9 +342,14 @@ mod tests {
         check(
             "requestedAccessTokenVersion = 2",
             "requestedAccessTokenVersion = 3",
-            "applications.6.api",
+            ".api",
             "neither",
         );
+        check("includeApplications = [\"key-vault\"]", "includeApplications = [\"vault\"]", "includeApplications", "no application");
+        check("builtInControls = [\"mfa\"]", "builtInControls = []", "conditionalAccessPolicies.0", "asks for nothing");
+        check("builtInControls = [\"block\"]", "builtInControls = [\"retina\"]", "retina", "unknown variant");
+        check("guestIn = [{ tenant = \"northwind\"", "guestIn = [{ tenant = \"fabrikam\"", "guestIn.0.tenant", "no other tenant");
+        check("{ application = \"family-mail\"", "{ application = \"family-post\"", "preAuthorized", "no application");
         check("endDateTime = \"2024-06-30T", "endDateTime = \"yesterday T", "yesterday", "");
     }
 
