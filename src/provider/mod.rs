@@ -16,6 +16,7 @@
 //! provider to share builders or readers, they would agree on every mistake.
 
 mod accounts;
+mod assertion;
 mod call;
 mod consents;
 mod endpoints;

@@ -39,7 +39,11 @@ struct File {
 impl Scenario {
     /// Reads a scenario file and checks that everything it refers to exists.
     pub fn parse(text: &str) -> Result<Self, ScenarioError> {
-        let file: File = toml::from_str(text).map_err(|error| unreadable(text, &error))?;
+        let mut file: File = toml::from_str(text).map_err(|error| unreadable(text, &error))?;
+        for user in &mut file.users {
+            let home = file.tenants.iter().find(|tenant| tenant.key == user.tenant);
+            user.tenant_id = home.map(|tenant| tenant.id.clone()).unwrap_or_default();
+        }
         let scenario = Self {
             policy: file.policy,
             conditional_access_policies: file.conditional_access_policies,
