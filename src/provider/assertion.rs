@@ -43,9 +43,8 @@ impl Assertion {
         let [header, claims, signature] = parts[..] else {
             return Err(Fault::Malformed("a JWT has three parts, divided by dots"));
         };
-        let bytes = |part: &str, or: &'static str| {
-            URL_SAFE_NO_PAD.decode(part).map_err(|_| Fault::Malformed(or))
-        };
+        let bytes =
+            |part: &str, or: &'static str| URL_SAFE_NO_PAD.decode(part).map_err(|_| Fault::Malformed(or));
         let members = |part: &str, or: &'static str| {
             let bytes = bytes(part, or)?;
             serde_json::from_slice::<Map<String, Value>>(&bytes).map_err(|_| Fault::Malformed(or))

@@ -36,9 +36,11 @@ pub struct Unmet<'a> {
 /// What policies ask of an attempt that it does not meet: the gravest of it, or nothing.
 pub fn unmet<'a>(scenario: &'a Scenario, attempt: &Attempt<'_>) -> Option<Unmet<'a>> {
     let policies = || {
-        scenario.conditional_access_policies.iter().filter(|policy| is_about_whom(policy, attempt)).filter(
-            |policy| guards(policy, attempt) || attempt.challenged.iter().any(|id| *id == policy.id),
-        )
+        scenario
+            .conditional_access_policies
+            .iter()
+            .filter(|policy| is_about_whom(policy, attempt))
+            .filter(|policy| guards(policy, attempt) || attempt.challenged.iter().any(|id| *id == policy.id))
     };
     let control = policies()
         .flat_map(|policy| &policy.built_in_controls)
@@ -121,9 +123,11 @@ impl Unmet<'_> {
             }
         };
         let names = self.policies.iter().map(|policy| policy.display_name.clone());
+        let shown =
+            if attempt.methods.is_empty() { "(nothing)".to_owned() } else { attempt.methods.join(" ") };
         refusal
             .claims(self.challenge())
-            .compares("amr", attempt.methods.join(" "), [self.control.name()])
+            .compares("amr", shown, [self.control.name()])
             .compares("policies", "(apply)", names)
     }
 }

@@ -109,7 +109,10 @@ fn check(scenario: &Scenario) -> Result<(), Fault> {
             let key = |rest: &str| format!("users.{index}.guestIn.{position}.{rest}");
             guid(key("id"), &membership.id)?;
             if scenario.tenant(&membership.tenant).is_none_or(|_| membership.tenant == user.tenant) {
-                fault(key("tenant"), format!("there is no other tenant with the key {:?}", membership.tenant))?;
+                fault(
+                    key("tenant"),
+                    format!("there is no other tenant with the key {:?}", membership.tenant),
+                )?;
             }
         }
     }
@@ -197,11 +200,7 @@ fn check_access(
     Ok(())
 }
 
-fn check_policy(
-    scenario: &Scenario,
-    index: usize,
-    policy: &ConditionalAccessPolicy,
-) -> Result<(), Fault> {
+fn check_policy(scenario: &Scenario, index: usize, policy: &ConditionalAccessPolicy) -> Result<(), Fault> {
     let key = |rest: &str| format!("conditionalAccessPolicies.{index}.{rest}");
     guid(key("id"), &policy.id)?;
     if policy.built_in_controls.is_empty() {
@@ -343,17 +342,32 @@ mod tests {
             "no scope \"Catalog.Burn\"",
         );
         check("assignedUsers = [\"adele\"]", "assignedUsers = [\"adel\"]", "assignedUsers.0", "no person");
+        check("requestedAccessTokenVersion = 2", "requestedAccessTokenVersion = 3", ".api", "neither");
         check(
-            "requestedAccessTokenVersion = 2",
-            "requestedAccessTokenVersion = 3",
-            ".api",
-            "neither",
+            "includeApplications = [\"key-vault\"]",
+            "includeApplications = [\"vault\"]",
+            "includeApplications",
+            "no application",
         );
-        check("includeApplications = [\"key-vault\"]", "includeApplications = [\"vault\"]", "includeApplications", "no application");
-        check("builtInControls = [\"mfa\"]", "builtInControls = []", "conditionalAccessPolicies.0", "asks for nothing");
+        check(
+            "builtInControls = [\"mfa\"]",
+            "builtInControls = []",
+            "conditionalAccessPolicies.0",
+            "asks for nothing",
+        );
         check("builtInControls = [\"block\"]", "builtInControls = [\"retina\"]", "retina", "unknown variant");
-        check("guestIn = [{ tenant = \"northwind\"", "guestIn = [{ tenant = \"fabrikam\"", "guestIn.0.tenant", "no other tenant");
-        check("{ application = \"family-mail\"", "{ application = \"family-post\"", "preAuthorized", "no application");
+        check(
+            "guestIn = [{ tenant = \"northwind\"",
+            "guestIn = [{ tenant = \"fabrikam\"",
+            "guestIn.0.tenant",
+            "no other tenant",
+        );
+        check(
+            "{ application = \"family-mail\"",
+            "{ application = \"family-post\"",
+            "preAuthorized",
+            "no application",
+        );
         check("endDateTime = \"2024-06-30T", "endDateTime = \"yesterday T", "yesterday", "");
     }
 

@@ -68,12 +68,10 @@ fn exchange(provider: &mut Provider, request: &Request<'_>) -> Result<Reply, Box
     let tenant = read.and_then(|read| scenario.tenant_named(read.text("tid")));
     let user = read.and_then(|read| scenario.user_with_id(read.text("oid")));
     let wanted = form.get("scope").map(|text| Wanted::read(text, scenario, tenant.map(Arc::as_ref)));
-    let judged =
-        Exchange { request, assertion: assertion.as_ref(), tenant, user, wanted: wanted.as_ref() };
+    let judged = Exchange { request, assertion: assertion.as_ref(), tenant, user, wanted: wanted.as_ref() };
     RULES.iter().try_for_each(|(name, rule)| {
-        let named = |refusal: Box<Refusal>| {
-            refusal.by(name).concerning(request.client(), user.map(Arc::as_ref))
-        };
+        let named =
+            |refusal: Box<Refusal>| refusal.by(name).concerning(request.client(), user.map(Arc::as_ref));
         rule(&judged).map_err(named)
     })?;
     let read = read.expect("the rules assertion.readable and assertion.signature were kept");
@@ -178,9 +176,13 @@ fn is_no_id_token(exchange: &Exchange<'_>) -> Verdict {
         if assertion.kind() != Kind::Identity {
             return Ok(());
         }
-        Err(Refusal::new(240_002, "invalid_grant", "An ID token cannot serve as the assertion of this grant.")
-            .demands("the assertion is an access token: it names the client that it was issued to, and has `scp`")
-            .compares("azp or appid", "(nothing)", ["the client id of the front end"]))
+        Err(Refusal::new(
+            240_002,
+            "invalid_grant",
+            "An ID token cannot serve as the assertion of this grant.",
+        )
+        .demands("the assertion is an access token: it names the client that it was issued to, and has `scp`")
+        .compares("azp or appid", "(nothing)", ["the client id of the front end"]))
     })
 }
 
@@ -207,7 +209,9 @@ fn is_of_a_person(exchange: &Exchange<'_>) -> Verdict {
         let id = &exchange.request.client().app_id;
         let text = format!("App '{id}' may not make on-behalf-of calls with an app token.");
         Err(Refusal::new(7_000_114, "unauthorized_client", text)
-            .demands("there must be a person in the assertion; an application by itself uses client_credentials")
+            .demands(
+                "there must be a person in the assertion; an application by itself uses client_credentials",
+            )
             .compares("scp", "(nothing)", ["the scopes that the person granted"]))
     })
 }

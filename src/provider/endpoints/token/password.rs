@@ -45,19 +45,20 @@ const RULES: &[(&str, Rule)] = &[
 ];
 
 /// Once it is known to be right.
-const RULES_OF_THE_OWNER: &[(&str, Rule)] = &[
-    ("password.unexpired", is_unexpired),
-    ("account.enabled", |shown| {
-        on_user(shown, |user| {
-            if shown.accounts.is_enabled(user) { Ok(()) } else { Err(accounts::switched_off()) }
-        })
-    }),
-    ("scope.known", |shown| known_scope(shown.request, shown.wanted)),
-    ("scope.one_resource", |shown| match shown.wanted {
-        Some(Ok(wanted)) => one_resource(wanted),
-        _ => Ok(()),
-    }),
-];
+const RULES_OF_THE_OWNER: &[(&str, Rule)] =
+    &[
+        ("password.unexpired", is_unexpired),
+        ("account.enabled", |shown| {
+            on_user(shown, |user| {
+                if shown.accounts.is_enabled(user) { Ok(()) } else { Err(accounts::switched_off()) }
+            })
+        }),
+        ("scope.known", |shown| known_scope(shown.request, shown.wanted)),
+        ("scope.one_resource", |shown| match shown.wanted {
+            Some(Ok(wanted)) => one_resource(wanted),
+            _ => Ok(()),
+        }),
+    ];
 
 pub fn answer(provider: &mut Provider, request: &Request<'_>) -> Answered {
     Answered { result: sign_in(provider, request), platform: None }
@@ -73,9 +74,9 @@ fn sign_in(provider: &mut Provider, request: &Request<'_>) -> Result<Reply, Box<
     let wanted = form.get("scope").map(|text| Wanted::read(text, scenario, tenant.map(Arc::as_ref)));
     let judge = |accounts: &Accounts, rules: &[(&'static str, Rule)]| {
         let shown = Shown { request, accounts, user, wanted: wanted.as_ref() };
-        rules.iter().try_for_each(|(name, rule)| {
-            rule(&shown).map_err(|refusal| named(refusal, name, request, user))
-        })
+        rules
+            .iter()
+            .try_for_each(|(name, rule)| rule(&shown).map_err(|refusal| named(refusal, name, request, user)))
     };
     judge(&provider.accounts, RULES)?;
     let user = user.expect("the rule user.known was kept");
@@ -145,8 +146,9 @@ fn is_unlocked(shown: &Shown<'_>) -> Verdict {
             return Ok(());
         }
         let text = "Sign-in is blocked: too many failed tries or a suspicious address.";
-        Err(Refusal::new(50053, "invalid_grant", text)
-            .demands("after ten wrong passwords an account rests for a minute; the right one does not help before"))
+        Err(Refusal::new(50053, "invalid_grant", text).demands(
+            "after ten wrong passwords an account rests for a minute; the right one does not help before",
+        ))
     })
 }
 
