@@ -17,6 +17,7 @@
 //! provider to share builders or readers, they would agree on every mistake.
 
 mod accounts;
+mod assertion;
 mod bearer;
 mod call;
 mod consents;
@@ -105,6 +106,7 @@ impl Provider {
     /// The tenant has no address of its own: it writes its URLs by the one that each request used.
     pub fn new(scenario: Arc<Scenario>, keys: Keys, seed: [u8; 32]) -> Self {
         let (hour, day) = (Duration::from_secs(3600), Duration::from_secs(86_400));
+        let consents = Consents::stocked(&scenario);
         Self {
             scenario,
             keys,
@@ -114,7 +116,7 @@ impl Provider {
             refresh_tokens: Shelf::new(180 * day),
             interactions: Shelf::new(hour),
             sessions: Shelf::new(day),
-            consents: Consents::default(),
+            consents,
             stock: Stock::default(),
             accounts: Accounts::default(),
             sign_ins: SignIns::default(),
@@ -130,6 +132,18 @@ impl Provider {
         }
         let note = reply.refusal.as_ref().map(|refusal| refusal.note(&call.trace_id));
         Decision { reply, note }
+    }
+
+    /// Takes back what a person granted to an application, or with `None` what was granted for everybody. Tells whether
+    /// anything was.
+    pub fn withdraw_consent(&mut self, client_id: &str, user_oid: Option<&str>) -> bool {
+        let Some(client) = self.scenario.application_with_id(client_id) else { return false };
+        let user = user_oid.map(|id| self.scenario.user_with_id(id));
+        match user {
+            None => self.consents.withdraw(client, None),
+            Some(Some(user)) => self.consents.withdraw(client, Some(user)),
+            Some(None) => false,
+        }
     }
 
     /// The sign-in log, oldest first.

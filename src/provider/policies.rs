@@ -123,9 +123,11 @@ impl Unmet<'_> {
             }
         };
         let names = self.policies.iter().map(|policy| policy.display_name.clone());
+        let shown =
+            if attempt.methods.is_empty() { "(nothing)".to_owned() } else { attempt.methods.join(" ") };
         refusal
             .claims(self.challenge())
-            .compares("amr", attempt.methods.join(" "), [self.control.name()])
+            .compares("amr", shown, [self.control.name()])
             .compares("policies", "(apply)", names)
     }
 }
@@ -163,7 +165,8 @@ mod tests {
         methods: &[&'static str],
         challenged: &[String],
     ) -> Option<(Control, usize)> {
-        let scenario = Scenario { conditional_access_policies: policies, ..Scenario::northwind() };
+        let mut scenario = Scenario::northwind();
+        scenario.conditional_access_policies = policies;
         let application = |key: &str| scenario.application(key).expect("it is in the scenario");
         let attempt = Attempt {
             user: user.map(|key| scenario.user(key).expect("somebody").as_ref()),

@@ -122,6 +122,9 @@ pub struct User {
     pub about: String,
     /// The key of the home tenant.
     pub tenant: String,
+    /// The GUID of the home tenant, filled in when the scenario is read.
+    #[serde(skip)]
+    pub tenant_id: String,
     /// The object id, the `oid` of tokens.
     pub id: String,
     /// The sign-in name.

@@ -39,7 +39,11 @@ struct File {
 impl Scenario {
     /// Reads a scenario file and checks that everything it refers to exists.
     pub fn parse(text: &str) -> Result<Self, ScenarioError> {
-        let file: File = toml::from_str(text).map_err(|error| unreadable(text, &error))?;
+        let mut file: File = toml::from_str(text).map_err(|error| unreadable(text, &error))?;
+        for user in &mut file.users {
+            let home = file.tenants.iter().find(|tenant| tenant.key == user.tenant);
+            user.tenant_id = home.map(|tenant| tenant.id.clone()).unwrap_or_default();
+        }
         let scenario = Self {
             policy: file.policy,
             conditional_access_policies: file.conditional_access_policies,
@@ -338,11 +342,31 @@ mod tests {
             "no scope \"Catalog.Burn\"",
         );
         check("assignedUsers = [\"adele\"]", "assignedUsers = [\"adel\"]", "assignedUsers.0", "no person");
+        check("requestedAccessTokenVersion = 2", "requestedAccessTokenVersion = 3", ".api", "neither");
         check(
-            "requestedAccessTokenVersion = 2",
-            "requestedAccessTokenVersion = 3",
-            "applications.6.api",
-            "neither",
+            "includeApplications = [\"key-vault\"]",
+            "includeApplications = [\"vault\"]",
+            "includeApplications",
+            "no application",
+        );
+        check(
+            "builtInControls = [\"mfa\"]",
+            "builtInControls = []",
+            "conditionalAccessPolicies.0",
+            "asks for nothing",
+        );
+        check("builtInControls = [\"block\"]", "builtInControls = [\"retina\"]", "retina", "unknown variant");
+        check(
+            "guestIn = [{ tenant = \"northwind\"",
+            "guestIn = [{ tenant = \"fabrikam\"",
+            "guestIn.0.tenant",
+            "no other tenant",
+        );
+        check(
+            "{ application = \"family-mail\"",
+            "{ application = \"family-post\"",
+            "preAuthorized",
+            "no application",
         );
         check("endDateTime = \"2024-06-30T", "endDateTime = \"yesterday T", "yesterday", "");
     }
