@@ -123,7 +123,7 @@ class LabTenant(unittest.TestCase):
             self.verified(for_graph["access_token"], "https://graph.microsoft.com")
         self.assertEqual(call("api/catalog/products", for_catalog["access_token"]).status_code, 200)
         refused = call("api/catalog/products", for_catalog["id_token"])
-        self.assertEqual((refused.status_code, refused.json()["check"]), (401, "token.kind"))
+        self.assertEqual((refused.status_code, refused.json()["checks"]["failed"]), (401, "token.kind"))
         self.assertIn('error="invalid_token"', refused.headers["www-authenticate"])
 
     def test_requests_oauthlib_reads_the_refusal_of_a_wrong_secret(self):

@@ -18,10 +18,13 @@ async fn tokens_for_a_person_open_what_they_were_asked_for() {
     let (access, id) = (body["access_token"].as_str().unwrap(), body["id_token"].as_str().unwrap());
     let answer = call(&desk, "api/catalog/products", access).await;
     assert_eq!((answer.status, &answer.json()["caller"]["person"]), (200, &json!("Adele Lindqvist")));
-    assert_eq!(call(&desk, "api/catalog/orders", access).await.json()["check"], "permission.application");
+    assert_eq!(
+        call(&desk, "api/catalog/orders", access).await.json()["checks"]["failed"],
+        "permission.application"
+    );
     assert_eq!(call(&desk, "v1.0/me", access).await.json()["error"]["code"], "InvalidAuthenticationToken");
     let answer = call(&desk, "api/catalog/products", id).await;
-    assert_eq!((answer.status, &answer.json()["check"]), (401, &json!("token.kind")));
+    assert_eq!((answer.status, &answer.json()["checks"]["failed"]), (401, &json!("token.kind")));
     let note = desk.note(answer.header("request-id")).await;
     assert_eq!((note.rule, note.code), ("token.kind", 0));
 }
@@ -34,7 +37,10 @@ async fn tokens_for_graph_open_graph() {
     let access = body["access_token"].as_str().unwrap();
     assert_eq!(call(&desk, "v1.0/me", access).await.json()["userPrincipalName"], "adele@northwind.example");
     assert_eq!(call(&desk, "oidc/userinfo", access).await.json()["email"], "adele@northwind.example");
-    assert_eq!(call(&desk, "api/catalog/products", access).await.json()["check"], "token.signature");
+    assert_eq!(
+        call(&desk, "api/catalog/products", access).await.json()["checks"]["failed"],
+        "token.signature"
+    );
 }
 
 #[tokio::test]
