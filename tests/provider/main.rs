@@ -10,6 +10,7 @@ mod on_behalf_of;
 mod password;
 mod policies;
 mod refresh;
+mod resources;
 mod sign_in;
 mod tenant;
 mod time;
