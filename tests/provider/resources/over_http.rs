@@ -58,3 +58,25 @@ async fn a_daemon_does_what_its_roles_allow() {
         (403, &json!("Authorization_RequestDenied"))
     );
 }
+
+#[tokio::test]
+async fn revoking_sessions_at_graph_ends_refresh_tokens() {
+    let desk = Desk::open().await;
+    let scope = [("scope", "offline_access User.Read User.RevokeSessions.All")];
+    let code = desk.code("desktop", PUBLIC, &scope).await;
+    let body = desk.token(&desk.home, &desk.redemption("desktop", PUBLIC, &code), &[]).await.json();
+    let (access, refresh) = (body["access_token"].as_str().unwrap(), body["refresh_token"].as_str().unwrap());
+    let renewal = [
+        ("grant_type", "refresh_token"),
+        ("client_id", desk.client_id("desktop")),
+        ("refresh_token", refresh),
+    ];
+    assert_eq!(desk.token(&desk.home, &renewal, &[]).await.status, 200);
+    let authorization = [("authorization", format!("Bearer {access}"))];
+    let authorization: Vec<_> = authorization.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let answer = desk.post(&desk.url("v1.0/me/revokeSignInSessions"), &[], &authorization).await;
+    assert_eq!((answer.status, &answer.json()["value"]), (200, &json!(true)));
+    let answer = desk.token(&desk.home, &renewal, &[]).await.json();
+    assert_eq!((&answer["error"], &answer["error_codes"]), (&json!("invalid_grant"), &json!([50173])));
+    assert_eq!(call(&desk, "v1.0/me", access).await.status, 200, "an access token lives on until it expires");
+}
