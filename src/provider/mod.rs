@@ -15,12 +15,14 @@
 //! provider to share builders or readers, they would agree on every mistake.
 
 mod call;
+pub mod certificate;
 mod consents;
 mod endpoints;
 mod grants;
 pub mod keys;
 mod mint;
 mod pages;
+pub mod public_key;
 mod random;
 mod redirect_uri;
 mod refusal;

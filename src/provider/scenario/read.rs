@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use toml::de::{DeTable, DeValue};
 use url::Url;
 
-use super::{Application, Policy, Scenario, Tenant, User};
+use super::{Application, FederatedCredential, IdentityKind, Issuer, ManagedIdentity, Policy, ResourceAccess, Scenario, Tenant, User};
 use crate::{secret::Secret, time::UnixTime};
 
 /// A scenario that cannot be used.
@@ -29,6 +29,10 @@ struct File {
     tenants: Vec<Tenant>,
     users: Vec<User>,
     applications: Vec<Application>,
+    #[serde(default)]
+    managed_identities: Vec<ManagedIdentity>,
+    #[serde(default)]
+    issuers: Vec<Issuer>,
 }
 
 impl Scenario {
@@ -40,6 +44,8 @@ impl Scenario {
             tenants: file.tenants.into_iter().map(Arc::new).collect(),
             users: file.users.into_iter().map(Arc::new).collect(),
             applications: file.applications.into_iter().map(Arc::new).collect(),
+            managed_identities: file.managed_identities.into_iter().map(Arc::new).collect(),
+            issuers: file.issuers,
         };
         match check(&scenario) {
             Ok(()) => Ok(scenario),
@@ -79,6 +85,10 @@ fn check(scenario: &Scenario) -> Result<(), Fault> {
         scenario.users.iter().map(|user| user.user_principal_name.as_str()),
     )?;
     unique("applications", "key", scenario.applications.iter().map(|application| application.key.as_str()))?;
+    unique("issuers", "issuer", scenario.issuers.iter().map(|issuer| issuer.issuer.as_str()))?;
+    let identities = &scenario.managed_identities;
+    unique("managedIdentities", "key", identities.iter().map(|identity| identity.key.as_str()))?;
+    unique("managedIdentities", "clientId", identities.iter().map(|identity| identity.client_id.as_str()))?;
     unique(
         "applications",
         "appId",
@@ -98,6 +108,9 @@ fn check(scenario: &Scenario) -> Result<(), Fault> {
     }
     for (index, application) in scenario.applications.iter().enumerate() {
         check_application(scenario, index, application)?;
+    }
+    for (index, identity) in scenario.managed_identities.iter().enumerate() {
+        check_identity(scenario, index, identity)?;
     }
     if scenario.application_with_id(super::GRAPH).is_none() {
         fault("applications".to_owned(), format!("Microsoft Graph ({}) is missing", super::GRAPH))?;
@@ -142,21 +155,57 @@ fn check_application(scenario: &Scenario, index: usize, application: &Applicatio
         ("appRoleAssignments", &application.app_role_assignments),
     ];
     for (list, entries) in lists {
-        for (position, access) in entries.iter().enumerate() {
-            let key = |rest: &str| key(&format!("{list}.{position}.{rest}"));
-            let Some(resource) = scenario.application(&access.resource) else {
-                return fault(
-                    key("resource"),
-                    format!("there is no application with the key {:?}", access.resource),
-                );
-            };
-            if let Some(scope) = access.scopes.iter().find(|scope| resource.scope(scope).is_none()) {
-                fault(key("scopes"), format!("{} offers no scope {scope:?}", resource.key))?;
-            }
-            let offers = |role: &String| resource.app_roles.iter().any(|offered| offered.value == *role);
-            if let Some(role) = access.roles.iter().find(|role| !offers(role)) {
-                fault(key("roles"), format!("{} offers no role {role:?}", resource.key))?;
-            }
+        check_access(scenario, &key(list), entries)?;
+    }
+    let credentials = &application.federated_identity_credentials;
+    if credentials.len() > 20 {
+        fault(key("federatedIdentityCredentials"), "an application has 20 of them at most")?;
+    }
+    for (position, credential) in credentials.iter().enumerate() {
+        let key = |property: &str| key(&format!("federatedIdentityCredentials.{position}.{property}"));
+        if let Some((property, problem)) = credential.fault() {
+            fault(key(property), problem)?;
+        }
+        let same = |other: &&FederatedCredential| {
+            other.issuer == credential.issuer && other.subject == credential.subject
+        };
+        if credentials[..position].iter().any(|other| same(&other)) {
+            fault(key("subject"), "another credential has the same issuer and subject")?;
+        }
+    }
+    Ok(())
+}
+
+fn check_identity(scenario: &Scenario, index: usize, identity: &ManagedIdentity) -> Result<(), Fault> {
+    let key = |rest: &str| format!("managedIdentities.{index}.{rest}");
+    guid(key("clientId"), &identity.client_id)?;
+    guid(key("objectId"), &identity.object_id)?;
+    if scenario.tenant(&identity.tenant).is_none() {
+        fault(key("tenant"), format!("there is no tenant with the key {:?}", identity.tenant))?;
+    }
+    let is_system = |other: &Arc<ManagedIdentity>| other.kind == IdentityKind::System;
+    if identity.kind == IdentityKind::System && scenario.managed_identities[..index].iter().any(is_system) {
+        fault(key("kind"), "a machine has one identity of its own")?;
+    }
+    check_access(scenario, &key("appRoleAssignments"), &identity.app_role_assignments)
+}
+
+/// What is listed must be offered.
+fn check_access(scenario: &Scenario, list: &str, entries: &[ResourceAccess]) -> Result<(), Fault> {
+    for (position, access) in entries.iter().enumerate() {
+        let key = |rest: &str| format!("{list}.{position}.{rest}");
+        let Some(resource) = scenario.application(&access.resource) else {
+            return fault(
+                key("resource"),
+                format!("there is no application with the key {:?}", access.resource),
+            );
+        };
+        if let Some(scope) = access.scopes.iter().find(|scope| resource.scope(scope).is_none()) {
+            fault(key("scopes"), format!("{} offers no scope {scope:?}", resource.key))?;
+        }
+        let offers = |role: &String| resource.app_roles.iter().any(|offered| offered.value == *role);
+        if let Some(role) = access.roles.iter().find(|role| !offers(role)) {
+            fault(key("roles"), format!("{} offers no role {role:?}", resource.key))?;
         }
     }
     Ok(())
