@@ -53,19 +53,16 @@ impl Desk {
         let scenario = self.provider.scenario();
         let application = scenario.application(key).expect("the scenario has this application");
         let secret = application.secret().filter(|_| platform == Platform::Web);
+        let authority = Authority::Lab {
+            base: "http://localhost:4000".parse().expect("an address"),
+            tenant: scenario.home().id.clone(),
+        };
         Profile {
-            name: key.to_owned(),
-            authority: Authority::Lab {
-                base: "http://localhost:4000".parse().expect("an address"),
-                tenant: scenario.home().id.clone(),
-            },
-            client_id: application.app_id.clone(),
             platform,
             redirect_uri: application.redirect_uri().map(|(_, uri)| uri.parse().expect("an address")),
             scope: scope.to_owned(),
             credential: secret.cloned().map_or(Credential::None, Credential::Secret),
-            pkce: Pkce::S256,
-            market: None,
+            ..Profile::new(key, authority, &application.app_id)
         }
     }
 
@@ -76,6 +73,7 @@ impl Desk {
             state: "state-of-the-test".into(),
             nonce: "nonce-of-the-test".into(),
             verifier: Secret::new("v".repeat(43)),
+            assertion_id: "assertion-of-the-test".into(),
         };
         let mut effects = VecDeque::from(flow.advance(Input::Begin(seeds), self.now));
         loop {
@@ -96,6 +94,11 @@ impl Desk {
                     (call, Answer::Listening(uri))
                 }
                 Effect::Visit(call, visit) => (call, self.visit(visit.url, Some(visit.redirect_uri))),
+                Effect::Sign(call, signing) => {
+                    let signature = authwright::runtime::sign::sign(&signing);
+                    (call, signature.map_or_else(Answer::Failed, Answer::Signed))
+                }
+                Effect::Need(call, need) => panic!("{call:?} needs a token: {need:?}"),
                 Effect::WakeAt(call, time) => {
                     self.now = self.now.max(time);
                     // The person comes after the first poll.

@@ -108,6 +108,7 @@ impl Desk {
                 state: "state-of-the-test-0123".to_owned(),
                 nonce: "nonce-of-the-test-0123".to_owned(),
                 verifier: Secret::new("verifier-of-the-test-0123456789-0123456789-abc"),
+                assertion_id: "assertion-of-the-test".to_owned(),
             },
         };
         change(&mut start);
@@ -150,6 +151,9 @@ impl Desk {
                         uri.set_port(Some(53111)).expect("an address of a host");
                     }
                     Event::Listening { session, call, result: Ok(uri) }
+                }
+                Effect::Sign(session, call, signing) => {
+                    Event::Signed { session, call, result: authwright::runtime::sign::sign(&signing) }
                 }
                 Effect::WakeAt(session, call, at) => {
                     self.alarms.push((session, call, at));

@@ -123,6 +123,9 @@ pub fn outcome(bench: &Workbench, session: &Session, outcome: &Outcome, with_sec
         Outcome::Failed(failure) => {
             object.insert("failure".to_owned(), json!(visible(&failure.to_string())));
         }
+        Outcome::Done(what) => {
+            object.insert("done".to_owned(), json!(visible(what)));
+        }
         Outcome::Cancelled => {}
     }
     if matches!(outcome, Outcome::Tokens(_) | Outcome::Rejected { .. }) {
@@ -138,6 +141,7 @@ pub fn outcome(bench: &Workbench, session: &Session, outcome: &Outcome, with_sec
 const fn word(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Tokens(_) => "tokens",
+        Outcome::Done(_) => "done",
         Outcome::Refused(_) | Outcome::Rejected { .. } => "refused",
         Outcome::Failed(_) => "failed",
         Outcome::Cancelled => "cancelled",
@@ -258,6 +262,7 @@ pub fn summary(bench: &Workbench, session: &Session, outcome: &Outcome, with_sec
             }
         }
         Outcome::Failed(failure) => lines.push(format!("no answer: {}", visible(&failure.to_string()))),
+        Outcome::Done(what) => lines.push(visible(what).into_owned()),
         Outcome::Cancelled => lines.push("cancelled".to_owned()),
     }
     lines

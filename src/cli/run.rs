@@ -369,7 +369,7 @@ impl Driver {
             }
         }
         match outcome {
-            Outcome::Tokens(_) => Exit::Done,
+            Outcome::Tokens(_) | Outcome::Done(_) => Exit::Done,
             Outcome::Refused(_) | Outcome::Rejected { .. } => Exit::Refused,
             Outcome::Failed(_) => Exit::NoAnswer,
             Outcome::Cancelled => Exit::Cancelled,

@@ -82,15 +82,10 @@ impl TargetOptions {
         let credential = self.credential()?.unwrap_or(Credential::None);
         let web = matches!(credential, Credential::Secret(_));
         let profile = Profile {
-            name,
-            authority,
-            client_id,
             platform: if web { Platform::Web } else { Platform::Native },
             redirect_uri: Some("http://localhost".parse().expect("a well-formed address")),
-            scope: "openid profile offline_access".to_owned(),
             credential,
-            pkce: Pkce::S256,
-            market: None,
+            ..Profile::new(name, authority, client_id)
         };
         self.over(profile).map(Some)
     }

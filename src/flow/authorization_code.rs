@@ -252,7 +252,7 @@ impl AuthorizationCode {
         };
         let secret = match &self.profile.credential {
             Credential::Secret(secret) => Some(secret),
-            Credential::None => None,
+            Credential::None | Credential::PrivateKey(_) | Credential::Federated(_) => None,
         };
         // RFC 6749 knows no scope here. Entra does, and wants a single API in it.
         let scope = self.course.sent(StepId::Authorize, "scope").map(one_api);

@@ -73,7 +73,7 @@ impl ClientCredentials {
     fn token_draft(&self, metadata: &Metadata) -> Draft {
         let secret = match &self.profile.credential {
             Credential::Secret(secret) => Some(secret),
-            Credential::None => None,
+            Credential::None | Credential::PrivateKey(_) | Credential::Federated(_) => None,
         };
         let form =
             Grant::ClientCredentials.params(&self.profile.client_id, secret, Some(&self.profile.scope));

@@ -7,8 +7,8 @@
 use url::Url;
 
 use super::{
-    Answer, CallId, Choice, Draft, Effect, Fact, Input, Outcome, Seeds, Step, StepId, StepState,
-    sheets::Sheet,
+    Answer, CallId, Choice, Draft, Effect, Fact, Input, Need, Outcome, Seeds, Signing, Step, StepId,
+    StepState, sheets::Sheet,
 };
 use crate::{
     finding::Finding,
@@ -129,6 +129,8 @@ enum Awaits {
     Listening,
     Arrival,
     Time,
+    Signature,
+    Token,
     /// A listener that is open: it answers no more, and has to be stopped.
     Nothing,
 }
@@ -141,6 +143,8 @@ impl Awaits {
                 | (Self::Listening, Answer::Listening(_) | Answer::Failed(_))
                 | (Self::Arrival, Answer::Redirected(_) | Answer::DeadEnd(_) | Answer::Failed(_))
                 | (Self::Time, Answer::Woke)
+                | (Self::Signature, Answer::Signed(_) | Answer::Failed(_))
+                | (Self::Token, Answer::Given(_) | Answer::Failed(_))
         )
     }
 }
@@ -223,6 +227,18 @@ impl Course {
         Effect::WakeAt(self.call(Awaits::Time), time)
     }
 
+    /// Has something signed for step `id`.
+    pub fn sign(&mut self, id: StepId, signing: Signing) -> Effect {
+        self.run(id);
+        Effect::Sign(self.call(Awaits::Signature), signing)
+    }
+
+    /// Asks for the token that step [`StepId::Given`] is about.
+    pub fn need(&mut self, need: Need) -> Effect {
+        self.run(StepId::Given);
+        Effect::Need(self.call(Awaits::Token), need)
+    }
+
     /// Stops everything that is still open.
     pub fn stop_all(&mut self) -> Vec<Effect> {
         self.open.drain(..).map(|(call, _)| Effect::Stop(call)).collect()
@@ -231,7 +247,7 @@ impl Course {
     /// Ends the run: stops what is open and says how it went. Unless there are tokens, the step in progress failed.
     pub fn finish(&mut self, outcome: Outcome) -> Vec<Effect> {
         self.is_over = true;
-        if !matches!(outcome, Outcome::Tokens(_))
+        if !matches!(outcome, Outcome::Tokens(_) | Outcome::Done(_))
             && let Some(record) = self.current()
         {
             record.state = StepState::Failed;

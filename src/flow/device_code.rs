@@ -149,7 +149,7 @@ impl DeviceCode {
     fn poll_draft(&self, metadata: &Metadata, device_code: &Secret) -> Draft {
         let secret = match &self.profile.credential {
             Credential::Secret(secret) => Some(secret),
-            Credential::None => None,
+            Credential::None | Credential::PrivateKey(_) | Credential::Federated(_) => None,
         };
         let form = Grant::DeviceCode(device_code).params(&self.profile.client_id, secret, None);
         let address = metadata.token_endpoint.as_ref().map_or("", url::Url::as_str);

@@ -64,6 +64,10 @@ pub enum Place {
     Header,
     /// It is the address.
     Endpoint,
+    /// In the header of a client assertion (RFC 7515 §4).
+    JoseHeader,
+    /// In the payload of a client assertion (RFC 7523 §3).
+    Claim,
 }
 
 /// One change by hand.

@@ -35,9 +35,14 @@ pub use authorization_code::AuthorizationCode;
 pub use client_credentials::ClientCredentials;
 pub use device_code::DeviceCode;
 pub use draft::{Bend, Change, Draft, Field, NamedBend, Place};
-pub use profile::{Authority, Credential, FlowKind, Pkce, Platform, Profile};
+pub use profile::{
+    ApiCall, Authority, ClientKey, Credential, Federated, FlowKind, IdentityHost, ManagedIdentity, Pkce,
+    Platform, Profile, SigningAlgorithm, Source, UserAssigned,
+};
 pub use step::{Fact, Step, StepId, StepState};
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use crate::{
@@ -73,6 +78,31 @@ pub struct Seeds {
     pub nonce: String,
     /// 43 to 128 characters of the verifier alphabet (RFC 7636 §4.1).
     pub verifier: Secret,
+    /// The `jti` of a client assertion, a GUID (RFC 7519 §4.1.7).
+    pub assertion_id: String,
+}
+
+impl Seeds {
+    /// Values for a second run that goes on inside this one: as hard to guess, and different.
+    #[must_use]
+    pub fn derived(&self) -> Self {
+        let part = |label: &str| {
+            let mut hash = Sha256::new_with_prefix(label);
+            for value in [&*self.state, &*self.nonce, self.verifier.expose()] {
+                hash.update([0]);
+                hash.update(value);
+            }
+            hash.finalize()
+        };
+        let text = |label: &str| URL_SAFE_NO_PAD.encode(part(label));
+        let id = part("assertion_id")[..16].try_into().expect("a hash of 32 bytes has 16");
+        Self {
+            state: text("state"),
+            nonce: text("nonce"),
+            verifier: Secret::new(text("verifier")),
+            assertion_id: uuid::Builder::from_random_bytes(id).into_uuid().to_string(),
+        }
+    }
 }
 
 /// A decision of the person about the current step.
@@ -101,6 +131,10 @@ pub enum Answer {
     DeadEnd(Response),
     /// The time of [`Effect::WakeAt`] has come.
     Woke,
+    /// The signature for [`Effect::Sign`].
+    Signed(Vec<u8>),
+    /// The token for [`Effect::Need`].
+    Given(Secret),
     /// No answer.
     Failed(Failure),
 }
@@ -117,10 +151,39 @@ pub enum Effect {
     Visit(CallId, Visit),
     /// Wake me then; answered by `Woke`.
     WakeAt(CallId, UnixTime),
+    /// Sign this; answered by `Signed` or `Failed`.
+    Sign(CallId, Signing),
+    /// The flow begins with a token and none is at hand; answered by `Given` or `Failed`. Whoever drives the flow takes
+    /// one off the shelf, or runs another flow that brings one.
+    Need(CallId, Need),
     /// This call is not needed any more: close the listener, drop the timer, abandon the request.
     Stop(CallId),
     /// The flow is over.
     Finish(Outcome),
+}
+
+/// What is to be signed, and with what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signing {
+    /// The key, PKCS#8 in PEM.
+    pub key: Secret,
+    /// The algorithm.
+    pub algorithm: SigningAlgorithm,
+    /// The signing input of a JWS: header and payload, each base64url, with a dot between (RFC 7515 §5.1).
+    pub input: String,
+}
+
+/// The kind of token that a flow begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// A user's access token whose audience is this client (on behalf of).
+    UserAssertion,
+    /// A refresh token of this client.
+    RefreshToken,
+    /// An access token for the API that is called.
+    AccessToken,
+    /// An ID token of this client.
+    IdToken,
 }
 
 /// How a flow ended.
@@ -128,6 +191,9 @@ pub enum Effect {
 pub enum Outcome {
     /// Tokens came and every check passed.
     Tokens(TokenSet),
+    /// It reached its end, which is something other than tokens: an API answered, an administrator agreed, a session is
+    /// over. One sentence says what.
+    Done(String),
     /// The authority said no.
     Refused(Refusal),
     /// Our own check said no, or our own clock; what came is kept to be looked at. The steps' findings say which check.
@@ -191,6 +257,16 @@ impl Flow {
             FlowKind::AuthorizationCode => Self::AuthorizationCode(AuthorizationCode::new(profile, bends)),
             FlowKind::ClientCredentials => Self::ClientCredentials(ClientCredentials::new(profile, bends)),
             FlowKind::DeviceCode => Self::DeviceCode(DeviceCode::new(profile, bends)),
+            FlowKind::OnBehalfOf
+            | FlowKind::RefreshToken
+            | FlowKind::CallApi
+            | FlowKind::UserInfo
+            | FlowKind::ManagedIdentity
+            | FlowKind::AdminConsent
+            | FlowKind::Logout
+            | FlowKind::Hybrid
+            | FlowKind::Implicit
+            | FlowKind::Password => unreachable!("a kind is in FlowKind::ALL only once its machine is here"),
         }
     }
 

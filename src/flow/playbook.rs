@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Authority, CallId, Choice, Credential, Effect, Flow, FlowKind, Input, NamedBend, Outcome, Pkce,
-    Platform, Profile, Seeds, Step, StepId, StepState,
+    Answer, Authority, CallId, Choice, Effect, Flow, FlowKind, Input, NamedBend, Outcome, Profile, Seeds,
+    Step, StepId, StepState,
 };
 use crate::{
     finding::Severity,
@@ -23,19 +23,14 @@ pub const START: UnixTime = UnixTime::from_seconds(1_772_615_727);
 
 /// A public client of the lab tenant.
 pub fn profile() -> Profile {
+    let authority = Authority::Lab {
+        base: "http://localhost:4000".parse().expect("an address"),
+        tenant: "northwind.example".to_owned(),
+    };
     Profile {
-        name: "test".to_owned(),
-        authority: Authority::Lab {
-            base: "http://localhost:4000".parse().expect("an address"),
-            tenant: "northwind.example".to_owned(),
-        },
-        client_id: "app".to_owned(),
-        platform: Platform::Native,
         redirect_uri: Some("http://localhost/cb".parse().expect("an address")),
         scope: "openid api/Read".to_owned(),
-        credential: Credential::None,
-        pkce: Pkce::S256,
-        market: None,
+        ..Profile::new("test", authority, "app")
     }
 }
 
@@ -62,7 +57,12 @@ pub fn keys() -> Value {
 
 /// The random values of a run.
 pub fn seeds() -> Seeds {
-    Seeds { state: "state-1".into(), nonce: "nonce-1".into(), verifier: Secret::new(VERIFIER) }
+    Seeds {
+        state: "state-1".into(),
+        nonce: "nonce-1".into(),
+        verifier: Secret::new(VERIFIER),
+        assertion_id: "assertion-1".into(),
+    }
 }
 
 /// A JSON answer.

@@ -310,6 +310,7 @@ impl Report {
                 let why = match profile.credential {
                     Credential::None => "the profile holds none",
                     Credential::Secret(_) => "it was taken out",
+                    Credential::PrivateKey(_) | Credential::Federated(_) => return,
                 };
                 let title = format!("A web application has to prove itself, and no secret is sent: {why}.");
                 self.warn("secret.missing", "RFC 6749 §3.2.1", title);

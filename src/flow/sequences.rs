@@ -164,7 +164,9 @@ impl Run {
                 Effect::Send(call, _)
                 | Effect::Listen(call, _)
                 | Effect::Visit(call, _)
-                | Effect::WakeAt(call, _) => {
+                | Effect::WakeAt(call, _)
+                | Effect::Sign(call, _)
+                | Effect::Need(call, _) => {
                     assert!(!self.issued.contains(call), "{call:?} is used twice");
                     self.issued.push(*call);
                     self.open.insert(*call, effect.clone());
@@ -215,5 +217,7 @@ const fn fits(effect: &Effect, answer: &Answer) -> bool {
             | (Effect::Listen(..), Answer::Listening(_) | Answer::Failed(_))
             | (Effect::Visit(..), Answer::Redirected(_) | Answer::DeadEnd(_) | Answer::Failed(_))
             | (Effect::WakeAt(..), Answer::Woke)
+            | (Effect::Sign(..), Answer::Signed(_) | Answer::Failed(_))
+            | (Effect::Need(..), Answer::Given(_) | Answer::Failed(_))
     )
 }

@@ -27,19 +27,40 @@ pub enum StepId {
     Token,
     /// Fetch the keys and check what came.
     Validate,
+    /// The token that the flow begins with.
+    Given,
+    /// Get an assertion from the issuer that the registration trusts.
+    Federate,
+    /// Make and sign the client's own assertion.
+    Assert,
+    /// Try one refresh token on a list of scopes.
+    FanOut,
+    /// Call an API.
+    Call,
+    /// Send the administrator to agree.
+    AdminConsent,
+    /// Send the person to sign out.
+    Logout,
 }
 
 impl StepId {
-    /// Every step.
-    pub const ALL: [Self; 8] = [
+    /// Every step, in the order in which they occur.
+    pub const ALL: [Self; 15] = [
+        Self::Given,
         Self::Discover,
         Self::Prepare,
         Self::Authorize,
+        Self::AdminConsent,
+        Self::Logout,
         Self::Return,
         Self::DeviceAuthorization,
         Self::Poll,
+        Self::Federate,
+        Self::Assert,
         Self::Token,
         Self::Validate,
+        Self::FanOut,
+        Self::Call,
     ];
 
     /// The name on the command line and in events.
@@ -53,6 +74,13 @@ impl StepId {
             Self::Poll => "poll",
             Self::Token => "token",
             Self::Validate => "validate",
+            Self::Given => "given",
+            Self::Federate => "federate",
+            Self::Assert => "assert",
+            Self::FanOut => "fan_out",
+            Self::Call => "call",
+            Self::AdminConsent => "admin_consent",
+            Self::Logout => "logout",
         }
     }
 

@@ -11,6 +11,7 @@ pub mod folders;
 pub mod http;
 pub mod lab;
 pub mod redirect;
+pub mod sign;
 pub mod signals;
 
 use std::{collections::HashMap, time::Duration};
@@ -91,6 +92,12 @@ impl Runtime {
                     let _ = events.send(Event::Woke { session, call }).await;
                 });
                 self.calls.insert((session, call), task.abort_handle());
+            }
+            Effect::Sign(session, call, signing) => {
+                tokio::task::spawn_blocking(move || {
+                    let result = sign::sign(&signing);
+                    let _ = events.blocking_send(Event::Signed { session, call, result });
+                });
             }
             Effect::Stop(session, call) => {
                 if let Some(task) = self.calls.remove(&(session, call)) {

@@ -21,7 +21,10 @@ use url::Url;
 use crate::{
     agent,
     explain::Evidence,
-    flow::{self, Authority, CallId, Choice, FlowKind, NamedBend, Outcome, Profile, Seeds, StepId},
+    flow::{
+        self, Authority, CallId, Choice, FlowKind, NamedBend, Outcome, Profile, Seeds, Signing, Source,
+        StepId,
+    },
     oauth::Arrival,
     provider::{Note, scenario::Scenario},
     time::UnixTime,
@@ -64,6 +67,15 @@ pub enum Event {
         session: SessionId,
         /// Answers this call.
         call: CallId,
+    },
+    /// A signature was made, or could not be.
+    Signed {
+        /// For this run.
+        session: SessionId,
+        /// Answers this call.
+        call: CallId,
+        /// The signature.
+        result: Result<Vec<u8>, Failure>,
     },
     /// The lab tenant answers at this base address.
     LabReady(Url),
@@ -128,6 +140,8 @@ pub enum Effect {
     Listen(SessionId, CallId, Url),
     /// Answer with [`Event::Woke`] then.
     WakeAt(SessionId, CallId, UnixTime),
+    /// Sign this, answer with [`Event::Signed`].
+    Sign(SessionId, CallId, Signing),
     /// Close the listener or drop the timer of this call.
     Stop(SessionId, CallId),
     /// Show this address in the person's own browser.
@@ -211,6 +225,13 @@ impl Workbench {
             Event::Woke { session, call } => {
                 self.advance(session, flow::Input::Answer(call, flow::Answer::Woke), now)
             }
+            Event::Signed { session, call, result } => {
+                let answer = match result {
+                    Ok(signature) => flow::Answer::Signed(signature),
+                    Err(failure) => flow::Answer::Failed(failure),
+                };
+                self.advance(session, flow::Input::Answer(call, answer), now)
+            }
             Event::LabReady(base) => self.lab_ready(&base, now),
             Event::LabFailed(reason) => {
                 self.lab.state = LabState::Failed(reason);
@@ -273,9 +294,16 @@ impl Workbench {
     }
 
     fn start(&mut self, start: Start, now: UnixTime) -> Vec<Effect> {
+        self.start_for(None, start, now)
+    }
+
+    /// Starts a run; `brings_for` names the run that waits for its tokens.
+    fn start_for(&mut self, brings_for: Option<SessionId>, start: Start, now: UnixTime) -> Vec<Effect> {
         let id = SessionId::at(self.sessions.len());
         let seeds = start.seeds.clone();
-        self.sessions.push(Session::new(id, start, now));
+        let mut session = Session::new(id, start, now);
+        session.brings_for = brings_for;
+        self.sessions.push(session);
         self.advance(id, flow::Input::Begin(seeds), now)
     }
 
@@ -299,7 +327,57 @@ impl Workbench {
     fn advance(&mut self, id: SessionId, input: flow::Input, now: UnixTime) -> Vec<Effect> {
         let mut effects = self.step(id, input, now);
         effects.extend(self.run_on(id, now));
+        effects.extend(self.fetch_token(id, now));
+        effects.extend(self.hand_over(id, now));
         effects
+    }
+
+    /// Starts the run that brings the token which run `id` begins with, if it waits for one.
+    fn fetch_token(&mut self, id: SessionId, now: UnixTime) -> Vec<Effect> {
+        let next = SessionId::at(self.sessions.len());
+        let Some(session) = self.sessions.get_mut(id.index()) else { return Vec::new() };
+        if session.source_run.is_some() || session.wanted().is_none() {
+            return Vec::new();
+        }
+        let Some(source) = session.profile.source.clone() else {
+            let reason = "no token is at hand to begin with, and no sign-in is set up that would bring one";
+            let input = session.given(Err(Failure::Unsendable { reason: reason.to_owned() }));
+            return self.and_then(id, Vec::new(), input, now);
+        };
+        let Source { kind, profile } = *source;
+        let start = Start {
+            kind,
+            profile,
+            bends: Vec::new(),
+            front: session.front.clone(),
+            auto: session.auto,
+            seeds: session.seeds.derived(),
+        };
+        session.source_run = Some(next);
+        self.start_for(Some(id), start, now)
+    }
+
+    /// Hands what run `id` brought to the run that waits for it, once it has ended.
+    fn hand_over(&mut self, id: SessionId, now: UnixTime) -> Vec<Effect> {
+        let Some(session) = self.session(id) else { return Vec::new() };
+        let (Some(outcome), Some(for_run)) = (&session.outcome, session.brings_for) else {
+            return Vec::new();
+        };
+        let outcome = outcome.clone();
+        let waiting = self.sessions.get_mut(for_run.index()).expect("a run is never removed");
+        let input = waiting.brought(&outcome);
+        self.and_then(for_run, Vec::new(), input, now)
+    }
+
+    /// The run that something is to be done about when a person acts on `id`: the one that fetches its token while
+    /// that goes on, else itself.
+    pub fn acting(&self, id: SessionId) -> SessionId {
+        match self.session(id).and_then(|session| session.source_run) {
+            Some(source_run) if self.session(source_run).is_some_and(Session::is_running) => {
+                self.acting(source_run)
+            }
+            _ => id,
+        }
     }
 
     fn step(&mut self, id: SessionId, input: flow::Input, now: UnixTime) -> Vec<Effect> {

@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::{
-    flow::{Authority, Credential, FlowKind, Pkce, Platform, Profile},
+    flow::{Authority, Credential, FlowKind, Platform, Profile},
     provider::scenario::{Application, ConsentType, PlatformKind, Scenario},
 };
 
@@ -34,7 +34,7 @@ impl Offer {
             about: about.to_owned(),
             profile: profile.clone(),
         };
-        FlowKind::ALL.into_iter().map(offer).collect()
+        FlowKind::ALL.iter().copied().map(offer).collect()
     }
 
     /// The lab tenant's applications, each with the flow that it is made for; the plainest of each flow first.
@@ -51,16 +51,10 @@ impl Offer {
 }
 
 fn of_application(base: &Url, scenario: &Scenario, application: &Application) -> Vec<Offer> {
+    let authority = Authority::Lab { base: base.clone(), tenant: scenario.home().id.clone() };
     let profile = Profile {
-        name: application.key.clone(),
-        authority: Authority::Lab { base: base.clone(), tenant: scenario.home().id.clone() },
-        client_id: application.app_id.clone(),
-        platform: Platform::Native,
-        redirect_uri: None,
         scope: delegated_scope(scenario, application),
-        credential: Credential::None,
-        pkce: Pkce::S256,
-        market: None,
+        ..Profile::new(&application.key, authority, &application.app_id)
     };
     let secret = || application.secret().cloned().map_or(Credential::None, Credential::Secret);
     let offer = |kind, profile| Offer {

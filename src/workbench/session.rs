@@ -5,8 +5,12 @@ use std::collections::BTreeMap;
 use super::{Channel, Effect, ExchangeId, Owner, Start, Traffic};
 use crate::{
     agent::{self, Agent, Credentials},
-    flow::{self, CallId, Flow, FlowKind, NamedBend, Outcome, Profile, Prompt, StepId, StepState},
+    flow::{
+        self, CallId, Flow, FlowKind, NamedBend, Need, Outcome, Profile, Prompt, Seeds, StepId, StepState,
+    },
     oauth::{Arrival, TokenSet, Visit},
+    secret::Secret,
+    text,
     time::UnixTime,
     wire::{Failure, Response},
 };
@@ -71,6 +75,12 @@ pub struct Session {
     pub stranded: Option<Response>,
     /// Its exchanges in the log, in order.
     pub exchanges: Vec<ExchangeId>,
+    /// The run that brings, or brought, the token this one begins with.
+    pub source_run: Option<SessionId>,
+    /// The run that waits for this one's tokens.
+    pub brings_for: Option<SessionId>,
+    pub(super) seeds: Seeds,
+    wants: Option<(CallId, Need)>,
     visit: Option<(CallId, Visit)>,
     calls: BTreeMap<CallId, ExchangeId>,
     unshelved: Option<TokenSet>,
@@ -94,6 +104,10 @@ impl Session {
             stranded: None,
             waiting_since: None,
             exchanges: Vec::new(),
+            source_run: None,
+            brings_for: None,
+            seeds: start.seeds,
+            wants: None,
             visit: None,
             calls: BTreeMap::new(),
             unshelved: None,
@@ -132,6 +146,50 @@ impl Session {
         draft.value("nonce").map(ToOwned::to_owned)
     }
 
+    /// What kind of token it waits for, if it does.
+    pub fn wanted(&self) -> Option<Need> {
+        self.wants.map(|(_, need)| need)
+    }
+
+    /// The input that gives the flow the token it waits for, or says that there is none.
+    pub(super) fn given(&mut self, token: Result<Secret, Failure>) -> Option<flow::Input> {
+        let (call, _) = self.wants.take()?;
+        let answer = match token {
+            Ok(token) => flow::Answer::Given(token),
+            Err(failure) => flow::Answer::Failed(failure),
+        };
+        Some(flow::Input::Answer(call, answer))
+    }
+
+    /// The same, from how the run ended that was to bring the token.
+    pub(super) fn brought(&mut self, outcome: &Outcome) -> Option<flow::Input> {
+        let (_, need) = self.wants?;
+        let missing = |reason: String| Err(Failure::Unsendable { reason });
+        let token = match outcome {
+            Outcome::Tokens(tokens) => {
+                let (name, token) = match need {
+                    Need::UserAssertion | Need::AccessToken => ("access", &tokens.access_token),
+                    Need::RefreshToken => ("refresh", &tokens.refresh_token),
+                    Need::IdToken => ("ID", &tokens.id_token),
+                };
+                token
+                    .clone()
+                    .ok_or(())
+                    .or_else(|()| missing(format!("the sign-in before it brought no {name} token")))
+            }
+            Outcome::Refused(refusal) => {
+                missing(format!("the sign-in before it was refused with {}", text::visible(&refusal.error)))
+            }
+            Outcome::Rejected { reason, .. } => {
+                missing(format!("the sign-in before it was not accepted: {reason}"))
+            }
+            Outcome::Failed(failure) => Err(failure.clone()),
+            Outcome::Done(_) => missing("the run before it brought no token".to_owned()),
+            Outcome::Cancelled => missing("the sign-in before it was given up".to_owned()),
+        };
+        self.given(token)
+    }
+
     pub(super) const fn take_tokens(&mut self) -> Option<TokenSet> {
         self.unshelved.take()
     }
@@ -149,6 +207,8 @@ impl Session {
                     effects.push(send);
                 }
                 flow::Effect::Listen(call, uri) => effects.push(Effect::Listen(self.id, call, uri)),
+                flow::Effect::Sign(call, signing) => effects.push(Effect::Sign(self.id, call, signing)),
+                flow::Effect::Need(call, need) => self.wants = Some((call, need)),
                 flow::Effect::WakeAt(call, at) => effects.push(Effect::WakeAt(self.id, call, at)),
                 flow::Effect::Visit(call, visit) => {
                     self.visit = Some((call, visit));
@@ -163,8 +223,11 @@ impl Session {
                     self.unshelved = match &outcome {
                         Outcome::Tokens(tokens) => Some(tokens.clone()),
                         Outcome::Rejected { tokens, .. } => tokens.clone(),
-                        Outcome::Refused(_) | Outcome::Failed(_) | Outcome::Cancelled => None,
+                        Outcome::Done(_) | Outcome::Refused(_) | Outcome::Failed(_) | Outcome::Cancelled => {
+                            None
+                        }
                     };
+                    self.wants = None;
                     self.outcome = Some(outcome);
                     self.ended = Some(now);
                     self.visit = None;

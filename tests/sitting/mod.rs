@@ -229,6 +229,9 @@ impl Sitting {
                 }
                 vec![Event::Listening { session, call, result: Ok(uri) }]
             }
+            Effect::Bench(E::Sign(session, call, signing)) => {
+                vec![Event::Signed { session, call, result: authwright::runtime::sign::sign(&signing) }]
+            }
             Effect::Bench(E::WakeAt(session, call, at)) => {
                 self.alarms.push((session, call, at));
                 Vec::new()
@@ -314,6 +317,7 @@ fn seeds() -> Seeds {
         state: "state-of-the-test-0123".to_owned(),
         nonce: "nonce-of-the-test-0123".to_owned(),
         verifier: Secret::new("verifier-of-the-test-0123456789-0123456789-abc"),
+        assertion_id: "assertion-of-the-test".to_owned(),
     }
 }
 

@@ -29,6 +29,16 @@ pub const fn about(kind: FlowKind) -> &'static About {
         FlowKind::AuthorizationCode => &AUTHORIZATION_CODE,
         FlowKind::ClientCredentials => &CLIENT_CREDENTIALS,
         FlowKind::DeviceCode => &DEVICE_CODE,
+        FlowKind::OnBehalfOf
+        | FlowKind::RefreshToken
+        | FlowKind::CallApi
+        | FlowKind::UserInfo
+        | FlowKind::ManagedIdentity
+        | FlowKind::AdminConsent
+        | FlowKind::Logout
+        | FlowKind::Hybrid
+        | FlowKind::Implicit
+        | FlowKind::Password => panic!("no page describes this flow yet"),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::about::{about as known, platform_note};
 use crate::{
     entra::aadsts,
-    flow::{Credential, FlowKind, Outcome, Profile},
+    flow::{Credential, Federated, FlowKind, Outcome, Profile},
     text::{Line, Role, visible},
     time::UnixTime,
     tui::{glyphs::Glyphs, widgets::fit},
@@ -113,6 +113,13 @@ fn settings(profile: &Profile) -> Vec<Line> {
         Credential::Secret(secret) => {
             Line::of(Role::Name, format!("  {:<14}", "client_secret")).then(Role::Secret, secret.masked())
         }
+        Credential::PrivateKey(key) => pair("credential", &key.about),
+        Credential::Federated(Federated::Given(_)) => {
+            pair("credential", "an assertion of another issuer, in hand")
+        }
+        Credential::Federated(Federated::Fetched(from)) => {
+            pair("credential", &format!("an assertion from {from}"))
+        }
     });
     lines
 }
@@ -146,6 +153,7 @@ fn run(session: &Session, now: UnixTime) -> Line {
         Some(Outcome::Failed(failure)) => {
             (Role::Refused, "no answer", visible(&failure.to_string()).into_owned())
         }
+        Some(Outcome::Done(what)) => (Role::Ok, "done", visible(what).into_owned()),
         Some(Outcome::Cancelled) => (Role::Muted, "cancelled", String::new()),
     };
     Line::of(Role::Muted, format!("{}  ", session.began.clock()))

@@ -32,10 +32,18 @@ pub fn diagram(shown: &Shown<'_>, now: UnixTime) -> Diagram {
     let authority = shown.authority();
     let client = "authwright".to_owned();
     let (participants, lanes) = match shown.session.kind {
-        FlowKind::ClientCredentials => {
-            (vec![client, authority], Lanes { person: 0, client: 0, authority: 1 })
-        }
-        FlowKind::AuthorizationCode => {
+        FlowKind::ClientCredentials
+        | FlowKind::OnBehalfOf
+        | FlowKind::RefreshToken
+        | FlowKind::CallApi
+        | FlowKind::UserInfo
+        | FlowKind::ManagedIdentity
+        | FlowKind::Password => (vec![client, authority], Lanes { person: 0, client: 0, authority: 1 }),
+        FlowKind::AuthorizationCode
+        | FlowKind::Hybrid
+        | FlowKind::Implicit
+        | FlowKind::AdminConsent
+        | FlowKind::Logout => {
             (vec!["Browser".to_owned(), client, authority], Lanes { person: 0, client: 1, authority: 2 })
         }
         FlowKind::DeviceCode => {

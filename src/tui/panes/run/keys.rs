@@ -108,9 +108,12 @@ impl State {
         match &shown.session.outcome {
             Some(Outcome::Tokens(_) | Outcome::Rejected { tokens: Some(_), .. }) => vec![token(shown)],
             Some(Outcome::Refused(_)) => vec![explain(shown, now)],
-            Some(Outcome::Rejected { tokens: None, .. } | Outcome::Failed(_) | Outcome::Cancelled) => {
-                again(shown)
-            }
+            Some(
+                Outcome::Rejected { tokens: None, .. }
+                | Outcome::Done(_)
+                | Outcome::Failed(_)
+                | Outcome::Cancelled,
+            ) => again(shown),
             // Back to what was in front: the code comes before its page, which b shows.
             None if self.depth == Depth::Steps
                 && (shown.has_page() || shown.visit().is_none())

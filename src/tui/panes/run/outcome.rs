@@ -27,9 +27,12 @@ pub fn enter_means(shown: &Shown<'_>) -> Option<String> {
         None => shown.ready().map(what_next),
         Some(Outcome::Refused(_)) => Some("explain".to_owned()),
         Some(Outcome::Tokens(_) | Outcome::Rejected { tokens: Some(_), .. }) => Some("tokens".to_owned()),
-        Some(Outcome::Rejected { tokens: None, .. } | Outcome::Failed(_) | Outcome::Cancelled) => {
-            Some("run again".to_owned())
-        }
+        Some(
+            Outcome::Rejected { tokens: None, .. }
+            | Outcome::Done(_)
+            | Outcome::Failed(_)
+            | Outcome::Cancelled,
+        ) => Some("run again".to_owned()),
     }
 }
 
@@ -133,6 +136,12 @@ fn ended(shown: &Shown<'_>, scene: &Scene<'_>, outcome: &Outcome) -> Vec<Line> {
                 .then(Role::Text, format!(" in {}: ", took(shown)))
                 .then(Role::Text, brought(tokens));
             vec![first, keys(Line::of(Role::Text, " "), &[("Enter", "look at them"), ("r", "run again")])]
+        }
+        Outcome::Done(what) => {
+            let first = Line::of(Role::Ok, format!("{} Done", glyphs.ok))
+                .then(Role::Text, format!(" in {}: ", took(shown)))
+                .then(Role::Text, what);
+            vec![first, keys(Line::of(Role::Text, " "), &[("Enter", "run again")])]
         }
         Outcome::Refused(refusal) => {
             let first = failed("Refused").then(Role::Text, ": ").then(Role::Title, name_of(refusal)).then(
