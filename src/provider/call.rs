@@ -6,7 +6,7 @@ use url::Url;
 use super::{random::Random, scenario::is_guid};
 use crate::{
     time::UnixTime,
-    wire::{Method, Request},
+    wire::{Headers, Method, Request},
 };
 
 /// One request, read once.
@@ -29,6 +29,7 @@ pub struct Call {
     pub echo_correlation: bool,
     /// `Authorization`, as sent.
     pub authorization: Option<String>,
+    headers: Headers,
     cookies: Vec<(String, String)>,
 }
 
@@ -59,6 +60,7 @@ impl Call {
             echo_correlation: header("return-client-request-id")
                 .is_some_and(|value| value.trim().eq_ignore_ascii_case("true")),
             authorization: header("authorization"),
+            headers: request.headers.clone(),
             cookies: request.headers.all("cookie").flat_map(cookies).collect(),
         }
     }
@@ -67,6 +69,11 @@ impl Call {
     pub fn segment(&self) -> String {
         let segment = self.path.split('/').next().unwrap_or_default();
         percent_encoding::percent_decode_str(segment).decode_utf8_lossy().into_owned()
+    }
+
+    /// A header, whatever the letter case of its name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)
     }
 
     pub fn cookie(&self, name: &str) -> Option<&str> {

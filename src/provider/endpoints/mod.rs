@@ -6,9 +6,11 @@ mod device_authorization;
 mod device_page;
 mod instance;
 mod login;
+pub mod managed_identity;
 mod metadata;
 mod next_page;
 mod outcome;
+mod pipeline;
 mod token;
 mod user_info;
 
@@ -26,6 +28,11 @@ const PATHS: &[(&str, Endpoint)] = &[
     ("common/oauth2/deviceauth", device_page::answer),
     ("common/oauth2/nativeclient", native_client),
     ("oidc/userinfo", user_info::answer),
+    ("pipeline/.well-known/openid-configuration", pipeline::configuration),
+    ("pipeline/keys", pipeline::keys),
+    ("pipeline/token", pipeline::token),
+    ("metadata/identity/oauth2/token", managed_identity::virtual_machine),
+    ("msi/token", managed_identity::app_service),
     ("{t}/v2.0/.well-known/openid-configuration", metadata::configuration),
     ("{t}/discovery/v2.0/keys", metadata::keys),
     ("{t}/discovery/keys", metadata::keys_v1),

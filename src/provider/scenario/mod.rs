@@ -344,7 +344,7 @@ impl Application {
 
     /// Whether it offers anything to others.
     pub const fn is_resource(&self) -> bool {
-        !self.api.scopes.is_empty() || !self.app_roles.is_empty()
+        !self.api.scopes.is_empty() || !self.app_roles.is_empty() || !self.identifier_uris.is_empty()
     }
 
     /// The delegated permission of that name, whatever its letter case.
