@@ -1,6 +1,9 @@
 //! X.509 certificates of applications: what the lab tenant needs of them to check a client assertion.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 use x509_parser::{prelude::FromDer as _, public_key::PublicKey as Parsed};
@@ -67,6 +70,16 @@ impl Certificate {
     /// Upper-case hex of the SHA-1 thumbprint, as the portal and error texts write it.
     pub fn thumbprint(&self) -> String {
         hex(&self.sha1)
+    }
+
+    /// What `x5t` of an assertion holds: base64url of the SHA-1 thumbprint.
+    pub fn x5t(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.sha1)
+    }
+
+    /// What `x5t#S256` of an assertion holds: base64url of the SHA-256 thumbprint.
+    pub fn x5t_s256(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.sha256)
     }
 
     /// Whether it is valid at that moment.

@@ -325,7 +325,7 @@ mod tests {
         check(
             "requestedAccessTokenVersion = 2",
             "requestedAccessTokenVersion = 3",
-            "applications.6.api",
+            "applications.8.api",
             "neither",
         );
         check("endDateTime = \"2024-06-30T", "endDateTime = \"yesterday T", "yesterday", "");

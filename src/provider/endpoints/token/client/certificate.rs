@@ -156,8 +156,8 @@ fn is_registered(presented: &Presented<'_>) -> Verdict {
         return Ok(());
     };
     let encode = |certificate: &Certificate| match named.by {
-        "x5t#S256" => LENIENT.encode(certificate.sha256).replace('=', ""),
-        _ => LENIENT.encode(certificate.sha1).replace('=', ""),
+        "x5t#S256" => certificate.x5t_s256(),
+        _ => certificate.x5t(),
     };
     let mut registered: Vec<String> = presented
         .request
