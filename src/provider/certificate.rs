@@ -121,8 +121,7 @@ mod tests {
     #[test]
     fn pem_and_bare_base64_are_the_same() {
         let signer = rcgen::KeyPair::generate().unwrap();
-        let certificate =
-            rcgen::CertificateParams::new(Vec::new()).unwrap().self_signed(&signer).unwrap();
+        let certificate = rcgen::CertificateParams::new(Vec::new()).unwrap().self_signed(&signer).unwrap();
         let bare = STANDARD.encode(certificate.der());
         let pem = format!("Bag\n-----BEGIN CERTIFICATE-----\n{bare}\n-----END CERTIFICATE-----\n");
         let read = Certificate::from_text(&pem).unwrap();

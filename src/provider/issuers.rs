@@ -36,7 +36,9 @@ impl Issuers {
     pub fn is_tenant(&self, issuer: &str, scenario: &Scenario) -> bool {
         lab_base(issuer).is_some_and(|base| {
             let mut tenants = scenario.tenants().iter();
-            tenants.any(|tenant| [1, 2].iter().any(|version| mint::issuer(&base, &tenant.id, *version) == issuer))
+            tenants.any(|tenant| {
+                [1, 2].iter().any(|version| mint::issuer(&base, &tenant.id, *version) == issuer)
+            })
         })
     }
 }
@@ -67,7 +69,9 @@ mod tests {
     fn only_loopback_is_the_lab() {
         assert_eq!(lab_base("http://localhost:7080/pipeline").as_deref(), Some("http://localhost:7080"));
         assert_eq!(lab_base("https://[::1]:1/x").as_deref(), Some("https://[::1]:1"));
-        for other in ["https://tokens.example/pipeline", "http://LOCALHOST:7080/x", "pipeline", "ftp://localhost/"] {
+        for other in
+            ["https://tokens.example/pipeline", "http://LOCALHOST:7080/x", "pipeline", "ftp://localhost/"]
+        {
             assert_eq!(lab_base(other), None, "{other}");
         }
     }

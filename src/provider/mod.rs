@@ -8,12 +8,15 @@
 //! * `endpoints/`: one file for each endpoint. Each lists its rules in one table, in the order in which they are applied;
 //!   a rule is a small function over directory, request, session and time that returns a [refusal](Note) or nothing.
 //! * `scenario`: the directory. `scope`, `redirect_uri`, `tenant`: requests read against it.
-//! * `sessions`, `grants`, `consents`: what is remembered between requests.
-//! * `mint`, `keys`: tokens. `refusal`, `reply`, `pages`: the surfaces.
+//! * `sessions`, `grants`, `consents`, `accounts`: what is remembered between requests.
+//! * `policies`: what is asked of a sign-in beyond a password.
+//! * `mint`, `keys`, `assertion`: tokens. `refusal`, `reply`, `pages`: the surfaces.
 //!
 //! It reads requests with its own readers and never uses `oauth`, `flow` or [`crate::wire::Params`]: were client and
 //! provider to share builders or readers, they would agree on every mistake.
 
+mod accounts;
+mod assertion;
 mod call;
 pub mod certificate;
 mod consents;
@@ -23,6 +26,7 @@ mod issuers;
 pub mod keys;
 mod mint;
 mod pages;
+mod policies;
 pub mod public_key;
 mod random;
 mod redirect_uri;
@@ -45,11 +49,12 @@ use crate::{
     time::UnixTime,
     wire::{Request, Response},
 };
+use accounts::Accounts;
 use call::Call;
 use certificate::{Certificate, CertificateError};
 use consents::Consents;
-use grants::{Code, Device, Refresh};
 use endpoints::managed_identity::{self, IdentityToken};
+use grants::{Code, Device, Refresh};
 use issuers::Issuers;
 use keys::{Keys, SigningKey};
 use random::Random;
@@ -76,6 +81,7 @@ pub struct Provider {
     interactions: Shelf<Interaction>,
     sessions: Shelf<Session>,
     consents: Consents,
+    accounts: Accounts,
     sign_ins: SignIns,
 }
 
@@ -119,6 +125,7 @@ impl Provider {
     /// The tenant has no address of its own: it writes its URLs by the one that each request used.
     pub fn new(scenario: Arc<Scenario>, keys: Keys, seed: [u8; 32]) -> Self {
         let (hour, day) = (Duration::from_secs(3600), Duration::from_secs(86_400));
+        let consents = Consents::stocked(&scenario);
         Self {
             scenario,
             keys,
@@ -131,7 +138,8 @@ impl Provider {
             refresh_tokens: Shelf::new(180 * day),
             interactions: Shelf::new(hour),
             sessions: Shelf::new(day),
-            consents: Consents::default(),
+            consents,
+            accounts: Accounts::default(),
             sign_ins: SignIns::default(),
         }
     }
@@ -154,7 +162,11 @@ impl Provider {
     }
 
     /// Adds a certificate to the registration with that short name or client id, and gives it back as it was read.
-    pub fn register_certificate(&mut self, application: &str, der: &[u8]) -> Result<Certificate, NotRegistered> {
+    pub fn register_certificate(
+        &mut self,
+        application: &str,
+        der: &[u8],
+    ) -> Result<Certificate, NotRegistered> {
         let certificate = Certificate::from_der(der)?;
         if Arc::make_mut(&mut self.scenario).add_certificate(application, certificate.clone()) {
             Ok(certificate)
@@ -165,6 +177,18 @@ impl Provider {
 
     fn issuers(&self) -> Issuers {
         Issuers { tenants: self.keys.clone(), pipeline: self.pipeline_key.clone() }
+    }
+
+    /// Takes back what a person granted to an application, or with `None` what was granted for everybody. Tells whether
+    /// anything was.
+    pub fn withdraw_consent(&mut self, client_id: &str, user_oid: Option<&str>) -> bool {
+        let Some(client) = self.scenario.application_with_id(client_id) else { return false };
+        let user = user_oid.map(|id| self.scenario.user_with_id(id));
+        match user {
+            None => self.consents.withdraw(client, None),
+            Some(Some(user)) => self.consents.withdraw(client, Some(user)),
+            Some(None) => false,
+        }
     }
 
     /// The sign-in log, oldest first.

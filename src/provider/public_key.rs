@@ -67,7 +67,8 @@ pub struct PublishedKey {
 
 /// Reads a key set (RFC 7517 §5). Keys of other kinds are passed over; a set without any RSA key is an error.
 pub fn read_key_set(text: &str) -> Result<Vec<PublishedKey>, String> {
-    let document: Value = serde_json::from_str(text).map_err(|why| format!("the key set is no JSON: {why}"))?;
+    let document: Value =
+        serde_json::from_str(text).map_err(|why| format!("the key set is no JSON: {why}"))?;
     let entries = document["keys"].as_array().ok_or("the key set has no member `keys`")?;
     let number = |entry: &Value, name: &str| {
         let text = entry[name].as_str()?.trim_end_matches('=');

@@ -26,6 +26,10 @@ pub struct Refusal {
     pub text: String,
     /// The finer class.
     pub suberror: Option<&'static str>,
+    /// The claims challenge, as JSON text: what the next request has to bring along.
+    pub claims: Option<String>,
+    /// `error_additional_info`, which clients of the family look at.
+    pub additional_info: Option<&'static str>,
     /// `error_subcode` of a redirect.
     pub subcode: Option<&'static str>,
     /// The name of the rule.
@@ -47,6 +51,8 @@ impl Refusal {
             error,
             text: text.into(),
             suberror: None,
+            claims: None,
+            additional_info: None,
             subcode: None,
             rule: "",
             demand: String::new(),
@@ -86,6 +92,17 @@ impl Refusal {
 
     pub fn suberror(mut self: Box<Self>, suberror: &'static str) -> Box<Self> {
         self.suberror = Some(suberror);
+        self
+    }
+
+    /// Adds a claims challenge.
+    pub fn claims(mut self: Box<Self>, claims: String) -> Box<Self> {
+        self.claims = Some(claims);
+        self
+    }
+
+    pub fn additional_info(mut self: Box<Self>, info: &'static str) -> Box<Self> {
+        self.additional_info = Some(info);
         self
     }
 

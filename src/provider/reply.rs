@@ -306,6 +306,12 @@ fn envelope(call: &Call, refusal: &Refusal) -> Value {
     if let Some(suberror) = refusal.suberror {
         body["suberror"] = json!(suberror);
     }
+    if let Some(info) = refusal.additional_info {
+        body["error_additional_info"] = json!([info]);
+    }
+    if let Some(claims) = &refusal.claims {
+        body["claims"] = json!(claims);
+    }
     body
 }
 

@@ -249,11 +249,7 @@ fn split(word: &str) -> (Option<&str>, &str) {
 }
 
 /// The resource with that App ID URI or client id, a slash at the end of the URI aside.
-pub fn resource_named(
-    name: &str,
-    scenario: &Scenario,
-    tenant: Option<&Tenant>,
-) -> Option<Arc<Application>> {
+pub fn resource_named(name: &str, scenario: &Scenario, tenant: Option<&Tenant>) -> Option<Arc<Application>> {
     let bare = name.strip_suffix('/').unwrap_or(name);
     let found = scenario.applications().iter().find(|application| {
         application.app_id.eq_ignore_ascii_case(name)

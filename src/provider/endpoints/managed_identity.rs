@@ -150,7 +150,8 @@ fn issue(
     let name = format!("{} {} {}", call.base, identity.client_id, target.audience);
     let kept = provider.identity_tokens.get(&name, call.now).cloned();
     let IdentityToken { token, issued } = kept.unwrap_or_else(|| {
-        let tenant = Arc::clone(provider.scenario.tenant(&identity.tenant).expect("checked when it was read"));
+        let tenant =
+            Arc::clone(provider.scenario.tenant(&identity.tenant).expect("checked when it was read"));
         let keys = provider.keys.clone();
         let random = &mut provider.random;
         let mut mint =
@@ -234,7 +235,8 @@ fn is_on_the_machine(asked: &Asked<'_>) -> Result<(), Refused> {
             Err(refused(400, "bad_request_102", text).because(demand, "Metadata", sent, &["true"]))
         }
         Host::AppService if call.header("x-identity-header") != Some(provider.identity_header.expose()) => {
-            let sent = if call.header("x-identity-header").is_some() { "(another value)" } else { "(nothing)" };
+            let sent =
+                if call.header("x-identity-header").is_some() { "(another value)" } else { "(nothing)" };
             let demand = "X-IDENTITY-HEADER must be the value of the environment variable IDENTITY_HEADER, which only \
                           programs on the machine know";
             let text = "The header X-IDENTITY-HEADER is missing or wrong.";

@@ -130,7 +130,11 @@ mod tests {
     #[test]
     fn the_claims_follow_the_subject() {
         let of = |subject: &str| {
-            about(subject).into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+            about(subject)
+                .into_iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect::<Vec<_>>()
+                .join(" ")
         };
         let main = "repository=northwind/inventory repository_owner=northwind event_name=push \
                     ref=refs/heads/main ref_type=branch";

@@ -81,10 +81,13 @@ impl FederatedCredential {
         if self.audiences.len() != 1 {
             return Some(("audiences", "there must be exactly one".to_owned()));
         }
-        let texts = [("issuer", self.issuer.as_str()), ("subject", &self.subject), ("audiences", self.audience())];
-        texts.into_iter().find(|(_, text)| text.is_empty() || text.chars().count() > 600).map(|(name, text)| {
-            (name, format!("it has {} characters, and must have 1 to 600", text.chars().count()))
-        })
+        let texts =
+            [("issuer", self.issuer.as_str()), ("subject", &self.subject), ("audiences", self.audience())];
+        texts.into_iter().find(|(_, text)| text.is_empty() || text.chars().count() > 600).map(
+            |(name, text)| {
+                (name, format!("it has {} characters, and must have 1 to 600", text.chars().count()))
+            },
+        )
     }
 }
 

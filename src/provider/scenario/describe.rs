@@ -41,6 +41,26 @@ impl Scenario {
                     "display_name": user.display_name,
                     "account_enabled": user.account_enabled,
                     "administrator": user.administrator,
+                    "second_factor_on_demand": user.second_factor_on_demand,
+                    "password_expired": user.password_expired,
+                    "locked_out": user.locked_out,
+                    "federated": user.federated,
+                    "guest_in": user.guest_in.iter().map(|membership| membership.tenant.as_str()).collect::<Vec<_>>(),
+                })
+            })
+            .collect();
+        let policies: Vec<_> = self
+            .conditional_access_policies
+            .iter()
+            .map(|policy| {
+                json!({
+                    "id": policy.id,
+                    "display_name": policy.display_name,
+                    "include_users": policy.include_users,
+                    "exclude_users": policy.exclude_users,
+                    "include_service_principals": policy.include_service_principals,
+                    "include_applications": policy.include_applications,
+                    "built_in_controls": policy.built_in_controls.iter().map(|control| control.name()).collect::<Vec<_>>(),
                 })
             })
             .collect();
@@ -72,6 +92,7 @@ impl Scenario {
                 "issuer": issuers::pipeline(base),
                 "token": format!("{base}/pipeline/token?audience=api://AzureADTokenExchange"),
             },
+            "conditional_access_policies": policies,
         })
     }
 }
@@ -137,6 +158,8 @@ fn describe(application: &Application, base: &str) -> Value {
         "redirect_uris": redirect_uris,
         "is_fallback_public_client": application.is_fallback_public_client,
         "required_resource_access": access(&application.required_resource_access),
+        "is_family_client": application.is_family_client,
+        "is_disabled": application.is_disabled,
     });
     if !certificates.is_empty() {
         description["certificates"] = json!(certificates);

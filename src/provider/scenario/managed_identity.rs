@@ -52,7 +52,8 @@ impl IdentityKind {
 impl ManagedIdentity {
     /// The roles it holds on a resource.
     pub fn roles_on(&self, resource: &Application) -> &[String] {
-        let assignment = self.app_role_assignments.iter().find(|assignment| assignment.resource == resource.key);
+        let assignment =
+            self.app_role_assignments.iter().find(|assignment| assignment.resource == resource.key);
         assignment.map(|assignment| assignment.roles.as_slice()).unwrap_or_default()
     }
 

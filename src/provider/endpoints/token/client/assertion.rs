@@ -102,7 +102,10 @@ impl Assertion {
     }
 
     /// Seconds since 1970: an integer, a fraction, or a text of digits.
-    #[expect(clippy::cast_possible_truncation, reason = "a time beyond i64 saturates, and is then out of range anyway")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a time beyond i64 saturates, and is then out of range anyway"
+    )]
     fn seconds(&self, name: &str) -> Option<i64> {
         match &self.claims[name] {
             Value::Number(number) => {
@@ -191,9 +194,8 @@ mod tests {
 
     #[test]
     fn times_come_as_integer_fraction_or_text() {
-        let read = |exp: &str| {
-            Assertion::read(&jwt("{}", &format!("{{\"exp\":{exp}}}"))).unwrap().seconds("exp")
-        };
+        let read =
+            |exp: &str| Assertion::read(&jwt("{}", &format!("{{\"exp\":{exp}}}"))).unwrap().seconds("exp");
         assert_eq!((read("12"), read("12.9"), read("\"12\"")), (Some(12), Some(12), Some(12)));
         assert_eq!((read("true"), read("\"soon\"")), (None, None));
         assert_eq!(read("1e300"), Some(i64::MAX));

@@ -232,7 +232,8 @@ fn is_for_this_tenant(presented: &Presented<'_>) -> Verdict {
     if audiences.iter().any(|audience| names_it(audience)) {
         return Ok(());
     }
-    let name = request.segment.tenant().map_or("common", |tenant: &std::sync::Arc<Tenant>| tenant.id.as_str());
+    let name =
+        request.segment.tenant().map_or("common", |tenant: &std::sync::Arc<Tenant>| tenant.id.as_str());
     let text = "The assertion's audience is not this authority.";
     Err(Refusal::new(700_023, "invalid_client", text)
         .demands("`aud` is the tenant's token endpoint, on the address that the request goes to")

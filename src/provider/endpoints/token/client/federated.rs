@@ -89,8 +89,7 @@ fn is_of_a_trusted_issuer(presented: &Presented<'_>) -> Verdict {
 
 fn is_about_a_trusted_subject(presented: &Presented<'_>) -> Verdict {
     let sent = presented.assertion.subject();
-    let expected: Vec<&str> =
-        presented.of_issuer().map(|credential| credential.subject.as_str()).collect();
+    let expected: Vec<&str> = presented.of_issuer().map(|credential| credential.subject.as_str()).collect();
     if expected.contains(&sent) {
         return Ok(());
     }
@@ -180,7 +179,8 @@ fn is_signed(presented: &Presented<'_>) -> Verdict {
 
 fn is_no_persons(presented: &Presented<'_>) -> Verdict {
     let assertion = presented.assertion;
-    let stands_for_a_person = assertion.text("scp").is_some() || assertion.text("idtyp") == Some("user")
+    let stands_for_a_person = assertion.text("scp").is_some()
+        || assertion.text("idtyp") == Some("user")
         || assertion.text("oid") != Some(assertion.subject());
     if !presented.is_of_a_tenant() || !stands_for_a_person {
         return Ok(());
