@@ -104,7 +104,8 @@ pub fn der_of(text: &str) -> Result<Vec<u8>, CertificateError> {
 
 /// Upper-case hex.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+    let digit = |value: u8| char::from(b"0123456789ABCDEF"[usize::from(value)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect()
 }
 
 #[cfg(test)]

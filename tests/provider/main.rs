@@ -3,9 +3,12 @@
 //! clock in the test's hand.
 
 mod authorize;
+mod credential;
 mod desk;
 mod device;
+mod managed_identity;
 mod metadata;
+mod pipeline;
 mod sign_in;
 mod time;
 mod token;

@@ -111,9 +111,9 @@ impl<'a> Asked<'a> {
             Host::VirtualMachine => "msi_res_id",
             Host::AppService => "mi_res_id",
         };
-        let names = ["client_id", "object_id", "principal_id", resource_id];
-        let named: Vec<_> =
-            names.into_iter().filter_map(|name| Some((name, call.query.get(name)?))).collect();
+        let selectors = ["client_id", "object_id", "principal_id", resource_id];
+        let sent = |name: &'static str| Some((name, call.query.get(name)?));
+        let named: Vec<_> = selectors.into_iter().filter_map(sent).collect();
         let identity = provider
             .scenario
             .managed_identities()

@@ -141,9 +141,12 @@ fn has_right_type(request: &Request<'_>) -> Verdict {
     }
     let mut refusal = missing("client_assertion_type");
     if let Some(sent) = sent {
-        refusal.text = "Parameter 'client_assertion_type' has no value that is known here.".to_owned();
-        refusal.compared.clear();
-        refusal = refusal.compares("client_assertion_type", sent, [JWT_BEARER]);
+        let text = "Parameter 'client_assertion_type' has no value that is known here.";
+        refusal = Refusal::new(refusal.code, refusal.error, text).compares(
+            "client_assertion_type",
+            sent,
+            [JWT_BEARER],
+        );
     }
     Err(refusal.demands(format!("beside `client_assertion`, `client_assertion_type` must be `{JWT_BEARER}`")))
 }

@@ -92,15 +92,11 @@ pub fn has_credential(request: &Request<'_>, is_public: bool) -> Verdict {
     if is_public || request.credential != Credential::None {
         return Ok(());
     }
-    let (code, text) = match request.call.form.get("grant_type") {
-        Some("client_credentials") => (
-            7_000_216,
-            "'client_assertion', 'client_secret' or 'request' is required for client_credentials.",
-        ),
-        Some("urn:ietf:params:oauth:grant-type:jwt-bearer") => {
-            (7_000_219, "'client_assertion' or 'client_secret' is required for this grant.")
-        }
-        _ => (7_000_218, "The body must contain 'client_assertion' or 'client_secret'."),
+    let (code, text) = if request.call.form.get("grant_type") == Some("client_credentials") {
+        let text = "'client_assertion', 'client_secret' or 'request' is required for client_credentials.";
+        (7_000_216, text)
+    } else {
+        (7_000_218, "The body must contain 'client_assertion' or 'client_secret'.")
     };
     Err(Refusal::new(code, "invalid_client", text)
         .demands("this client is confidential here: neither its redirect URI nor isFallbackPublicClient makes it public")
