@@ -130,6 +130,11 @@ impl Keys {
         vec![self.next.published(), self.current.published()]
     }
 
+    /// The ids of the published keys.
+    pub fn ids(&self) -> [&str; 2] {
+        [&self.current.thumbprint, &self.next.thumbprint]
+    }
+
     /// The key set document.
     pub fn jwks(&self, issuer: Option<&str>, cloud: &str) -> Value {
         json!({ "keys": [self.next.jwk(issuer, cloud), self.current.jwk(issuer, cloud)] })
