@@ -14,14 +14,14 @@ pub(in crate::flow) fn client_credentials(profile: &Profile, draft: &Draft) -> V
     if is_entra {
         let scope = draft.value("scope").unwrap_or_default();
         let apis: Vec<_> = words(scope).filter(|word| !is_oidc(word)).collect();
-        if !matches!(apis[..], [one] if one.ends_with("/.default")) {
+        if matches!(apis[..], [one] if one.ends_with("/.default")) {
+            report.scope(profile, draft);
+        } else {
             report.warn(
                 "scope.not_default",
                 "Entra",
                 "Entra gives application permissions as a whole: the scope must be one API's name and /.default.",
             );
-        } else {
-            report.scope(profile, draft);
         }
         if is_shared_tenant(&draft.endpoint.value) {
             report.warn(

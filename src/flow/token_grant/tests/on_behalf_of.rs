@@ -164,5 +164,5 @@ fn every_short_sequence_keeps_the_promises() {
         NEXT,
         Letter::Newest(json_answer(200, &keys())),
     ];
-    sequences::play_everywhere(&Flow::new(KIND, profile(None), Vec::new()), &way, &[], 9);
+    sequences::play_everywhere(&Flow::new(KIND, profile(None), Vec::new()), &way, &[], 10);
 }
