@@ -1,6 +1,7 @@
 //! Test support: a run played by hand. What comes in, what must go out, nothing more.
 
 use serde_json::{Value, json};
+use url::Url;
 
 use super::{
     Answer, Authority, CallId, Choice, Effect, Flow, FlowKind, Input, NamedBend, Outcome, Profile, Seeds,
@@ -8,7 +9,7 @@ use super::{
 };
 use crate::{
     finding::Severity,
-    oauth::{Arrival, ArrivedBy},
+    oauth::{Arrival, ArrivedBy, Listening},
     secret::Secret,
     time::UnixTime,
     wire::{Headers, Params, Request, Response},
@@ -91,6 +92,11 @@ pub fn refusal(error: &str) -> Answer {
 /// What came to the redirect URI.
 pub fn redirected(query: &str) -> Answer {
     Answer::Redirected(Arrival { by: ArrivedBy::Query, params: Params::parse(query) })
+}
+
+/// A listener that is open at this address.
+pub fn listening(redirect_uri: &str) -> Listening {
+    Listening::from(redirect_uri.parse::<Url>().expect("an address"))
 }
 
 /// A run that is being played.

@@ -37,7 +37,8 @@ pub enum FlowKind {
 
 impl FlowKind {
     /// Every kind that can be run, in the order they are offered.
-    pub const ALL: &[Self] = &[Self::AuthorizationCode, Self::ClientCredentials, Self::DeviceCode];
+    pub const ALL: &[Self] =
+        &[Self::AuthorizationCode, Self::ClientCredentials, Self::DeviceCode, Self::Hybrid, Self::Implicit];
 
     /// The name on the command line.
     pub const fn name(self) -> &'static str {
@@ -135,6 +136,8 @@ pub struct Profile {
     pub response_type: Option<String>,
     /// How the answer comes back: `query`, `fragment`, `form_post`; `None` leaves it to the flow.
     pub response_mode: Option<String>,
+    /// Further parameters of the authorization request, such as `prompt`, `login_hint` or `max_age` (reference §3.1).
+    pub authorize_with: Vec<(String, String)>,
     /// The person whose password is sent (password grant only).
     pub username: Option<String>,
     /// That password.
@@ -168,6 +171,7 @@ impl Profile {
             market: None,
             response_type: None,
             response_mode: None,
+            authorize_with: Vec::new(),
             username: None,
             password: None,
             given: None,

@@ -5,6 +5,7 @@ mod authorize;
 mod client_credentials;
 mod device_code;
 mod redeem;
+mod redirect_uri;
 
 pub(super) use authorize::authorize;
 pub(super) use client_credentials::client_credentials;
