@@ -8,12 +8,17 @@
 //! * `endpoints/`: one file for each endpoint. Each lists its rules in one table, in the order in which they are applied;
 //!   a rule is a small function over directory, request, session and time that returns a [refusal](Note) or nothing.
 //! * `scenario`: the directory. `scope`, `redirect_uri`, `tenant`: requests read against it.
-//! * `sessions`, `grants`, `consents`: what is remembered between requests.
-//! * `mint`, `keys`: tokens. `refusal`, `reply`, `pages`: the surfaces.
+//! * `sessions`, `grants`, `consents`, `accounts`, `stock`: what is remembered between requests.
+//! * `policies`: what is asked of a sign-in beyond a password.
+//! * `mint`, `keys`, `assertion`: tokens. `bearer`: how an API reads and judges one. `refusal`, `reply`, `pages`: the
+//!   surfaces.
 //!
 //! It reads requests with its own readers and never uses `oauth`, `flow` or [`crate::wire::Params`]: were client and
 //! provider to share builders or readers, they would agree on every mistake.
 
+mod accounts;
+mod assertion;
+mod bearer;
 mod call;
 mod consents;
 mod endpoints;
@@ -21,6 +26,7 @@ mod grants;
 pub mod keys;
 mod mint;
 mod pages;
+mod policies;
 mod random;
 mod redirect_uri;
 mod refusal;
@@ -30,6 +36,7 @@ mod scope;
 mod sessions;
 mod shelf;
 mod sign_ins;
+mod stock;
 mod tenant;
 
 use std::{sync::Arc, time::Duration};
@@ -39,6 +46,7 @@ use crate::{
     time::UnixTime,
     wire::{Request, Response},
 };
+use accounts::Accounts;
 use call::Call;
 use consents::Consents;
 use grants::{Code, Device, Refresh};
@@ -50,6 +58,7 @@ use sessions::{Interaction, Session};
 use shelf::Shelf;
 use sign_ins::SignIns;
 pub use sign_ins::{SignIn, SignInKind};
+use stock::Stock;
 
 /// The tenant while it runs: directory, grants, sessions, codes.
 #[derive(Debug)]
@@ -63,6 +72,8 @@ pub struct Provider {
     interactions: Shelf<Interaction>,
     sessions: Shelf<Session>,
     consents: Consents,
+    stock: Stock,
+    accounts: Accounts,
     sign_ins: SignIns,
 }
 
@@ -79,7 +90,7 @@ pub struct Decision {
 pub struct Note {
     /// The `trace_id` of the answer, its `x-ms-request-id`.
     pub trace_id: String,
-    /// The AADSTS number.
+    /// The AADSTS number; 0 where an API of the lab refused, for those have none.
     pub code: u32,
     /// The rule that fired, such as `redirect_uri.registered`.
     pub rule: &'static str,
@@ -95,6 +106,7 @@ impl Provider {
     /// The tenant has no address of its own: it writes its URLs by the one that each request used.
     pub fn new(scenario: Arc<Scenario>, keys: Keys, seed: [u8; 32]) -> Self {
         let (hour, day) = (Duration::from_secs(3600), Duration::from_secs(86_400));
+        let consents = Consents::stocked(&scenario);
         Self {
             scenario,
             keys,
@@ -104,7 +116,9 @@ impl Provider {
             refresh_tokens: Shelf::new(180 * day),
             interactions: Shelf::new(hour),
             sessions: Shelf::new(day),
-            consents: Consents::default(),
+            consents,
+            stock: Stock::default(),
+            accounts: Accounts::default(),
             sign_ins: SignIns::default(),
         }
     }
@@ -118,6 +132,18 @@ impl Provider {
         }
         let note = reply.refusal.as_ref().map(|refusal| refusal.note(&call.trace_id));
         Decision { reply, note }
+    }
+
+    /// Takes back what a person granted to an application, or with `None` what was granted for everybody. Tells whether
+    /// anything was.
+    pub fn withdraw_consent(&mut self, client_id: &str, user_oid: Option<&str>) -> bool {
+        let Some(client) = self.scenario.application_with_id(client_id) else { return false };
+        let user = user_oid.map(|id| self.scenario.user_with_id(id));
+        match user {
+            None => self.consents.withdraw(client, None),
+            Some(Some(user)) => self.consents.withdraw(client, Some(user)),
+            Some(None) => false,
+        }
     }
 
     /// The sign-in log, oldest first.

@@ -41,6 +41,26 @@ impl Scenario {
                     "display_name": user.display_name,
                     "account_enabled": user.account_enabled,
                     "administrator": user.administrator,
+                    "second_factor_on_demand": user.second_factor_on_demand,
+                    "password_expired": user.password_expired,
+                    "locked_out": user.locked_out,
+                    "federated": user.federated,
+                    "guest_in": user.guest_in.iter().map(|membership| membership.tenant.as_str()).collect::<Vec<_>>(),
+                })
+            })
+            .collect();
+        let policies: Vec<_> = self
+            .conditional_access_policies
+            .iter()
+            .map(|policy| {
+                json!({
+                    "id": policy.id,
+                    "display_name": policy.display_name,
+                    "include_users": policy.include_users,
+                    "exclude_users": policy.exclude_users,
+                    "include_service_principals": policy.include_service_principals,
+                    "include_applications": policy.include_applications,
+                    "built_in_controls": policy.built_in_controls.iter().map(|control| control.name()).collect::<Vec<_>>(),
                 })
             })
             .collect();
@@ -50,6 +70,7 @@ impl Scenario {
             "tenants": tenants,
             "users": users,
             "applications": self.applications.iter().map(|application| describe(application)).collect::<Vec<_>>(),
+            "conditional_access_policies": policies,
         })
     }
 }
@@ -87,6 +108,8 @@ fn describe(application: &Application) -> Value {
         "secrets": secrets,
         "redirect_uris": redirect_uris,
         "is_fallback_public_client": application.is_fallback_public_client,
+        "is_family_client": application.is_family_client,
+        "is_disabled": application.is_disabled,
         "required_resource_access": access,
     });
     if application.is_resource() {

@@ -7,6 +7,8 @@ mod client;
 mod client_credentials;
 mod device_code;
 pub mod issue;
+mod on_behalf_of;
+mod password;
 mod refresh_token;
 
 use std::sync::Arc;
@@ -18,6 +20,7 @@ use crate::{
         refusal::{Refusal, Verdict, missing},
         reply::Reply,
         scenario::{Application, PlatformKind, Scenario},
+        scope::{self, Wanted},
         tenant::{self, Segment},
     },
     wire::Method,
@@ -52,10 +55,13 @@ const RULES: &[(&str, Rule)] = &[
     ("client.in_tenant", |request| {
         tenant::has_client(&request.segment, request.sent_client_id(), request.client.as_deref())
     }),
+    ("client.enabled", |request| request.client.as_deref().map_or(Ok(()), tenant::is_enabled)),
+    ("tenant.suits_grant", suits_grant),
     ("client.audience", |request| {
         request.client.as_ref().map_or(Ok(()), |client| tenant::suits_audience(&request.segment, client))
     }),
     ("grant_type.supported", is_supported_grant),
+    ("resource.owns_scope", owns_scope),
 ];
 
 /// What answers a grant.
@@ -66,6 +72,8 @@ const GRANTS: &[(&str, Grant)] = &[
     ("authorization_code", authorization_code::answer),
     ("refresh_token", refresh_token::answer),
     ("client_credentials", client_credentials::answer),
+    ("password", password::answer),
+    ("urn:ietf:params:oauth:grant-type:jwt-bearer", on_behalf_of::answer),
     ("urn:ietf:params:oauth:grant-type:device_code", device_code::answer),
     ("device_code", device_code::answer),
 ];
@@ -161,6 +169,25 @@ pub fn is_unambiguous(call: &Call) -> Verdict {
     Err(Refusal::new(9_000_411, "invalid_request", format!("Parameter '{name}' is given twice."))
         .demands("each parameter is sent at most once")
         .compares(name, "(twice)", ["once"]))
+}
+
+/// A password is sent to the tenant that knows it: nobody asks which account is meant.
+fn suits_grant(request: &Request<'_>) -> Verdict {
+    let is_password = request.call.form.get("grant_type") == Some("password");
+    if !(is_password && matches!(request.segment, Segment::Common | Segment::Consumers)) {
+        return Ok(());
+    }
+    let text = "This grant does not work on /common or /consumers; use /organizations or the tenant.";
+    Err(Refusal::new(9_001_023, "invalid_request", text)
+        .demands("with a password the path names a tenant, or `organizations`")
+        .compares("tenant", request.segment.name(), ["a GUID or domain", "organizations"]))
+}
+
+fn owns_scope(request: &Request<'_>) -> Verdict {
+    let form = &request.call.form;
+    let tenant = request.segment.tenant().map(Arc::as_ref);
+    let wanted = form.get("scope").and_then(|text| Wanted::read(text, request.scenario, tenant).ok());
+    scope::suits_resource(form.get("resource"), wanted.as_ref())
 }
 
 fn is_supported_grant(request: &Request<'_>) -> Verdict {

@@ -1,5 +1,5 @@
-//! `grant_type=refresh_token` (reference §4.8). A refresh token is bound to person and client, not to a resource; each use
-//! gives a new one, and the old one goes on working.
+//! `grant_type=refresh_token` (reference §4.8). A refresh token is bound to person and client, or to person and family of
+//! clients; not to a resource, and not to a tenant. Each use gives a new one, and the old one goes on working.
 
 use std::sync::Arc;
 
@@ -16,14 +16,17 @@ use crate::provider::{
     mint::precise,
     refusal::{Refusal, Verdict},
     reply::Reply,
-    scenario::PlatformKind,
+    scenario::{PlatformKind, Tenant},
     scope::{Fault, Wanted},
+    tenant::{self, Segment},
 };
 use crate::time::span;
 
 struct Use<'a> {
     request: &'a Request<'a>,
     token: Option<Refresh>,
+    /// The tenant that the new tokens are for.
+    tenant: Option<Arc<Tenant>>,
     wanted: Option<Result<Wanted, Fault>>,
 }
 
@@ -37,8 +40,10 @@ const RULES: &[(&str, Rule)] = &[
     ("credential.none_if_public", |used| client::is_silent_if_public(used.request, is_public(used))),
     ("credential.present", |used| client::has_credential(used.request, is_public(used))),
     ("credential.right", |used| client::is_right_credential(used.request)),
+    ("refresh_token.unrevoked", is_unrevoked),
     ("refresh_token.row_unexpired", is_row_unexpired),
     ("refresh_token.used_lately", is_used_lately),
+    ("account.in_tenant", is_in_tenant),
     ("scope.known", |used| known_scope(used.request, used.wanted.as_ref())),
 ];
 
@@ -46,11 +51,11 @@ pub fn answer(provider: &mut Provider, request: &Request<'_>) -> Answered {
     let now = request.call.now;
     let token = request.call.form.get("refresh_token");
     let token = token.and_then(|token| provider.refresh_tokens.get(token, now)).cloned();
-    let tenant = token.as_ref().map(|token| Arc::clone(&token.tenant));
+    let tenant = token.as_ref().and_then(|token| tenant_for(request, token));
     let wanted =
         request.call.form.get("scope").map(|text| Wanted::read(text, request.scenario, tenant.as_deref()));
     let platform = token.as_ref().and_then(|token| token.platform);
-    Answered { result: refresh(provider, Use { request, token, wanted }), platform }
+    Answered { result: refresh(provider, Use { request, token, tenant, wanted }), platform }
 }
 
 fn refresh(provider: &mut Provider, used: Use<'_>) -> Result<Reply, Box<Refusal>> {
@@ -68,7 +73,7 @@ fn refresh(provider: &mut Provider, used: Use<'_>) -> Result<Reply, Box<Refusal>
     let row_began =
         if token.platform == Some(PlatformKind::Spa) { token.row_began } else { used.request.call.now };
     let established = Established {
-        tenant: token.tenant,
+        tenant: used.tenant.expect("the rule account.in_tenant was kept"),
         person: token.person,
         wanted,
         nonce: None,
@@ -77,6 +82,14 @@ fn refresh(provider: &mut Provider, used: Use<'_>) -> Result<Reply, Box<Refusal>
         row_began,
     };
     issue(provider, used.request, &established)
+}
+
+/// A single tenant in the path is meant, if the person is a member or guest of it; otherwise the tenant of the sign-in.
+fn tenant_for(request: &Request<'_>, token: &Refresh) -> Option<Arc<Tenant>> {
+    match &request.segment {
+        Segment::Common | Segment::Organizations => Some(Arc::clone(&token.tenant)),
+        segment => tenant::entered_by(segment, &token.person.user, request.scenario),
+    }
 }
 
 fn on_token(used: &Use<'_>, rule: impl Fn(&Refresh) -> Verdict) -> Verdict {
@@ -103,16 +116,54 @@ fn is_readable(used: &Use<'_>) -> Verdict {
 fn belongs_to_client(used: &Use<'_>) -> Verdict {
     on_token(used, |token| {
         let client = used.request.client();
-        if token.client.app_id == client.app_id {
+        let is_family = token.client.is_family_client;
+        if token.client.app_id == client.app_id || is_family && client.is_family_client {
             return Ok(());
         }
-        Err(Refusal::new(
-            70000,
-            "invalid_grant",
-            "The grant (refresh token, code or assertion) is not valid.",
-        )
-        .demands("a refresh token is used by the application that it was issued to")
-        .compares("client_id", &client.app_id, [token.client.app_id.clone()]))
+        let text = "The grant (refresh token, code or assertion) is not valid.";
+        let refusal = Refusal::new(70000, "invalid_grant", text).compares(
+            "client_id",
+            &client.app_id,
+            [format!("{} ({})", token.client.app_id, token.client.display_name)],
+        );
+        Err(if is_family {
+            refusal
+                .suberror("client_mismatch")
+                .additional_info("client_mismatch")
+                .demands("a refresh token of the family is used by members of the family")
+        } else {
+            refusal.demands("a refresh token is used by the application that it was issued to")
+        })
+    })
+}
+
+fn is_unrevoked(used: &Use<'_>) -> Verdict {
+    on_token(used, |token| {
+        let Some(valid_from) = token.revoked else { return Ok(()) };
+        let (issued, valid_from) = (precise(token.issued), precise(valid_from));
+        let text = format!(
+            "This grant was revoked; sign in again. Issued '{issued}', tokens valid from '{valid_from}'."
+        );
+        Err(Refusal::new(50173, "invalid_grant", text)
+            .suberror("bad_token")
+            .demands("the refresh token must be younger than the moment at which the person's sessions were revoked")
+            .compares("issued", issued, [format!("from {valid_from} on")]))
+    })
+}
+
+fn is_in_tenant(used: &Use<'_>) -> Verdict {
+    on_token(used, |token| {
+        if used.tenant.is_some() {
+            return Ok(());
+        }
+        let (client, user, here) = (used.request.client(), &token.person.user, used.request.segment.shown());
+        let text = format!(
+            "User '{}' from provider '{}' is not in tenant '{here}', so app '{}' ({}) is out of reach; invite the user first.",
+            "{EmailHidden}", token.tenant.display_name, client.app_id, client.display_name,
+        );
+        Err(Refusal::new(50020, "invalid_grant", text)
+            .demands("a refresh token works in every tenant that its person is a member or guest of, and in no other")
+            .compares("tenant", here, [user.tenant.clone()].into_iter().chain(user.guest_in.iter().map(|guest| guest.tenant.clone()))))
     })
 }
 
