@@ -21,5 +21,5 @@ pub mod token;
 
 pub use answer::Trouble;
 pub use error::{Refusal, Surface};
-pub use front_channel::{Arrival, ArrivedBy, Visit};
+pub use front_channel::{Arrival, ArrivedBy, Listening, Visit};
 pub use token::TokenSet;
