@@ -61,6 +61,7 @@ impl Scenario {
                     "include_service_principals": policy.include_service_principals,
                     "include_applications": policy.include_applications,
                     "built_in_controls": policy.built_in_controls.iter().map(|control| control.name()).collect::<Vec<_>>(),
+                    "sign_in_frequency": policy.sign_in_frequency,
                 })
             })
             .collect();

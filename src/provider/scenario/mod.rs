@@ -77,7 +77,11 @@ pub struct ConditionalAccessPolicy {
     /// The keys of the resources that it guards, or `All`.
     pub include_applications: Vec<String>,
     /// What it asks; all of it.
+    #[serde(default)]
     pub built_in_controls: Vec<Control>,
+    /// How many seconds after a sign-in the next one is due (Graph's session control `signInFrequency`).
+    #[serde(default)]
+    pub sign_in_frequency: Option<u32>,
 }
 
 /// What a policy asks.

@@ -252,7 +252,7 @@ fn check_access(
 fn check_policy(scenario: &Scenario, index: usize, policy: &ConditionalAccessPolicy) -> Result<(), Fault> {
     let key = |rest: &str| format!("conditionalAccessPolicies.{index}.{rest}");
     guid(key("id"), &policy.id)?;
-    if policy.built_in_controls.is_empty() {
+    if policy.built_in_controls.is_empty() && policy.sign_in_frequency.is_none() {
         fault(key("builtInControls"), "a policy that asks for nothing does nothing")?;
     }
     for (list, people) in [("includeUsers", &policy.include_users), ("excludeUsers", &policy.exclude_users)] {
