@@ -1,5 +1,6 @@
 //! The command line: arguments, and the headless drivers. Results go to standard output, talk to standard error.
 
+mod credential;
 mod decode;
 mod exit;
 mod explain;
