@@ -366,6 +366,45 @@ fn what_the_person_has_to_know_about_the_listener_is_told() {
 }
 
 #[test]
+fn every_parameter_and_fact_has_a_meaning() {
+    let signer = Signer::new();
+    let names =
+        ["prompt", "login_hint", "domain_hint", "max_age", "claims", "sid", "ui_locales", "client_info"];
+    let authorize_with = names.map(|name| (name.to_owned(), "1".to_owned())).into();
+    let response_type = Some("code id_token token".to_owned());
+    let mut play = away(FlowKind::Hybrid, Profile { authorize_with, response_type, ..profile() }, Vec::new());
+    let first =
+        signer.id_token(&json!({"c_hash": half("c"), "at_hash": half("at"), "auth_time": START.seconds()}));
+    let came = [
+        ("code", "c"),
+        ("id_token", &*first),
+        ("access_token", "at"),
+        ("token_type", "Bearer"),
+        ("expires_in", "3599"),
+        ("scope", "api/Read"),
+        ("session_state", "x"),
+        ("client_info", "e30"),
+        ("iss", "http://localhost:4000/tid/v2.0"),
+        ("state", "state-1"),
+    ];
+    play.answer(3, arrives(ArrivedBy::FormPost, &came));
+    play.sends(4, StepId::Identify);
+    play.answer(4, signer.keys());
+    assert_eq!(play.state(StepId::Token), StepState::Ready);
+    assert_eq!(play.step(StepId::Return).facts.len(), came.len());
+    for step in play.flow.steps() {
+        for field in step.draft.iter().flat_map(|draft| draft.fields.iter().chain([&draft.endpoint])) {
+            assert!(crate::oauth::parameters::meaning(&field.name).is_some(), "{}", field.name);
+        }
+        for fact in step.facts {
+            assert!(!fact.meaning.is_empty(), "{}", fact.name);
+        }
+    }
+    let shown: String = play.flow.steps().iter().map(|step| format!("{:?}", step.facts)).collect();
+    assert!(!shown.contains(&first), "no token is in what the steps made");
+}
+
+#[test]
 fn every_short_sequence_of_hybrid_and_implicit_keeps_the_promises() {
     let signer = Signer::new();
     let first = signer.id_token(&json!({"c_hash": half("the-code")}));
