@@ -13,17 +13,21 @@
 //! keeps choosing it.
 
 mod authorization;
-mod client_credentials;
 mod course;
 mod device_code;
 mod discover;
 mod draft;
+mod fan_out;
+mod given;
 mod granted;
 mod preflight;
 mod profile;
+mod prove;
+mod refused;
 mod returned;
 mod sheets;
 mod step;
+mod token_grant;
 mod validate;
 
 #[cfg(test)]
@@ -32,14 +36,15 @@ mod playbook;
 mod sequences;
 
 pub use authorization::Authorization;
-pub use client_credentials::ClientCredentials;
 pub use device_code::DeviceCode;
 pub use draft::{Bend, Change, Draft, Field, NamedBend, Place};
+pub use fan_out::{FanOutResult, FanOutRow};
 pub use profile::{
     ApiCall, Authority, ClientKey, Credential, Federated, FlowKind, IdentityHost, ManagedIdentity, Pkce,
-    Platform, Profile, SigningAlgorithm, Source, UserAssigned,
+    Platform, Profile, SecretMethod, SigningAlgorithm, Source, UserAssigned,
 };
 pub use step::{Fact, Step, StepId, StepState};
+pub use token_grant::TokenGrant;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
@@ -245,8 +250,8 @@ pub struct DevicePrompt {
 pub enum Flow {
     /// RFC 6749 §4.1 with RFC 7636, OpenID Connect Core §3.2 and §3.3.
     Authorization(Authorization),
-    /// RFC 6749 §4.4.
-    ClientCredentials(ClientCredentials),
+    /// The grants that are one request: RFC 6749 §4.3, §4.4, §6, RFC 7523 §2.1.
+    TokenGrant(TokenGrant),
     /// RFC 8628.
     DeviceCode(DeviceCode),
 }
@@ -258,16 +263,16 @@ impl Flow {
             FlowKind::AuthorizationCode | FlowKind::Hybrid | FlowKind::Implicit => {
                 Self::Authorization(Authorization::new(kind, profile, bends))
             }
-            FlowKind::ClientCredentials => Self::ClientCredentials(ClientCredentials::new(profile, bends)),
+            FlowKind::ClientCredentials
+            | FlowKind::Password
+            | FlowKind::OnBehalfOf
+            | FlowKind::RefreshToken => Self::TokenGrant(TokenGrant::new(kind, profile, bends)),
             FlowKind::DeviceCode => Self::DeviceCode(DeviceCode::new(profile, bends)),
-            FlowKind::OnBehalfOf
-            | FlowKind::RefreshToken
-            | FlowKind::CallApi
+            FlowKind::CallApi
             | FlowKind::UserInfo
             | FlowKind::ManagedIdentity
             | FlowKind::AdminConsent
-            | FlowKind::Logout
-            | FlowKind::Password => unreachable!("a kind is in FlowKind::ALL only once its machine is here"),
+            | FlowKind::Logout => unreachable!("a kind is in FlowKind::ALL only once its machine is here"),
         }
     }
 
@@ -275,7 +280,7 @@ impl Flow {
     pub fn advance(&mut self, input: Input, now: UnixTime) -> Vec<Effect> {
         match self {
             Self::Authorization(flow) => flow.advance(input, now),
-            Self::ClientCredentials(flow) => flow.advance(input, now),
+            Self::TokenGrant(flow) => flow.advance(input, now),
             Self::DeviceCode(flow) => flow.advance(input, now),
         }
     }
@@ -284,7 +289,7 @@ impl Flow {
     pub fn steps(&self) -> Vec<Step<'_>> {
         match self {
             Self::Authorization(flow) => flow.steps(),
-            Self::ClientCredentials(flow) => flow.steps(),
+            Self::TokenGrant(flow) => flow.steps(),
             Self::DeviceCode(flow) => flow.steps(),
         }
     }
@@ -293,8 +298,16 @@ impl Flow {
     pub fn prompt(&self) -> Option<Prompt> {
         match self {
             Self::Authorization(flow) => flow.prompt(),
-            Self::ClientCredentials(_) => None,
+            Self::TokenGrant(_) => None,
             Self::DeviceCode(flow) => flow.prompt(),
+        }
+    }
+
+    /// The rows of the fan-out matrix: one refresh token, a list of scopes. Empty in every other run.
+    pub fn fan_out(&self) -> &[FanOutRow] {
+        match self {
+            Self::TokenGrant(flow) => flow.fan_out(),
+            Self::Authorization(_) | Self::DeviceCode(_) => &[],
         }
     }
 

@@ -6,10 +6,12 @@
 //! as text, old names), and never repeat a value in their messages, for it may be a secret.
 
 pub mod answer;
+pub mod assertion;
 pub mod authorize;
 pub mod device;
 pub mod discovery;
 pub mod error;
+pub mod federation;
 pub mod front_channel;
 pub mod jwks;
 mod page;

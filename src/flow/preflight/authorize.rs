@@ -33,7 +33,7 @@ pub(in crate::flow) fn authorize(
     report.response_type(kind, draft, asked);
     report.response_mode(profile, draft, asked.unwrap_or_default());
     report.identity(draft, asked.unwrap_or_default());
-    report.scope(profile, draft, asked.unwrap_or_default());
+    report.asked_scope(profile, draft, asked.unwrap_or_default());
     report.sign_in(draft);
     report.tenant(profile, draft);
     if asked.is_none_or(|asked| asked.code) {
@@ -143,7 +143,7 @@ impl Report {
         }
     }
 
-    fn scope(&mut self, profile: &Profile, draft: &Draft, asked: ResponseType) {
+    fn asked_scope(&mut self, profile: &Profile, draft: &Draft, asked: ResponseType) {
         let scope = draft.value("scope").unwrap_or_default();
         let has_offline_access = words(scope).any(|word| word == "offline_access");
         if has_offline_access && !asked.code {
