@@ -47,13 +47,13 @@ pub struct TargetOptions {
     /// How the code is bound to this client: S256, plain or none
     #[arg(long, value_name = "METHOD", value_parser = pkce, help_heading = "Target")]
     pub pkce: Option<Pkce>,
-    /// What the authorization endpoint shall give: code, id_token, token, or several
+    /// What the authorization endpoint shall give: `code`, `id_token`, `token`, or several
     #[arg(long, value_name = "WORDS", help_heading = "Authorization request")]
     pub response_type: Option<String>,
-    /// How the answer comes back: query, fragment or form_post
+    /// How the answer comes back: `query`, `fragment` or `form_post`
     #[arg(long, value_name = "MODE", help_heading = "Authorization request")]
     pub response_mode: Option<String>,
-    /// How much the person is asked: none, login, consent or select_account
+    /// How much the person is asked: `none`, `login`, `consent` or `select_account`
     #[arg(long, value_name = "PROMPT", help_heading = "Authorization request")]
     pub prompt: Option<String>,
     /// Who will probably sign in: a user name
