@@ -6,10 +6,12 @@
 //! as text, old names), and never repeat a value in their messages, for it may be a secret.
 
 pub mod answer;
+pub mod assertion;
 pub mod authorize;
 pub mod device;
 pub mod discovery;
 pub mod error;
+pub mod federation;
 pub mod front_channel;
 pub mod jwks;
 mod page;
@@ -19,5 +21,5 @@ pub mod token;
 
 pub use answer::Trouble;
 pub use error::{Refusal, Surface};
-pub use front_channel::{Arrival, ArrivedBy, Visit};
+pub use front_channel::{Arrival, ArrivedBy, Listening, Visit};
 pub use token::TokenSet;
