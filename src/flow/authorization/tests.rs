@@ -2,6 +2,7 @@
 
 mod front;
 mod preflight;
+mod prove;
 
 use std::time::Duration;
 
