@@ -1,0 +1,142 @@
+//! What can be said about a request before it is sent. Nothing here forbids anything: people bend requests to see what
+//! happens, and the findings only say what to expect.
+
+mod authorize;
+mod client_credentials;
+mod device_code;
+mod redeem;
+
+pub(super) use authorize::authorize;
+pub(super) use client_credentials::client_credentials;
+pub(super) use device_code::{device_authorization, poll};
+pub(super) use redeem::redeem;
+
+use url::{Host, Url};
+
+use super::{Credential, Draft, Place, Platform, Profile};
+use crate::{
+    finding::{Finding, Severity},
+    text::visible,
+    wire::Method,
+};
+
+/// Looks at a draft of any step; `required` names the parameters that its endpoint cannot do without.
+pub(super) fn any(draft: &Draft, required: &[&str]) -> Vec<Finding> {
+    let mut report = Report::default();
+    report.sendable(draft);
+    report.transport(draft);
+    for name in required {
+        if draft.value(name).is_none_or(str::is_empty) {
+            report.warn(
+                "parameter.missing",
+                "RFC 6749",
+                format!("{name} is required here, and is not sent."),
+            );
+        }
+    }
+    let sent: Vec<_> =
+        draft.fields.iter().filter(|field| !field.removed && field.place != Place::Header).collect();
+    for (index, field) in sent.iter().enumerate() {
+        let earlier = sent[..index].iter().filter(|other| other.name == field.name).count();
+        if earlier == 1 {
+            let title =
+                format!("{} is sent more than once; the authority may refuse that.", visible(&field.name));
+            report.warn("parameter.repeated", "RFC 6749 §3.1", title);
+        }
+        if field.place == Place::Form && draft.method == Method::Get {
+            let title = format!("{} belongs to a form, and a GET request has none.", visible(&field.name));
+            report.warn("parameter.misplaced", "RFC 9110 §9.3.1", title);
+        }
+    }
+    report.0
+}
+
+#[derive(Default)]
+struct Report(Vec<Finding>);
+
+impl Report {
+    fn warn(&mut self, id: &'static str, source: &'static str, title: impl Into<String>) {
+        self.0.push(Finding { id, severity: Severity::Warning, title: title.into(), source });
+    }
+
+    fn info(&mut self, id: &'static str, source: &'static str, title: impl Into<String>) {
+        self.0.push(Finding { id, severity: Severity::Info, title: title.into(), source });
+    }
+
+    fn sendable(&mut self, draft: &Draft) {
+        let title = if draft.endpoint.value.is_empty() {
+            "There is no address to send this to: the metadata names none. Type one, or give up.".to_owned()
+        } else {
+            match draft.request() {
+                Ok(_) => return,
+                Err(failure) => format!("{}.", visible(&failure.to_string())),
+            }
+        };
+        self.0.push(Finding { id: "request.unsendable", severity: Severity::Error, title, source: "" });
+    }
+
+    fn transport(&mut self, draft: &Draft) {
+        if let Ok(url) = Url::parse(&draft.endpoint.value)
+            && url.scheme() == "http"
+            && !is_loopback(&url)
+        {
+            self.warn(
+                "transport.plain",
+                "RFC 6749 §3.1, §3.2",
+                "The address begins with http: everybody on the way can read and change this request.",
+            );
+        }
+    }
+
+    fn secret(&mut self, profile: &Profile, draft: &Draft) {
+        let has_secret = draft.value("client_secret").is_some_and(|secret| !secret.is_empty());
+        match (profile.platform, has_secret) {
+            (Platform::Spa | Platform::Native, true) => self.warn(
+                "secret.public_client",
+                "RFC 6749 §2.1",
+                "An application that people install or load cannot keep a secret; Entra refuses one from it.",
+            ),
+            (Platform::Web, false) => {
+                let why = match profile.credential {
+                    Credential::None => "the profile holds none",
+                    Credential::Secret(_) => "it was taken out",
+                    Credential::PrivateKey(_) | Credential::Federated(_) => return,
+                };
+                let title = format!("A web application has to prove itself, and no secret is sent: {why}.");
+                self.warn("secret.missing", "RFC 6749 §3.2.1", title);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The words of a scope.
+pub(super) fn words(scope: &str) -> impl Iterator<Item = &str> {
+    scope.split(' ').filter(|word| !word.is_empty())
+}
+
+/// Whether a scope belongs to sign-in itself and not to an API.
+pub(super) fn is_oidc(scope: &str) -> bool {
+    ["openid", "profile", "email", "offline_access"].iter().any(|one| one.eq_ignore_ascii_case(scope))
+}
+
+/// The API that a scope belongs to; Entra takes a word without `/` for one of Microsoft Graph.
+pub(super) fn api_of(scope: &str) -> &str {
+    scope.rsplit_once('/').map_or("https://graph.microsoft.com", |(api, _)| api)
+}
+
+/// Whether an address is on this machine.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn is_shared_tenant(endpoint: &str) -> bool {
+    let Ok(url) = Url::parse(endpoint) else { return false };
+    let tenant = url.path_segments().and_then(|mut segments| segments.next()).unwrap_or_default();
+    ["common", "organizations", "consumers"].iter().any(|shared| shared.eq_ignore_ascii_case(tenant))
+}
