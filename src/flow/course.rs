@@ -144,7 +144,7 @@ impl Awaits {
                 | (Self::Arrival, Answer::Redirected(_) | Answer::DeadEnd(_) | Answer::Failed(_))
                 | (Self::Time, Answer::Woke)
                 | (Self::Signature, Answer::Signed(_) | Answer::Failed(_))
-                | (Self::Token, Answer::Given(_) | Answer::Failed(_))
+                | (Self::Token, Answer::Given(_) | Answer::GivenWith { .. } | Answer::Failed(_))
         )
     }
 }

@@ -12,13 +12,18 @@
 //! came of it. A step that is [`StepState::Ready`] waits for [`Choice::Next`]; a driver that runs on by itself simply
 //! keeps choosing it.
 
+mod api_answer;
 mod authorization_code;
+mod bearer_call;
 mod client_credentials;
 mod course;
 mod device_code;
 mod discover;
 mod draft;
+mod errand;
 mod granted;
+mod held;
+mod managed_identity;
 mod preflight;
 mod profile;
 mod returned;
@@ -32,9 +37,12 @@ mod playbook;
 mod sequences;
 
 pub use authorization_code::AuthorizationCode;
+pub use bearer_call::BearerCall;
 pub use client_credentials::ClientCredentials;
 pub use device_code::DeviceCode;
 pub use draft::{Bend, Change, Draft, Field, NamedBend, Place};
+pub use errand::Errand;
+pub use managed_identity::MachineToken;
 pub use profile::{
     AdminConsentVersion, ApiCall, Authority, ClientKey, Credential, Federated, FlowKind, IdentityHost,
     ManagedIdentity, Pkce, Platform, Profile, SigningAlgorithm, Source, UserAssigned,
@@ -135,6 +143,13 @@ pub enum Answer {
     Signed(Vec<u8>),
     /// The token for [`Effect::Need`].
     Given(Secret),
+    /// The same, with the ID token that came along: UserInfo compares the two.
+    GivenWith {
+        /// The token that was asked for.
+        token: Secret,
+        /// The ID token of the same sign-in.
+        id_token: Secret,
+    },
     /// No answer.
     Failed(Failure),
 }
@@ -248,6 +263,12 @@ pub enum Flow {
     ClientCredentials(ClientCredentials),
     /// RFC 8628.
     DeviceCode(DeviceCode),
+    /// RFC 6750, OpenID Connect Core §5.3.
+    BearerCall(BearerCall),
+    /// Reference §11.
+    MachineToken(MachineToken),
+    /// Reference §6.1 to §6.3.
+    Errand(Errand),
 }
 
 impl Flow {
@@ -257,13 +278,13 @@ impl Flow {
             FlowKind::AuthorizationCode => Self::AuthorizationCode(AuthorizationCode::new(profile, bends)),
             FlowKind::ClientCredentials => Self::ClientCredentials(ClientCredentials::new(profile, bends)),
             FlowKind::DeviceCode => Self::DeviceCode(DeviceCode::new(profile, bends)),
+            FlowKind::CallApi => Self::BearerCall(BearerCall::api(profile, bends)),
+            FlowKind::UserInfo => Self::BearerCall(BearerCall::user_info(profile, bends)),
+            FlowKind::ManagedIdentity => Self::MachineToken(MachineToken::new(profile, bends)),
+            FlowKind::AdminConsent => Self::Errand(Errand::admin_consent(profile, bends)),
+            FlowKind::Logout => Self::Errand(Errand::logout(profile, bends)),
             FlowKind::OnBehalfOf
             | FlowKind::RefreshToken
-            | FlowKind::CallApi
-            | FlowKind::UserInfo
-            | FlowKind::ManagedIdentity
-            | FlowKind::AdminConsent
-            | FlowKind::Logout
             | FlowKind::Hybrid
             | FlowKind::Implicit
             | FlowKind::Password => unreachable!("a kind is in FlowKind::ALL only once its machine is here"),
@@ -276,6 +297,9 @@ impl Flow {
             Self::AuthorizationCode(flow) => flow.advance(input, now),
             Self::ClientCredentials(flow) => flow.advance(input, now),
             Self::DeviceCode(flow) => flow.advance(input, now),
+            Self::BearerCall(flow) => flow.advance(input, now),
+            Self::MachineToken(flow) => flow.advance(input, now),
+            Self::Errand(flow) => flow.advance(input, now),
         }
     }
 
@@ -285,6 +309,9 @@ impl Flow {
             Self::AuthorizationCode(flow) => flow.steps(),
             Self::ClientCredentials(flow) => flow.steps(),
             Self::DeviceCode(flow) => flow.steps(),
+            Self::BearerCall(flow) => flow.steps(),
+            Self::MachineToken(flow) => flow.steps(),
+            Self::Errand(flow) => flow.steps(),
         }
     }
 
@@ -292,7 +319,8 @@ impl Flow {
     pub fn prompt(&self) -> Option<Prompt> {
         match self {
             Self::AuthorizationCode(flow) => flow.prompt(),
-            Self::ClientCredentials(_) => None,
+            Self::ClientCredentials(_) | Self::BearerCall(_) | Self::MachineToken(_) => None,
+            Self::Errand(flow) => flow.prompt(),
             Self::DeviceCode(flow) => flow.prompt(),
         }
     }

@@ -1,5 +1,6 @@
 //! Test support: a run played by hand. What comes in, what must go out, nothing more.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::{
@@ -55,6 +56,16 @@ pub fn keys() -> Value {
     json!({"keys": [{"kty": "RSA", "kid": "k1", "n": "AQAB", "e": "AQAB"}]})
 }
 
+/// A token with these claims, and a signature that nobody checks.
+pub fn jwt(claims: &Value) -> Secret {
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    Secret::new(format!(
+        "{}.{}.c2ln",
+        part(&json!({"alg": "RS256", "typ": "JWT", "kid": "k1"})),
+        part(claims)
+    ))
+}
+
 /// The random values of a run.
 pub fn seeds() -> Seeds {
     Seeds {
@@ -104,9 +115,14 @@ pub struct Play {
 impl Play {
     /// A run that has begun and shows its first step.
     pub fn begin(kind: FlowKind, profile: Profile, bends: Vec<NamedBend>) -> Self {
+        Self::begin_at(StepId::Discover, kind, profile, bends)
+    }
+
+    /// The same for a flow whose first step is another one.
+    pub fn begin_at(first: StepId, kind: FlowKind, profile: Profile, bends: Vec<NamedBend>) -> Self {
         let mut play = Self { flow: Flow::new(kind, profile, bends), now: START };
         assert_eq!(play.says(Input::Begin(seeds())), []);
-        assert_eq!(play.state(StepId::Discover), StepState::Ready);
+        assert_eq!((play.flow.current(), play.state(first)), (first, StepState::Ready));
         play
     }
 

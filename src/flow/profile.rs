@@ -37,7 +37,16 @@ pub enum FlowKind {
 
 impl FlowKind {
     /// Every kind that can be run, in the order they are offered.
-    pub const ALL: &[Self] = &[Self::AuthorizationCode, Self::ClientCredentials, Self::DeviceCode];
+    pub const ALL: &[Self] = &[
+        Self::AuthorizationCode,
+        Self::ClientCredentials,
+        Self::DeviceCode,
+        Self::CallApi,
+        Self::UserInfo,
+        Self::ManagedIdentity,
+        Self::AdminConsent,
+        Self::Logout,
+    ];
 
     /// The name on the command line.
     pub const fn name(self) -> &'static str {

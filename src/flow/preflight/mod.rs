@@ -2,13 +2,19 @@
 //! happens, and the findings only say what to expect.
 
 mod authorize;
+mod call;
 mod client_credentials;
 mod device_code;
+mod errand;
+mod machine_token;
 mod redeem;
 
 pub(super) use authorize::authorize;
+pub(super) use call::call;
 pub(super) use client_credentials::client_credentials;
 pub(super) use device_code::{device_authorization, poll};
+pub(super) use errand::{admin_consent, logout};
+pub(super) use machine_token::machine_token;
 pub(super) use redeem::redeem;
 
 use url::{Host, Url};
@@ -79,6 +85,7 @@ impl Report {
         if let Ok(url) = Url::parse(&draft.endpoint.value)
             && url.scheme() == "http"
             && !is_loopback(&url)
+            && !super::managed_identity::is_link_local(&url)
         {
             self.warn(
                 "transport.plain",
