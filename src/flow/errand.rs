@@ -465,13 +465,13 @@ impl Machine for Errand {
 
     fn go(&mut self, id: StepId, request: Option<Request>, now: UnixTime) -> Vec<Effect> {
         match (std::mem::take(&mut self.state), request) {
-            (State::Hint(seeds), _) => match self.profile.given.clone() {
-                Some(hint) => self.hint_came(hint, seeds, now),
-                None => {
-                    self.state = State::Hint(seeds);
-                    vec![self.course.need(Need::IdToken)]
+            (State::Hint(seeds), _) => {
+                if let Some(hint) = self.profile.given.clone() {
+                    return self.hint_came(hint, seeds, now);
                 }
-            },
+                self.state = State::Hint(seeds);
+                vec![self.course.need(Need::IdToken)]
+            }
             (State::Leaving(plan), _) => {
                 let redirect_uri = self.redirect_uri();
                 if preflight::is_loopback(&redirect_uri) {

@@ -347,5 +347,5 @@ fn every_short_sequence_keeps_the_promises() {
     let back = Letter::Newest(redirected("state=state-1"));
     let way = [sequences::begin(), NEXT, given, NEXT, document, NEXT, open(), NEXT, back];
     let flow = Flow::new(FlowKind::Logout, profile, Vec::new());
-    sequences::play_everywhere(&flow, &way, &[], 8);
+    sequences::play_everywhere(&flow, &way, &[], 11);
 }
