@@ -14,13 +14,13 @@ use super::{
     AdminConsentVersion, Answer, Authority, Draft, Effect, Fact, FlowKind, Input, NamedBend, Need, Outcome,
     Place, Profile, Prompt, Seeds, Step, StepId, StepState,
     course::{self, Course, Machine},
-    discover, held, preflight,
+    discover, held, listener, preflight, returned,
     sheets::{self, errands},
 };
 use crate::{
     finding::{Finding, Severity},
     oauth::{
-        Arrival, Visit,
+        Arrival, Listening, Visit,
         admin_consent::{self, Consent},
         authorize::AuthorizationResponse,
         error,
@@ -196,34 +196,21 @@ impl Errand {
     }
 
     /// Goes on to the visit, with a listener at `redirect_uri` or without.
-    fn set_out(&mut self, plan: &Plan, redirect_uri: Url, without: Option<&str>) -> Vec<Effect> {
+    fn set_out(
+        &mut self,
+        plan: &Plan,
+        redirect_uri: Url,
+        listening: Result<&Listening, &str>,
+    ) -> Vec<Effect> {
         let name = self.purpose.redirect_parameter();
         let record = self.course.record_mut(StepId::Prepare);
-        let (id, severity, title) = match without {
-            None => (
-                "listener.open",
-                Severity::Passed,
-                format!("A listener waits for the answer at {redirect_uri}."),
-            ),
-            Some(why) => (
-                "listener.none",
-                Severity::Warning,
-                format!(
-                    "Nobody listens at {redirect_uri}: {why}. Paste the address at which the browser ends, or use the \
-                     built-in user agent."
-                ),
-            ),
-        };
-        record.findings.push(Finding { id, severity, title, source: "RFC 8252 §7.3" });
-        if let Some(fact) = record.facts.iter_mut().find(|fact| fact.name == name) {
-            *fact = Fact::open(name, &redirect_uri, Fact::meaning_of(name));
-        }
+        listener::tell(record, name, &redirect_uri, listening);
         self.course.settle(StepId::Prepare);
         let draft = match self.purpose {
             Purpose::Consent => self.consent_draft(plan, &redirect_uri),
             Purpose::Logout => self.logout_draft(plan, &redirect_uri),
         };
-        self.state = State::Arrival(Away { redirect_uri, listens: without.is_none(), visit: None });
+        self.state = State::Arrival(Away { redirect_uri, listens: listening.is_ok(), visit: None });
         course::lay_out(self, self.purpose.step(), draft);
         Vec::new()
     }
@@ -479,7 +466,7 @@ impl Machine for Errand {
                     self.state = State::Leaving(plan);
                     vec![self.course.listen(redirect_uri)]
                 } else {
-                    self.set_out(&plan, redirect_uri, Some("it is not on this machine"))
+                    self.set_out(&plan, redirect_uri, Err("it is not on this machine"))
                 }
             }
             (State::Arrival(mut away), Some(request)) => {
@@ -509,12 +496,13 @@ impl Machine for Errand {
             (State::Metadata(seeds, hint), Answer::Response(response)) => {
                 self.metadata_came(&response, seeds, hint)
             }
-            (State::Leaving(plan), Answer::Listening(redirect_uri)) => {
-                self.set_out(&plan, redirect_uri, None)
+            (State::Leaving(plan), Answer::Listening(listening)) => {
+                let redirect_uri = listening.redirect_uri.clone();
+                self.set_out(&plan, redirect_uri, Ok(&listening))
             }
             (State::Leaving(plan), Answer::Failed(failure)) => {
                 let redirect_uri = self.redirect_uri();
-                self.set_out(&plan, redirect_uri, Some(&failure.to_string()))
+                self.set_out(&plan, redirect_uri, Err(&failure.to_string()))
             }
             (State::Arrival(_), Answer::Redirected(arrival)) => self.arrived(&arrival),
             (State::Arrival(_), Answer::DeadEnd(page)) => self.stranded(&page),
@@ -524,6 +512,15 @@ impl Machine for Errand {
                 self.state = state;
                 Vec::new()
             }
+        }
+    }
+
+    fn strayed(&mut self, arrival: &Arrival) {
+        let is_early = matches!(&self.state, State::Arrival(away) if away.visit.is_none());
+        let record = self.course.record_mut(StepId::Return);
+        let finding = returned::stray(arrival, &record.facts, is_early);
+        if !record.findings.contains(&finding) {
+            record.findings.push(finding);
         }
     }
 

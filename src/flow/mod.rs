@@ -13,22 +13,27 @@
 //! keeps choosing it.
 
 mod api_answer;
-mod authorization_code;
+mod authorization;
 mod bearer_call;
-mod client_credentials;
 mod course;
 mod device_code;
 mod discover;
 mod draft;
 mod errand;
+mod fan_out;
+mod given;
 mod granted;
 mod held;
+mod listener;
 mod managed_identity;
 mod preflight;
 mod profile;
+mod prove;
+mod refused;
 mod returned;
 mod sheets;
 mod step;
+mod token_grant;
 mod validate;
 
 #[cfg(test)]
@@ -36,25 +41,26 @@ mod playbook;
 #[cfg(test)]
 mod sequences;
 
-pub use authorization_code::AuthorizationCode;
+pub use authorization::Authorization;
 pub use bearer_call::BearerCall;
-pub use client_credentials::ClientCredentials;
 pub use device_code::DeviceCode;
 pub use draft::{Bend, Change, Draft, Field, NamedBend, Place};
 pub use errand::Errand;
+pub use fan_out::{FanOutResult, FanOutRow};
 pub use managed_identity::MachineToken;
 pub use profile::{
     AdminConsentVersion, ApiCall, Authority, ClientKey, Credential, Federated, FlowKind, IdentityHost,
-    ManagedIdentity, Pkce, Platform, Profile, SigningAlgorithm, Source, UserAssigned,
+    ManagedIdentity, Pkce, Platform, Profile, SecretMethod, SigningAlgorithm, Source, UserAssigned,
 };
 pub use step::{Fact, Step, StepId, StepState};
+pub use token_grant::TokenGrant;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use crate::{
-    oauth::{Arrival, Refusal, TokenSet, Visit},
+    oauth::{Arrival, Listening, Refusal, TokenSet, Visit},
     secret::Secret,
     time::UnixTime,
     wire::{Failure, Request, Response},
@@ -131,9 +137,10 @@ pub enum Choice {
 pub enum Answer {
     /// The response to [`Effect::Send`].
     Response(Response),
-    /// The listener of [`Effect::Listen`] is open; the address carries the port it really has.
-    Listening(Url),
-    /// The visit of [`Effect::Visit`] came back to the redirect URI.
+    /// The listener of [`Effect::Listen`] is open.
+    Listening(Listening),
+    /// The visit of [`Effect::Visit`] came back to the redirect URI. As an answer to [`Effect::Listen`]: something came
+    /// there while no visit was waited for.
     Redirected(Arrival),
     /// The visit ended on a page of the authority that leads nowhere: nothing will come back.
     DeadEnd(Response),
@@ -257,10 +264,10 @@ pub struct DevicePrompt {
 /// A run of one flow. Closed and comparable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Flow {
-    /// RFC 6749 §4.1 with RFC 7636.
-    AuthorizationCode(AuthorizationCode),
-    /// RFC 6749 §4.4.
-    ClientCredentials(ClientCredentials),
+    /// RFC 6749 §4.1 with RFC 7636, OpenID Connect Core §3.2 and §3.3.
+    Authorization(Authorization),
+    /// The grants that are one request: RFC 6749 §4.3, §4.4, §6, RFC 7523 §2.1.
+    TokenGrant(TokenGrant),
     /// RFC 8628.
     DeviceCode(DeviceCode),
     /// RFC 6750, OpenID Connect Core §5.3.
@@ -275,27 +282,27 @@ impl Flow {
     /// A flow of `kind` that has not begun. `bends` change the steps' requests as they are made.
     pub fn new(kind: FlowKind, profile: Profile, bends: Vec<NamedBend>) -> Self {
         match kind {
-            FlowKind::AuthorizationCode => Self::AuthorizationCode(AuthorizationCode::new(profile, bends)),
-            FlowKind::ClientCredentials => Self::ClientCredentials(ClientCredentials::new(profile, bends)),
+            FlowKind::AuthorizationCode | FlowKind::Hybrid | FlowKind::Implicit => {
+                Self::Authorization(Authorization::new(kind, profile, bends))
+            }
+            FlowKind::ClientCredentials
+            | FlowKind::Password
+            | FlowKind::OnBehalfOf
+            | FlowKind::RefreshToken => Self::TokenGrant(TokenGrant::new(kind, profile, bends)),
             FlowKind::DeviceCode => Self::DeviceCode(DeviceCode::new(profile, bends)),
             FlowKind::CallApi => Self::BearerCall(BearerCall::api(profile, bends)),
             FlowKind::UserInfo => Self::BearerCall(BearerCall::user_info(profile, bends)),
             FlowKind::ManagedIdentity => Self::MachineToken(MachineToken::new(profile, bends)),
             FlowKind::AdminConsent => Self::Errand(Errand::admin_consent(profile, bends)),
             FlowKind::Logout => Self::Errand(Errand::logout(profile, bends)),
-            FlowKind::OnBehalfOf
-            | FlowKind::RefreshToken
-            | FlowKind::Hybrid
-            | FlowKind::Implicit
-            | FlowKind::Password => unreachable!("a kind is in FlowKind::ALL only once its machine is here"),
         }
     }
 
     /// Takes one input and says what is to be done about it.
     pub fn advance(&mut self, input: Input, now: UnixTime) -> Vec<Effect> {
         match self {
-            Self::AuthorizationCode(flow) => flow.advance(input, now),
-            Self::ClientCredentials(flow) => flow.advance(input, now),
+            Self::Authorization(flow) => flow.advance(input, now),
+            Self::TokenGrant(flow) => flow.advance(input, now),
             Self::DeviceCode(flow) => flow.advance(input, now),
             Self::BearerCall(flow) => flow.advance(input, now),
             Self::MachineToken(flow) => flow.advance(input, now),
@@ -306,8 +313,8 @@ impl Flow {
     /// What the person sees, in order; done steps first.
     pub fn steps(&self) -> Vec<Step<'_>> {
         match self {
-            Self::AuthorizationCode(flow) => flow.steps(),
-            Self::ClientCredentials(flow) => flow.steps(),
+            Self::Authorization(flow) => flow.steps(),
+            Self::TokenGrant(flow) => flow.steps(),
             Self::DeviceCode(flow) => flow.steps(),
             Self::BearerCall(flow) => flow.steps(),
             Self::MachineToken(flow) => flow.steps(),
@@ -318,10 +325,22 @@ impl Flow {
     /// What a person has to do now, elsewhere, before the flow can go on.
     pub fn prompt(&self) -> Option<Prompt> {
         match self {
-            Self::AuthorizationCode(flow) => flow.prompt(),
-            Self::ClientCredentials(_) | Self::BearerCall(_) | Self::MachineToken(_) => None,
+            Self::Authorization(flow) => flow.prompt(),
+            Self::TokenGrant(_) | Self::BearerCall(_) | Self::MachineToken(_) => None,
             Self::Errand(flow) => flow.prompt(),
             Self::DeviceCode(flow) => flow.prompt(),
+        }
+    }
+
+    /// The rows of the fan-out matrix: one refresh token, a list of scopes. Empty in every other run.
+    pub fn fan_out(&self) -> &[FanOutRow] {
+        match self {
+            Self::TokenGrant(flow) => flow.fan_out(),
+            Self::Authorization(_)
+            | Self::DeviceCode(_)
+            | Self::BearerCall(_)
+            | Self::MachineToken(_)
+            | Self::Errand(_) => &[],
         }
     }
 

@@ -2,14 +2,15 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
+use url::Url;
 
 use super::{
-    Answer, Authority, CallId, Choice, Effect, Flow, FlowKind, Input, NamedBend, Outcome, Profile, Seeds,
-    Step, StepId, StepState,
+    Answer, Authority, CallId, Choice, ClientKey, Effect, Flow, FlowKind, Input, NamedBend, Outcome, Profile,
+    Seeds, SigningAlgorithm, Step, StepId, StepState,
 };
 use crate::{
     finding::Severity,
-    oauth::{Arrival, ArrivedBy},
+    oauth::{Arrival, ArrivedBy, Listening},
     secret::Secret,
     time::UnixTime,
     wire::{Headers, Params, Request, Response},
@@ -56,14 +57,20 @@ pub fn keys() -> Value {
     json!({"keys": [{"kty": "RSA", "kid": "k1", "n": "AQAB", "e": "AQAB"}]})
 }
 
-/// A token with these claims, and a signature that nobody checks.
-pub fn jwt(claims: &Value) -> Secret {
+/// A client's private key, which nobody here can use.
+pub fn client_key() -> ClientKey {
+    ClientKey {
+        pem: Secret::new("key"),
+        algorithm: SigningAlgorithm::Ps256,
+        names: vec![("x5t#S256".to_owned(), "fingerprint".to_owned())],
+        about: "CN=test".to_owned(),
+    }
+}
+
+/// A signed token with these claims, whose signature is none.
+pub fn token(claims: &Value) -> Secret {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    Secret::new(format!(
-        "{}.{}.c2ln",
-        part(&json!({"alg": "RS256", "typ": "JWT", "kid": "k1"})),
-        part(claims)
-    ))
+    Secret::new(format!("{}.{}.c2ln", part(&json!({"typ": "JWT", "alg": "RS256"})), part(claims)))
 }
 
 /// The random values of a run.
@@ -104,6 +111,11 @@ pub fn redirected(query: &str) -> Answer {
     Answer::Redirected(Arrival { by: ArrivedBy::Query, params: Params::parse(query) })
 }
 
+/// A listener that is open at this address.
+pub fn listening(redirect_uri: &str) -> Listening {
+    Listening::from(redirect_uri.parse::<Url>().expect("an address"))
+}
+
 /// A run that is being played.
 pub struct Play {
     /// The machine.
@@ -123,6 +135,14 @@ impl Play {
         let mut play = Self { flow: Flow::new(kind, profile, bends), now: START };
         assert_eq!(play.says(Input::Begin(seeds())), []);
         assert_eq!((play.flow.current(), play.state(first)), (first, StepState::Ready));
+        play
+    }
+
+    /// A run that begins with a token: it has begun and shows that step.
+    pub fn with_given(kind: FlowKind, profile: Profile, bends: Vec<NamedBend>) -> Self {
+        let mut play = Self { flow: Flow::new(kind, profile, bends), now: START };
+        assert_eq!(play.says(Input::Begin(seeds())), []);
+        assert_eq!(play.state(StepId::Given), StepState::Ready);
         play
     }
 

@@ -41,11 +41,16 @@ impl FlowKind {
         Self::AuthorizationCode,
         Self::ClientCredentials,
         Self::DeviceCode,
+        Self::OnBehalfOf,
+        Self::RefreshToken,
         Self::CallApi,
         Self::UserInfo,
         Self::ManagedIdentity,
         Self::AdminConsent,
         Self::Logout,
+        Self::Hybrid,
+        Self::Implicit,
+        Self::Password,
     ];
 
     /// The name on the command line.
@@ -148,6 +153,8 @@ pub struct Profile {
     pub scope: String,
     /// How the client proves itself.
     pub credential: Credential,
+    /// How a secret travels; `None` takes what the provider's metadata offers.
+    pub secret_method: Option<SecretMethod>,
     /// How the code is bound to us.
     pub pkce: Pkce,
     /// The language of the device-code message (`mkt`), such as `de-DE`.
@@ -157,6 +164,8 @@ pub struct Profile {
     pub response_type: Option<String>,
     /// How the answer comes back: `query`, `fragment`, `form_post`; `None` leaves it to the flow.
     pub response_mode: Option<String>,
+    /// Further parameters of the authorization request, such as `prompt`, `login_hint` or `max_age` (reference §3.1).
+    pub authorize_with: Vec<(String, String)>,
     /// The person whose password is sent (password grant only).
     pub username: Option<String>,
     /// That password.
@@ -192,10 +201,12 @@ impl Profile {
             redirect_uri: None,
             scope: "openid profile offline_access".to_owned(),
             credential: Credential::None,
+            secret_method: None,
             pkce: Pkce::S256,
             market: None,
             response_type: None,
             response_mode: None,
+            authorize_with: Vec::new(),
             username: None,
             password: None,
             given: None,
@@ -371,6 +382,25 @@ pub enum Credential {
     Federated(Federated),
 }
 
+/// How a client secret travels to the token endpoint (OpenID Connect Core §9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretMethod {
+    /// In the form.
+    Post,
+    /// In the header `authorization`.
+    Basic,
+}
+
+impl SecretMethod {
+    /// The name in metadata.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Post => "client_secret_post",
+            Self::Basic => "client_secret_basic",
+        }
+    }
+}
+
 /// A private key and how the authority knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientKey {
@@ -394,6 +424,11 @@ pub enum SigningAlgorithm {
 }
 
 impl SigningAlgorithm {
+    /// The algorithm of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Rs256, Self::Ps256].into_iter().find(|algorithm| algorithm.name().eq_ignore_ascii_case(name))
+    }
+
     /// The value of `alg`.
     pub const fn name(self) -> &'static str {
         match self {

@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{Answer, Bend, CallId, Choice, Effect, Flow, Input, StepState, playbook};
-use crate::{time::UnixTime, wire::Failure};
+use crate::{secret::Secret, time::UnixTime, wire::Failure};
 
 /// One letter of the alphabet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub fn disturbances() -> Vec<Letter> {
     let timeout = Answer::Failed(Failure::Timeout { host: "h".into(), after: Duration::from_secs(9) });
     let broken = Answer::Failed(Failure::Broken { host: "h".into(), reason: "reset".into() });
     let Answer::Response(page) = playbook::garbage() else { unreachable!("garbage is a response") };
-    let listening = Answer::Listening("http://localhost:5001/cb".parse().expect("an address"));
+    let listening = Answer::Listening(playbook::listening("http://localhost:5001/cb"));
     let bends = [
         Choice::Bend(Bend::Set(0, "x".into())),
         Choice::Bend(Bend::ToggleRemoved(1)),
@@ -53,6 +53,8 @@ pub fn disturbances() -> Vec<Letter> {
         Letter::Newest(Answer::DeadEnd(page)),
         Letter::Newest(listening),
         Letter::Newest(Answer::Woke),
+        Letter::Newest(Answer::Signed(vec![1, 2, 3])),
+        Letter::Newest(Answer::Given(Secret::new("given"))),
         Letter::Newest(timeout.clone()),
         Letter::Newest(broken),
         Letter::Oldest(playbook::json_answer(200, &playbook::metadata())),
@@ -156,6 +158,7 @@ impl Run {
         if let Input::Answer(call, answer) = input
             && before != self.flow
             && !matches!(answer, Answer::Listening(_))
+            && !matches!(self.open.get(call), Some(Effect::Listen(..)) if matches!(answer, Answer::Redirected(_)))
         {
             self.open.remove(call);
         }
@@ -214,7 +217,7 @@ const fn fits(effect: &Effect, answer: &Answer) -> bool {
     matches!(
         (effect, answer),
         (Effect::Send(..), Answer::Response(_) | Answer::Failed(_))
-            | (Effect::Listen(..), Answer::Listening(_) | Answer::Failed(_))
+            | (Effect::Listen(..), Answer::Listening(_) | Answer::Redirected(_) | Answer::Failed(_))
             | (Effect::Visit(..), Answer::Redirected(_) | Answer::DeadEnd(_) | Answer::Failed(_))
             | (Effect::WakeAt(..), Answer::Woke)
             | (Effect::Sign(..), Answer::Signed(_) | Answer::Failed(_))

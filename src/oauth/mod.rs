@@ -7,12 +7,14 @@
 
 pub mod admin_consent;
 pub mod answer;
+pub mod assertion;
 pub mod authorize;
 pub mod bearer;
 pub mod challenge;
 pub mod device;
 pub mod discovery;
 pub mod error;
+pub mod federation;
 pub mod front_channel;
 pub mod jwks;
 pub mod logout;
@@ -25,5 +27,5 @@ pub mod user_info;
 
 pub use answer::Trouble;
 pub use error::{Refusal, Surface};
-pub use front_channel::{Arrival, ArrivedBy, Visit};
+pub use front_channel::{Arrival, ArrivedBy, Listening, Visit};
 pub use token::TokenSet;

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    scenario::{Application, ConsentType, PermissionScope, Scenario, Tenant, User},
+    scenario::{Application, ConsentType, PermissionScope, ResourceAccess, Scenario, Tenant, User},
     scope::Wanted,
 };
 
@@ -37,7 +37,36 @@ impl Missing {
 }
 
 impl Consents {
-    /// The permissions of a resource that an application holds for somebody, by name.
+    /// With what administrators granted before the lab began.
+    pub fn stocked(scenario: &Scenario) -> Self {
+        let mut consents = Self::default();
+        for client in scenario.applications() {
+            let granted = permissions(scenario, &client.oauth2_permission_grants);
+            let is_at_home =
+                |tenant: &&Arc<Tenant>| client.tenant.as_ref().is_none_or(|home| *home == tenant.key);
+            for tenant in scenario.tenants().iter().filter(is_at_home) {
+                consents.grant(tenant, client, None, &granted);
+            }
+        }
+        consents
+    }
+
+    /// Whether a tenant has ever granted an application anything: from then on it has a service principal there.
+    pub fn knows(&self, tenant: &Tenant, client: &Application) -> bool {
+        self.rows.iter().any(|row| row.tenant == tenant.id && row.client == client.app_id)
+    }
+
+    /// Takes back what an application holds: all of a person's grants to it, or with `None` those for everybody. Tells
+    /// whether there were any.
+    pub fn withdraw(&mut self, client: &Application, principal: Option<&User>) -> bool {
+        let principal = principal.map(|user| &user.id);
+        let before = self.rows.len();
+        self.rows.retain(|row| row.client != client.app_id || row.principal.as_ref() != principal);
+        self.rows.len() < before
+    }
+
+    /// The permissions of a resource that an application holds for somebody, by name: granted by an administrator or the
+    /// person, or given by the resource itself to those it authorized beforehand.
     pub fn granted(
         &self,
         tenant: &Tenant,
@@ -51,7 +80,9 @@ impl Consents {
                 row.tenant == tenant.id && row.client == client.app_id && row.resource == resource.app_id
             })
             .filter(|row| row.principal.as_ref().is_none_or(|principal| *principal == user.id))
-            .flat_map(|row| row.scopes.iter().cloned())
+            .flat_map(|row| row.scopes.iter())
+            .chain(pre_authorized(client, resource))
+            .cloned()
             .collect()
     }
 
@@ -130,14 +161,42 @@ pub fn named(scenario: &Scenario, wanted: &Wanted) -> Vec<Missing> {
 
 /// The delegated permissions that a registration lists.
 pub fn required(scenario: &Scenario, client: &Application) -> Vec<Missing> {
-    let access = client.required_resource_access.iter();
+    permissions(scenario, &client.required_resource_access)
+}
+
+fn permissions(scenario: &Scenario, access: &[ResourceAccess]) -> Vec<Missing> {
     access
+        .iter()
         .filter_map(|access| Some((scenario.application(&access.resource)?, access)))
         .flat_map(|(resource, access)| {
             access.scopes.iter().filter_map(|name| {
                 Some(Missing { resource: Arc::clone(resource), scope: resource.scope(name)?.clone() })
             })
         })
+        .collect()
+}
+
+fn pre_authorized<'a>(
+    client: &'a Application,
+    resource: &'a Application,
+) -> impl Iterator<Item = &'a String> {
+    let entries = resource.api.pre_authorized_applications.iter();
+    entries.filter(|entry| entry.application == client.key).flat_map(|entry| &entry.scopes)
+}
+
+/// The middle tiers whose own needs are consented to together with a request: resources asked for with `.default` that
+/// know the client (`knownClientApplications`), each with what its registration lists.
+pub fn behind(
+    scenario: &Scenario,
+    client: &Application,
+    wanted: &Wanted,
+) -> Vec<(Arc<Application>, Vec<Missing>)> {
+    let knows =
+        |resource: &Application| resource.api.known_client_applications.iter().any(|key| *key == client.key);
+    let resources = wanted.targets.iter().filter(|target| target.default).map(|target| &target.resource);
+    resources
+        .filter(|resource| knows(resource))
+        .map(|resource| (Arc::clone(resource), required(scenario, resource)))
         .collect()
 }
 
@@ -177,5 +236,36 @@ mod tests {
         assert_eq!(missing.len(), 3, "User.Read, Mail.Read, Catalog.Read");
         consents.grant(home, client, Some(mina), &missing[2..]);
         assert!(consents.missing(&scenario, home, client, mina, &wanted).is_empty());
+    }
+
+    #[test]
+    fn a_middle_tier_is_consented_to_by_way_of_its_front_end() {
+        let scenario = Scenario::northwind();
+        let of = |key: &str, text: &str| -> Vec<String> {
+            let client = scenario.application(key).unwrap();
+            let wanted = Wanted::read(text, &scenario, Some(scenario.home())).unwrap();
+            let behind = behind(&scenario, client, &wanted);
+            behind.into_iter().flat_map(|(_, needs)| needs).map(|need| need.scope.value).collect()
+        };
+        let default = "api://northwind-catalog/.default";
+        assert_eq!(of("storefront", default), ["User.Read", "Mail.Read", "user_impersonation"]);
+        assert!(of("storefront", "api://northwind-catalog/Catalog.Read").is_empty(), "only with .default");
+        assert!(of("desktop", default).is_empty(), "the API does not know it");
+    }
+
+    #[test]
+    fn administrators_and_resources_may_have_granted_before_the_lab_began() {
+        let scenario = Scenario::northwind();
+        let mina = scenario.user("mina").unwrap();
+        let mut consents = Consents::stocked(&scenario);
+        let holds = |consents: &Consents, tenant: &str, client: &str| {
+            let (tenant, client) = (scenario.tenant(tenant).unwrap(), scenario.application(client).unwrap());
+            consents.granted(tenant, client, mina, scenario.graph()).contains("User.Read")
+        };
+        assert!(holds(&consents, "northwind", "catalog-api") && !holds(&consents, "fabrikam", "catalog-api"));
+        assert!(holds(&consents, "fabrikam", "family-mail"), "authorized beforehand, wherever");
+        assert!(!holds(&consents, "northwind", "desktop"));
+        assert!(consents.withdraw(scenario.application("catalog-api").unwrap(), None));
+        assert!(!holds(&consents, "northwind", "catalog-api"));
     }
 }

@@ -127,6 +127,8 @@ pub struct Refresh {
     pub issued: UnixTime,
     /// When the first of the row was issued.
     pub row_began: UnixTime,
+    /// Since when tokens of its person count again, if it was issued before and no longer does.
+    pub revoked: Option<UnixTime>,
 }
 
 #[cfg(test)]

@@ -11,14 +11,14 @@ use super::{
     call::Call,
     keys::{Keys, SigningKey},
     random::Random,
-    scenario::{Application, Tenant},
+    scenario::{Application, ManagedIdentity, Tenant},
     scope::{Target, Wanted},
     sessions::Person,
 };
 use crate::time::UnixTime;
 
 /// Tokens are dated back by this much, so that a client whose clock is behind does not take them for tokens of the future.
-const BACKDATED: i64 = 300;
+pub const BACKDATED: i64 = 300;
 
 /// How long an ID token lives from now.
 const ID_TOKEN_LIFE: i64 = 3600;
@@ -32,8 +32,14 @@ const ADMINISTRATOR_ROLE: &str = "62e90394-69f5-4237-9190-012177145e10";
 /// `wids` of app-only Graph tokens.
 const APPLICATION_ROLE: &str = "0997a1d0-0d1d-4acb-b408-d5ca73121e90";
 
+/// Ways of proving oneself that `aio` can hold.
+const METHODS: &[&str] = &["pwd", "mfa", "otp", "rsa", "fed"];
+
+/// The alphabet of base64url, for one character at the end of `aio`.
+const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
 /// A token without its signature.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Unsigned {
     key: Arc<SigningKey>,
     header: Value,
@@ -42,6 +48,11 @@ pub struct Unsigned {
 }
 
 impl Unsigned {
+    /// A token of an issuer that is not a tenant.
+    pub fn new(key: Arc<SigningKey>, header: Value, claims: Map<String, Value>) -> Self {
+        Self { key, header, claims, holds_access_token_hash: false }
+    }
+
     /// The finished token. An ID token from the authorization endpoint takes the hash of the access token beside it.
     pub fn sign(self, access_token: Option<&str>) -> String {
         let mut claims = self.claims;
@@ -76,6 +87,8 @@ pub enum Proof {
     None,
     /// With a secret.
     Secret,
+    /// With an assertion signed by a key of its own, or by an issuer it trusts.
+    Assertion,
 }
 
 impl Proof {
@@ -83,6 +96,7 @@ impl Proof {
         match self {
             Self::None => "0",
             Self::Secret => "1",
+            Self::Assertion => "2",
         }
     }
 }
@@ -129,8 +143,12 @@ impl Mint<'_> {
         if parts.auth_time {
             claim("auth_time", json!(person.authenticated_at.seconds()));
         }
-        if let Some(mail) = user.mail.as_ref().filter(|_| parts.wanted.has("email")) {
+        let idp = self.foreign_issuer(person);
+        if let Some(mail) = user.mail.as_ref().filter(|_| parts.wanted.has("email") || idp.is_some()) {
             claim("email", json!(mail));
+        }
+        if let Some(idp) = idp {
+            claim("idp", json!(idp));
         }
         if parts.wanted.has("profile") {
             claim("name", json!(user.display_name));
@@ -139,7 +157,7 @@ impl Mint<'_> {
             claim("nonce", json!(nonce));
         }
         if parts.wanted.has("profile") {
-            claim("oid", json!(user.id));
+            claim("oid", json!(self.object_id(person)));
             claim("preferred_username", json!(user.user_principal_name));
         }
         claim("rh", json!(self.rh()));
@@ -171,7 +189,7 @@ impl Mint<'_> {
         let version = version_of(&target.resource);
         let mut claims = Map::new();
         let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
-        self.opening(target, version, life, &mut claim);
+        self.opening(target, version, life, &person.methods, &mut claim);
         if version == 1 {
             claim("acr", json!("1"));
             claim("amr", json!(person.methods));
@@ -187,8 +205,11 @@ impl Mint<'_> {
             claim("app_displayname", json!(self.client.display_name));
             claim("idtyp", json!("user"));
         }
+        if let Some(idp) = self.foreign_issuer(person) {
+            claim("idp", json!(idp));
+        }
         claim("name", json!(user.display_name));
-        claim("oid", json!(user.id));
+        claim("oid", json!(self.object_id(person)));
         if version == 2 {
             claim("preferred_username", json!(user.user_principal_name));
         }
@@ -219,11 +240,28 @@ impl Mint<'_> {
 
     /// An access token for an application by itself. Without a granted role it has no `roles`, and nothing else tells so.
     pub fn app_token(&mut self, target: &Target, roles: &[String], life: i64) -> Unsigned {
-        let version = version_of(&target.resource);
         let principal = service_principal(self.tenant, self.client);
+        self.principal_token(target, roles, life, (&principal, None))
+    }
+
+    /// An access token for a managed identity, which no credential of its own has proved.
+    pub fn identity_token(&mut self, target: &Target, identity: &ManagedIdentity, life: i64) -> Unsigned {
+        let principal = (identity.object_id.as_str(), Some(identity.resource_id.as_str()));
+        self.principal_token(target, identity.roles_on(&target.resource), life, principal)
+    }
+
+    /// `principal` is the object id, and the resource id if it is a managed identity.
+    fn principal_token(
+        &mut self,
+        target: &Target,
+        roles: &[String],
+        life: i64,
+        (principal, resource_id): (&str, Option<&str>),
+    ) -> Unsigned {
+        let version = version_of(&target.resource);
         let mut claims = Map::new();
         let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
-        self.opening(target, version, life, &mut claim);
+        self.opening(target, version, life, &[], &mut claim);
         if target.resource.nonce_header {
             claim("app_displayname", json!(self.client.display_name));
         }
@@ -250,6 +288,9 @@ impl Mint<'_> {
         if target.resource.nonce_header {
             claim("wids", json!([APPLICATION_ROLE]));
         }
+        if let Some(resource_id) = resource_id {
+            claim("xms_mirid", json!(resource_id));
+        }
         self.access_token(target, version, claims)
     }
 
@@ -258,13 +299,25 @@ impl Mint<'_> {
         target: &Target,
         version: u8,
         life: i64,
+        methods: &[&str],
         claim: &mut impl FnMut(&str, Value) -> Option<Value>,
     ) {
         let audience = if version == 2 { &target.resource.app_id } else { &target.audience };
         claim("aud", json!(audience));
         claim("iss", json!(self.issuer(version)));
         self.times(life, claim);
-        claim("aio", json!(self.random.text(1)));
+        claim("aio", json!(format!("{}{}", self.random.text(1), remembered(methods))));
+    }
+
+    /// The object id in the tenant of the token: a guest has another one there than at home.
+    fn object_id<'a>(&self, person: &'a Person) -> &'a str {
+        person.user.object_id_in(self.tenant).unwrap_or(&person.user.id)
+    }
+
+    /// Who vouches for a guest: the home tenant.
+    fn foreign_issuer(&self, person: &Person) -> Option<String> {
+        let home = &person.user.tenant_id;
+        (*home != self.tenant.id).then(|| issuer(&self.call.base, home, 1))
     }
 
     fn times(&self, life: i64, claim: &mut impl FnMut(&str, Value) -> Option<Value>) {
@@ -298,6 +351,20 @@ impl Mint<'_> {
     }
 }
 
+/// How somebody signed in, as one character at the end of `aio`. Version 2 tokens have no `amr`, and yet the tenant knows
+/// when it sees one again (on behalf of its person) whether there was a second factor: by what only it can read.
+fn remembered(methods: &[&str]) -> char {
+    let bits = METHODS.iter().enumerate().filter(|(_, known)| methods.contains(known));
+    char::from(ALPHABET[bits.map(|(bit, _)| 1 << bit).sum::<usize>()])
+}
+
+/// The methods that `aio` remembers.
+pub fn methods_of(aio: &str) -> Vec<&'static str> {
+    let mark = aio.bytes().last().and_then(|mark| ALPHABET.iter().position(|known| *known == mark));
+    let bits = mark.unwrap_or_default();
+    METHODS.iter().enumerate().filter(|(bit, _)| bits & 1 << bit != 0).map(|(_, method)| *method).collect()
+}
+
 /// The issuer of a tenant's tokens of that version.
 pub fn issuer(base: &str, tenant: &str, version: u8) -> String {
     if version == 2 { format!("{base}/{tenant}/v2.0") } else { format!("{base}/{tenant}/") }
@@ -325,12 +392,27 @@ fn half_hash(text: &str) -> String {
     URL_SAFE_NO_PAD.encode(&Sha256::digest(text)[..16])
 }
 
-/// `client_info`: the account's home object id and home tenant.
-pub fn client_info(person: &Person, home: &Tenant) -> String {
-    URL_SAFE_NO_PAD.encode(json!({ "uid": person.user.id, "utid": home.id }).to_string())
+/// `client_info`: the account's home object id and home tenant, for guests as well.
+pub fn client_info(person: &Person) -> String {
+    let user = &person.user;
+    URL_SAFE_NO_PAD.encode(json!({ "uid": user.id, "utid": user.tenant_id }).to_string())
 }
 
 /// A point in time as error texts write it: ISO 8601 with seven decimals.
 pub fn precise(time: UnixTime) -> String {
     time.rfc3339().replace('Z', "0000Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_somebody_signed_in_can_be_read_back() {
+        for methods in [&[] as &[&str], &["pwd"], &["pwd", "mfa"], METHODS] {
+            let aio = format!("AXQAi{}", remembered(methods));
+            assert_eq!(methods_of(&aio), methods);
+        }
+        assert!(methods_of("").is_empty());
+    }
 }

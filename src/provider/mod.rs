@@ -8,19 +8,28 @@
 //! * `endpoints/`: one file for each endpoint. Each lists its rules in one table, in the order in which they are applied;
 //!   a rule is a small function over directory, request, session and time that returns a [refusal](Note) or nothing.
 //! * `scenario`: the directory. `scope`, `redirect_uri`, `tenant`: requests read against it.
-//! * `sessions`, `grants`, `consents`: what is remembered between requests.
-//! * `mint`, `keys`: tokens. `refusal`, `reply`, `pages`: the surfaces.
+//! * `sessions`, `grants`, `consents`, `accounts`, `stock`: what is remembered between requests.
+//! * `policies`: what is asked of a sign-in beyond a password.
+//! * `mint`, `keys`, `assertion`: tokens. `bearer`: how an API reads and judges one. `refusal`, `reply`, `pages`: the
+//!   surfaces.
 //!
 //! It reads requests with its own readers and never uses `oauth`, `flow` or [`crate::wire::Params`]: were client and
 //! provider to share builders or readers, they would agree on every mistake.
 
+mod accounts;
+mod assertion;
+mod bearer;
 mod call;
+pub mod certificate;
 mod consents;
 mod endpoints;
 mod grants;
+mod issuers;
 pub mod keys;
 mod mint;
 mod pages;
+mod policies;
+pub mod public_key;
 mod random;
 mod redirect_uri;
 mod refusal;
@@ -30,19 +39,27 @@ mod scope;
 mod sessions;
 mod shelf;
 mod sign_ins;
+mod stock;
 mod tenant;
 
 use std::{sync::Arc, time::Duration};
 
+use sha2::{Digest as _, Sha256};
+
 use crate::{
     finding::Compared,
+    secret::Secret,
     time::UnixTime,
     wire::{Request, Response},
 };
+use accounts::Accounts;
 use call::Call;
+use certificate::{Certificate, CertificateError};
 use consents::Consents;
+use endpoints::managed_identity::{self, IdentityToken};
 use grants::{Code, Device, Refresh};
-use keys::Keys;
+use issuers::Issuers;
+use keys::{Keys, SigningKey};
 use random::Random;
 use reply::Reply;
 use scenario::Scenario;
@@ -50,12 +67,17 @@ use sessions::{Interaction, Session};
 use shelf::Shelf;
 use sign_ins::SignIns;
 pub use sign_ins::{SignIn, SignInKind};
+use stock::Stock;
 
 /// The tenant while it runs: directory, grants, sessions, codes.
 #[derive(Debug)]
 pub struct Provider {
     scenario: Arc<Scenario>,
     keys: Keys,
+    pipeline_key: Option<Arc<SigningKey>>,
+    identity_header: Secret,
+    /// Tokens of managed identities: the platform keeps them, and hands out the same one again.
+    identity_tokens: Shelf<IdentityToken>,
     random: Random,
     codes: Shelf<Code>,
     devices: Shelf<Device>,
@@ -63,6 +85,8 @@ pub struct Provider {
     interactions: Shelf<Interaction>,
     sessions: Shelf<Session>,
     consents: Consents,
+    stock: Stock,
+    accounts: Accounts,
     sign_ins: SignIns,
 }
 
@@ -79,7 +103,7 @@ pub struct Decision {
 pub struct Note {
     /// The `trace_id` of the answer, its `x-ms-request-id`.
     pub trace_id: String,
-    /// The AADSTS number.
+    /// The AADSTS number; 0 where an API of the lab or an endpoint for managed identities refused, for those have none.
     pub code: u32,
     /// The rule that fired, such as `redirect_uri.registered`.
     pub rule: &'static str,
@@ -89,22 +113,39 @@ pub struct Note {
     pub compared: Vec<Compared>,
 }
 
+/// A certificate that was not registered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotRegistered {
+    /// It cannot be read.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// There is no such application.
+    #[error("the lab tenant has no application {0:?}; `authwright tenant show` lists them")]
+    NoApplication(String),
+}
+
 impl Provider {
     /// A tenant with the directory of `scenario`. `seed` makes ids and codes unguessable, and repeatable in tests.
     ///
     /// The tenant has no address of its own: it writes its URLs by the one that each request used.
     pub fn new(scenario: Arc<Scenario>, keys: Keys, seed: [u8; 32]) -> Self {
         let (hour, day) = (Duration::from_secs(3600), Duration::from_secs(86_400));
+        let consents = Consents::stocked(&scenario);
         Self {
             scenario,
             keys,
+            pipeline_key: None,
+            identity_header: identity_header(seed),
+            identity_tokens: Shelf::new(managed_identity::TOKEN_LIFE / 2),
             random: Random::new(seed),
             codes: Shelf::new(day),
             devices: Shelf::new(day),
             refresh_tokens: Shelf::new(180 * day),
             interactions: Shelf::new(hour),
             sessions: Shelf::new(day),
-            consents: Consents::default(),
+            consents,
+            stock: Stock::default(),
+            accounts: Accounts::default(),
             sign_ins: SignIns::default(),
         }
     }
@@ -113,11 +154,47 @@ impl Provider {
     pub fn decide(&mut self, request: &Request, now: UnixTime) -> Decision {
         let call = Call::read(request, now, &mut self.random);
         let reply = endpoints::answer(self, &call);
-        if let Some(refusal) = &reply.refusal {
+        // Without a number it was no sign-in: a managed identity's endpoint was asked in a wrong way.
+        if let Some(refusal) = reply.refusal.as_ref().filter(|refusal| refusal.code != 0) {
             self.sign_ins.refused(&call, refusal, &self.scenario);
         }
         let note = reply.refusal.as_ref().map(|refusal| refusal.note(&call.trace_id));
         Decision { reply, note }
+    }
+
+    /// Opens the second issuer, which signs like a pipeline of a CI system. Until then its addresses are not there.
+    pub fn open_pipeline(&mut self, key: SigningKey) {
+        self.pipeline_key = Some(Arc::new(key));
+    }
+
+    /// Adds a certificate to the registration with that short name or client id, and gives it back as it was read.
+    pub fn register_certificate(
+        &mut self,
+        application: &str,
+        der: &[u8],
+    ) -> Result<Certificate, NotRegistered> {
+        let certificate = Certificate::from_der(der)?;
+        if Arc::make_mut(&mut self.scenario).add_certificate(application, certificate.clone()) {
+            Ok(certificate)
+        } else {
+            Err(NotRegistered::NoApplication(application.to_owned()))
+        }
+    }
+
+    fn issuers(&self) -> Issuers {
+        Issuers { tenants: self.keys.clone(), pipeline: self.pipeline_key.clone() }
+    }
+
+    /// Takes back what a person granted to an application, or with `None` what was granted for everybody. Tells whether
+    /// anything was.
+    pub fn withdraw_consent(&mut self, client_id: &str, user_oid: Option<&str>) -> bool {
+        let Some(client) = self.scenario.application_with_id(client_id) else { return false };
+        let user = user_oid.map(|id| self.scenario.user_with_id(id));
+        match user {
+            None => self.consents.withdraw(client, None),
+            Some(Some(user)) => self.consents.withdraw(client, Some(user)),
+            Some(None) => false,
+        }
     }
 
     /// The sign-in log, oldest first.
@@ -129,6 +206,14 @@ impl Provider {
     pub const fn scenario(&self) -> &Arc<Scenario> {
         &self.scenario
     }
+}
+
+/// The value of `IDENTITY_HEADER` of a tenant with that seed: what a program on the lab's machine shows at the App Service
+/// endpoint, so that pages which trick a server into requests get nothing there.
+pub fn identity_header(seed: [u8; 32]) -> Secret {
+    // A stream of its own: the values of the tenant are to stay as they are.
+    let own = Sha256::new().chain_update(seed).chain_update(b"identity header").finalize();
+    Secret::new(Random::new(own.into()).guid().to_uppercase())
 }
 
 impl Decision {

@@ -12,13 +12,16 @@ use crate::{finding::Compared, secret::mask};
 /// Numbers that the look-up page does not know; their answers have no `error_uri` (reference §10).
 const WITHOUT_LOOK_UP: &[u32] = &[70043, 650_057, 700_038, 70003, 7_000_014];
 
+/// Stands in [`Refusal::code`] where a resource refuses: APIs have words and no AADSTS numbers.
+pub const NO_NUMBER: u32 = 0;
+
 /// What a rule returns.
 pub type Verdict = Result<(), Box<Refusal>>;
 
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The AADSTS number.
+    /// The AADSTS number, or [`NO_NUMBER`].
     pub code: u32,
     /// The OAuth error code, the one thing a program acts on.
     pub error: &'static str,
@@ -26,6 +29,10 @@ pub struct Refusal {
     pub text: String,
     /// The finer class.
     pub suberror: Option<&'static str>,
+    /// The claims challenge, as JSON text: what the next request has to bring along.
+    pub claims: Option<String>,
+    /// `error_additional_info`, which clients of the family look at.
+    pub additional_info: Option<&'static str>,
     /// `error_subcode` of a redirect.
     pub subcode: Option<&'static str>,
     /// The name of the rule.
@@ -47,6 +54,8 @@ impl Refusal {
             error,
             text: text.into(),
             suberror: None,
+            claims: None,
+            additional_info: None,
             subcode: None,
             rule: "",
             demand: String::new(),
@@ -89,6 +98,17 @@ impl Refusal {
         self
     }
 
+    /// Adds a claims challenge.
+    pub fn claims(mut self: Box<Self>, claims: String) -> Box<Self> {
+        self.claims = Some(claims);
+        self
+    }
+
+    pub fn additional_info(mut self: Box<Self>, info: &'static str) -> Box<Self> {
+        self.additional_info = Some(info);
+        self
+    }
+
     pub fn subcode(mut self: Box<Self>, subcode: &'static str) -> Box<Self> {
         self.subcode = Some(subcode);
         self
@@ -107,9 +127,11 @@ impl Refusal {
         self
     }
 
-    /// Names the rule that refused.
+    /// Names the rule that refused. A finer rule within it that has named itself stays.
     pub fn by(mut self: Box<Self>, rule: &'static str) -> Box<Self> {
-        self.rule = rule;
+        if self.rule.is_empty() {
+            self.rule = rule;
+        }
         self
     }
 

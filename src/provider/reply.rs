@@ -97,6 +97,12 @@ impl Reply {
         Self { status: refusal.status(), headers, content: Content::Bytes(body), refusal: Some(refusal) }
     }
 
+    /// A refusal with a body of its own, where an endpoint does not speak OAuth's envelope.
+    pub fn refused_as(call: &Call, status: u16, body: &Value, refusal: Box<Refusal>) -> Self {
+        let headers = common(call, with_json_headers(Headers::new()), refusal.code);
+        Self { status, headers, content: Content::Bytes(body.to_string()), refusal: Some(refusal) }
+    }
+
     /// A refusal of a metadata request.
     pub fn refused_metadata(call: &Call, refusal: Box<Refusal>) -> Self {
         let headers = common(call, with_metadata_headers(Headers::new()), refusal.code);
@@ -178,6 +184,18 @@ impl Reply {
             .with("access-control-allow-headers", "content-type, client-request-id, return-client-request-id")
             .with("access-control-max-age", "86400");
         Self::new(call, 200, headers, String::new())
+    }
+
+    /// The answer of an API, which has headers of its own and none of the authority's.
+    pub const fn of_api(status: u16, headers: Headers, body: String) -> Self {
+        Self { status, headers, content: Content::Bytes(body), refusal: None }
+    }
+
+    /// Says that it is a refusal, and why.
+    #[must_use]
+    pub fn refusing(mut self, refusal: Box<Refusal>) -> Self {
+        self.refusal = Some(refusal);
+        self
     }
 
     /// Lets a page in a browser read the answer: what single-page applications need at the token endpoint (reference §14.3).
@@ -299,6 +317,12 @@ fn envelope(call: &Call, refusal: &Refusal) -> Value {
     }
     if let Some(suberror) = refusal.suberror {
         body["suberror"] = json!(suberror);
+    }
+    if let Some(info) = refusal.additional_info {
+        body["error_additional_info"] = json!([info]);
+    }
+    if let Some(claims) = &refusal.claims {
+        body["claims"] = json!(claims);
     }
     body
 }

@@ -24,9 +24,10 @@ pub struct Person {
 }
 
 impl Person {
-    /// Whether a second factor is still owed.
+    /// Whether a second factor is still owed, whatever is to be reached. Policies may ask for one beyond that.
     pub fn owes_second_factor(&self) -> bool {
-        self.user.one_time_code.is_some() && !self.methods.contains(&"mfa")
+        let always = self.user.one_time_code.is_some() && !self.user.second_factor_on_demand;
+        always && !self.methods.contains(&"mfa")
     }
 }
 

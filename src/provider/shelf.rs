@@ -41,6 +41,11 @@ impl<T> Shelf<T> {
         self.entries.remove(name).filter(|(until, _)| *until > now).map(|(_, value)| value)
     }
 
+    /// Every value, to be changed.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.entries.values_mut().map(|(_, value)| value)
+    }
+
     /// The first entry that fits, with its name.
     pub fn find(&self, now: UnixTime, fits: impl Fn(&T) -> bool) -> Option<(&str, &T)> {
         let mut entries = self.entries.iter().filter(|(_, (until, _))| *until > now);

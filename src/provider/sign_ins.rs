@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::{
     call::Call,
-    refusal::Refusal,
+    refusal::{self, Refusal},
     scenario::{Application, Scenario, User},
 };
 use crate::time::UnixTime;
@@ -47,6 +47,8 @@ pub enum SignInKind {
     NonInteractive,
     /// An application by itself.
     ServicePrincipal,
+    /// A managed identity.
+    ManagedIdentity,
 }
 
 #[derive(Debug, Default)]
@@ -69,7 +71,8 @@ impl SignIns {
     }
 
     pub fn refused(&mut self, call: &Call, refusal: &Refusal, scenario: &Scenario) {
-        if refusal.code == STILL_WAITING {
+        // What a resource refuses is no sign-in either.
+        if [STILL_WAITING, refusal::NO_NUMBER].contains(&refusal.code) {
             return;
         }
         let sent = call.query.get("client_id").or_else(|| call.form.get("client_id"));
@@ -95,7 +98,9 @@ impl SignIns {
 }
 
 fn entry(call: &Call) -> SignIn {
+    let is_identity = call.path.starts_with("metadata/") || call.path.starts_with("msi/");
     let kind = match (call.path.ends_with("/token"), call.form.get("grant_type")) {
+        _ if is_identity => SignInKind::ManagedIdentity,
         (true, Some("client_credentials")) => SignInKind::ServicePrincipal,
         (true, _) => SignInKind::NonInteractive,
         (false, _) => SignInKind::Interactive,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     refusal::{Refusal, Verdict},
-    scenario::{Application, Audience, CONSUMERS, Scenario, Tenant, is_guid},
+    scenario::{Application, Audience, CONSUMERS, Scenario, Tenant, User, is_guid},
 };
 
 /// What the segment means.
@@ -77,6 +77,16 @@ impl Segment {
     }
 }
 
+/// The tenant that somebody signs in to here: the one of the path if they are a member or guest of it, their own where the
+/// path names none; `None` if they have no business here.
+pub fn entered_by(segment: &Segment, user: &User, scenario: &Scenario) -> Option<Arc<Tenant>> {
+    let home = scenario.tenant_of(user);
+    match segment {
+        Segment::Tenant(tenant) => user.object_id_in(tenant).map(|_| Arc::clone(tenant)),
+        _ => segment.admits(home).then(|| Arc::clone(home)),
+    }
+}
+
 fn is_domain(text: &str) -> bool {
     text.contains('.')
         && text.split('.').all(|label| {
@@ -134,6 +144,17 @@ pub fn has_client(segment: &Segment, client_id: &str, application: Option<&Appli
         .demands("the application must be registered in the tenant, or open to other tenants")
         .compares("client_id", client_id, [expected])
         .compares("tenant", segment.shown(), Vec::<String>::new()))
+}
+
+/// Rule: no administrator has switched the application off.
+pub fn is_enabled(application: &Application) -> Verdict {
+    if !application.is_disabled {
+        return Ok(());
+    }
+    let text = format!("App '{}' ({}) is disabled.", application.app_id, application.display_name);
+    Err(Refusal::new(7_000_112, "unauthorized_client", text)
+        .demands("the application must be switched on in the tenant")
+        .compares("isDisabled", "true", ["false"]))
 }
 
 /// Rule: the client id is a GUID, and not all zeros.

@@ -199,7 +199,8 @@ mod tests {
         ] {
             assert!(goes_direct(&request(near)), "{near}");
         }
-        for far in ["https://login.microsoftonline.com/x", "http://10.0.0.1/x", "http://localhost.example/x"] {
+        for far in ["https://login.microsoftonline.com/x", "http://10.0.0.1/x", "http://localhost.example/x"]
+        {
             assert!(!goes_direct(&request(far)), "{far}");
             for header in ["Metadata", "X-IDENTITY-HEADER"] {
                 let mut proven = request(far);

@@ -16,16 +16,18 @@ pub use session::{FrontChannel, Session, SessionId};
 pub use shelf::{Held, Shelf, TokenUse};
 pub use traffic::{Channel, Exchange, ExchangeId, Owner, Traffic};
 
+use std::collections::BTreeMap;
+
 use url::Url;
 
 use crate::{
     agent,
     explain::Evidence,
     flow::{
-        self, Authority, CallId, Choice, FlowKind, NamedBend, Outcome, Profile, Seeds, Signing, Source,
-        StepId,
+        self, Authority, CallId, Choice, ClientKey, FlowKind, NamedBend, Outcome, Profile, Seeds, Signing,
+        Source, StepId,
     },
-    oauth::Arrival,
+    oauth::{Arrival, Listening},
     provider::{Note, scenario::Scenario},
     time::UnixTime,
     wire::{Failure, Request, Response, Timing},
@@ -51,8 +53,8 @@ pub enum Event {
         session: SessionId,
         /// Answers this call.
         call: CallId,
-        /// The redirect URI to use.
-        result: Result<Url, Failure>,
+        /// The redirect URI to use, and what is to be known about it.
+        result: Result<Listening, Failure>,
     },
     /// The redirect listener caught an answer.
     Arrived {
@@ -81,6 +83,13 @@ pub enum Event {
     LabReady(Url),
     /// The lab tenant could not be started.
     LabFailed(String),
+    /// The lab tenant made a key for an application and registered its certificate.
+    LabKey {
+        /// The short name of the application.
+        application: String,
+        /// The key.
+        key: ClientKey,
+    },
     /// The lab tenant says why it refused.
     LabNote(Note),
 }
@@ -170,7 +179,7 @@ pub struct Workbench {
 impl Workbench {
     /// An empty workbench for the given target, or for a lab tenant stocked with `scenario`.
     pub fn new(target: Option<Profile>, scenario: Scenario) -> Self {
-        let lab = Lab { scenario, state: LabState::Starting };
+        let lab = Lab { scenario, state: LabState::Starting, client_keys: BTreeMap::new() };
         let offers = match &target {
             Some(profile) => Offer::for_target(profile),
             None => Offer::for_lab(&lab.base(), &lab.scenario),
@@ -216,7 +225,7 @@ impl Workbench {
             Event::Answered { exchange, result, timing } => self.answered(exchange, result, timing, now),
             Event::Listening { session, call, result } => {
                 let answer = match result {
-                    Ok(uri) => flow::Answer::Listening(uri),
+                    Ok(listening) => flow::Answer::Listening(listening),
                     Err(failure) => flow::Answer::Failed(failure),
                 };
                 self.advance(session, flow::Input::Answer(call, answer), now)
@@ -235,6 +244,11 @@ impl Workbench {
             Event::LabReady(base) => self.lab_ready(&base, now),
             Event::LabFailed(reason) => {
                 self.lab.state = LabState::Failed(reason);
+                Vec::new()
+            }
+            Event::LabKey { application, key } => {
+                self.lab.client_keys.insert(application, key);
+                self.rebuild_offers();
                 Vec::new()
             }
             Event::LabNote(note) => {
@@ -308,11 +322,16 @@ impl Workbench {
     }
 
     /// Now the address is known: what was started before gets it.
+    /// The lab's offers follow its address and the keys that it has made.
+    fn rebuild_offers(&mut self) {
+        if self.target.is_none() {
+            self.offers = Offer::for_lab(&self.lab.base(), &self.lab.scenario);
+        }
+    }
+
     fn lab_ready(&mut self, base: &Url, now: UnixTime) -> Vec<Effect> {
         self.lab.state = LabState::Running(base.clone());
-        if self.target.is_none() {
-            self.offers = Offer::for_lab(base, &self.lab.scenario);
-        }
+        self.rebuild_offers();
         let waiting = std::mem::take(&mut self.waiting);
         let with_address = waiting.into_iter().map(|mut start| {
             if let Authority::Lab { base: old, .. } = &mut start.profile.authority {

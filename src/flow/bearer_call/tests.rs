@@ -10,7 +10,9 @@ use crate::{
     finding::Severity,
     flow::{
         Bend, CallId, Change, Choice, Flow, FlowKind, StepState,
-        playbook::{self, Play, START, elsewhere, ended, garbage, json_answer, jwt, metadata, refusal},
+        playbook::{
+            self, Play, START, elsewhere, ended, garbage, json_answer, metadata, refusal, token as jwt,
+        },
         sequences::{self, Letter, NEXT},
     },
     oauth::Surface,

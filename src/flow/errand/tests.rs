@@ -6,7 +6,9 @@ use super::*;
 use crate::{
     flow::{
         Bend, CallId, Choice, Flow, Source,
-        playbook::{self, Play, START, ended, garbage, json_answer, jwt, metadata, redirected, refusal},
+        playbook::{
+            self, Play, START, ended, garbage, json_answer, metadata, redirected, refusal, token as jwt,
+        },
         sequences::{self, Letter, NEXT},
     },
     oauth::Surface,
@@ -26,7 +28,8 @@ fn consenting() -> Profile {
 }
 
 fn listening() -> Answer {
-    Answer::Listening("http://localhost:5001/cb".parse().expect("an address"))
+    let redirect_uri: Url = "http://localhost:5001/cb".parse().expect("an address");
+    Answer::Listening(redirect_uri.into())
 }
 
 fn page(status: u16, html: &str) -> Answer {

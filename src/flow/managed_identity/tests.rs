@@ -6,7 +6,9 @@ use super::*;
 use crate::{
     flow::{
         CallId, Change, Flow, FlowKind,
-        playbook::{self, Play, START, elsewhere, ended, garbage, json_answer, jwt, keys, metadata, refusal},
+        playbook::{
+            self, Play, START, elsewhere, ended, garbage, json_answer, keys, metadata, refusal, token as jwt,
+        },
         sequences::{self, Letter, NEXT},
     },
     oauth::Surface,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
-use super::{Report, any, api_of, is_oidc, is_shared_tenant, words};
+use super::{Report, any, api_of, is_oidc, is_shared_tenant, redirect_uri, words};
 use crate::{
     finding::Finding,
     flow::{AdminConsentVersion, Draft, Place, Profile},
@@ -23,7 +23,8 @@ pub(in crate::flow) fn admin_consent(
     let required: &[&str] =
         if is_v2 { &["client_id", "scope", "redirect_uri"] } else { &["client_id", "redirect_uri"] };
     let mut report = Report(any(draft, required));
-    report.visit(draft, "redirect_uri", listener);
+    report.visit(draft);
+    redirect_uri::judge(&mut report, profile, draft, listener);
     let scope = draft.value("scope").unwrap_or_default();
     if !is_v2 {
         if !scope.is_empty() {
@@ -73,7 +74,8 @@ pub(in crate::flow) fn admin_consent(
 pub(in crate::flow) fn logout(profile: &Profile, draft: &Draft, listener: Option<&Url>) -> Vec<Finding> {
     let mut report = Report(any(draft, &[]));
     let (source, parameter) = ("RP-Initiated Logout §2", "post_logout_redirect_uri");
-    report.visit(draft, parameter, listener);
+    report.visit(draft);
+    report.return_address(draft, parameter, listener);
     let value = |name: &str| draft.value(name).filter(|value| !value.is_empty());
     if value(parameter).is_none() {
         report.warn(
@@ -118,7 +120,7 @@ fn kind(token: &str) -> TokenKind {
 
 impl Report {
     /// What both have in common with every address that a browser is sent to.
-    fn visit(&mut self, draft: &Draft, parameter: &str, listener: Option<&Url>) {
+    fn visit(&mut self, draft: &Draft) {
         if draft.value("state").is_none_or(str::is_empty) {
             self.warn(
                 "state.not_sent",
@@ -126,6 +128,14 @@ impl Report {
                 "Without state nobody can tell whether the answer belongs to this visit.",
             );
         }
+        for field in draft.fields.iter().filter(|field| field.place == Place::Header && !field.removed) {
+            let title =
+                format!("The browser makes this request: header {} does not travel.", visible(&field.name));
+            self.warn("header.not_sent", "RFC 6749 §4.1.1", title);
+        }
+    }
+
+    fn return_address(&mut self, draft: &Draft, parameter: &str, listener: Option<&Url>) {
         let sent = draft.value(parameter).and_then(|uri| Url::parse(uri).ok());
         if let (Some(sent), Some(listener)) = (sent, listener)
             && sent != *listener
@@ -135,11 +145,6 @@ impl Report {
                  the built-in user agent."
             );
             self.warn("redirect_uri.not_ours", "RFC 8252 §7.3", title);
-        }
-        for field in draft.fields.iter().filter(|field| field.place == Place::Header && !field.removed) {
-            let title =
-                format!("The browser makes this request: header {} does not travel.", visible(&field.name));
-            self.warn("header.not_sent", "RFC 6749 §4.1.1", title);
         }
     }
 }

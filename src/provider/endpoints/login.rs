@@ -9,6 +9,7 @@ use super::{
 use crate::provider::{
     Provider,
     call::Call,
+    consents,
     refusal::{Refusal, Verdict},
     reply::Reply,
     scenario::{Scenario, User},
@@ -188,6 +189,10 @@ fn consent(provider: &mut Provider, call: &Call, token: String, interaction: Int
     let tenant = Arc::clone(provider.scenario.tenant_of(&person.user));
     let principal = if for_all { None } else { Some(person.user.as_ref()) };
     provider.consents.grant(&tenant, &interaction.client, principal, &asked);
+    for (middle_tier, needs) in consents::behind(&provider.scenario, &interaction.client, &interaction.wanted)
+    {
+        provider.consents.grant(&tenant, &middle_tier, principal, &needs);
+    }
     let interaction = Interaction { consented: true, ..interaction };
     next_page::proceed(provider, call, token, interaction, None)
 }

@@ -2,13 +2,17 @@
 
 mod account;
 mod authorize;
+mod careful_api;
 mod device_authorization;
 mod device_page;
+mod graph;
 mod instance;
 mod login;
+pub mod managed_identity;
 mod metadata;
 mod next_page;
 mod outcome;
+mod pipeline;
 mod token;
 mod user_info;
 
@@ -18,6 +22,7 @@ use crate::wire::Method;
 /// What answers a path. `{t}` stands for a tenant's GUID, domain or one of the words of reference §1.2.
 type Endpoint = fn(&mut Provider, &Call) -> Reply;
 
+/// The APIs have tables of their own for what lies below their roots.
 const PATHS: &[(&str, Endpoint)] = &[
     ("", home),
     ("error", error_look_up),
@@ -26,6 +31,19 @@ const PATHS: &[(&str, Endpoint)] = &[
     ("common/oauth2/deviceauth", device_page::answer),
     ("common/oauth2/nativeclient", native_client),
     ("oidc/userinfo", user_info::answer),
+    ("pipeline/.well-known/openid-configuration", pipeline::configuration),
+    ("pipeline/keys", pipeline::keys),
+    ("pipeline/token", pipeline::token),
+    ("metadata/identity/oauth2/token", managed_identity::virtual_machine),
+    ("msi/token", managed_identity::app_service),
+    ("v1.0", graph::answer),
+    ("v1.0/{}", graph::answer),
+    ("v1.0/{}/{}", graph::answer),
+    ("v1.0/{}/{}/{}", graph::answer),
+    ("v1.0/{}/{}/{}/{}", graph::answer),
+    ("api", careful_api::answer),
+    ("api/{}", careful_api::answer),
+    ("api/{}/{}", careful_api::answer),
     ("{t}/v2.0/.well-known/openid-configuration", metadata::configuration),
     ("{t}/discovery/v2.0/keys", metadata::keys),
     ("{t}/discovery/keys", metadata::keys_v1),

@@ -115,7 +115,7 @@ fn authorized(
         }
     }
     if authorization.client_info {
-        fields.push(("client_info", json!(mint::client_info(&person, &tenant)).into()));
+        fields.push(("client_info", json!(mint::client_info(&person)).into()));
     }
     fields.push(("session_state", json!(person.session).into()));
     if let Some(code) = code {

@@ -4,16 +4,21 @@
 //! names that Microsoft Graph gives them, unknown keys are refused, and an error names line and key. Tests and the
 //! workbench find things by their short `key`: `scenario.application("storefront")`, `scenario.user("mina")`.
 
+mod credentials;
 mod describe;
+mod managed_identity;
 mod read;
 
 use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::certificate::Certificate;
 use crate::{secret::Secret, time::UnixTime};
+pub use credentials::{FederatedCredential, Issuer, Key, KeyCredential, LAB};
+pub use managed_identity::{IdentityKind, ManagedIdentity};
 pub use read::ScenarioError;
-pub(super) use read::is_guid;
+pub(super) use read::{EVERYTHING, is_guid};
 
 /// The tenant id behind the word `consumers` (personal Microsoft accounts).
 pub const CONSUMERS: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
@@ -26,9 +31,13 @@ pub const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 pub struct Scenario {
     /// What the tenants agreed on.
     pub policy: Policy,
+    /// What the tenants ask of sign-ins, in the order of the file.
+    pub conditional_access_policies: Vec<ConditionalAccessPolicy>,
     tenants: Vec<Arc<Tenant>>,
     users: Vec<Arc<User>>,
     applications: Vec<Arc<Application>>,
+    managed_identities: Vec<Arc<ManagedIdentity>>,
+    issuers: Vec<Issuer>,
 }
 
 /// Switches that hold for every tenant of the scenario.
@@ -44,6 +53,57 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         Self { slow_down: false, users_may_consent: true }
+    }
+}
+
+/// What is asked of some sign-ins before a token is issued. Graph's `conditionalAccessPolicy`, with its conditions and
+/// controls on one level. An empty list of people stands for nobody; the word `All` stands for everybody.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConditionalAccessPolicy {
+    /// The GUID that a claims challenge names.
+    pub id: String,
+    /// What administrators call it.
+    pub display_name: String,
+    /// The keys of the people it is about, or `All`.
+    #[serde(default)]
+    pub include_users: Vec<String>,
+    /// The keys of people it leaves alone all the same.
+    #[serde(default)]
+    pub exclude_users: Vec<String>,
+    /// The keys of the applications it is about when they sign in by themselves.
+    #[serde(default)]
+    pub include_service_principals: Vec<String>,
+    /// The keys of the resources that it guards, or `All`.
+    pub include_applications: Vec<String>,
+    /// What it asks; all of it.
+    #[serde(default)]
+    pub built_in_controls: Vec<Control>,
+    /// How many seconds after a sign-in the next one is due (Graph's session control `signInFrequency`).
+    #[serde(default)]
+    pub sign_in_frequency: Option<u32>,
+}
+
+/// What a policy asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Control {
+    /// Nothing helps.
+    Block,
+    /// A device that its management vouches for. The lab has none.
+    CompliantDevice,
+    /// A second factor.
+    Mfa,
+}
+
+impl Control {
+    /// The word in the policy.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Block => "block",
+            Self::CompliantDevice => "compliantDevice",
+            Self::Mfa => "mfa",
+        }
     }
 }
 
@@ -73,6 +133,9 @@ pub struct User {
     pub about: String,
     /// The key of the home tenant.
     pub tenant: String,
+    /// The GUID of the home tenant, filled in when the scenario is read.
+    #[serde(skip)]
+    pub tenant_id: String,
     /// The object id, the `oid` of tokens.
     pub id: String,
     /// The sign-in name.
@@ -97,10 +160,46 @@ pub struct User {
     /// Present for people who need a second factor: the code that the lab takes for it.
     #[serde(default, deserialize_with = "read::optional_secret")]
     pub one_time_code: Option<Secret>,
+    /// The second factor is asked for only where a policy wants it, not at every sign-in.
+    #[serde(default)]
+    pub second_factor_on_demand: bool,
+    /// The password must be changed before it opens anything.
+    #[serde(default)]
+    pub password_expired: bool,
+    /// Too many wrong passwords were typed.
+    #[serde(default)]
+    pub locked_out: bool,
+    /// The password is known to another identity provider only, and never checked here.
+    #[serde(default)]
+    pub federated: bool,
+    /// The other tenants that have invited this person.
+    #[serde(default)]
+    pub guest_in: Vec<Membership>,
+}
+
+/// A guest's place in a tenant that is not their own.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Membership {
+    /// The key of the tenant.
+    pub tenant: String,
+    /// The object id there; each directory has its own for the same person.
+    pub id: String,
+}
+
+impl User {
+    /// The object id in a tenant; `None` where the person is neither member nor guest.
+    pub fn object_id_in(&self, tenant: &Tenant) -> Option<&str> {
+        if self.tenant == tenant.key {
+            return Some(&self.id);
+        }
+        let membership = self.guest_in.iter().find(|membership| membership.tenant == tenant.key);
+        membership.map(|membership| membership.id.as_str())
+    }
 }
 
 /// An application registration; a resource is one that exposes scopes or roles.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Application {
     /// The short name in the scenario.
@@ -130,6 +229,12 @@ pub struct Application {
     /// Client secrets.
     #[serde(default)]
     pub password_credentials: Vec<PasswordCredential>,
+    /// Certificates.
+    #[serde(default)]
+    pub key_credentials: Vec<KeyCredential>,
+    /// Issuers whose tokens prove it.
+    #[serde(default)]
+    pub federated_identity_credentials: Vec<FederatedCredential>,
     /// App ID URIs, by which scopes name this resource.
     #[serde(default)]
     pub identifier_uris: Vec<String>,
@@ -145,6 +250,16 @@ pub struct Application {
     /// Application permissions that an administrator has granted to it.
     #[serde(default)]
     pub app_role_assignments: Vec<ResourceAccess>,
+    /// Delegated permissions that an administrator has granted to it for everybody in its tenant; in every tenant if it is
+    /// one of Microsoft's.
+    #[serde(default)]
+    pub oauth2_permission_grants: Vec<ResourceAccess>,
+    /// Whether its refresh tokens serve every other application of the family (`foci`).
+    #[serde(default)]
+    pub is_family_client: bool,
+    /// Whether an administrator has switched it off.
+    #[serde(default)]
+    pub is_disabled: bool,
     /// Whether only assigned people and applications get tokens.
     #[serde(default)]
     pub app_role_assignment_required: bool,
@@ -157,9 +272,10 @@ pub struct Application {
 }
 
 /// `signInAudience`: whose accounts may use an application.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub enum Audience {
     /// Its own tenant only.
+    #[default]
     #[serde(rename = "AzureADMyOrg")]
     MyOrg,
     /// Work and school accounts of any tenant.
@@ -237,6 +353,20 @@ pub struct Api {
     /// Delegated permissions.
     #[serde(rename = "oauth2PermissionScopes")]
     pub scopes: Vec<PermissionScope>,
+    /// The keys of front ends: who consents to one of these with `.default` consents to what this application needs, too.
+    pub known_client_applications: Vec<String>,
+    /// Who gets permissions of this resource without anybody's consent.
+    pub pre_authorized_applications: Vec<PreAuthorized>,
+}
+
+/// An application that needs no consent for some permissions.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PreAuthorized {
+    /// The key of its registration.
+    pub application: String,
+    /// The permissions, by value.
+    pub scopes: Vec<String>,
 }
 
 /// A delegated permission.
@@ -315,9 +445,22 @@ impl Application {
         lasting.map(|credential| &credential.secret_text)
     }
 
+    /// Its certificates, those made at start as soon as they are made.
+    pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
+        self.key_credentials.iter().filter_map(|credential| match &credential.key {
+            Key::Certificate(certificate) => Some(certificate.as_ref()),
+            Key::MadeAtStart => None,
+        })
+    }
+
+    /// Whether the lab makes it a key as it starts.
+    pub fn gets_a_key(&self) -> bool {
+        self.key_credentials.iter().any(|credential| credential.key == Key::MadeAtStart)
+    }
+
     /// Whether it offers anything to others.
     pub const fn is_resource(&self) -> bool {
-        !self.api.scopes.is_empty() || !self.app_roles.is_empty()
+        !self.api.scopes.is_empty() || !self.app_roles.is_empty() || !self.identifier_uris.is_empty()
     }
 
     /// The delegated permission of that name, whatever its letter case.
@@ -399,6 +542,29 @@ impl Scenario {
         self.applications.iter().find(|application| application.key == key)
     }
 
+    /// The identities of the lab's machine.
+    pub fn managed_identities(&self) -> &[Arc<ManagedIdentity>] {
+        &self.managed_identities
+    }
+
+    /// The issuers outside the lab whose keys are known.
+    pub fn issuers(&self) -> &[Issuer] {
+        &self.issuers
+    }
+
+    /// Adds a certificate to the registration with that short name or client id; false if there is none.
+    pub(super) fn add_certificate(&mut self, application: &str, certificate: Certificate) -> bool {
+        let found = self
+            .applications
+            .iter_mut()
+            .find(|found| found.key == application || found.app_id.eq_ignore_ascii_case(application));
+        let Some(found) = found else { return false };
+        let display_name = certificate.subject.clone();
+        let key = Key::Certificate(Box::new(certificate));
+        Arc::make_mut(found).key_credentials.push(KeyCredential { display_name, key });
+        true
+    }
+
     /// The tenant with that GUID or domain name, whatever the letter case.
     pub fn tenant_named(&self, name: &str) -> Option<&Arc<Tenant>> {
         self.tenants.iter().find(|tenant| {
@@ -415,6 +581,14 @@ impl Scenario {
     /// The registration with that client id.
     pub fn application_with_id(&self, app_id: &str) -> Option<&Arc<Application>> {
         self.applications.iter().find(|application| application.app_id.eq_ignore_ascii_case(app_id))
+    }
+
+    /// The person with that object id, in whichever tenant.
+    pub fn user_with_id(&self, object_id: &str) -> Option<&Arc<User>> {
+        self.users.iter().find(|user| {
+            user.id.eq_ignore_ascii_case(object_id)
+                || user.guest_in.iter().any(|membership| membership.id.eq_ignore_ascii_case(object_id))
+        })
     }
 
     /// Somebody's home tenant.

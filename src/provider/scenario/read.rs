@@ -6,8 +6,14 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use toml::de::{DeTable, DeValue};
 use url::Url;
 
-use super::{Application, Policy, Scenario, Tenant, User};
+use super::{
+    Application, ConditionalAccessPolicy, FederatedCredential, IdentityKind, Issuer, ManagedIdentity, Policy,
+    ResourceAccess, Scenario, Tenant, User,
+};
 use crate::{secret::Secret, time::UnixTime};
+
+/// Stands for every person or application in the lists of a policy.
+pub(in crate::provider) const EVERYTHING: &str = "All";
 
 /// A scenario that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,20 +32,33 @@ pub struct ScenarioError {
 struct File {
     #[serde(default)]
     policy: Policy,
+    #[serde(default)]
+    conditional_access_policies: Vec<ConditionalAccessPolicy>,
     tenants: Vec<Tenant>,
     users: Vec<User>,
     applications: Vec<Application>,
+    #[serde(default)]
+    managed_identities: Vec<ManagedIdentity>,
+    #[serde(default)]
+    issuers: Vec<Issuer>,
 }
 
 impl Scenario {
     /// Reads a scenario file and checks that everything it refers to exists.
     pub fn parse(text: &str) -> Result<Self, ScenarioError> {
-        let file: File = toml::from_str(text).map_err(|error| unreadable(text, &error))?;
+        let mut file: File = toml::from_str(text).map_err(|error| unreadable(text, &error))?;
+        for user in &mut file.users {
+            let home = file.tenants.iter().find(|tenant| tenant.key == user.tenant);
+            user.tenant_id = home.map(|tenant| tenant.id.clone()).unwrap_or_default();
+        }
         let scenario = Self {
             policy: file.policy,
+            conditional_access_policies: file.conditional_access_policies,
             tenants: file.tenants.into_iter().map(Arc::new).collect(),
             users: file.users.into_iter().map(Arc::new).collect(),
             applications: file.applications.into_iter().map(Arc::new).collect(),
+            managed_identities: file.managed_identities.into_iter().map(Arc::new).collect(),
+            issuers: file.issuers,
         };
         match check(&scenario) {
             Ok(()) => Ok(scenario),
@@ -79,6 +98,10 @@ fn check(scenario: &Scenario) -> Result<(), Fault> {
         scenario.users.iter().map(|user| user.user_principal_name.as_str()),
     )?;
     unique("applications", "key", scenario.applications.iter().map(|application| application.key.as_str()))?;
+    unique("issuers", "issuer", scenario.issuers.iter().map(|issuer| issuer.issuer.as_str()))?;
+    let identities = &scenario.managed_identities;
+    unique("managedIdentities", "key", identities.iter().map(|identity| identity.key.as_str()))?;
+    unique("managedIdentities", "clientId", identities.iter().map(|identity| identity.client_id.as_str()))?;
     unique(
         "applications",
         "appId",
@@ -95,9 +118,25 @@ fn check(scenario: &Scenario) -> Result<(), Fault> {
                 format!("there is no tenant with the key {:?}", user.tenant),
             )?;
         }
+        for (position, membership) in user.guest_in.iter().enumerate() {
+            let key = |rest: &str| format!("users.{index}.guestIn.{position}.{rest}");
+            guid(key("id"), &membership.id)?;
+            if scenario.tenant(&membership.tenant).is_none_or(|_| membership.tenant == user.tenant) {
+                fault(
+                    key("tenant"),
+                    format!("there is no other tenant with the key {:?}", membership.tenant),
+                )?;
+            }
+        }
+    }
+    for (index, policy) in scenario.conditional_access_policies.iter().enumerate() {
+        check_policy(scenario, index, policy)?;
     }
     for (index, application) in scenario.applications.iter().enumerate() {
         check_application(scenario, index, application)?;
+    }
+    for (index, identity) in scenario.managed_identities.iter().enumerate() {
+        check_identity(scenario, index, identity)?;
     }
     if scenario.application_with_id(super::GRAPH).is_none() {
         fault("applications".to_owned(), format!("Microsoft Graph ({}) is missing", super::GRAPH))?;
@@ -140,26 +179,105 @@ fn check_application(scenario: &Scenario, index: usize, application: &Applicatio
     let lists = [
         ("requiredResourceAccess", &application.required_resource_access),
         ("appRoleAssignments", &application.app_role_assignments),
+        ("oauth2PermissionGrants", &application.oauth2_permission_grants),
     ];
     for (list, entries) in lists {
         for (position, access) in entries.iter().enumerate() {
-            let key = |rest: &str| key(&format!("{list}.{position}.{rest}"));
-            let Some(resource) = scenario.application(&access.resource) else {
-                return fault(
-                    key("resource"),
-                    format!("there is no application with the key {:?}", access.resource),
-                );
-            };
-            if let Some(scope) = access.scopes.iter().find(|scope| resource.scope(scope).is_none()) {
-                fault(key("scopes"), format!("{} offers no scope {scope:?}", resource.key))?;
-            }
-            let offers = |role: &String| resource.app_roles.iter().any(|offered| offered.value == *role);
-            if let Some(role) = access.roles.iter().find(|role| !offers(role)) {
-                fault(key("roles"), format!("{} offers no role {role:?}", resource.key))?;
-            }
+            check_access(scenario, access, |rest| key(&format!("{list}.{position}.{rest}")))?;
+        }
+    }
+    for (position, client) in application.api.known_client_applications.iter().enumerate() {
+        known_application(scenario, client, key(&format!("api.knownClientApplications.{position}")))?;
+    }
+    for (position, client) in application.api.pre_authorized_applications.iter().enumerate() {
+        let key = |rest: &str| key(&format!("api.preAuthorizedApplications.{position}.{rest}"));
+        known_application(scenario, &client.application, key("application"))?;
+        if let Some(scope) = client.scopes.iter().find(|scope| application.scope(scope).is_none()) {
+            fault(key("scopes"), format!("{} offers no scope {scope:?}", application.key))?;
+        }
+    }
+    let credentials = &application.federated_identity_credentials;
+    if credentials.len() > 20 {
+        fault(key("federatedIdentityCredentials"), "an application has 20 of them at most")?;
+    }
+    for (position, credential) in credentials.iter().enumerate() {
+        let key = |property: &str| key(&format!("federatedIdentityCredentials.{position}.{property}"));
+        if let Some((property, problem)) = credential.fault() {
+            fault(key(property), problem)?;
+        }
+        let same = |other: &&FederatedCredential| {
+            other.issuer == credential.issuer && other.subject == credential.subject
+        };
+        if credentials[..position].iter().any(|other| same(&other)) {
+            fault(key("subject"), "another credential has the same issuer and subject")?;
         }
     }
     Ok(())
+}
+
+fn check_identity(scenario: &Scenario, index: usize, identity: &ManagedIdentity) -> Result<(), Fault> {
+    let key = |rest: &str| format!("managedIdentities.{index}.{rest}");
+    guid(key("clientId"), &identity.client_id)?;
+    guid(key("objectId"), &identity.object_id)?;
+    if scenario.tenant(&identity.tenant).is_none() {
+        fault(key("tenant"), format!("there is no tenant with the key {:?}", identity.tenant))?;
+    }
+    let is_system = |other: &Arc<ManagedIdentity>| other.kind == IdentityKind::System;
+    if identity.kind == IdentityKind::System && scenario.managed_identities[..index].iter().any(is_system) {
+        fault(key("kind"), "a machine has one identity of its own")?;
+    }
+    for (position, access) in identity.app_role_assignments.iter().enumerate() {
+        check_access(scenario, access, |rest| key(&format!("appRoleAssignments.{position}.{rest}")))?;
+    }
+    Ok(())
+}
+
+fn check_access(
+    scenario: &Scenario,
+    access: &ResourceAccess,
+    key: impl Fn(&str) -> String,
+) -> Result<(), Fault> {
+    known_application(scenario, &access.resource, key("resource"))?;
+    let Some(resource) = scenario.application(&access.resource) else { return Ok(()) };
+    if let Some(scope) = access.scopes.iter().find(|scope| resource.scope(scope).is_none()) {
+        fault(key("scopes"), format!("{} offers no scope {scope:?}", resource.key))?;
+    }
+    let offers = |role: &String| resource.app_roles.iter().any(|offered| offered.value == *role);
+    if let Some(role) = access.roles.iter().find(|role| !offers(role)) {
+        fault(key("roles"), format!("{} offers no role {role:?}", resource.key))?;
+    }
+    Ok(())
+}
+
+fn check_policy(scenario: &Scenario, index: usize, policy: &ConditionalAccessPolicy) -> Result<(), Fault> {
+    let key = |rest: &str| format!("conditionalAccessPolicies.{index}.{rest}");
+    guid(key("id"), &policy.id)?;
+    if policy.built_in_controls.is_empty() && policy.sign_in_frequency.is_none() {
+        fault(key("builtInControls"), "a policy that asks for nothing does nothing")?;
+    }
+    for (list, people) in [("includeUsers", &policy.include_users), ("excludeUsers", &policy.exclude_users)] {
+        let unknown = people.iter().find(|key| *key != EVERYTHING && scenario.user(key).is_none());
+        if let Some(unknown) = unknown {
+            fault(key(list), format!("there is no person with the key {unknown:?}"))?;
+        }
+    }
+    let lists = [
+        ("includeServicePrincipals", &policy.include_service_principals),
+        ("includeApplications", &policy.include_applications),
+    ];
+    for (list, applications) in lists {
+        for application in applications.iter().filter(|key| *key != EVERYTHING) {
+            known_application(scenario, application, key(list))?;
+        }
+    }
+    Ok(())
+}
+
+fn known_application(scenario: &Scenario, application: &str, key: String) -> Result<(), Fault> {
+    if scenario.application(application).is_some() {
+        return Ok(());
+    }
+    fault(key, format!("there is no application with the key {application:?}"))
 }
 
 fn unique<'a>(list: &str, name: &str, values: impl Iterator<Item = &'a str>) -> Result<(), Fault> {
@@ -273,11 +391,31 @@ mod tests {
             "no scope \"Catalog.Burn\"",
         );
         check("assignedUsers = [\"adele\"]", "assignedUsers = [\"adel\"]", "assignedUsers.0", "no person");
+        check("requestedAccessTokenVersion = 2", "requestedAccessTokenVersion = 3", ".api", "neither");
         check(
-            "requestedAccessTokenVersion = 2",
-            "requestedAccessTokenVersion = 3",
-            "applications.6.api",
-            "neither",
+            "includeApplications = [\"key-vault\"]",
+            "includeApplications = [\"vault\"]",
+            "includeApplications",
+            "no application",
+        );
+        check(
+            "builtInControls = [\"mfa\"]",
+            "builtInControls = []",
+            "conditionalAccessPolicies.0",
+            "asks for nothing",
+        );
+        check("builtInControls = [\"block\"]", "builtInControls = [\"retina\"]", "retina", "unknown variant");
+        check(
+            "guestIn = [{ tenant = \"northwind\"",
+            "guestIn = [{ tenant = \"fabrikam\"",
+            "guestIn.0.tenant",
+            "no other tenant",
+        );
+        check(
+            "{ application = \"family-mail\"",
+            "{ application = \"family-post\"",
+            "preAuthorized",
+            "no application",
         );
         check("endDateTime = \"2024-06-30T", "endDateTime = \"yesterday T", "yesterday", "");
     }

@@ -12,6 +12,7 @@ use super::{
 use crate::provider::{
     Provider,
     mint::Mint,
+    policies,
     refusal::{Refusal, Verdict},
     reply::{Field, Reply},
     scenario::{Application, Tenant},
@@ -21,6 +22,8 @@ use crate::provider::{
 struct Asked<'a> {
     request: &'a Request<'a>,
     wanted: Option<Result<Wanted, Fault>>,
+    /// Whether anything was ever granted to the application in the tenant.
+    is_known_there: bool,
 }
 
 type Rule = fn(&Asked<'_>) -> Verdict;
@@ -37,12 +40,14 @@ const RULES: &[(&str, Rule)] = &[
     ("scope.known", |asked| known_scope(asked.request, asked.wanted.as_ref())),
     ("scope.one_resource", names_one_resource),
     ("client.assigned", is_assigned),
+    ("policy.met", meets_policies),
 ];
 
 pub fn answer(provider: &mut Provider, request: &Request<'_>) -> Answered {
     let tenant = request.segment.tenant().map(Arc::as_ref);
     let wanted = request.call.form.get("scope").map(|text| Wanted::read(text, request.scenario, tenant));
-    let asked = Asked { request, wanted };
+    let is_known_there = tenant.is_some_and(|tenant| provider.consents.knows(tenant, request.client()));
+    let asked = Asked { request, wanted, is_known_there };
     let verdict = RULES.iter().try_for_each(|(name, rule)| {
         rule(&asked).map_err(|refusal| refusal.by(name).concerning(request.client(), None))
     });
@@ -50,7 +55,7 @@ pub fn answer(provider: &mut Provider, request: &Request<'_>) -> Answered {
 }
 
 fn issue(provider: &mut Provider, asked: Asked<'_>) -> Reply {
-    let Asked { request, wanted } = asked;
+    let Asked { request, wanted, .. } = asked;
     let (call, client) = (request.call, request.client());
     let tenant: &Tenant = request.segment.tenant().expect("the rule tenant.single was kept");
     let wanted = wanted.and_then(Result::ok).expect("the rule scope.known was kept");
@@ -59,7 +64,7 @@ fn issue(provider: &mut Provider, asked: Asked<'_>) -> Reply {
     let proof = request.credential.proof();
     let mut mint = Mint { call, keys: &keys, random: &mut provider.random, tenant, client, proof };
     let life = mint.access_token_life();
-    let token = mint.app_token(&target, granted_roles(client, &target.resource), life);
+    let token = mint.app_token(&target, granted_roles(client, tenant, &target.resource), life);
     let fields: Vec<(&'static str, Field)> = vec![
         ("token_type", json!("Bearer").into()),
         ("expires_in", json!(life).into()),
@@ -70,10 +75,11 @@ fn issue(provider: &mut Provider, asked: Asked<'_>) -> Reply {
     Reply::tokens(call, fields)
 }
 
-/// The roles that an administrator has granted; none is no reason to refuse.
-fn granted_roles<'a>(client: &'a Application, resource: &Application) -> &'a [String] {
-    let assignment =
-        client.app_role_assignments.iter().find(|assignment| assignment.resource == resource.key);
+/// The roles that an administrator of its own tenant has granted; none is no reason to refuse.
+fn granted_roles<'a>(client: &'a Application, tenant: &Tenant, resource: &Application) -> &'a [String] {
+    let is_at_home = client.tenant.as_ref().is_none_or(|home| *home == tenant.key);
+    let mut assignments = client.app_role_assignments.iter().filter(|_| is_at_home);
+    let assignment = assignments.find(|assignment| assignment.resource == resource.key);
     assignment.map(|assignment| assignment.roles.as_slice()).unwrap_or_default()
 }
 
@@ -91,7 +97,7 @@ fn is_for_one_tenant(asked: &Asked<'_>) -> Verdict {
 fn has_service_principal(asked: &Asked<'_>) -> Verdict {
     let Some(tenant) = asked.request.segment.tenant() else { return Ok(()) };
     let client = asked.request.client();
-    if client.tenant.as_ref().is_none_or(|home| *home == tenant.key) {
+    if asked.is_known_there || client.tenant.as_ref().is_none_or(|home| *home == tenant.key) {
         return Ok(());
     }
     let text = format!("App '{}' has no service principal in tenant '{}'.", client.app_id, tenant.id);
@@ -137,9 +143,11 @@ fn names_one_resource(asked: &Asked<'_>) -> Verdict {
 }
 
 fn is_assigned(asked: &Asked<'_>) -> Verdict {
-    let Some(Ok(wanted)) = &asked.wanted else { return Ok(()) };
+    let (Some(Ok(wanted)), Some(tenant)) = (&asked.wanted, asked.request.segment.tenant()) else {
+        return Ok(());
+    };
     let (client, resource) = (asked.request.client(), wanted.first(asked.request.scenario).resource);
-    if !resource.app_role_assignment_required || !granted_roles(client, &resource).is_empty() {
+    if !resource.app_role_assignment_required || !granted_roles(client, tenant, &resource).is_empty() {
         return Ok(());
     }
     let text = format!(
@@ -149,4 +157,18 @@ fn is_assigned(asked: &Asked<'_>) -> Verdict {
     Err(Refusal::new(501_051, "invalid_grant", text)
         .demands("the resource has appRoleAssignmentRequired, so the application needs a role of it")
         .compares("appRoleAssignments", "(none)", resource.app_roles.iter().map(|role| role.value.clone())))
+}
+
+fn meets_policies(asked: &Asked<'_>) -> Verdict {
+    let Some(Ok(wanted)) = &asked.wanted else { return Ok(()) };
+    let resource = wanted.first(asked.request.scenario).resource;
+    let challenged = policies::challenged(asked.request.call.form.get("claims"));
+    let attempt = policies::Attempt {
+        user: None,
+        methods: &[],
+        client: asked.request.client(),
+        resource: &resource,
+        challenged: &challenged,
+    };
+    policies::unmet(asked.request.scenario, &attempt).map_or(Ok(()), |unmet| Err(unmet.refusal(&attempt)))
 }

@@ -11,10 +11,11 @@ use crate::provider::{
     endpoints::next_page::not_consented,
     grants::{Refresh, SPA_REFRESH_TOKEN_LIFE},
     mint::{self, IdTokenParts, Mint},
-    refusal::Refusal,
+    policies,
+    refusal::{Refusal, Verdict},
     reply::{Field, Reply},
-    scenario::{PlatformKind, Tenant},
-    scope::{Target, Wanted},
+    scenario::{Application, Control, PlatformKind, Tenant},
+    scope::{self, Target, Wanted},
     sessions::Person,
 };
 use crate::time::UnixTime;
@@ -32,7 +33,33 @@ pub struct Established<'a> {
     pub row_began: UnixTime,
 }
 
-/// Checks consent and issues.
+/// What the person, the application and the policies have to allow, whichever grant it is; in the order of reference §4.1.
+const RULES: &[(&str, Rule)] = &[
+    ("account.enabled", |grant| {
+        let Established { person, tenant, .. } = grant.established;
+        grant.provider.accounts.may_go_on(&person.user, &tenant.display_name)
+    }),
+    ("scope.known_here", has_resource),
+    ("consent.given", has_consent),
+    ("client.assigned", |grant| is_assigned(grant, grant.request.client())),
+    ("resource.assigned", |grant| is_assigned(grant, &grant.target.resource)),
+    ("factor.second", has_second_factor),
+    ("policy.met", meets_policies),
+];
+
+type Rule = fn(&Grant<'_>) -> Verdict;
+
+/// What the rules look at.
+struct Grant<'a> {
+    provider: &'a Provider,
+    request: &'a Request<'a>,
+    established: &'a Established<'a>,
+    target: &'a Target,
+    /// The permissions of the target that were ever granted.
+    granted: &'a BTreeSet<String>,
+}
+
+/// Checks what is to be checked for every person, and issues.
 pub fn issue(
     provider: &mut Provider,
     request: &Request<'_>,
@@ -42,8 +69,10 @@ pub fn issue(
     let Established { tenant, person, wanted, .. } = grant;
     let target = wanted.first(scenario);
     let granted = provider.consents.granted(tenant, client, &person.user, &target.resource);
-    has_consent(provider, request, grant, &target, &granted)
-        .map_err(|refusal| refusal.by("consent.given").concerning(client, Some(&person.user)))?;
+    let looked_at = Grant { provider, request, established: grant, target: &target, granted: &granted };
+    RULES.iter().try_for_each(|(name, rule)| {
+        rule(&looked_at).map_err(|refusal| refusal.by(name).concerning(client, Some(&person.user)))
+    })?;
 
     let keys = provider.keys.clone();
     let proof = request.credential.proof();
@@ -74,13 +103,16 @@ pub fn issue(
             let left = SPA_REFRESH_TOKEN_LIFE.saturating_sub(call.now.since(grant.row_began)).as_secs();
             fields.push(("refresh_token_expires_in", json!(left.saturating_sub(1)).into()));
         }
+        if client.is_family_client {
+            fields.push(("foci", json!("1").into()));
+        }
         provider.refresh_tokens.put(token, refresh(request, grant), call.now);
     }
     if let Some(id_token) = id_token {
         fields.push(("id_token", id_token.into()));
     }
     if call.form.get("client_info") == Some("1") {
-        fields.push(("client_info", json!(mint::client_info(person, tenant)).into()));
+        fields.push(("client_info", json!(mint::client_info(person)).into()));
     }
     provider.sign_ins.succeeded(call, client, Some(&person.user));
     Ok(Reply::tokens(call, fields))
@@ -95,27 +127,76 @@ fn refresh(request: &Request<'_>, grant: &Established<'_>) -> Refresh {
         platform: grant.platform,
         issued: request.call.now,
         row_began: grant.row_began,
+        revoked: None,
     }
 }
 
-/// Rule: what the token is to hold was granted.
-fn has_consent(
-    provider: &Provider,
-    request: &Request<'_>,
-    grant: &Established<'_>,
-    target: &Target,
-    granted: &BTreeSet<String>,
-) -> Result<(), Box<Refusal>> {
-    let (client, user) = (request.client(), &grant.person.user);
-    let missing = provider.consents.missing(request.scenario, &grant.tenant, client, user, &grant.wanted);
+/// The tenant is known for certain only now, and so whether it has the resource.
+fn has_resource(grant: &Grant<'_>) -> Verdict {
+    let (target, tenant) = (grant.target, &grant.established.tenant);
+    if scope::exists_in(&target.resource, Some(tenant)) {
+        return Ok(());
+    }
+    Err(scope::unknown_resource(&target.audience, &tenant.display_name))
+}
+
+fn has_consent(grant: &Grant<'_>) -> Verdict {
+    let Established { tenant, person, wanted, .. } = grant.established;
+    let (client, consents, target) = (grant.request.client(), &grant.provider.consents, grant.target);
+    let missing = consents.missing(grant.request.scenario, tenant, client, &person.user, wanted);
     let of_target =
         |missing: &&Missing| missing.resource.app_id == target.resource.app_id || missing.resource.is_graph();
     let missing: Vec<String> =
         missing.iter().filter(of_target).map(|missing| missing.scope.value.clone()).collect();
-    if missing.is_empty() && !(target.default && granted.is_empty()) {
+    if missing.is_empty() && !(target.default && grant.granted.is_empty()) {
         return Ok(());
     }
     Err(not_consented(client, missing))
+}
+
+fn is_assigned(grant: &Grant<'_>, application: &Application) -> Verdict {
+    let user = &grant.established.person.user;
+    if !application.app_role_assignment_required || application.assigned_users.contains(&user.key) {
+        return Ok(());
+    }
+    let text = format!(
+        "User '{}' is not assigned to app '{}' ({}), which requires assignment.",
+        "{EmailHidden}", application.app_id, application.display_name
+    );
+    Err(Refusal::new(50105, "invalid_grant", text)
+        .demands("the application has appRoleAssignmentRequired, so the person must be assigned to it")
+        .compares("user", &user.user_principal_name, application.assigned_users.clone()))
+}
+
+fn has_second_factor(grant: &Grant<'_>) -> Verdict {
+    let person = &grant.established.person;
+    if !person.owes_second_factor() {
+        return Ok(());
+    }
+    Err(policies::second_factor_owed(&grant.target.resource.app_id).compares(
+        "amr",
+        person.methods.join(" "),
+        ["pwd mfa"],
+    ))
+}
+
+fn meets_policies(grant: &Grant<'_>) -> Verdict {
+    let (request, person) = (grant.request, &grant.established.person);
+    let challenged = policies::challenged(request.call.form.get("claims"));
+    let attempt = policies::Attempt {
+        user: Some(&person.user),
+        methods: &person.methods,
+        client: request.client(),
+        resource: &grant.target.resource,
+        challenged: &challenged,
+    };
+    let Some(unmet) = policies::unmet(request.scenario, &attempt) else { return Ok(()) };
+    let mut refusal = unmet.refusal(&attempt);
+    // There is no page that a password could be taken back to: the challenge is left out (reference §4.12).
+    if request.call.form.get("grant_type") == Some("password") && unmet.control == Control::Mfa {
+        refusal.claims = None;
+    }
+    Err(refusal)
 }
 
 /// The permissions in `scp`: for Graph and for `.default` all that were ever granted, else those asked for.

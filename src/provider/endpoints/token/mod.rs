@@ -7,6 +7,8 @@ mod client;
 mod client_credentials;
 mod device_code;
 pub mod issue;
+mod on_behalf_of;
+mod password;
 mod refresh_token;
 
 use std::sync::Arc;
@@ -15,9 +17,11 @@ use crate::{
     provider::{
         Provider,
         call::Call,
+        issuers::Issuers,
         refusal::{Refusal, Verdict, missing},
         reply::Reply,
         scenario::{Application, PlatformKind, Scenario},
+        scope::{self, Wanted},
         tenant::{self, Segment},
     },
     wire::Method,
@@ -32,6 +36,8 @@ pub struct Request<'a> {
     pub client_id: Option<String>,
     pub client: Option<Arc<Application>>,
     pub credential: Credential,
+    /// Whose signatures can be checked.
+    pub issuers: Issuers,
 }
 
 type Rule = fn(&Request<'_>) -> Verdict;
@@ -47,15 +53,19 @@ const RULES: &[(&str, Rule)] = &[
         "client_id.present",
         |request| if request.client_id.is_some() { Ok(()) } else { Err(missing("client_id")) },
     ),
+    ("client_id.one", |request| client::is_one_client(request.call)),
     ("parameters.once", |request| is_unambiguous(request.call)),
     ("client_id.guid", |request| tenant::is_client_id(request.sent_client_id())),
     ("client.in_tenant", |request| {
         tenant::has_client(&request.segment, request.sent_client_id(), request.client.as_deref())
     }),
+    ("client.enabled", |request| request.client.as_deref().map_or(Ok(()), tenant::is_enabled)),
+    ("tenant.suits_grant", suits_grant),
     ("client.audience", |request| {
         request.client.as_ref().map_or(Ok(()), |client| tenant::suits_audience(&request.segment, client))
     }),
     ("grant_type.supported", is_supported_grant),
+    ("resource.owns_scope", owns_scope),
 ];
 
 /// What answers a grant.
@@ -66,6 +76,8 @@ const GRANTS: &[(&str, Grant)] = &[
     ("authorization_code", authorization_code::answer),
     ("refresh_token", refresh_token::answer),
     ("client_credentials", client_credentials::answer),
+    ("password", password::answer),
+    ("urn:ietf:params:oauth:grant-type:jwt-bearer", on_behalf_of::answer),
     ("urn:ietf:params:oauth:grant-type:device_code", device_code::answer),
     ("device_code", device_code::answer),
 ];
@@ -82,7 +94,7 @@ pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
         return Reply::preflight(call, "POST, OPTIONS");
     }
     let scenario = Arc::clone(&provider.scenario);
-    let request = Request::read(call, &scenario);
+    let request = Request::read(call, &scenario, provider.issuers());
     if let Err(refusal) = judge(RULES, &request) {
         return Reply::refused(call, refusal);
     }
@@ -106,7 +118,7 @@ fn grant_named(name: &str) -> Option<Grant> {
 }
 
 impl<'a> Request<'a> {
-    fn read(call: &'a Call, scenario: &'a Scenario) -> Self {
+    fn read(call: &'a Call, scenario: &'a Scenario, issuers: Issuers) -> Self {
         let (basic_id, credential) = Credential::read(call);
         let client_id = basic_id.or_else(|| call.form.get("client_id").map(str::to_owned));
         let client = client_id.as_deref().and_then(|id| scenario.application_with_id(id)).cloned();
@@ -117,6 +129,7 @@ impl<'a> Request<'a> {
             client_id,
             client,
             credential,
+            issuers,
         }
     }
 
@@ -161,6 +174,25 @@ pub fn is_unambiguous(call: &Call) -> Verdict {
     Err(Refusal::new(9_000_411, "invalid_request", format!("Parameter '{name}' is given twice."))
         .demands("each parameter is sent at most once")
         .compares(name, "(twice)", ["once"]))
+}
+
+/// A password is sent to the tenant that knows it: nobody asks which account is meant.
+fn suits_grant(request: &Request<'_>) -> Verdict {
+    let is_password = request.call.form.get("grant_type") == Some("password");
+    if !(is_password && matches!(request.segment, Segment::Common | Segment::Consumers)) {
+        return Ok(());
+    }
+    let text = "This grant does not work on /common or /consumers; use /organizations or the tenant.";
+    Err(Refusal::new(9_001_023, "invalid_request", text)
+        .demands("with a password the path names a tenant, or `organizations`")
+        .compares("tenant", request.segment.name(), ["a GUID or domain", "organizations"]))
+}
+
+fn owns_scope(request: &Request<'_>) -> Verdict {
+    let form = &request.call.form;
+    let tenant = request.segment.tenant().map(Arc::as_ref);
+    let wanted = form.get("scope").and_then(|text| Wanted::read(text, request.scenario, tenant).ok());
+    scope::suits_resource(form.get("resource"), wanted.as_ref())
 }
 
 fn is_supported_grant(request: &Request<'_>) -> Verdict {

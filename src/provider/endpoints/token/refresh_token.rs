@@ -1,5 +1,5 @@
-//! `grant_type=refresh_token` (reference §4.8). A refresh token is bound to person and client, not to a resource; each use
-//! gives a new one, and the old one goes on working.
+//! `grant_type=refresh_token` (reference §4.8). A refresh token is bound to person and client, or to person and family of
+//! clients; not to a resource, and not to a tenant. Each use gives a new one, and the old one goes on working.
 
 use std::sync::Arc;
 
@@ -14,16 +14,20 @@ use crate::provider::{
     Provider,
     grants::{REFRESH_TOKEN_IDLE, Refresh, SPA_REFRESH_TOKEN_LIFE},
     mint::precise,
+    policies,
     refusal::{Refusal, Verdict},
     reply::Reply,
-    scenario::PlatformKind,
+    scenario::{PlatformKind, Tenant},
     scope::{Fault, Wanted},
+    tenant::{self, Segment},
 };
 use crate::time::span;
 
 struct Use<'a> {
     request: &'a Request<'a>,
     token: Option<Refresh>,
+    /// The tenant that the new tokens are for.
+    tenant: Option<Arc<Tenant>>,
     wanted: Option<Result<Wanted, Fault>>,
 }
 
@@ -37,20 +41,23 @@ const RULES: &[(&str, Rule)] = &[
     ("credential.none_if_public", |used| client::is_silent_if_public(used.request, is_public(used))),
     ("credential.present", |used| client::has_credential(used.request, is_public(used))),
     ("credential.right", |used| client::is_right_credential(used.request)),
+    ("refresh_token.unrevoked", is_unrevoked),
     ("refresh_token.row_unexpired", is_row_unexpired),
     ("refresh_token.used_lately", is_used_lately),
+    ("account.in_tenant", is_in_tenant),
     ("scope.known", |used| known_scope(used.request, used.wanted.as_ref())),
+    ("policy.sign_in_frequency", is_signed_in_lately),
 ];
 
 pub fn answer(provider: &mut Provider, request: &Request<'_>) -> Answered {
     let now = request.call.now;
     let token = request.call.form.get("refresh_token");
     let token = token.and_then(|token| provider.refresh_tokens.get(token, now)).cloned();
-    let tenant = token.as_ref().map(|token| Arc::clone(&token.tenant));
+    let tenant = token.as_ref().and_then(|token| tenant_for(request, token));
     let wanted =
         request.call.form.get("scope").map(|text| Wanted::read(text, request.scenario, tenant.as_deref()));
     let platform = token.as_ref().and_then(|token| token.platform);
-    Answered { result: refresh(provider, Use { request, token, wanted }), platform }
+    Answered { result: refresh(provider, Use { request, token, tenant, wanted }), platform }
 }
 
 fn refresh(provider: &mut Provider, used: Use<'_>) -> Result<Reply, Box<Refusal>> {
@@ -68,7 +75,7 @@ fn refresh(provider: &mut Provider, used: Use<'_>) -> Result<Reply, Box<Refusal>
     let row_began =
         if token.platform == Some(PlatformKind::Spa) { token.row_began } else { used.request.call.now };
     let established = Established {
-        tenant: token.tenant,
+        tenant: used.tenant.expect("the rule account.in_tenant was kept"),
         person: token.person,
         wanted,
         nonce: None,
@@ -77,6 +84,14 @@ fn refresh(provider: &mut Provider, used: Use<'_>) -> Result<Reply, Box<Refusal>
         row_began,
     };
     issue(provider, used.request, &established)
+}
+
+/// A single tenant in the path is meant, if the person is a member or guest of it; otherwise the tenant of the sign-in.
+fn tenant_for(request: &Request<'_>, token: &Refresh) -> Option<Arc<Tenant>> {
+    match &request.segment {
+        Segment::Common | Segment::Organizations => Some(Arc::clone(&token.tenant)),
+        segment => tenant::entered_by(segment, &token.person.user, request.scenario),
+    }
 }
 
 fn on_token(used: &Use<'_>, rule: impl Fn(&Refresh) -> Verdict) -> Verdict {
@@ -103,16 +118,54 @@ fn is_readable(used: &Use<'_>) -> Verdict {
 fn belongs_to_client(used: &Use<'_>) -> Verdict {
     on_token(used, |token| {
         let client = used.request.client();
-        if token.client.app_id == client.app_id {
+        let is_family = token.client.is_family_client;
+        if token.client.app_id == client.app_id || is_family && client.is_family_client {
             return Ok(());
         }
-        Err(Refusal::new(
-            70000,
-            "invalid_grant",
-            "The grant (refresh token, code or assertion) is not valid.",
-        )
-        .demands("a refresh token is used by the application that it was issued to")
-        .compares("client_id", &client.app_id, [token.client.app_id.clone()]))
+        let text = "The grant (refresh token, code or assertion) is not valid.";
+        let refusal = Refusal::new(70000, "invalid_grant", text).compares(
+            "client_id",
+            &client.app_id,
+            [format!("{} ({})", token.client.app_id, token.client.display_name)],
+        );
+        Err(if is_family {
+            refusal
+                .suberror("client_mismatch")
+                .additional_info("client_mismatch")
+                .demands("a refresh token of the family is used by members of the family")
+        } else {
+            refusal.demands("a refresh token is used by the application that it was issued to")
+        })
+    })
+}
+
+fn is_unrevoked(used: &Use<'_>) -> Verdict {
+    on_token(used, |token| {
+        let Some(valid_from) = token.revoked else { return Ok(()) };
+        let (issued, valid_from) = (precise(token.issued), precise(valid_from));
+        let text = format!(
+            "This grant was revoked; sign in again. Issued '{issued}', tokens valid from '{valid_from}'."
+        );
+        Err(Refusal::new(50173, "invalid_grant", text)
+            .suberror("bad_token")
+            .demands("the refresh token must be younger than the moment at which the person's sessions were revoked")
+            .compares("issued", issued, [format!("from {valid_from} on")]))
+    })
+}
+
+fn is_in_tenant(used: &Use<'_>) -> Verdict {
+    on_token(used, |token| {
+        if used.tenant.is_some() {
+            return Ok(());
+        }
+        let (client, user, here) = (used.request.client(), &token.person.user, used.request.segment.shown());
+        let text = format!(
+            "User '{}' from provider '{}' is not in tenant '{here}', so app '{}' ({}) is out of reach; invite the user first.",
+            "{EmailHidden}", token.tenant.display_name, client.app_id, client.display_name,
+        );
+        Err(Refusal::new(50020, "invalid_grant", text)
+            .demands("a refresh token works in every tenant that its person is a member or guest of, and in no other")
+            .compares("tenant", here, [user.tenant.clone()].into_iter().chain(user.guest_in.iter().map(|guest| guest.tenant.clone()))))
     })
 }
 
@@ -144,5 +197,35 @@ fn is_used_lately(used: &Use<'_>) -> Verdict {
             .suberror("token_expired")
             .demands("a refresh token is used at least once in 90 days")
             .compares("idle", span(idle), ["less than 90 days"]))
+    })
+}
+
+/// A policy of the resource may want people to sign in more often than refresh tokens end.
+fn is_signed_in_lately(used: &Use<'_>) -> Verdict {
+    on_token(used, |token| {
+        let request = used.request;
+        let wanted = used.wanted.as_ref().map_or(Some(&token.wanted), |wanted| wanted.as_ref().ok());
+        let Some(target) = wanted.map(|wanted| wanted.first(request.scenario)) else { return Ok(()) };
+        let challenged = policies::challenged(request.call.form.get("claims"));
+        let attempt = policies::Attempt {
+            user: Some(&token.person.user),
+            methods: &token.person.methods,
+            client: request.client(),
+            resource: &target.resource,
+            challenged: &challenged,
+        };
+        let Some(allowed) = policies::sign_in_frequency(request.scenario, &attempt) else { return Ok(()) };
+        let age = request.call.now.since(token.person.authenticated_at);
+        if age < allowed {
+            return Ok(());
+        }
+        let (issued, seconds) = (precise(token.issued), allowed.as_secs());
+        let text = format!(
+            "The refresh token is too old for the sign-in frequency policy. Issued {issued}, allowed {seconds} s."
+        );
+        Err(Refusal::new(70043, "invalid_grant", text)
+            .suberror("token_expired")
+            .demands("a policy of the resource wants the person to sign in again from time to time")
+            .compares("since the sign-in", span(age), [format!("less than {}", span(allowed))]))
     })
 }

@@ -1,0 +1,147 @@
+//! What happened to people's accounts since the lab began: the directory itself does not change. Sessions revoked, accounts
+//! switched off or deleted, wrong passwords counted.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use super::{
+    Provider,
+    refusal::{Refusal, Verdict},
+    scenario::User,
+};
+use crate::time::UnixTime;
+
+/// How many wrong passwords in a row lock an account (smart lockout).
+const TRIES: u32 = 10;
+
+/// For how long; it is as long again at every further wrong password.
+const LOCKED_FOR: Duration = Duration::from_secs(60);
+
+/// What happened, by the person's object id in their home tenant.
+#[derive(Debug, Default)]
+pub struct Accounts {
+    valid_from: BTreeMap<String, UnixTime>,
+    switched_off: BTreeSet<String>,
+    deleted: BTreeSet<String>,
+    failures: BTreeMap<String, Failures>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Failures {
+    count: u32,
+    last: UnixTime,
+}
+
+impl Accounts {
+    /// Whether the account may sign in.
+    pub fn is_enabled(&self, user: &User) -> bool {
+        user.account_enabled && !self.switched_off.contains(&user.id)
+    }
+
+    /// Whether the account is still in the directory.
+    pub fn exists(&self, user: &User) -> bool {
+        !self.deleted.contains(&user.id)
+    }
+
+    /// Whether the account is locked at present, by the directory or by wrong passwords.
+    pub fn is_locked(&self, user: &User, now: UnixTime) -> bool {
+        let locked = |failures: &Failures| failures.count >= TRIES && now.since(failures.last) < LOCKED_FOR;
+        user.locked_out || self.failures.get(&user.id).is_some_and(locked)
+    }
+
+    /// Counts a password: a wrong one towards the lock, a right one against all earlier ones.
+    pub fn password_tried(&mut self, user: &User, right: bool, now: UnixTime) {
+        if right {
+            self.failures.remove(&user.id);
+            return;
+        }
+        let failures = self.failures.entry(user.id.clone()).or_default();
+        *failures = Failures { count: failures.count.saturating_add(1), last: now };
+    }
+
+    /// Rule: the account is there and may sign in. For whatever shows a grant instead of a password.
+    pub fn may_go_on(&self, user: &User, tenant: &str) -> Verdict {
+        if !self.exists(user) {
+            return Err(unknown(&user.user_principal_name, tenant));
+        }
+        if self.is_enabled(user) { Ok(()) } else { Err(switched_off()) }
+    }
+}
+
+/// 50034: nobody of that name.
+pub fn unknown(name: &str, tenant: &str) -> Box<Refusal> {
+    let text = format!("User '{}' has no account in directory '{tenant}'.", "{EmailHidden}");
+    Refusal::new(50034, "invalid_grant", text)
+        .demands("the sign-in name must belong to somebody in the directory")
+        .compares("username", name, ["the sign-in name of somebody in the directory"])
+}
+
+/// 50057: the account is switched off.
+pub fn switched_off() -> Box<Refusal> {
+    Refusal::new(50057, "invalid_grant", "This account is disabled.")
+        .demands("accountEnabled must be true")
+        .compares("accountEnabled", "false", ["true"])
+}
+
+impl Provider {
+    /// Ends all sessions of a person, by any of their object ids: `TokensValidFrom` moves to `now`. Refresh tokens issued so
+    /// far answer 50173, browsers ask for the password again; access tokens live on until they expire. Tells whether there
+    /// is such a person.
+    pub fn revoke_sessions(&mut self, user_oid: &str, now: UnixTime) -> bool {
+        let Some(user) = self.scenario.user_with_id(user_oid).cloned() else { return false };
+        self.accounts.valid_from.insert(user.id.clone(), now);
+        for token in self.refresh_tokens.values_mut().filter(|token| token.person.user.id == user.id) {
+            token.revoked = Some(now);
+        }
+        for session in self.sessions.values_mut() {
+            session.people.retain(|person| person.user.id != user.id);
+        }
+        true
+    }
+
+    /// Since when a person's sessions count (`signInSessionsValidFromDateTime`); `None` if they were never revoked.
+    pub fn sessions_valid_from(&self, user_oid: &str) -> Option<UnixTime> {
+        let user = self.scenario.user_with_id(user_oid)?;
+        self.accounts.valid_from.get(&user.id).copied()
+    }
+
+    /// Switches a person's account off or on again. Tells whether there is such a person.
+    pub fn enable_account(&mut self, user_oid: &str, enabled: bool) -> bool {
+        let Some(user) = self.scenario.user_with_id(user_oid) else { return false };
+        if enabled {
+            self.accounts.switched_off.remove(&user.id);
+        } else {
+            self.accounts.switched_off.insert(user.id.clone());
+        }
+        true
+    }
+
+    /// Takes a person out of the directory. Tells whether there is such a person.
+    pub fn delete_account(&mut self, user_oid: &str) -> bool {
+        let Some(user) = self.scenario.user_with_id(user_oid) else { return false };
+        self.accounts.deleted.insert(user.id.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::scenario::Scenario, *};
+
+    #[test]
+    fn wrong_passwords_lock_for_a_minute_and_a_right_one_forgives_them() {
+        let scenario = Scenario::northwind();
+        let mina = scenario.user("mina").unwrap();
+        let mut accounts = Accounts::default();
+        let start = UnixTime::from_seconds(1000);
+        for _ in 1..TRIES {
+            accounts.password_tried(mina, false, start);
+        }
+        assert!(!accounts.is_locked(mina, start), "one try is left");
+        accounts.password_tried(mina, false, start);
+        assert!(accounts.is_locked(mina, start) && !accounts.is_locked(mina, start + LOCKED_FOR));
+        accounts.password_tried(mina, true, start);
+        assert!(!accounts.is_locked(mina, start));
+    }
+}
