@@ -2,6 +2,7 @@
 
 mod certificate;
 mod decode;
+mod errands;
 mod exit;
 mod explain;
 mod report;

@@ -155,7 +155,7 @@ fn what_entra_will_refuse_is_said_before_the_visit() {
     play.says(Input::Chosen(Choice::Bend(Bend::ToggleRemoved(3))));
     assert_eq!(finds(&play), ["state.not_sent"]);
     play.says(Input::Chosen(Choice::Bend(Bend::Set(2, "http://localhost:9/".into()))));
-    assert_eq!(finds(&play), ["state.not_sent", "redirect_uri.not_ours"]);
+    assert_eq!(finds(&play), ["state.not_sent", "redirect_uri.not_ours", "redirect_uri.not_registered"]);
     play.says(Input::Chosen(Choice::Bend(Bend::Add(Place::Header, "x".into(), "1".into()))));
     assert!(finds(&play).contains(&"header.not_sent"));
     assert_eq!(leaves(&mut play, 2).redirect_uri.as_str(), "http://localhost:9/");
