@@ -413,7 +413,7 @@ fn every_short_sequence_keeps_the_promises() {
     let profile = Profile { given: None, ..me() };
     let way = [sequences::begin(), NEXT, given.clone(), NEXT, answer()];
     let flow = Flow::new(FlowKind::CallApi, profile.clone(), Vec::new());
-    sequences::play_everywhere(&flow, &way, &[both.clone()], 9);
+    sequences::play_everywhere(&flow, &way, std::slice::from_ref(&both), 9);
     let document = Letter::Newest(json_answer(200, &with_user_info()));
     let way = [sequences::begin(), NEXT, both, NEXT, document, NEXT, answer()];
     let flow = Flow::new(FlowKind::UserInfo, profile, Vec::new());
