@@ -171,13 +171,14 @@ fn refusal(no: &Refusal) -> Value {
         Surface::Json(_) => "json",
         Surface::Redirect => "redirect",
         Surface::Page(_) => "page",
+        Surface::Api(_) => "api",
     };
     let status = match no.surface {
-        Surface::Json(status) | Surface::Page(status) => Some(status),
+        Surface::Json(status) | Surface::Page(status) | Surface::Api(status) => Some(status),
         Surface::Redirect => None,
     };
     json!({
-        "by": "authority",
+        "by": if matches!(no.surface, Surface::Api(_)) { "api" } else { "authority" },
         "surface": surface,
         "status": status,
         "error": no.error,

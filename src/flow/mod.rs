@@ -36,8 +36,8 @@ pub use client_credentials::ClientCredentials;
 pub use device_code::DeviceCode;
 pub use draft::{Bend, Change, Draft, Field, NamedBend, Place};
 pub use profile::{
-    ApiCall, Authority, ClientKey, Credential, Federated, FlowKind, IdentityHost, ManagedIdentity, Pkce,
-    Platform, Profile, SigningAlgorithm, Source, UserAssigned,
+    AdminConsentVersion, ApiCall, Authority, ClientKey, Credential, Federated, FlowKind, IdentityHost,
+    ManagedIdentity, Pkce, Platform, Profile, SigningAlgorithm, Source, UserAssigned,
 };
 pub use step::{Fact, Step, StepId, StepState};
 

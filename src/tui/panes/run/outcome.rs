@@ -195,6 +195,7 @@ fn title_of(refusal: &Refusal) -> Option<String> {
 fn surface(surface: Surface) -> String {
     match surface {
         Surface::Json(status) => format!("In a JSON answer with status {status}"),
+        Surface::Api(status) => format!("In the API's answer, with status {status}"),
         Surface::Redirect => "Sent back to the redirect URI".to_owned(),
         Surface::Page(_) => "On a page of the authority, never sent back to us".to_owned(),
     }
