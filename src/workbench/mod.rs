@@ -4,8 +4,10 @@
 //! The terminal interface, `authwright run` and the tests drive the same value. Panes read it when they draw; nobody
 //! tells them.
 
+pub mod compare;
 mod lab;
 mod offer;
+pub mod replay;
 mod session;
 mod shelf;
 mod traffic;
@@ -110,6 +112,8 @@ pub enum User {
     PutBack,
     /// Fetch the keys of the issuer of the token at this place on the shelf, to check its signature.
     FetchKeys(usize),
+    /// Send a finished exchange again, as changed.
+    Replay(ExchangeId, Request),
 }
 
 /// How a run begins.
@@ -290,6 +294,11 @@ impl Workbench {
                 .map(|url| self.traffic.send(Owner::Keys, None, Channel::Back, Request::get(url), now))
                 .into_iter()
                 .collect(),
+            User::Replay(of, request) => {
+                let Some(first) = self.traffic.get(of) else { return Vec::new() };
+                let (step, channel) = (first.step, first.channel);
+                vec![self.traffic.send(Owner::Replay(of), step, channel, request, now)]
+            }
         }
     }
 
@@ -434,6 +443,8 @@ impl Workbench {
                 self.advance(session, flow::Input::Answer(call, answer), now)
             }
             Owner::Agent(session) => self.agent_answered(session, result, now),
+            // Nobody goes on from it: it is there to be compared.
+            Owner::Replay(_) => Vec::new(),
             Owner::Keys => self
                 .shelf
                 .next_key_source()
