@@ -1,12 +1,13 @@
 //! A request as the lab tenant reads it: path, parameters, cookies, correlation. These readers are the tenant's own and
 //! share nothing with the client side, so that a mistake in one of them shows.
 
+use serde_json::Value;
 use url::Url;
 
 use super::{random::Random, scenario::is_guid};
 use crate::{
     time::UnixTime,
-    wire::{Method, Request},
+    wire::{Headers, Method, Request},
 };
 
 /// One request, read once.
@@ -29,6 +30,10 @@ pub struct Call {
     pub echo_correlation: bool,
     /// `Authorization`, as sent.
     pub authorization: Option<String>,
+    /// Every header line.
+    pub headers: Headers,
+    /// The body, if it says that it is JSON and is.
+    pub json: Option<Value>,
     cookies: Vec<(String, String)>,
 }
 
@@ -36,11 +41,12 @@ impl Call {
     pub fn read(request: &Request, now: UnixTime, random: &mut Random) -> Self {
         let header = |name: &str| request.headers.get(name).map(str::to_owned);
         let query = Fields::parse(request.url.query().unwrap_or_default());
-        let is_form = request.headers.get("content-type").is_some_and(|value| {
-            let kind = value.split(';').next().unwrap_or_default().trim();
-            kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
-        });
+        let kind = request.headers.get("content-type").unwrap_or_default();
+        let is = |name: &str| kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(name);
+        let is_form = is("application/x-www-form-urlencoded");
         let form = if is_form { Fields::read(request.body.bytes()) } else { Fields::default() };
+        let json =
+            is("application/json").then(|| serde_json::from_slice(request.body.bytes()).ok()).flatten();
         let sent = header("client-request-id")
             .or_else(|| query.get("client-request-id").map(str::to_owned))
             .or_else(|| form.get("client-request-id").map(str::to_owned))
@@ -59,6 +65,8 @@ impl Call {
             echo_correlation: header("return-client-request-id")
                 .is_some_and(|value| value.trim().eq_ignore_ascii_case("true")),
             authorization: header("authorization"),
+            headers: request.headers.clone(),
+            json,
             cookies: request.headers.all("cookie").flat_map(cookies).collect(),
         }
     }
@@ -112,6 +120,11 @@ impl Fields {
     /// The value under `name`, even if it is empty.
     pub fn raw(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Every name, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.pairs.iter().map(|(name, _)| name.as_str())
     }
 
     /// The first name that stands there twice.

@@ -108,6 +108,11 @@ impl Keys {
         [&self.current, &self.next].into_iter().find(|key| key.thumbprint == kid)
     }
 
+    /// The ids of the published keys.
+    pub fn ids(&self) -> [&str; 2] {
+        [&self.current.thumbprint, &self.next.thumbprint]
+    }
+
     /// The key set document.
     pub fn jwks(&self, issuer: Option<&str>, cloud: &str) -> Value {
         json!({ "keys": [self.next.jwk(issuer, cloud), self.current.jwk(issuer, cloud)] })

@@ -18,7 +18,7 @@ use super::{
 use crate::time::UnixTime;
 
 /// Tokens are dated back by this much, so that a client whose clock is behind does not take them for tokens of the future.
-const BACKDATED: i64 = 300;
+pub const BACKDATED: i64 = 300;
 
 /// How long an ID token lives from now.
 const ID_TOKEN_LIFE: i64 = 3600;

@@ -8,15 +8,17 @@
 //! * `endpoints/`: one file for each endpoint. Each lists its rules in one table, in the order in which they are applied;
 //!   a rule is a small function over directory, request, session and time that returns a [refusal](Note) or nothing.
 //! * `scenario`: the directory. `scope`, `redirect_uri`, `tenant`: requests read against it.
-//! * `sessions`, `grants`, `consents`, `accounts`: what is remembered between requests.
+//! * `sessions`, `grants`, `consents`, `accounts`, `stock`: what is remembered between requests.
 //! * `policies`: what is asked of a sign-in beyond a password.
-//! * `mint`, `keys`, `assertion`: tokens. `refusal`, `reply`, `pages`: the surfaces.
+//! * `mint`, `keys`, `assertion`: tokens. `bearer`: how an API reads and judges one. `refusal`, `reply`, `pages`: the
+//!   surfaces.
 //!
 //! It reads requests with its own readers and never uses `oauth`, `flow` or [`crate::wire::Params`]: were client and
 //! provider to share builders or readers, they would agree on every mistake.
 
 mod accounts;
 mod assertion;
+mod bearer;
 mod call;
 mod consents;
 mod endpoints;
@@ -34,6 +36,7 @@ mod scope;
 mod sessions;
 mod shelf;
 mod sign_ins;
+mod stock;
 mod tenant;
 
 use std::{sync::Arc, time::Duration};
@@ -55,6 +58,7 @@ use sessions::{Interaction, Session};
 use shelf::Shelf;
 use sign_ins::SignIns;
 pub use sign_ins::{SignIn, SignInKind};
+use stock::Stock;
 
 /// The tenant while it runs: directory, grants, sessions, codes.
 #[derive(Debug)]
@@ -68,6 +72,7 @@ pub struct Provider {
     interactions: Shelf<Interaction>,
     sessions: Shelf<Session>,
     consents: Consents,
+    stock: Stock,
     accounts: Accounts,
     sign_ins: SignIns,
 }
@@ -85,7 +90,7 @@ pub struct Decision {
 pub struct Note {
     /// The `trace_id` of the answer, its `x-ms-request-id`.
     pub trace_id: String,
-    /// The AADSTS number.
+    /// The AADSTS number; 0 where an API of the lab refused, for those have none.
     pub code: u32,
     /// The rule that fired, such as `redirect_uri.registered`.
     pub rule: &'static str,
@@ -112,6 +117,7 @@ impl Provider {
             interactions: Shelf::new(hour),
             sessions: Shelf::new(day),
             consents,
+            stock: Stock::default(),
             accounts: Accounts::default(),
             sign_ins: SignIns::default(),
         }

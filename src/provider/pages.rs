@@ -26,7 +26,7 @@ border-radius:.25rem}.no{color:#a4262c;font-weight:600}.fine{font-size:.85rem;co
 dt{font-weight:600}dd{margin:0 0 .4rem;overflow-wrap:anywhere}li{margin:.2rem 0}";
 
 /// Makes text safe inside elements and inside quoted attributes.
-fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -41,7 +41,8 @@ fn escape(text: &str) -> String {
     out
 }
 
-fn page(title: &str, body: &str) -> String {
+/// A page of the lab; the body is markup already.
+pub fn page(title: &str, body: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title><style>{STYLE}</style></head>\n\
@@ -304,6 +305,7 @@ pub fn home(call: &Call, scenario: &Scenario) -> String {
     let body = format!(
         "<p>This is the lab tenant of authwright.</p>\n<ul>\n{tenants}</ul>\n\
          <p><a href=\"/common/oauth2/deviceauth\">Enter a device code</a></p>\n\
+         <p><a href=\"/api/catalog/\">APIs to send tokens to</a></p>\n\
          <p class=\"fine\">People, applications and their lab credentials: <code>authwright tenant show</code></p>\n"
     );
     page("Lab tenant", &body)

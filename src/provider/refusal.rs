@@ -12,13 +12,16 @@ use crate::{finding::Compared, secret::mask};
 /// Numbers that the look-up page does not know; their answers have no `error_uri` (reference §10).
 const WITHOUT_LOOK_UP: &[u32] = &[70043, 650_057, 700_038, 70003, 7_000_014];
 
+/// Stands in [`Refusal::code`] where a resource refuses: APIs have words and no AADSTS numbers.
+pub const NO_NUMBER: u32 = 0;
+
 /// What a rule returns.
 pub type Verdict = Result<(), Box<Refusal>>;
 
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The AADSTS number.
+    /// The AADSTS number, or [`NO_NUMBER`].
     pub code: u32,
     /// The OAuth error code, the one thing a program acts on.
     pub error: &'static str,

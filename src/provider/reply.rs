@@ -180,6 +180,18 @@ impl Reply {
         Self::new(call, 200, headers, String::new())
     }
 
+    /// The answer of an API, which has headers of its own and none of the authority's.
+    pub const fn of_api(status: u16, headers: Headers, body: String) -> Self {
+        Self { status, headers, content: Content::Bytes(body), refusal: None }
+    }
+
+    /// Says that it is a refusal, and why.
+    #[must_use]
+    pub fn refusing(mut self, refusal: Box<Refusal>) -> Self {
+        self.refusal = Some(refusal);
+        self
+    }
+
     /// Lets a page in a browser read the answer: what single-page applications need at the token endpoint (reference §14.3).
     #[must_use]
     pub fn readable_across_origins(mut self) -> Self {

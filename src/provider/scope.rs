@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    refusal::Refusal,
+    refusal::{Refusal, Verdict},
     scenario::{Application, Scenario, Tenant},
 };
 
@@ -241,6 +241,23 @@ pub fn unknown_resource(name: &str, tenant: &str) -> Box<Refusal> {
     Refusal::new(500_011, "invalid_resource", text)
         .demands("the part of a scope before its last `/` must be the App ID URI or client id of a resource in the tenant")
         .compares("scope", name, ["the App ID URI of a resource in the tenant"])
+}
+
+/// Rule: `resource` (RFC 8707), which some clients send beside the scopes, means the resource that owns them. Entra used to
+/// refuse it altogether (901002); by now it compares.
+pub fn suits_resource(sent: Option<&str>, wanted: Option<&Wanted>) -> Verdict {
+    let (Some(sent), Some(target)) = (sent, wanted.and_then(|wanted| wanted.targets.first())) else {
+        return Ok(());
+    };
+    let resource = &target.resource;
+    let bare = sent.strip_suffix('/').unwrap_or(sent);
+    if resource.app_id == sent || resource.identifier_uris.iter().any(|uri| uri.eq_ignore_ascii_case(bare)) {
+        return Ok(());
+    }
+    let text = "'resource' does not belong to the requested scopes.";
+    Err(Refusal::new(9_010_010, "invalid_target", text)
+        .demands("the scopes name the resource already; `resource` is left out, or is the same App ID URI")
+        .compares("resource", sent, resource.identifier_uris.clone()))
 }
 
 /// Resource and permission of a scope. The last slash divides them; a trailing slash of the resource is kept.

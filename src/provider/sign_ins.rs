@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::{
     call::Call,
-    refusal::Refusal,
+    refusal::{self, Refusal},
     scenario::{Application, Scenario, User},
 };
 use crate::time::UnixTime;
@@ -69,7 +69,8 @@ impl SignIns {
     }
 
     pub fn refused(&mut self, call: &Call, refusal: &Refusal, scenario: &Scenario) {
-        if refusal.code == STILL_WAITING {
+        // What a resource refuses is no sign-in either.
+        if [STILL_WAITING, refusal::NO_NUMBER].contains(&refusal.code) {
             return;
         }
         let sent = call.query.get("client_id").or_else(|| call.form.get("client_id"));

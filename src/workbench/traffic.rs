@@ -146,7 +146,10 @@ impl Traffic {
     ) -> Option<Owner> {
         let exchange = self.exchanges.get_mut(id.index()).filter(|exchange| exchange.result.is_none())?;
         exchange.timing = timing;
-        let trace = result.as_ref().ok().and_then(|response| response.headers.get("x-ms-request-id"));
+        // The authority and the APIs call it differently.
+        let named = ["x-ms-request-id", "request-id"];
+        let trace =
+            result.as_ref().ok().and_then(|answer| named.iter().find_map(|id| answer.headers.get(id)));
         if let Some(trace) = trace {
             exchange.note = self.early.remove(trace);
             if exchange.note.is_none() {

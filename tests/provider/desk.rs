@@ -197,7 +197,7 @@ impl Desk {
     }
 
     /// The learner's note to an answer. It was sent before the answer was.
-    async fn note(&self, trace_id: &str) -> Note {
+    pub async fn note(&self, trace_id: &str) -> Note {
         let mut events = self.events.lock().await;
         let (queue, notes) = &mut *events;
         while let Ok(event) = queue.try_recv() {

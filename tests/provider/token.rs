@@ -25,6 +25,7 @@ async fn client_credentials_are_refused_as_entra_refuses_them() {
     let (home, kiosk) = (desk.home.as_str(), desk.client_id("kiosk"));
     let (reports, expired) = (desk.client_id("store-reports"), "lab~store-reports~expired");
     let (portal, portal_secret) = (desk.client_id("admin-portal"), desk.secret("admin-portal"));
+    let (tags, tags_secret) = (desk.client_id("price-tags"), desk.secret("price-tags"));
     let unknown = "11111111-2222-3333-4444-555555555555";
     let secret_id = "2b84f6d0-e173-4c95-9a58-d7c01e6f3b49";
     let two = "api://northwind-catalog/.default https://graph.microsoft.com/.default";
@@ -36,7 +37,15 @@ async fn client_credentials_are_refused_as_entra_refuses_them() {
         ("no client", home, vec![("client_id", "")], &[], 400, "invalid_request", 900_144),
         ("no scope", home, vec![("scope", "")], &[], 400, "invalid_request", 900_144),
         ("unknown grant", home, vec![("grant_type", "magic")], &[], 400, "unsupported_grant_type", 70003),
-        ("password grant", home, vec![("grant_type", "password")], &[], 400, "unsupported_grant_type", 70003),
+        (
+            "broker's grant",
+            home,
+            vec![("grant_type", "srv_challenge")],
+            &[],
+            400,
+            "unsupported_grant_type",
+            70003,
+        ),
         ("client id no guid", home, vec![("client_id", "me")], &[], 400, "unauthorized_client", 700_038),
         (
             "client id zeros",
@@ -112,6 +121,24 @@ async fn client_credentials_are_refused_as_entra_refuses_them() {
             501_051,
         ),
         ("from a browser", home, vec![], ORIGIN, 400, "invalid_request", 9_002_326),
+        (
+            "switched off",
+            home,
+            vec![("client_id", tags), ("client_secret", tags_secret)],
+            &[],
+            400,
+            "unauthorized_client",
+            7_000_112,
+        ),
+        (
+            "another's resource",
+            home,
+            vec![("resource", "https://graph.microsoft.com")],
+            &[],
+            400,
+            "invalid_target",
+            9_010_010,
+        ),
     ];
     for (name, tenant, changes, headers, status, error, code) in cases {
         let answer = desk.token(tenant, &with(&desk.daemon(), &changes), headers).await;

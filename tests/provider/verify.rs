@@ -96,7 +96,10 @@ async fn the_token_of_an_app_has_roles_and_no_person() {
         "ver",
     ];
     assert_eq!(names(&claims), expected);
-    assert_eq!((&claims["roles"], &claims["azpacr"]), (&json!(["Catalog.Read.All"]), &json!("1")));
+    assert_eq!(
+        (&claims["roles"], &claims["azpacr"]),
+        (&json!(["Catalog.Read.All", "Orders.Read.All"]), &json!("1"))
+    );
     assert_eq!(claims["sub"], claims["oid"]);
 }
 

@@ -2,8 +2,10 @@
 
 mod account;
 mod authorize;
+mod careful_api;
 mod device_authorization;
 mod device_page;
+mod graph;
 mod instance;
 mod login;
 mod metadata;
@@ -18,6 +20,7 @@ use crate::wire::Method;
 /// What answers a path. `{t}` stands for a tenant's GUID, domain or one of the words of reference §1.2.
 type Endpoint = fn(&mut Provider, &Call) -> Reply;
 
+/// The APIs have tables of their own for what lies below their roots.
 const PATHS: &[(&str, Endpoint)] = &[
     ("", home),
     ("error", error_look_up),
@@ -26,6 +29,14 @@ const PATHS: &[(&str, Endpoint)] = &[
     ("common/oauth2/deviceauth", device_page::answer),
     ("common/oauth2/nativeclient", native_client),
     ("oidc/userinfo", user_info::answer),
+    ("v1.0", graph::answer),
+    ("v1.0/{}", graph::answer),
+    ("v1.0/{}/{}", graph::answer),
+    ("v1.0/{}/{}/{}", graph::answer),
+    ("v1.0/{}/{}/{}/{}", graph::answer),
+    ("api", careful_api::answer),
+    ("api/{}", careful_api::answer),
+    ("api/{}/{}", careful_api::answer),
     ("{t}/v2.0/.well-known/openid-configuration", metadata::configuration),
     ("{t}/discovery/v2.0/keys", metadata::keys),
     ("{t}/discovery/keys", metadata::keys_v1),

@@ -20,6 +20,7 @@ use crate::{
         refusal::{Refusal, Verdict, missing},
         reply::Reply,
         scenario::{Application, PlatformKind, Scenario},
+        scope::{self, Wanted},
         tenant::{self, Segment},
     },
     wire::Method,
@@ -60,6 +61,7 @@ const RULES: &[(&str, Rule)] = &[
         request.client.as_ref().map_or(Ok(()), |client| tenant::suits_audience(&request.segment, client))
     }),
     ("grant_type.supported", is_supported_grant),
+    ("resource.owns_scope", owns_scope),
 ];
 
 /// What answers a grant.
@@ -179,6 +181,13 @@ fn suits_grant(request: &Request<'_>) -> Verdict {
     Err(Refusal::new(9_001_023, "invalid_request", text)
         .demands("with a password the path names a tenant, or `organizations`")
         .compares("tenant", request.segment.name(), ["a GUID or domain", "organizations"]))
+}
+
+fn owns_scope(request: &Request<'_>) -> Verdict {
+    let form = &request.call.form;
+    let tenant = request.segment.tenant().map(Arc::as_ref);
+    let wanted = form.get("scope").and_then(|text| Wanted::read(text, request.scenario, tenant).ok());
+    scope::suits_resource(form.get("resource"), wanted.as_ref())
 }
 
 fn is_supported_grant(request: &Request<'_>) -> Verdict {
