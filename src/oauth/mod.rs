@@ -10,6 +10,7 @@ pub mod answer;
 pub mod authorize;
 pub mod bearer;
 pub mod challenge;
+pub mod choices;
 pub mod device;
 pub mod discovery;
 pub mod error;

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Effect, Held, Session, SessionId, Start, TokenUse, Workbench};
 use crate::{
-    flow::{self, Choice, Need, Outcome, Profile, Source, StepId, StepState},
+    flow::{self, Choice, FlowKind, Need, Outcome, Profile, Source, StepId, StepState},
     secret::Secret,
     time::UnixTime,
     token::{Kind, TokenKind, kind_of},
@@ -146,6 +146,12 @@ impl Workbench {
             .is_some_and(|session| session.wanted().is_some() || Self::waits_to_begin(session))
     }
 
+    /// What kind of token a run begins with, whether or not it has it already; `None` if it begins without.
+    pub fn need(&self, id: SessionId) -> Option<Need> {
+        let session = self.session(id)?;
+        session.wanted().or_else(|| need_of(session.kind))
+    }
+
     fn waits_to_begin(session: &Session) -> bool {
         let steps = session.flow.steps();
         session.is_running()
@@ -196,5 +202,23 @@ impl Workbench {
         audience == profile.client_id
             || audience.strip_prefix("api://") == Some(&*profile.client_id)
             || is_name
+    }
+}
+
+/// What kind of token a flow begins with.
+pub const fn need_of(kind: FlowKind) -> Option<Need> {
+    match kind {
+        FlowKind::OnBehalfOf => Some(Need::UserAssertion),
+        FlowKind::RefreshToken => Some(Need::RefreshToken),
+        FlowKind::CallApi | FlowKind::UserInfo => Some(Need::AccessToken),
+        FlowKind::Logout => Some(Need::IdToken),
+        FlowKind::AuthorizationCode
+        | FlowKind::ClientCredentials
+        | FlowKind::DeviceCode
+        | FlowKind::ManagedIdentity
+        | FlowKind::AdminConsent
+        | FlowKind::Hybrid
+        | FlowKind::Implicit
+        | FlowKind::Password => None,
     }
 }
