@@ -4,6 +4,7 @@ use super::{keys::bad, shown::Shown};
 use crate::{
     flow::Need,
     secret::Secret,
+    text::{Line, Role},
     token::{self, Kind, kind_of},
     tui::pane::{Choice, Intent},
     workbench::{Held, User},
@@ -43,6 +44,34 @@ pub fn pick(shown: &Shown<'_>) -> Intent {
         return bad("there is no token on the shelf yet; p takes a pasted one");
     }
     Intent::Choose { title: format!("Begin with {}", wanted(need)), choices }
+}
+
+/// In which column the texts stand that may go on in the next row.
+pub const TEXT: u16 = 21;
+
+/// What is asked for, and the ways to give it.
+pub fn lines(shown: &Shown<'_>) -> Vec<Line> {
+    let (bench, id) = (shown.bench, shown.bench.root(shown.session.id));
+    let (Some(need), Some(root)) = (bench.need(id), bench.session(id)) else { return Vec::new() };
+    let candidates = bench.candidates(need, &root.profile);
+    let fit = candidates.iter().filter(|candidate| candidate.unfit.is_none()).count();
+    let shelf = match (fit, candidates.len()) {
+        (_, 0) => "Nothing lies there yet.".to_owned(),
+        (0, all) => format!("{all} lie there, none of which suits. It can be tried all the same."),
+        (1, _) => "One that suits lies there.".to_owned(),
+        (fit, _) => format!("{fit} that suit lie there; the newest comes first."),
+    };
+    let way = |key: &str, name: &str, about: String| {
+        Line::of(Role::Key, format!(" {key}  "))
+            .then(Role::Title, format!("{name:<17}"))
+            .then(Role::Text, about)
+    };
+    vec![
+        Line::of(Role::Text, format!("{} begins with {}.", root.kind.title(), wanted(need))),
+        Line::new(),
+        way("w", "From the shelf", shelf),
+        way("p", "Paste", "From anywhere else; it is masked while you type.".to_owned()),
+    ]
 }
 
 /// What a token is called in a list: `access token 09:15:27Z`.

@@ -248,7 +248,9 @@ impl State {
     }
 
     fn shown<'a>(&self, bench: &'a Workbench) -> Option<Shown<'a>> {
-        self.session(bench).map(|session| Shown::new(bench, session, self.step))
+        let mut shown = Shown::new(bench, self.session(bench)?, self.step);
+        shown.asks_token |= matches!(&self.edit, Some(edit) if edit.purpose == Purpose::Token);
+        Some(shown)
     }
 
     fn mode(&self, shown: &Shown<'_>) -> Mode {

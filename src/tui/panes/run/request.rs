@@ -13,7 +13,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::{shown::value, steps::clipped_line};
 use crate::{
     flow::{Draft, Field, Place},
-    oauth::parameters,
+    oauth::{choices::choices, parameters},
     text::{Line, Role, visible},
     tui::glyphs::Glyphs,
 };
@@ -158,6 +158,11 @@ pub fn meaning(field: &Field, reveal: bool) -> Vec<Line> {
             Role::Text,
             "  is not a parameter of this endpoint that authwright knows. It is sent as it stands.",
         )),
+    }
+    let known = choices(&field.name);
+    if !known.is_empty() {
+        let line = Line::of(Role::Muted, "known values  ").then(Role::Value, known.join("  "));
+        lines.insert(lines.len().min(1), line);
     }
     if field.removed {
         lines.push(Line::of(Role::Edited, "Left out: it will not be sent."));
