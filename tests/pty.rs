@@ -27,8 +27,7 @@ fn started(name: &str, environment: &[(&str, &str)]) -> (Terminal, PathBuf) {
 fn a_flow_is_walked_by_keys_alone_and_the_terminal_comes_back() {
     let (mut terminal, _) = started("walk", &[]);
     // The daemon is the fifth application; its flow has three requests.
-    terminal.press("jjjj");
-    terminal.wait_until("the daemon to be selected", |screen| screen.contains("as inventory-sync"));
+    terminal.press_until("j", "as inventory-sync");
     terminal.press("\r");
     terminal.wait_for("Read the metadata");
     terminal.press("\r");
@@ -56,8 +55,7 @@ fn a_flow_is_walked_by_keys_alone_and_the_terminal_comes_back() {
 #[test]
 fn the_device_code_can_be_approved_in_the_pane_beside_it() {
     let (mut terminal, _) = started("device", &[]);
-    terminal.press("G");
-    terminal.wait_until("the kiosk to be selected", |screen| screen.contains("as kiosk"));
+    terminal.press_until("j", "as kiosk");
     terminal.press("a");
     terminal.wait_until("the code", |screen| {
         screen.contains("authorization_pending") || screen.contains("expires in")

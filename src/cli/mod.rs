@@ -1,5 +1,6 @@
 //! The command line: arguments, and the headless drivers. Results go to standard output, talk to standard error.
 
+mod certificate;
 mod decode;
 mod exit;
 mod explain;
@@ -56,6 +57,8 @@ pub enum Command {
     Decode(decode::Options),
     /// Explain an AADSTS number, an OAuth error, or a pasted error text
     Explain(explain::Options),
+    /// Make a key pair with which an application proves itself
+    Certificate(certificate::Options),
     /// Serve the lab tenant for other programs
     Serve(serve::Options),
     /// The lab tenant's people, applications and their lab credentials
@@ -68,6 +71,7 @@ pub fn execute(command: Command) -> Exit {
         Command::Run(options) => run::execute(options),
         Command::Decode(options) => decode::execute(&options),
         Command::Explain(options) => explain::execute(&options),
+        Command::Certificate(options) => certificate::execute(&options),
         Command::Serve(options) => serve::execute(&options),
         Command::Tenant(options) => tenant::execute(&options),
     }

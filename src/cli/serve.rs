@@ -4,7 +4,11 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::exit::{Exit, print, say, usage};
-use crate::runtime::{self, lab, signals};
+use crate::{
+    provider::certificate::{self, Certificate},
+    runtime::{self, lab, signals},
+    text::visible,
+};
 
 /// The options of `serve`.
 #[derive(Debug, clap::Args)]
@@ -15,6 +19,9 @@ pub struct Options {
     /// A scenario file (TOML) in place of Northwind Retail
     #[arg(long, value_name = "FILE")]
     scenario: Option<std::path::PathBuf>,
+    /// Register a certificate (PEM) with an application of the lab, by its key or client id; may be given again
+    #[arg(long, value_name = "APP=FILE")]
+    certificate: Vec<String>,
     /// Print JSON lines: first one that says where it listens
     #[arg(long)]
     json: bool,
@@ -30,6 +37,10 @@ pub fn execute(options: &Options) -> Exit {
         Ok(scenario) => scenario,
         Err(why) => return usage(why),
     };
+    let certificates = match read_certificates(&options.certificate) {
+        Ok(certificates) => certificates,
+        Err(why) => return usage(why),
+    };
     let lab_options = lab::Options { port: options.http_port, scenario };
     tokio.block_on(async {
         // Nobody looks at the notes here; the queue is drained so that it never fills.
@@ -38,13 +49,14 @@ pub fn execute(options: &Options) -> Exit {
             Ok(lab) => lab,
             Err(why) => return usage(format!("the lab tenant cannot start: {why}")),
         };
-        if options.json {
-            print(json!({"event": "ready", "http": lab.base().as_str()}).to_string());
-        } else {
-            print(format!("The lab tenant answers at {}", lab.base()));
-            print("People, applications and their lab credentials: authwright tenant show");
-            say("Ctrl-C ends it.");
+        let mut registered = Vec::new();
+        for (application, der) in &certificates {
+            match lab.register_certificate(application, der).await {
+                Ok(certificate) => registered.push((application.as_str(), certificate)),
+                Err(why) => return usage(format!("--certificate {application}: {why}")),
+            }
         }
+        announce(&lab, &registered, options.json);
         let drain = async { while queue.recv().await.is_some() {} };
         tokio::select! {
             () = signals::ended() => {}
@@ -52,4 +64,64 @@ pub fn execute(options: &Options) -> Exit {
         }
         Exit::Done
     })
+}
+
+/// `APP=FILE` to the application and the certificate in DER.
+fn read_certificates(options: &[String]) -> Result<Vec<(String, Vec<u8>)>, String> {
+    let read = |option: &String| {
+        let (application, file) =
+            option.split_once('=').ok_or_else(|| format!("--certificate wants APP=FILE, not {option:?}"))?;
+        let text = std::fs::read_to_string(file).map_err(|why| format!("{file}: {why}"))?;
+        let der = certificate::der_of(&text).map_err(|why| format!("{file}: {why}"))?;
+        Ok((application.to_owned(), der))
+    };
+    options.iter().map(read).collect()
+}
+
+/// Says where the tenant answers, and what another program needs for it.
+fn announce(lab: &lab::Lab, registered: &[(&str, Certificate)], as_json: bool) {
+    let base = lab.base().as_str().trim_end_matches('/');
+    let (endpoint, header) = (format!("{base}/msi/token"), lab.identity_header().expose());
+    if as_json {
+        let certificates: Vec<_> = registered
+            .iter()
+            .map(|(application, certificate)| {
+                json!({
+                    "application": application,
+                    "thumbprint": certificate.thumbprint(),
+                    "x5t#S256": certificate.x5t_s256(),
+                    "ends": certificate.not_after.rfc3339(),
+                })
+            })
+            .collect();
+        let ready = json!({
+            "event": "ready",
+            "http": lab.base().as_str(),
+            "pipeline": format!("{base}/pipeline"),
+            "managed_identity": {
+                "app_service": { "IDENTITY_ENDPOINT": endpoint, "IDENTITY_HEADER": header },
+                "virtual_machine": { "AZURE_POD_IDENTITY_AUTHORITY_HOST": base },
+            },
+            "certificates": certificates,
+        });
+        print(ready.to_string());
+        return;
+    }
+    print(format!("The lab tenant answers at {}", lab.base()));
+    print("People, applications and their lab credentials: authwright tenant show");
+    print("");
+    print("Managed identity for another program, as on App Service:");
+    print(format!("  IDENTITY_ENDPOINT={endpoint}"));
+    print(format!("  IDENTITY_HEADER={header}"));
+    print("or, with these two unset, as on a virtual machine:");
+    print(format!("  AZURE_POD_IDENTITY_AUTHORITY_HOST={base}"));
+    print(format!("A pipeline's token: {base}/pipeline/token?audience=api://AzureADTokenExchange"));
+    for (application, certificate) in registered {
+        print(format!(
+            "{application} takes the certificate {} ({})",
+            certificate.thumbprint(),
+            visible(&certificate.subject)
+        ));
+    }
+    say("Ctrl-C ends it.");
 }

@@ -61,6 +61,8 @@ fn chosen<M: Machine>(machine: &mut M, choice: Choice, now: UnixTime) -> Vec<Eff
     let id = record.sheet.id;
     match (choice, &mut record.draft) {
         (Choice::Next, None) => return machine.go(id, None, now),
+        // An assertion is signed, not sent.
+        (Choice::Next, Some(draft)) if draft.is_assertion => return machine.go(id, None, now),
         (Choice::Next, Some(draft)) => {
             // What keeps it from being sent stands among the preflight findings already.
             let Ok(request) = draft.request() else { return Vec::new() };
@@ -171,6 +173,11 @@ impl Course {
     /// The steps for the screen.
     pub fn steps(&self) -> Vec<Step<'_>> {
         self.records.iter().map(Record::step).collect()
+    }
+
+    /// Whether the run has neither begun nor been given up before.
+    pub const fn is_new(&self) -> bool {
+        !self.has_begun && !self.is_over
     }
 
     /// Whether the run has ended.

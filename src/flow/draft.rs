@@ -1,9 +1,15 @@
-//! The request to be: every parameter can be seen, changed, removed, doubled and added before it is sent.
+//! The request to be: every parameter can be seen, changed, removed, doubled and added before it is sent. A client's
+//! assertion is drafted in the same way before it is signed; its fields are members of header and payload.
 
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::StepId;
 use crate::{
+    oauth::{
+        assertion,
+        parameters::{self, Parameter},
+    },
     secret,
     wire::{Body, Failure, Headers, Method, Params, Request},
 };
@@ -17,6 +23,8 @@ pub struct Draft {
     pub endpoint: Field,
     /// Parameters and headers in the order they are sent.
     pub fields: Vec<Field>,
+    /// Whether this is not sent but signed: an assertion, which has no address and no verb.
+    pub is_assertion: bool,
     past: Vec<(Field, Vec<Field>)>,
     future: Vec<(Field, Vec<Field>)>,
 }
@@ -47,9 +55,22 @@ impl Field {
         self.name == name || (self.place == Place::Header && self.name.eq_ignore_ascii_case(name))
     }
 
-    /// Whether its value must be masked.
+    /// Whether its value must be masked. An assertion is harmless until it is signed.
     pub fn is_secret(&self) -> bool {
-        self.place != Place::Endpoint && !secret::is_harmless(&self.name)
+        match self.place {
+            Place::Endpoint | Place::JoseHeader | Place::Claim => false,
+            Place::Query | Place::Form | Place::Header | Place::Body => !secret::is_harmless(&self.name),
+        }
+    }
+
+    /// What is known of it, in the place where it travels.
+    pub fn meaning(&self) -> Option<&'static Parameter> {
+        match self.place {
+            Place::JoseHeader | Place::Claim => assertion::meaning(&self.name),
+            Place::Query | Place::Form | Place::Header | Place::Body | Place::Endpoint => {
+                parameters::meaning(&self.name)
+            }
+        }
     }
 }
 
@@ -117,7 +138,19 @@ impl Draft {
             proposed: Some(endpoint.to_owned()),
             removed: false,
         };
-        Self { method, endpoint, fields: Vec::new(), past: Vec::new(), future: Vec::new() }
+        Self {
+            method,
+            endpoint,
+            fields: Vec::new(),
+            is_assertion: false,
+            past: Vec::new(),
+            future: Vec::new(),
+        }
+    }
+
+    /// A draft of an assertion, without members.
+    pub fn assertion() -> Self {
+        Self { is_assertion: true, ..Self::new(Method::Post, "") }
     }
 
     /// Adds proposed parameters that all travel in the same place.
@@ -179,7 +212,11 @@ impl Draft {
             Bend::Add(place, name, value) => {
                 self.fields.push(Field { place, name, value, proposed: None, removed: false });
             }
-            Bend::Endpoint(value) => self.endpoint.value = value,
+            Bend::Endpoint(value) => {
+                if !self.is_assertion {
+                    self.endpoint.value = value;
+                }
+            }
         }
         if before != (self.endpoint.clone(), self.fields.clone()) {
             self.past.push(before);
@@ -214,7 +251,7 @@ impl Draft {
         for bend in bends.iter().filter(|bend| bend.step.is_none_or(|wanted| wanted == step)) {
             let index = self.fields.iter().position(|field| field.is_called(&bend.name));
             match (&bend.change, index) {
-                (Change::Set(value), _) if bend.name == self.endpoint.name => {
+                (Change::Set(value), _) if bend.name == self.endpoint.name && !self.is_assertion => {
                     self.endpoint.value.clone_from(value);
                 }
                 (Change::Set(value), Some(index)) => {
@@ -222,7 +259,9 @@ impl Draft {
                     self.fields[index].removed = false;
                 }
                 (Change::Set(value), None) if bend.step.is_some() => {
-                    let place = if self.fields.iter().any(|field| field.place == Place::Form) {
+                    let place = if self.is_assertion {
+                        Place::Claim
+                    } else if self.fields.iter().any(|field| field.place == Place::Form) {
                         Place::Form
                     } else {
                         Place::Query
@@ -302,6 +341,21 @@ impl Draft {
     /// Whether the body is typed as a whole, be it empty or taken out.
     fn has_own_body(&self) -> bool {
         self.fields.iter().any(|field| field.place == Place::Body)
+    }
+
+    /// Whether it can go ahead as it stands.
+    pub fn check(&self) -> Result<(), Failure> {
+        if self.is_assertion { Ok(()) } else { self.request().map(|_| ()) }
+    }
+
+    /// What is signed of an assertion. A member that stands twice counts once, with its last value: JSON knows no other
+    /// way.
+    pub fn signing_input(&self) -> String {
+        let members = |place| -> Map<String, Value> {
+            let typed = |field: &Field| (field.name.clone(), assertion::typed(&field.name, &field.value));
+            self.sent(place).map(typed).collect()
+        };
+        assertion::signing_input(members(Place::JoseHeader), members(Place::Claim))
     }
 
     fn sent(&self, place: Place) -> impl Iterator<Item = &Field> {
@@ -403,6 +457,28 @@ mod tests {
         assert_eq!(draft().bent(StepId::Poll, &bends), draft());
         let everywhere = NamedBend { step: None, ..by_name("unknown", Change::Set("1".into())) };
         assert_eq!(draft().bent(StepId::Token, &[everywhere]), draft());
+    }
+
+    #[test]
+    fn an_assertion_is_bent_member_by_member_and_has_no_address() {
+        let draft = Draft::assertion()
+            .with(Place::JoseHeader, "alg", "RS256")
+            .with(Place::Claim, "aud", "https://login.example/token")
+            .with(Place::Claim, "exp", "1772616027");
+        let by_name =
+            |name: &str, change| NamedBend { step: Some(StepId::Assert), name: name.into(), change };
+        let bends = [
+            by_name("exp", Change::Set("17".into())),
+            by_name("aud", Change::Drop),
+            by_name("roles", Change::Set("[\"x\"]".into())),
+        ];
+        let mut bent = draft.clone().bent(StepId::Assert, &bends);
+        // {"alg":"RS256"} . {"exp":17,"roles":["x"]}
+        assert_eq!(bent.signing_input(), "eyJhbGciOiJSUzI1NiJ9.eyJleHAiOjE3LCJyb2xlcyI6WyJ4Il19");
+        bent.bend(Bend::Endpoint("https://else.example".into()));
+        assert_eq!((bent.endpoint.is_changed(), bent.changes(), bent.check()), (false, 3, Ok(())));
+        assert!(bent.fields.iter().all(|field| !field.is_secret()));
+        assert_eq!(draft.fields[1].meaning().map(|known| known.short), Some("for whom it is"));
     }
 
     #[test]

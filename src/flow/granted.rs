@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Fact, Outcome, StepId, course::Course};
+use super::{Fact, Outcome, StepId, course::Course, refused};
 use crate::{
     finding::{Finding, Severity},
-    oauth::TokenSet,
+    oauth::{TokenSet, Trouble},
     secret::Secret,
     text,
     time::UnixTime,
@@ -19,7 +19,15 @@ pub(super) fn settle(
     response: &Response,
     now: UnixTime,
 ) -> Result<Box<TokenSet>, Box<Outcome>> {
-    let tokens = TokenSet::read(response)?;
+    let tokens = match TokenSet::read(response) {
+        Ok(tokens) => tokens,
+        Err(trouble) => {
+            if let Trouble::Refused(refusal) = &trouble {
+                refused::note(course, id, refusal);
+            }
+            return Err(trouble.into());
+        }
+    };
     // Not every step repeats the scope in its token request; then it was asked for earlier.
     let steps = [id, StepId::Authorize, StepId::DeviceAuthorization];
     let asked = steps.iter().find_map(|step| course.sent(*step, "scope")).map(str::to_owned);

@@ -13,17 +13,21 @@
 //! keeps choosing it.
 
 mod authorization_code;
-mod client_credentials;
 mod course;
 mod device_code;
 mod discover;
 mod draft;
+mod fan_out;
+mod given;
 mod granted;
 mod preflight;
 mod profile;
+mod prove;
+mod refused;
 mod returned;
 mod sheets;
 mod step;
+mod token_grant;
 mod validate;
 
 #[cfg(test)]
@@ -32,14 +36,15 @@ mod playbook;
 mod sequences;
 
 pub use authorization_code::AuthorizationCode;
-pub use client_credentials::ClientCredentials;
 pub use device_code::DeviceCode;
 pub use draft::{Bend, Change, Draft, Field, NamedBend, Place};
+pub use fan_out::{FanOutResult, FanOutRow};
 pub use profile::{
     AdminConsentVersion, ApiCall, Authority, ClientKey, Credential, Federated, FlowKind, IdentityHost,
-    ManagedIdentity, Pkce, Platform, Profile, SigningAlgorithm, Source, UserAssigned,
+    ManagedIdentity, Pkce, Platform, Profile, SecretMethod, SigningAlgorithm, Source, UserAssigned,
 };
 pub use step::{Fact, Step, StepId, StepState};
+pub use token_grant::TokenGrant;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
@@ -244,8 +249,8 @@ pub struct DevicePrompt {
 pub enum Flow {
     /// RFC 6749 §4.1 with RFC 7636.
     AuthorizationCode(AuthorizationCode),
-    /// RFC 6749 §4.4.
-    ClientCredentials(ClientCredentials),
+    /// The grants that are one request: RFC 6749 §4.3, §4.4, §6, RFC 7523 §2.1.
+    TokenGrant(TokenGrant),
     /// RFC 8628.
     DeviceCode(DeviceCode),
 }
@@ -255,18 +260,18 @@ impl Flow {
     pub fn new(kind: FlowKind, profile: Profile, bends: Vec<NamedBend>) -> Self {
         match kind {
             FlowKind::AuthorizationCode => Self::AuthorizationCode(AuthorizationCode::new(profile, bends)),
-            FlowKind::ClientCredentials => Self::ClientCredentials(ClientCredentials::new(profile, bends)),
+            FlowKind::ClientCredentials
+            | FlowKind::Password
+            | FlowKind::OnBehalfOf
+            | FlowKind::RefreshToken => Self::TokenGrant(TokenGrant::new(kind, profile, bends)),
             FlowKind::DeviceCode => Self::DeviceCode(DeviceCode::new(profile, bends)),
-            FlowKind::OnBehalfOf
-            | FlowKind::RefreshToken
-            | FlowKind::CallApi
+            FlowKind::CallApi
             | FlowKind::UserInfo
             | FlowKind::ManagedIdentity
             | FlowKind::AdminConsent
             | FlowKind::Logout
             | FlowKind::Hybrid
-            | FlowKind::Implicit
-            | FlowKind::Password => unreachable!("a kind is in FlowKind::ALL only once its machine is here"),
+            | FlowKind::Implicit => unreachable!("a kind is in FlowKind::ALL only once its machine is here"),
         }
     }
 
@@ -274,7 +279,7 @@ impl Flow {
     pub fn advance(&mut self, input: Input, now: UnixTime) -> Vec<Effect> {
         match self {
             Self::AuthorizationCode(flow) => flow.advance(input, now),
-            Self::ClientCredentials(flow) => flow.advance(input, now),
+            Self::TokenGrant(flow) => flow.advance(input, now),
             Self::DeviceCode(flow) => flow.advance(input, now),
         }
     }
@@ -283,7 +288,7 @@ impl Flow {
     pub fn steps(&self) -> Vec<Step<'_>> {
         match self {
             Self::AuthorizationCode(flow) => flow.steps(),
-            Self::ClientCredentials(flow) => flow.steps(),
+            Self::TokenGrant(flow) => flow.steps(),
             Self::DeviceCode(flow) => flow.steps(),
         }
     }
@@ -292,8 +297,16 @@ impl Flow {
     pub fn prompt(&self) -> Option<Prompt> {
         match self {
             Self::AuthorizationCode(flow) => flow.prompt(),
-            Self::ClientCredentials(_) => None,
+            Self::TokenGrant(_) => None,
             Self::DeviceCode(flow) => flow.prompt(),
+        }
+    }
+
+    /// The rows of the fan-out matrix: one refresh token, a list of scopes. Empty in every other run.
+    pub fn fan_out(&self) -> &[FanOutRow] {
+        match self {
+            Self::TokenGrant(flow) => flow.fan_out(),
+            Self::AuthorizationCode(_) | Self::DeviceCode(_) => &[],
         }
     }
 

@@ -1,10 +1,11 @@
 //! Test support: a run played by hand. What comes in, what must go out, nothing more.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Authority, CallId, Choice, Effect, Flow, FlowKind, Input, NamedBend, Outcome, Profile, Seeds,
-    Step, StepId, StepState,
+    Answer, Authority, CallId, Choice, ClientKey, Effect, Flow, FlowKind, Input, NamedBend, Outcome, Profile,
+    Seeds, SigningAlgorithm, Step, StepId, StepState,
 };
 use crate::{
     finding::Severity,
@@ -53,6 +54,22 @@ pub fn tokens() -> Value {
 /// A key set.
 pub fn keys() -> Value {
     json!({"keys": [{"kty": "RSA", "kid": "k1", "n": "AQAB", "e": "AQAB"}]})
+}
+
+/// A client's private key, which nobody here can use.
+pub fn client_key() -> ClientKey {
+    ClientKey {
+        pem: Secret::new("key"),
+        algorithm: SigningAlgorithm::Ps256,
+        names: vec![("x5t#S256".to_owned(), "fingerprint".to_owned())],
+        about: "CN=test".to_owned(),
+    }
+}
+
+/// A signed token with these claims, whose signature is none.
+pub fn token(claims: &Value) -> Secret {
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    Secret::new(format!("{}.{}.c2ln", part(&json!({"typ": "JWT", "alg": "RS256"})), part(claims)))
 }
 
 /// The random values of a run.
@@ -107,6 +124,14 @@ impl Play {
         let mut play = Self { flow: Flow::new(kind, profile, bends), now: START };
         assert_eq!(play.says(Input::Begin(seeds())), []);
         assert_eq!(play.state(StepId::Discover), StepState::Ready);
+        play
+    }
+
+    /// A run that begins with a token: it has begun and shows that step.
+    pub fn with_given(kind: FlowKind, profile: Profile, bends: Vec<NamedBend>) -> Self {
+        let mut play = Self { flow: Flow::new(kind, profile, bends), now: START };
+        assert_eq!(play.says(Input::Begin(seeds())), []);
+        assert_eq!(play.state(StepId::Given), StepState::Ready);
         play
     }
 

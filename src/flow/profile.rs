@@ -37,7 +37,14 @@ pub enum FlowKind {
 
 impl FlowKind {
     /// Every kind that can be run, in the order they are offered.
-    pub const ALL: &[Self] = &[Self::AuthorizationCode, Self::ClientCredentials, Self::DeviceCode];
+    pub const ALL: &[Self] = &[
+        Self::AuthorizationCode,
+        Self::ClientCredentials,
+        Self::DeviceCode,
+        Self::OnBehalfOf,
+        Self::RefreshToken,
+        Self::Password,
+    ];
 
     /// The name on the command line.
     pub const fn name(self) -> &'static str {
@@ -139,6 +146,8 @@ pub struct Profile {
     pub scope: String,
     /// How the client proves itself.
     pub credential: Credential,
+    /// How a secret travels; `None` takes what the provider's metadata offers.
+    pub secret_method: Option<SecretMethod>,
     /// How the code is bound to us.
     pub pkce: Pkce,
     /// The language of the device-code message (`mkt`), such as `de-DE`.
@@ -183,6 +192,7 @@ impl Profile {
             redirect_uri: None,
             scope: "openid profile offline_access".to_owned(),
             credential: Credential::None,
+            secret_method: None,
             pkce: Pkce::S256,
             market: None,
             response_type: None,
@@ -362,6 +372,25 @@ pub enum Credential {
     Federated(Federated),
 }
 
+/// How a client secret travels to the token endpoint (OpenID Connect Core §9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretMethod {
+    /// In the form.
+    Post,
+    /// In the header `authorization`.
+    Basic,
+}
+
+impl SecretMethod {
+    /// The name in metadata.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Post => "client_secret_post",
+            Self::Basic => "client_secret_basic",
+        }
+    }
+}
+
 /// A private key and how the authority knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientKey {
@@ -385,6 +414,11 @@ pub enum SigningAlgorithm {
 }
 
 impl SigningAlgorithm {
+    /// The algorithm of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Rs256, Self::Ps256].into_iter().find(|algorithm| algorithm.name().eq_ignore_ascii_case(name))
+    }
+
     /// The value of `alg`.
     pub const fn name(self) -> &'static str {
         match self {

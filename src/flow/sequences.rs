@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{Answer, Bend, CallId, Choice, Effect, Flow, Input, StepState, playbook};
-use crate::{time::UnixTime, wire::Failure};
+use crate::{secret::Secret, time::UnixTime, wire::Failure};
 
 /// One letter of the alphabet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +53,8 @@ pub fn disturbances() -> Vec<Letter> {
         Letter::Newest(Answer::DeadEnd(page)),
         Letter::Newest(listening),
         Letter::Newest(Answer::Woke),
+        Letter::Newest(Answer::Signed(vec![1, 2, 3])),
+        Letter::Newest(Answer::Given(Secret::new("given"))),
         Letter::Newest(timeout.clone()),
         Letter::Newest(broken),
         Letter::Oldest(playbook::json_answer(200, &playbook::metadata())),

@@ -81,6 +81,113 @@ pub(super) static REDEEM: Sheet = Sheet {
     ],
 };
 
+/// A client that holds a private key, before its token request.
+pub(super) static ASSERT: Sheet = Sheet {
+    id: StepId::Assert,
+    title: "Sign an assertion",
+    why: "A secret can be copied from every request that carries it. A private key never leaves this machine: the client \
+          writes down who it is and for which endpoint, signs that, and the authority checks the signature with the \
+          public key that the registration holds. What you see here is what will be signed, member by member.",
+    guards: &[
+        "The registration must hold the certificate (or public key), and its thumbprint stands in the header.",
+        "iss and sub are this client; aud is the one endpoint that may take the assertion (RFC 7523 §3).",
+        "It lives for minutes. Entra takes RSA keys only.",
+    ],
+};
+
+/// A client whose proof comes from another issuer, before its token request.
+pub(super) static FEDERATE: Sheet = Sheet {
+    id: StepId::Federate,
+    title: "Get an assertion from elsewhere",
+    why: "The client holds neither secret nor key. The platform it runs on (a build service, a cluster, another tenant) \
+          vouches for it with a token of its own, and the registration says which issuer and which subject it trusts. \
+          There is nothing to keep, to leak or to renew.",
+    guards: &[
+        "The registration needs a federated credential whose issuer, subject and audience equal iss, sub and aud, letter \
+         for letter.",
+        "The authority checks the signature with the keys that the other issuer publishes.",
+        "Whoever can get a token with that subject from that issuer is this application: choose the subject narrowly.",
+    ],
+};
+
+/// On behalf of: the beginning.
+pub(super) static GIVEN_ASSERTION: Sheet = Sheet {
+    id: StepId::Given,
+    title: "Take the caller's token",
+    why: "We are an API in the middle: a front end has called us with a token for us. To call the next API in the same \
+          person's name, that token is exchanged. It cannot simply be passed on, for its audience is us.",
+    guards: &[
+        "Its audience must be this application; a token for anybody else is refused.",
+        "It must be an access token of a user: no ID token, and no token of an application alone.",
+        "It must still be good. Validate it like any caller's token before you exchange it.",
+    ],
+};
+
+/// Refresh token: the beginning.
+pub(super) static GIVEN_REFRESH: Sheet = Sheet {
+    id: StepId::Given,
+    title: "Take the refresh token",
+    why: "An earlier sign-in brought a refresh token. With it new tokens can be had without the person, for any API that \
+          this client may call for them; that is why it is worth more than any access token.",
+    guards: &[
+        "It goes to the token endpoint only, and works for this client only (or its family).",
+        "Entra: good for 90 days after its last use; 24 hours in all for single-page applications.",
+        "A changed password, a revoked session or a new policy can end it at any time.",
+    ],
+};
+
+/// Refresh token: the request.
+pub(super) static REFRESH: Sheet = Sheet {
+    id: StepId::Token,
+    title: "Exchange the refresh token",
+    why: "The refresh token is sent with the scope that is wanted now: the one of the sign-in, less of it, or at Entra \
+          that of another API. Policies are looked at afresh, so this is where a revoked session or a new demand shows.",
+    guards: &[
+        "The same client must ask, and prove itself again if it can.",
+        "A new refresh token usually comes along: keep the newest.",
+        "More than was agreed to is refused, and only a sign-in can change that.",
+    ],
+};
+
+/// Refresh token: one after another for a list of scopes.
+pub(super) static FAN_OUT: Sheet = Sheet {
+    id: StepId::FanOut,
+    title: "Try it on each scope",
+    why: "At Entra a refresh token belongs to a person and a client, not to an API. The same one is sent once for every \
+          scope on the list, and the answers side by side show how far it reaches.",
+    guards: &[
+        "What consent covers is given, everything else is refused, row by row.",
+        "The first token is used for every row: at Entra it stays good, where tokens rotate it does not.",
+        "Whoever steals this one token can do the same.",
+    ],
+};
+
+/// On behalf of: the exchange.
+pub(super) static EXCHANGE: Sheet = Sheet {
+    id: StepId::Token,
+    title: "Exchange it for the next API",
+    why: "The authority gets the caller's token and our own credential, and gives a token for the next API that still names \
+          the person. What we may do there is what the person agreed to for us, and no more than they may do themselves.",
+    guards: &[
+        "A credential of our own is always needed: a caller's token alone must not be worth anything elsewhere.",
+        "The person (or an administrator) must have agreed to our access; we have no page to ask on.",
+        "If a policy wants more, the answer holds a claims challenge, which goes back to the caller.",
+    ],
+};
+
+/// Password grant: the only request.
+pub(super) static PASSWORD: Sheet = Sheet {
+    id: StepId::Token,
+    title: "Send the password",
+    why: "The application has asked the person for their password and sends it along. That teaches people to type it \
+          anywhere, and leaves no room for a second factor, a passkey or a company's own sign-in page.",
+    guards: &[
+        "Only for accounts with a password in the tenant: neither personal nor federated ones, nor guests.",
+        "Whoever needs a second factor is refused.",
+        "common and consumers are refused.",
+    ],
+};
+
 /// Client credentials: the only request.
 pub(super) static PRESENT: Sheet = Sheet {
     id: StepId::Token,

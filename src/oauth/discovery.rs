@@ -26,6 +26,9 @@ pub struct Metadata {
     pub end_session_endpoint: Option<Url>,
     /// Where the signing keys are.
     pub jwks_uri: Option<Url>,
+    /// The ways a client may prove itself to the token endpoint; empty where nothing is said, which means
+    /// `client_secret_basic` (RFC 8414 §2).
+    pub token_endpoint_auth_methods: Vec<String>,
     /// The ways a code may be bound (RFC 8414 §2); empty where nothing is said, as with Entra, which does PKCE all the
     /// same.
     pub code_challenge_methods: Vec<String>,
@@ -48,6 +51,7 @@ impl Metadata {
             userinfo_endpoint: members.optional_url("userinfo_endpoint")?,
             end_session_endpoint: members.optional_url("end_session_endpoint")?,
             jwks_uri: members.optional_url("jwks_uri")?,
+            token_endpoint_auth_methods: members.optional_texts("token_endpoint_auth_methods_supported")?,
             code_challenge_methods: members.optional_texts("code_challenge_methods_supported")?,
             names_issuer_in_responses: members.flag("authorization_response_iss_parameter_supported"),
             document,

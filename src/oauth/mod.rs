@@ -7,6 +7,7 @@
 
 pub mod admin_consent;
 pub mod answer;
+pub mod assertion;
 pub mod authorize;
 pub mod bearer;
 pub mod challenge;
@@ -14,6 +15,7 @@ pub mod choices;
 pub mod device;
 pub mod discovery;
 pub mod error;
+pub mod federation;
 pub mod front_channel;
 pub mod jwks;
 pub mod logout;

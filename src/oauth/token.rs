@@ -1,6 +1,8 @@
 //! The token endpoint: what is sent for each grant (RFC 6749 §4.1.3, §4.4.2; RFC 8628 §3.4), and what comes back
 //! (RFC 6749 §5.1).
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
 use super::answer::{self, Members, Trouble};
 use crate::{
     secret::Secret,
@@ -26,6 +28,22 @@ pub enum Grant<'a> {
     ClientCredentials,
     /// The code of a device on which nobody types.
     DeviceCode(&'a Secret),
+    /// A person's name and password (RFC 6749 §4.3.2).
+    Password {
+        /// The account.
+        username: &'a str,
+        /// Its password.
+        password: &'a Secret,
+    },
+    /// The token that an API was called with (RFC 7523 §2.1; reference §4.11).
+    OnBehalfOf {
+        /// The token, whose audience is the client.
+        assertion: &'a Secret,
+        /// Entra's word for what the exchange is for, `on_behalf_of`; other servers know no such parameter.
+        requested_token_use: Option<&'a str>,
+    },
+    /// An earlier answer's refresh token (RFC 6749 §6).
+    RefreshToken(&'a Secret),
 }
 
 impl Grant<'_> {
@@ -35,6 +53,9 @@ impl Grant<'_> {
             Self::AuthorizationCode { .. } => "authorization_code",
             Self::ClientCredentials => "client_credentials",
             Self::DeviceCode(_) => "urn:ietf:params:oauth:grant-type:device_code",
+            Self::Password { .. } => "password",
+            Self::OnBehalfOf { .. } => "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            Self::RefreshToken(_) => "refresh_token",
         }
     }
 
@@ -50,11 +71,27 @@ impl Grant<'_> {
             }
             Self::ClientCredentials => {}
             Self::DeviceCode(code) => params.push(("device_code", code.expose())),
+            Self::Password { username, password } => {
+                params.extend([("username", *username), ("password", password.expose())]);
+            }
+            Self::OnBehalfOf { assertion, requested_token_use } => {
+                params.push(("assertion", assertion.expose()));
+                params.extend(requested_token_use.map(|value| ("requested_token_use", value)));
+            }
+            Self::RefreshToken(token) => params.push(("refresh_token", token.expose())),
         }
         params.extend(client_secret.map(|secret| ("client_secret", secret.expose())));
         params.extend(scope.map(|scope| ("scope", scope)));
         Params(params.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
+}
+
+/// The value of the header `authorization` by which a client sends its secret (`client_secret_basic`). Id and secret are
+/// form-encoded before they are joined, so that a colon in either does no harm (RFC 6749 §2.3.1).
+pub fn basic(client_id: &str, client_secret: &Secret) -> Secret {
+    let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let joined = format!("{}:{}", encoded(client_id), encoded(client_secret.expose()));
+    Secret::new(format!("Basic {}", STANDARD.encode(joined)))
 }
 
 /// What a token endpoint gave.
@@ -192,8 +229,31 @@ mod tests {
             "grant_type=client_credentials&client_id=app&scope=x%2F.default"
         );
         assert_eq!(
+            Grant::Password { username: "mina@x.example", password: &secret }
+                .params("app", None, None)
+                .encode(),
+            "grant_type=password&client_id=app&username=mina%40x.example&password=s"
+        );
+        assert_eq!(
+            Grant::RefreshToken(&code).params("app", None, Some("a b")).encode(),
+            "grant_type=refresh_token&client_id=app&refresh_token=c&scope=a+b"
+        );
+        let exchange = Grant::OnBehalfOf { assertion: &code, requested_token_use: Some("on_behalf_of") };
+        assert_eq!(
+            exchange.params("app", None, None).encode(),
+            "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&client_id=app&assertion=c\
+             &requested_token_use=on_behalf_of"
+        );
+        assert_eq!(
             Grant::DeviceCode(&code).params("app", None, None).encode(),
             "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&client_id=app&device_code=c"
         );
+    }
+
+    #[test]
+    fn id_and_secret_are_form_encoded_before_they_are_joined() {
+        // "app:1" and "p%ss word+", encoded by another program.
+        let basic = basic("app:1", &Secret::new("p%ss word+"));
+        assert_eq!(basic.expose(), "Basic YXBwJTNBMTpwJTI1c3Mrd29yZCUyQg==");
     }
 }

@@ -77,6 +77,11 @@ impl Call {
         percent_encoding::percent_decode_str(segment).decode_utf8_lossy().into_owned()
     }
 
+    /// A header, whatever the letter case of its name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)
+    }
+
     pub fn cookie(&self, name: &str) -> Option<&str> {
         self.cookies.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }

@@ -16,11 +16,12 @@ use base64::{
 use serde_json::{Value, json};
 use sha1::{Digest as _, Sha1};
 
+use super::public_key::{Algorithm, PublicKey, PublishedKey};
+
 /// An RSA key with the certificate that it is published with.
 pub struct SigningKey {
     pair: RsaKeyPair,
-    modulus: Vec<u8>,
-    exponent: Vec<u8>,
+    public: PublicKey,
     certificate: Vec<u8>,
     thumbprint: String,
 }
@@ -35,7 +36,8 @@ impl SigningKey {
     pub fn new(pair: RsaKeyPair, certificate: Vec<u8>) -> Result<Self, UnusableKey> {
         let (modulus, exponent) = rsa_public_key(pair.public_key().as_ref()).ok_or(UnusableKey)?;
         let thumbprint = URL_SAFE_NO_PAD.encode(Sha1::digest(&certificate));
-        Ok(Self { pair, modulus, exponent, certificate, thumbprint })
+        let public = PublicKey { modulus, exponent };
+        Ok(Self { pair, public, certificate, thumbprint })
     }
 
     /// The `kid` and `x5t`: SHA-1 of the certificate, base64url.
@@ -55,9 +57,24 @@ impl SigningKey {
 
     /// Whether `signature` is this key's signature of `text`.
     pub fn verifies(&self, text: &str, signature: &[u8]) -> bool {
-        let public = aws_lc_rs::signature::RsaPublicKeyComponents { n: &self.modulus, e: &self.exponent };
-        let parameters = &aws_lc_rs::signature::RSA_PKCS1_2048_8192_SHA256;
-        public.verify(parameters, text.as_bytes(), signature).is_ok()
+        self.public.verifies(Algorithm::Rs256, text.as_bytes(), signature)
+    }
+
+    /// The key as an issuer other than Entra publishes it: without the members that are Entra's own.
+    pub fn plain_jwk(&self) -> Value {
+        json!({
+            "kty": "RSA",
+            "use": "sig",
+            "alg": "RS256",
+            "kid": self.thumbprint,
+            "n": URL_SAFE_NO_PAD.encode(&self.public.modulus),
+            "e": URL_SAFE_NO_PAD.encode(&self.public.exponent),
+        })
+    }
+
+    /// The key as it is published.
+    pub fn published(&self) -> PublishedKey {
+        PublishedKey { kid: Some(self.thumbprint.clone()), key: self.public.clone() }
     }
 
     /// The key as a member of a key set (RFC 7517 §4, reference §1.5); version 1 key sets have no issuer.
@@ -67,8 +84,8 @@ impl SigningKey {
             "use": "sig",
             "kid": self.thumbprint,
             "x5t": self.thumbprint,
-            "n": URL_SAFE_NO_PAD.encode(&self.modulus),
-            "e": URL_SAFE_NO_PAD.encode(&self.exponent),
+            "n": URL_SAFE_NO_PAD.encode(&self.public.modulus),
+            "e": URL_SAFE_NO_PAD.encode(&self.public.exponent),
             "x5c": [STANDARD.encode(&self.certificate)],
             "cloud_instance_name": cloud,
         });
@@ -106,6 +123,11 @@ impl Keys {
     /// The published key with that id.
     pub fn find(&self, kid: &str) -> Option<&Arc<SigningKey>> {
         [&self.current, &self.next].into_iter().find(|key| key.thumbprint == kid)
+    }
+
+    /// Every published key.
+    pub fn published(&self) -> Vec<PublishedKey> {
+        vec![self.next.published(), self.current.published()]
     }
 
     /// The ids of the published keys.

@@ -11,7 +11,7 @@ use super::{
     call::Call,
     keys::{Keys, SigningKey},
     random::Random,
-    scenario::{Application, Tenant},
+    scenario::{Application, ManagedIdentity, Tenant},
     scope::{Target, Wanted},
     sessions::Person,
 };
@@ -39,7 +39,7 @@ const METHODS: &[&str] = &["pwd", "mfa", "otp", "rsa", "fed"];
 const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// A token without its signature.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Unsigned {
     key: Arc<SigningKey>,
     header: Value,
@@ -48,6 +48,11 @@ pub struct Unsigned {
 }
 
 impl Unsigned {
+    /// A token of an issuer that is not a tenant.
+    pub fn new(key: Arc<SigningKey>, header: Value, claims: Map<String, Value>) -> Self {
+        Self { key, header, claims, holds_access_token_hash: false }
+    }
+
     /// The finished token. An ID token from the authorization endpoint takes the hash of the access token beside it.
     pub fn sign(self, access_token: Option<&str>) -> String {
         let mut claims = self.claims;
@@ -82,6 +87,8 @@ pub enum Proof {
     None,
     /// With a secret.
     Secret,
+    /// With an assertion signed by a key of its own, or by an issuer it trusts.
+    Assertion,
 }
 
 impl Proof {
@@ -89,6 +96,7 @@ impl Proof {
         match self {
             Self::None => "0",
             Self::Secret => "1",
+            Self::Assertion => "2",
         }
     }
 }
@@ -232,8 +240,25 @@ impl Mint<'_> {
 
     /// An access token for an application by itself. Without a granted role it has no `roles`, and nothing else tells so.
     pub fn app_token(&mut self, target: &Target, roles: &[String], life: i64) -> Unsigned {
-        let version = version_of(&target.resource);
         let principal = service_principal(self.tenant, self.client);
+        self.principal_token(target, roles, life, (&principal, None))
+    }
+
+    /// An access token for a managed identity, which no credential of its own has proved.
+    pub fn identity_token(&mut self, target: &Target, identity: &ManagedIdentity, life: i64) -> Unsigned {
+        let principal = (identity.object_id.as_str(), Some(identity.resource_id.as_str()));
+        self.principal_token(target, identity.roles_on(&target.resource), life, principal)
+    }
+
+    /// `principal` is the object id, and the resource id if it is a managed identity.
+    fn principal_token(
+        &mut self,
+        target: &Target,
+        roles: &[String],
+        life: i64,
+        (principal, resource_id): (&str, Option<&str>),
+    ) -> Unsigned {
+        let version = version_of(&target.resource);
         let mut claims = Map::new();
         let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
         self.opening(target, version, life, &[], &mut claim);
@@ -262,6 +287,9 @@ impl Mint<'_> {
         claim("ver", json!(format!("{version}.0")));
         if target.resource.nonce_header {
             claim("wids", json!([APPLICATION_ROLE]));
+        }
+        if let Some(resource_id) = resource_id {
+            claim("xms_mirid", json!(resource_id));
         }
         self.access_token(target, version, claims)
     }

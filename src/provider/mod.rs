@@ -20,13 +20,16 @@ mod accounts;
 mod assertion;
 mod bearer;
 mod call;
+pub mod certificate;
 mod consents;
 mod endpoints;
 mod grants;
+mod issuers;
 pub mod keys;
 mod mint;
 mod pages;
 mod policies;
+pub mod public_key;
 mod random;
 mod redirect_uri;
 mod refusal;
@@ -41,16 +44,22 @@ mod tenant;
 
 use std::{sync::Arc, time::Duration};
 
+use sha2::{Digest as _, Sha256};
+
 use crate::{
     finding::Compared,
+    secret::Secret,
     time::UnixTime,
     wire::{Request, Response},
 };
 use accounts::Accounts;
 use call::Call;
+use certificate::{Certificate, CertificateError};
 use consents::Consents;
+use endpoints::managed_identity::{self, IdentityToken};
 use grants::{Code, Device, Refresh};
-use keys::Keys;
+use issuers::Issuers;
+use keys::{Keys, SigningKey};
 use random::Random;
 use reply::Reply;
 use scenario::Scenario;
@@ -65,6 +74,10 @@ use stock::Stock;
 pub struct Provider {
     scenario: Arc<Scenario>,
     keys: Keys,
+    pipeline_key: Option<Arc<SigningKey>>,
+    identity_header: Secret,
+    /// Tokens of managed identities: the platform keeps them, and hands out the same one again.
+    identity_tokens: Shelf<IdentityToken>,
     random: Random,
     codes: Shelf<Code>,
     devices: Shelf<Device>,
@@ -90,7 +103,7 @@ pub struct Decision {
 pub struct Note {
     /// The `trace_id` of the answer, its `x-ms-request-id`.
     pub trace_id: String,
-    /// The AADSTS number; 0 where an API of the lab refused, for those have none.
+    /// The AADSTS number; 0 where an API of the lab or an endpoint for managed identities refused, for those have none.
     pub code: u32,
     /// The rule that fired, such as `redirect_uri.registered`.
     pub rule: &'static str,
@@ -98,6 +111,17 @@ pub struct Note {
     pub demand: String,
     /// What it compared; secrets are masked.
     pub compared: Vec<Compared>,
+}
+
+/// A certificate that was not registered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotRegistered {
+    /// It cannot be read.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// There is no such application.
+    #[error("the lab tenant has no application {0:?}; `authwright tenant show` lists them")]
+    NoApplication(String),
 }
 
 impl Provider {
@@ -110,6 +134,9 @@ impl Provider {
         Self {
             scenario,
             keys,
+            pipeline_key: None,
+            identity_header: identity_header(seed),
+            identity_tokens: Shelf::new(managed_identity::TOKEN_LIFE / 2),
             random: Random::new(seed),
             codes: Shelf::new(day),
             devices: Shelf::new(day),
@@ -127,11 +154,35 @@ impl Provider {
     pub fn decide(&mut self, request: &Request, now: UnixTime) -> Decision {
         let call = Call::read(request, now, &mut self.random);
         let reply = endpoints::answer(self, &call);
-        if let Some(refusal) = &reply.refusal {
+        // Without a number it was no sign-in: a managed identity's endpoint was asked in a wrong way.
+        if let Some(refusal) = reply.refusal.as_ref().filter(|refusal| refusal.code != 0) {
             self.sign_ins.refused(&call, refusal, &self.scenario);
         }
         let note = reply.refusal.as_ref().map(|refusal| refusal.note(&call.trace_id));
         Decision { reply, note }
+    }
+
+    /// Opens the second issuer, which signs like a pipeline of a CI system. Until then its addresses are not there.
+    pub fn open_pipeline(&mut self, key: SigningKey) {
+        self.pipeline_key = Some(Arc::new(key));
+    }
+
+    /// Adds a certificate to the registration with that short name or client id, and gives it back as it was read.
+    pub fn register_certificate(
+        &mut self,
+        application: &str,
+        der: &[u8],
+    ) -> Result<Certificate, NotRegistered> {
+        let certificate = Certificate::from_der(der)?;
+        if Arc::make_mut(&mut self.scenario).add_certificate(application, certificate.clone()) {
+            Ok(certificate)
+        } else {
+            Err(NotRegistered::NoApplication(application.to_owned()))
+        }
+    }
+
+    fn issuers(&self) -> Issuers {
+        Issuers { tenants: self.keys.clone(), pipeline: self.pipeline_key.clone() }
     }
 
     /// Takes back what a person granted to an application, or with `None` what was granted for everybody. Tells whether
@@ -155,6 +206,14 @@ impl Provider {
     pub const fn scenario(&self) -> &Arc<Scenario> {
         &self.scenario
     }
+}
+
+/// The value of `IDENTITY_HEADER` of a tenant with that seed: what a program on the lab's machine shows at the App Service
+/// endpoint, so that pages which trick a server into requests get nothing there.
+pub fn identity_header(seed: [u8; 32]) -> Secret {
+    // A stream of its own: the values of the tenant are to stay as they are.
+    let own = Sha256::new().chain_update(seed).chain_update(b"identity header").finalize();
+    Secret::new(Random::new(own.into()).guid().to_uppercase())
 }
 
 impl Decision {

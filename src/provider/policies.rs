@@ -5,6 +5,8 @@
 //! ([`Unmet::can_be_met_by`]) and refuses otherwise. A client that replays the challenge in `claims` names policies that are
 //! then asked whatever the resource is ([`challenged`]): that is how a front end signs in for an API behind its API.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -33,15 +35,27 @@ pub struct Unmet<'a> {
     pub policies: Vec<&'a ConditionalAccessPolicy>,
 }
 
+/// The policies about an attempt.
+fn about<'a>(
+    scenario: &'a Scenario,
+    attempt: &Attempt<'_>,
+) -> impl Iterator<Item = &'a ConditionalAccessPolicy> {
+    let is_named = |policy: &ConditionalAccessPolicy| attempt.challenged.contains(&policy.id);
+    scenario
+        .conditional_access_policies
+        .iter()
+        .filter(move |policy| is_about_whom(policy, attempt) && (guards(policy, attempt) || is_named(policy)))
+}
+
+/// How long after a sign-in the next one is due for this attempt; `None` if no policy says.
+pub fn sign_in_frequency(scenario: &Scenario, attempt: &Attempt<'_>) -> Option<Duration> {
+    let seconds = about(scenario, attempt).filter_map(|policy| policy.sign_in_frequency).min()?;
+    Some(Duration::from_secs(seconds.into()))
+}
+
 /// What policies ask of an attempt that it does not meet: the gravest of it, or nothing.
 pub fn unmet<'a>(scenario: &'a Scenario, attempt: &Attempt<'_>) -> Option<Unmet<'a>> {
-    let policies = || {
-        scenario
-            .conditional_access_policies
-            .iter()
-            .filter(|policy| is_about_whom(policy, attempt))
-            .filter(|policy| guards(policy, attempt) || attempt.challenged.iter().any(|id| *id == policy.id))
-    };
+    let policies = || about(scenario, attempt);
     let control = policies()
         .flat_map(|policy| &policy.built_in_controls)
         .copied()
@@ -156,6 +170,7 @@ mod tests {
             include_service_principals: owned(&["inventory-sync"]),
             include_applications: owned(applications),
             built_in_controls: controls.to_vec(),
+            sign_in_frequency: None,
         }
     }
 

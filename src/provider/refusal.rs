@@ -127,9 +127,11 @@ impl Refusal {
         self
     }
 
-    /// Names the rule that refused.
+    /// Names the rule that refused. A finer rule within it that has named itself stays.
     pub fn by(mut self: Box<Self>, rule: &'static str) -> Box<Self> {
-        self.rule = rule;
+        if self.rule.is_empty() {
+            self.rule = rule;
+        }
         self
     }
 

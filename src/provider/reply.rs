@@ -97,6 +97,12 @@ impl Reply {
         Self { status: refusal.status(), headers, content: Content::Bytes(body), refusal: Some(refusal) }
     }
 
+    /// A refusal with a body of its own, where an endpoint does not speak OAuth's envelope.
+    pub fn refused_as(call: &Call, status: u16, body: &Value, refusal: Box<Refusal>) -> Self {
+        let headers = common(call, with_json_headers(Headers::new()), refusal.code);
+        Self { status, headers, content: Content::Bytes(body.to_string()), refusal: Some(refusal) }
+    }
+
     /// A refusal of a metadata request.
     pub fn refused_metadata(call: &Call, refusal: Box<Refusal>) -> Self {
         let headers = common(call, with_metadata_headers(Headers::new()), refusal.code);

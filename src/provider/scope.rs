@@ -68,7 +68,7 @@ impl Wanted {
             }
             let resource = match prefix {
                 None => Some(Arc::clone(scenario.graph())),
-                Some(prefix) => find_resource(prefix, scenario, tenant),
+                Some(prefix) => resource_named(prefix, scenario, tenant),
             };
             let Some(resource) = resource else {
                 return Err(Fault::UnknownResource(prefix.unwrap_or(word).to_owned()));
@@ -265,7 +265,8 @@ fn split(word: &str) -> (Option<&str>, &str) {
     word.rsplit_once('/').map_or((None, word), |(prefix, permission)| (Some(prefix), permission))
 }
 
-fn find_resource(name: &str, scenario: &Scenario, tenant: Option<&Tenant>) -> Option<Arc<Application>> {
+/// The resource with that App ID URI or client id, a slash at the end of the URI aside.
+pub fn resource_named(name: &str, scenario: &Scenario, tenant: Option<&Tenant>) -> Option<Arc<Application>> {
     let bare = name.strip_suffix('/').unwrap_or(name);
     let found = scenario.applications().iter().find(|application| {
         application.app_id.eq_ignore_ascii_case(name)

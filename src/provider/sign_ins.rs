@@ -47,6 +47,8 @@ pub enum SignInKind {
     NonInteractive,
     /// An application by itself.
     ServicePrincipal,
+    /// A managed identity.
+    ManagedIdentity,
 }
 
 #[derive(Debug, Default)]
@@ -96,7 +98,9 @@ impl SignIns {
 }
 
 fn entry(call: &Call) -> SignIn {
+    let is_identity = call.path.starts_with("metadata/") || call.path.starts_with("msi/");
     let kind = match (call.path.ends_with("/token"), call.form.get("grant_type")) {
+        _ if is_identity => SignInKind::ManagedIdentity,
         (true, Some("client_credentials")) => SignInKind::ServicePrincipal,
         (true, _) => SignInKind::NonInteractive,
         (false, _) => SignInKind::Interactive,

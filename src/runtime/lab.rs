@@ -1,7 +1,8 @@
 //! The lab tenant behind loopback ports.
 //!
 //! [`start`] opens the port and returns at once; keys are made meanwhile on a blocking thread, and requests that come
-//! before they are done wait for them. Each request is decided under a lock, which takes microseconds, and signed beside
+//! before they are done wait for them. The keys of the tenant come first; those of the second issuer and of applications
+//! follow, and only requests to that issuer wait for these. Each request is decided under a lock, which takes microseconds, and signed beside
 //! it, so that all cores sign at once.
 //!
 //! Only loopback addresses are bound, and only requests whose `Host` is a loopback name with the lab's own port are
@@ -12,7 +13,7 @@ use std::{
     io,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -39,19 +40,25 @@ use tokio::{
 };
 use url::Url;
 
-use super::{clock, entropy};
+use super::{clock, entropy, key_pair};
 use crate::{
     provider::{
-        Provider, SignIn,
+        NotRegistered, Provider, SignIn,
+        certificate::Certificate,
+        identity_header,
         keys::{Keys, SigningKey},
         scenario::Scenario,
     },
+    secret::Secret,
     wire::{Body, Headers, Method, Request, Response},
     workbench::Event,
 };
 
 /// The port that is tried first, so that addresses stay the same from one start to the next.
 pub const PREFERRED_PORT: u16 = 7080;
+
+/// How long the certificates last that are made at start.
+const CLIENT_KEY_DAYS: u32 = 90;
 
 /// The most of a request body that is read.
 const BODY_CAP: usize = 1024 * 1024;
@@ -84,12 +91,24 @@ pub enum StartError {
 #[error("no signing key could be made: {0}")]
 pub struct KeyError(String);
 
+/// A certificate could not be registered.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// The tenant does not take it.
+    #[error(transparent)]
+    Refused(#[from] NotRegistered),
+    /// The tenant is not there.
+    #[error("{0}")]
+    Stopped(String),
+}
+
 /// A running lab tenant. Its clock is the machine's, until it is moved. It stops when this is dropped; answers under way are finished first.
 #[derive(Debug)]
 pub struct Lab {
     base: Url,
     state: watch::Receiver<State>,
     ahead: Arc<AtomicU64>,
+    identity_header: Secret,
     _running: watch::Sender<()>,
 }
 
@@ -97,7 +116,10 @@ pub struct Lab {
 #[derive(Clone, Debug)]
 enum State {
     MakingKeys,
+    /// The tenant answers; the second issuer has no key yet.
     Ready(Arc<Mutex<Provider>>),
+    /// All keys are made.
+    Complete(Arc<Mutex<Provider>>),
     Failed(Arc<str>),
 }
 
@@ -107,14 +129,24 @@ pub async fn start(options: Options, events: mpsc::Sender<Event>) -> Result<Lab,
     let port = sockets[0].local_addr()?.port();
     let base = Url::parse(&format!("http://localhost:{port}/")).expect("a well-formed address");
     let (set_state, state) = watch::channel(State::MakingKeys);
+    let seed = entropy::bytes();
+    let told = events.clone();
     tokio::task::spawn_blocking(move || {
-        set_state.send_replace(match make_keys() {
-            Ok(keys) => {
-                let provider = Provider::new(Arc::new(options.scenario), keys, entropy::bytes());
-                State::Ready(Arc::new(Mutex::new(provider)))
+        let scenario = Arc::new(options.scenario);
+        let provider = match make_keys() {
+            Ok(keys) => Arc::new(Mutex::new(Provider::new(Arc::clone(&scenario), keys, seed))),
+            Err(why) => {
+                set_state.send_replace(State::Failed(why.to_string().into()));
+                return;
             }
-            Err(why) => State::Failed(why.to_string().into()),
-        });
+        };
+        set_state.send_replace(State::Ready(Arc::clone(&provider)));
+        // Without a key of its own the second issuer stays closed; the tenant goes on all the same.
+        if let Ok(key) = make_key("authwright lab pipeline") {
+            lock(&provider).open_pipeline(key);
+        }
+        set_state.send_replace(State::Complete(Arc::clone(&provider)));
+        make_client_keys(&scenario, &provider, &told);
     });
     let (running, stopped) = watch::channel(());
     let ahead = Arc::new(AtomicU64::new(0));
@@ -122,7 +154,7 @@ pub async fn start(options: Options, events: mpsc::Sender<Event>) -> Result<Lab,
     for socket in sockets {
         tokio::spawn(accept(socket, desk.clone(), stopped.clone()));
     }
-    Ok(Lab { base, state, ahead, _running: running })
+    Ok(Lab { base, state, ahead, identity_header: identity_header(seed), _running: running })
 }
 
 impl Lab {
@@ -142,11 +174,26 @@ impl Lab {
         self.ahead.fetch_add(millis, Ordering::Relaxed);
     }
 
+    /// What a program on the lab's machine shows at the App Service endpoint: `IDENTITY_HEADER`, new at every start.
+    pub const fn identity_header(&self) -> &Secret {
+        &self.identity_header
+    }
+
+    /// Registers a certificate (DER) with the application of that short name or client id, once the tenant is ready.
+    pub async fn register_certificate(
+        &self,
+        application: &str,
+        der: &[u8],
+    ) -> Result<Certificate, RegisterError> {
+        let provider = ready(self.state.clone(), false).await.map_err(RegisterError::Stopped)?;
+        Ok(lock(&provider).register_certificate(application, der)?)
+    }
+
     /// The sign-in log so far, oldest first.
     pub fn sign_ins(&self) -> Vec<SignIn> {
         match &*self.state.borrow() {
-            State::Ready(provider) => {
-                provider.lock().unwrap_or_else(PoisonError::into_inner).sign_ins().cloned().collect()
+            State::Ready(provider) | State::Complete(provider) => {
+                lock(provider).sign_ins().cloned().collect()
             }
             State::MakingKeys | State::Failed(_) => Vec::new(),
         }
@@ -157,20 +204,37 @@ impl Lab {
 /// tenth of a second on two cores; belongs on a blocking thread.
 pub fn make_keys() -> Result<Keys, KeyError> {
     let (current, next) = std::thread::scope(|scope| {
-        let next = scope.spawn(make_key);
-        (make_key(), next.join())
+        let next = scope.spawn(|| make_key("authwright lab tenant"));
+        (make_key("authwright lab tenant"), next.join())
     });
     let next = next.map_err(|_| KeyError("the thread that made it ended early".to_owned()))?;
     Ok(Keys::new(current?, next?))
 }
 
-fn make_key() -> Result<SigningKey, KeyError> {
+/// Makes a key pair for each application that is to have one, registers the certificate, and tells the workbench.
+fn make_client_keys(scenario: &Scenario, provider: &Mutex<Provider>, events: &mpsc::Sender<Event>) {
+    for application in scenario.applications().iter().filter(|application| application.gets_a_key()) {
+        let Ok(pair) = key_pair::make(&application.display_name, CLIENT_KEY_DAYS) else { continue };
+        let registered = lock(provider).register_certificate(&application.key, &pair.certificate_der);
+        if registered.is_ok() {
+            let event = Event::LabKey { application: application.key.clone(), key: pair.client_key() };
+            // Nobody listens any more: the lab was stopped.
+            let Ok(()) = events.blocking_send(event) else { return };
+        }
+    }
+}
+
+fn lock(provider: &Mutex<Provider>) -> MutexGuard<'_, Provider> {
+    provider.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn make_key(name: &str) -> Result<SigningKey, KeyError> {
     let failed = |why: &dyn std::fmt::Display| KeyError(why.to_string());
     let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(|why| failed(&why))?;
     let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|why| failed(&why))?;
     let signer = rcgen::KeyPair::try_from(der.as_ref()).map_err(|why| failed(&why))?;
     let mut parameters = rcgen::CertificateParams::new(Vec::new()).map_err(|why| failed(&why))?;
-    parameters.distinguished_name.push(rcgen::DnType::CommonName, "authwright lab tenant");
+    parameters.distinguished_name.push(rcgen::DnType::CommonName, name);
     parameters.not_before = rcgen::date_time_ymd(2025, 1, 1);
     parameters.not_after = rcgen::date_time_ymd(2045, 1, 1);
     let certificate = parameters.self_signed(&signer).map_err(|why| failed(&why))?;
@@ -286,12 +350,13 @@ async fn answer(desk: &Desk, request: hyper::Request<Incoming>) -> hyper::Respon
     let body = if body.is_empty() { Body::Empty } else { Body::Whole(body.to_vec()) };
     let request = Request { method, url, headers, body };
 
-    let provider = match ready(desk.state.clone()).await {
+    let is_of_pipeline = request.url.path().starts_with("/pipeline/");
+    let provider = match ready(desk.state.clone(), is_of_pipeline).await {
         Ok(provider) => provider,
         Err(why) => return refuse(StatusCode::SERVICE_UNAVAILABLE, &why),
     };
     let now = clock::now() + Duration::from_millis(desk.ahead.load(Ordering::Relaxed));
-    let mut decision = provider.lock().unwrap_or_else(PoisonError::into_inner).decide(&request, now);
+    let mut decision = lock(&provider).decide(&request, now);
     if let Some(note) = decision.note.take() {
         let _ = desk.events.send(Event::LabNote(note)).await;
     }
@@ -300,10 +365,15 @@ async fn answer(desk: &Desk, request: hyper::Request<Incoming>) -> hyper::Respon
     into_hyper(decision.respond())
 }
 
-async fn ready(mut state: watch::Receiver<State>) -> Result<Arc<Mutex<Provider>>, String> {
-    let settled = state.wait_for(|state| !matches!(state, State::MakingKeys)).await;
-    match settled.as_deref() {
-        Ok(State::Ready(provider)) => Ok(Arc::clone(provider)),
+/// The tenant once it can answer; `complete` waits for the second issuer as well.
+async fn ready(mut state: watch::Receiver<State>, complete: bool) -> Result<Arc<Mutex<Provider>>, String> {
+    let settled = state.wait_for(|state| match state {
+        State::MakingKeys => false,
+        State::Ready(_) => !complete,
+        State::Complete(_) | State::Failed(_) => true,
+    });
+    match settled.await.as_deref() {
+        Ok(State::Ready(provider) | State::Complete(provider)) => Ok(Arc::clone(provider)),
         Ok(State::Failed(why)) => Err(why.to_string()),
         Ok(State::MakingKeys) | Err(_) => Err("the lab tenant has stopped".to_owned()),
     }

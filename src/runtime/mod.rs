@@ -9,6 +9,7 @@ pub mod clock;
 pub mod entropy;
 pub mod folders;
 pub mod http;
+pub mod key_pair;
 pub mod lab;
 pub mod redirect;
 pub mod sign;

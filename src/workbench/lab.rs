@@ -1,8 +1,10 @@
 //! What the workbench knows of the lab tenant: its directory from the start, its address once it answers.
 
+use std::collections::BTreeMap;
+
 use url::Url;
 
-use crate::{agent::Credentials, provider::scenario::Scenario};
+use crate::{agent::Credentials, flow::ClientKey, provider::scenario::Scenario};
 
 /// The lab tenant as seen from here: as far away as a real one would be.
 #[derive(Debug)]
@@ -11,6 +13,8 @@ pub struct Lab {
     pub scenario: Scenario,
     /// Whether it answers.
     pub state: LabState,
+    /// Keys that it made for applications as it started, by their short names.
+    pub client_keys: BTreeMap<String, ClientKey>,
 }
 
 /// Whether the lab tenant answers.

@@ -20,12 +20,17 @@ pub use shelf::{Held, Shelf, TokenUse};
 pub use source::Candidate;
 pub use traffic::{Channel, Exchange, ExchangeId, Owner, Traffic};
 
+use std::collections::BTreeMap;
+
 use url::Url;
 
 use crate::{
     agent,
     explain::Evidence,
-    flow::{self, Authority, CallId, Choice, FlowKind, NamedBend, Outcome, Profile, Seeds, Signing, StepId},
+    flow::{
+        self, Authority, CallId, Choice, ClientKey, FlowKind, NamedBend, Outcome, Profile, Seeds, Signing,
+        StepId,
+    },
     oauth::Arrival,
     provider::{Note, scenario::Scenario},
     secret::Secret,
@@ -83,6 +88,13 @@ pub enum Event {
     LabReady(Url),
     /// The lab tenant could not be started.
     LabFailed(String),
+    /// The lab tenant made a key for an application and registered its certificate.
+    LabKey {
+        /// The short name of the application.
+        application: String,
+        /// The key.
+        key: ClientKey,
+    },
     /// The lab tenant says why it refused.
     LabNote(Note),
 }
@@ -176,7 +188,7 @@ pub struct Workbench {
 impl Workbench {
     /// An empty workbench for the given target, or for a lab tenant stocked with `scenario`.
     pub fn new(target: Option<Profile>, scenario: Scenario) -> Self {
-        let lab = Lab { scenario, state: LabState::Starting };
+        let lab = Lab { scenario, state: LabState::Starting, client_keys: BTreeMap::new() };
         let offers = match &target {
             Some(profile) => Offer::for_target(profile),
             None => Offer::for_lab(&lab.base(), &lab.scenario),
@@ -241,6 +253,11 @@ impl Workbench {
             Event::LabReady(base) => self.lab_ready(&base, now),
             Event::LabFailed(reason) => {
                 self.lab.state = LabState::Failed(reason);
+                Vec::new()
+            }
+            Event::LabKey { application, key } => {
+                self.lab.client_keys.insert(application, key);
+                self.rebuild_offers();
                 Vec::new()
             }
             Event::LabNote(note) => {
@@ -315,11 +332,16 @@ impl Workbench {
     }
 
     /// Now the address is known: what was started before gets it.
+    /// The lab's offers follow its address and the keys that it has made.
+    fn rebuild_offers(&mut self) {
+        if self.target.is_none() {
+            self.offers = Offer::for_lab(&self.lab.base(), &self.lab.scenario);
+        }
+    }
+
     fn lab_ready(&mut self, base: &Url, now: UnixTime) -> Vec<Effect> {
         self.lab.state = LabState::Running(base.clone());
-        if self.target.is_none() {
-            self.offers = Offer::for_lab(base, &self.lab.scenario);
-        }
+        self.rebuild_offers();
         let waiting = std::mem::take(&mut self.waiting);
         let with_address = waiting.into_iter().map(|mut start| {
             if let Authority::Lab { base: old, .. } = &mut start.profile.authority {

@@ -80,7 +80,7 @@ fn of_application(base: &Url, scenario: &Scenario, application: &Application) ->
     if application.is_fallback_public_client {
         offers.push(offer(FlowKind::DeviceCode, profile.clone()));
     }
-    if let Some(scope) = application_scope(scenario, application) {
+    if let (Some(scope), Some(_)) = (application_scope(scenario, application), application.secret()) {
         let credential = secret();
         offers.push(offer(
             FlowKind::ClientCredentials,

@@ -111,6 +111,19 @@ impl Terminal {
         }
     }
 
+    /// Presses a key as often as it takes to bring `text` onto the screen: wherever in a list it stands.
+    pub fn press_until(&mut self, key: &str, text: &str) {
+        for _ in 0..60 {
+            if self.text().contains(text) {
+                return;
+            }
+            let before = self.frames();
+            self.press(key);
+            self.wait_for_frame(before);
+        }
+        panic!("{key:?} does not lead to {text}; the screen:\n{}", self.text());
+    }
+
     /// How many whole frames the program has drawn.
     pub fn frames(&self) -> usize {
         self.frames

@@ -100,6 +100,32 @@ class LabTenant(unittest.TestCase):
         self.assertNotIn("scp", claims)
         self.assertTrue(claims["roles"])
 
+    def test_the_apis_take_tokens_that_verify_and_refuse_id_tokens(self):
+        app, api = application("desktop"), application("catalog-api")
+        scopes = ["openid profile User.Read", f"openid profile {api['identifier_uri']}/Catalog.Read"]
+        for_graph, for_catalog = (
+            run(
+                "authorization_code", *self.target(app), "--scope", scope, *self.signed_in_by(),
+                environment={"PASSWORD": person("mina")["password"]},
+            )["tokens"]
+            for scope in scopes
+        )
+
+        def call(path, token):
+            return requests.get(f"{self.base}/{path}", headers={"authorization": f"Bearer {token}"}, timeout=10)
+
+        me = call("v1.0/me", for_graph["access_token"]).json()
+        self.assertEqual(me["userPrincipalName"], person("mina")["username"])
+        told = call("oidc/userinfo", for_graph["access_token"]).json()
+        self.assertEqual(told["sub"], self.verified(for_graph["id_token"], app["client_id"])["sub"])
+        # Only Graph can verify what is made for Graph.
+        with self.assertRaises(jwt.InvalidSignatureError):
+            self.verified(for_graph["access_token"], "https://graph.microsoft.com")
+        self.assertEqual(call("api/catalog/products", for_catalog["access_token"]).status_code, 200)
+        refused = call("api/catalog/products", for_catalog["id_token"])
+        self.assertEqual((refused.status_code, refused.json()["checks"]["failed"]), (401, "token.kind"))
+        self.assertIn('error="invalid_token"', refused.headers["www-authenticate"])
+
     def test_requests_oauthlib_reads_the_refusal_of_a_wrong_secret(self):
         app, api = application("inventory-sync"), application("catalog-api")
         session = OAuth2Session(client=BackendApplicationClient(client_id=app["client_id"]))

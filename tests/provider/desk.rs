@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use authwright::{
+    flow::ClientKey,
     provider::{Note, scenario::Scenario},
     runtime::{self, lab},
     workbench::Event,
@@ -206,6 +207,18 @@ impl Desk {
             }
         }
         notes.iter().find(|note| note.trace_id == trace_id).expect("each refusal has a note").clone()
+    }
+
+    /// The key that the lab made for an application, as soon as it is made.
+    pub async fn key_of(&self, application: &str) -> ClientKey {
+        let mut events = self.events.lock().await;
+        loop {
+            match events.0.recv().await.expect("the lab runs") {
+                Event::LabKey { application: made_for, key } if made_for == application => return key,
+                Event::LabNote(note) => events.1.push(note),
+                _ => {}
+            }
+        }
     }
 
     async fn check_note(&self, answer: &Answer, code: u32) {

@@ -3,11 +3,14 @@
 //! clock in the test's hand.
 
 mod authorize;
+mod credential;
 mod desk;
 mod device;
+mod managed_identity;
 mod metadata;
 mod on_behalf_of;
 mod password;
+mod pipeline;
 mod policies;
 mod refresh;
 mod resources;

@@ -54,6 +54,7 @@ fn a_block_goes_before_whatever_else_is_asked() {
         include_service_principals: Vec::new(),
         include_applications: vec!["key-vault".to_owned()],
         built_in_controls: vec![Control::Block],
+        sign_in_frequency: None,
     });
     let mut tenant = Tenant::new(scenario);
     let vault = "https://vault.azure.net/user_impersonation";

@@ -6,9 +6,10 @@ use super::*;
 use crate::{
     finding::Severity,
     flow::{
-        Bend, CallId, Change, Choice, Flow, FlowKind, StepState,
+        Bend, CallId, Change, Choice, Credential, Flow, FlowKind, StepState,
         playbook::{
-            Play, START, elsewhere, ended, garbage, json_answer, keys, metadata, profile, refusal, tokens,
+            Play, START, client_key, elsewhere, ended, garbage, json_answer, keys, metadata, profile,
+            refusal, tokens,
         },
         sequences::{self, Letter, NEXT},
     },
@@ -241,4 +242,85 @@ fn every_short_sequence_keeps_the_promises() {
     ];
     let more = [Letter::Newest(refusal("slow_down")), Letter::Oldest(json_answer(200, &codes()))];
     sequences::play_everywhere(&Flow::new(KIND, profile(), Vec::new()), &way, &more, 8);
+}
+
+#[test]
+fn a_busy_or_broken_server_is_asked_again_later() {
+    let busy = |status, retry_after: Option<&str>| {
+        let mut headers = crate::wire::Headers::new().with("content-type", "text/html");
+        if let Some(seconds) = retry_after {
+            headers.push("retry-after", seconds);
+        }
+        Answer::Response(Response { status, headers, body: "<h1>later</h1>".to_owned().into() })
+    };
+    let in_json = json_answer(503, &json!({"error": "temporarily_unavailable"}));
+    let mut play = waiting(profile(), Vec::new());
+    let (mut alarm, mut pause) = (3, 5);
+    for (answer, next) in [
+        (busy(429, Some("7")), 7),
+        (busy(429, Some("1")), 5),
+        (busy(502, None), 10),
+        (refusal("authorization_pending"), 10),
+        (in_json, 20),
+    ] {
+        poll(&mut play, alarm, pause);
+        let effects = play.answer(alarm + 1, answer);
+        let wake = (play.now + seconds(next)).min(START + seconds(60));
+        assert_eq!(effects, [Effect::WakeAt(CallId(alarm + 2), wake)]);
+        (alarm, pause) = (alarm + 2, next);
+    }
+    assert!(prompt(&play).polls[0].1.contains("429"));
+}
+
+#[test]
+fn a_client_that_signs_makes_a_new_assertion_for_every_poll() {
+    let key = Credential::PrivateKey(client_key());
+    let mut play = Play::begin(KIND, Profile { credential: key, ..profile() }, Vec::new());
+    play.sends(1, StepId::Discover);
+    play.answer(1, json_answer(200, &metadata()));
+    assert_eq!(play.state(StepId::Assert), StepState::Ready);
+    play.next();
+    assert_eq!(play.answer(2, Answer::Signed(vec![1])), []);
+    let request = play.sends(3, StepId::DeviceAuthorization);
+    assert!(!request.body.text().contains("client_assertion"), "Entra asks for no proof there");
+    play.answer(3, json_answer(200, &codes()));
+    let mut seen = Vec::new();
+    for call in [4, 7] {
+        play.now = play.now + seconds(5);
+        let effects = play.answer(call, Answer::Woke);
+        assert!(matches!(&effects[..], [Effect::Sign(CallId(one), _)] if *one == call + 1), "{effects:?}");
+        let effects = play.answer(call + 1, Answer::Signed(vec![2]));
+        let request = play.one_request(effects, call + 2, StepId::Poll);
+        let text = request.body.text().into_owned();
+        let assertion = text.split("client_assertion=").nth(1).expect("it is sent").to_owned();
+        assert!(!seen.contains(&assertion), "each poll has its own");
+        seen.push(assertion);
+        play.answer(call + 2, refusal("authorization_pending"));
+    }
+    let last = crate::token::decode(&seen[1]);
+    assert_eq!(last.time("iat"), Some(play.now));
+}
+
+#[test]
+fn elsewhere_the_client_proves_itself_for_the_codes_too() {
+    let issuer = "http://localhost:4000/tid/v2.0".parse().expect("an address");
+    let authority = crate::flow::Authority::Issuer(issuer);
+    let secret = Credential::Secret(Secret::new("hunter2"));
+    let profile = Profile { authority, credential: secret, ..profile() };
+    let mut play = Play::begin(KIND, profile, Vec::new());
+    play.sends(1, StepId::Discover);
+    play.answer(1, json_answer(200, &metadata()));
+    assert_eq!(play.finds(StepId::DeviceAuthorization, Severity::Warning), [] as [&str; 0]);
+    let request = play.sends(2, StepId::DeviceAuthorization);
+    assert!(request.headers.get("authorization").is_some_and(|value| value.starts_with("Basic ")));
+    assert_eq!(request.body.text(), "scope=openid+api%2FRead");
+}
+
+#[test]
+fn what_the_codes_will_not_bring_is_said_before() {
+    let mut play = Play::begin(KIND, Profile { scope: "a/x b/y".into(), ..profile() }, Vec::new());
+    play.sends(1, StepId::Discover);
+    play.answer(1, json_answer(200, &metadata()));
+    let found = play.finds(StepId::DeviceAuthorization, Severity::Info);
+    assert_eq!(found, ["scope.several_apis", "scope.no_offline_access"]);
 }

@@ -1,19 +1,28 @@
 //! What can be said about a request before it is sent. Nothing here forbids anything: people bend requests to see what
 //! happens, and the findings only say what to expect.
 
+mod assertion;
 mod authorize;
 mod client_credentials;
 mod device_code;
+mod on_behalf_of;
+mod password;
 mod redeem;
+mod refresh;
+mod token;
 
+pub(super) use assertion::assertion;
 pub(super) use authorize::authorize;
 pub(super) use client_credentials::client_credentials;
 pub(super) use device_code::{device_authorization, poll};
+pub(super) use on_behalf_of::on_behalf_of;
+pub(super) use password::password;
 pub(super) use redeem::redeem;
+pub(super) use refresh::{fan_out, refresh};
 
 use url::{Host, Url};
 
-use super::{Credential, Draft, Place, Platform, Profile};
+use super::{Draft, Place};
 use crate::{
     finding::{Finding, Severity},
     text::visible,
@@ -64,6 +73,9 @@ impl Report {
     }
 
     fn sendable(&mut self, draft: &Draft) {
+        if draft.is_assertion {
+            return;
+        }
         let title = if draft.endpoint.value.is_empty() {
             "There is no address to send this to: the metadata names none. Type one, or give up.".to_owned()
         } else {
@@ -85,27 +97,6 @@ impl Report {
                 "RFC 6749 §3.1, §3.2",
                 "The address begins with http: everybody on the way can read and change this request.",
             );
-        }
-    }
-
-    fn secret(&mut self, profile: &Profile, draft: &Draft) {
-        let has_secret = draft.value("client_secret").is_some_and(|secret| !secret.is_empty());
-        match (profile.platform, has_secret) {
-            (Platform::Spa | Platform::Native, true) => self.warn(
-                "secret.public_client",
-                "RFC 6749 §2.1",
-                "An application that people install or load cannot keep a secret; Entra refuses one from it.",
-            ),
-            (Platform::Web, false) => {
-                let why = match profile.credential {
-                    Credential::None => "the profile holds none",
-                    Credential::Secret(_) => "it was taken out",
-                    Credential::PrivateKey(_) | Credential::Federated(_) => return,
-                };
-                let title = format!("A web application has to prove itself, and no secret is sent: {why}.");
-                self.warn("secret.missing", "RFC 6749 §3.2.1", title);
-            }
-            _ => {}
         }
     }
 }
@@ -136,7 +127,13 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 }
 
 fn is_shared_tenant(endpoint: &str) -> bool {
-    let Ok(url) = Url::parse(endpoint) else { return false };
-    let tenant = url.path_segments().and_then(|mut segments| segments.next()).unwrap_or_default();
-    ["common", "organizations", "consumers"].iter().any(|shared| shared.eq_ignore_ascii_case(tenant))
+    let tenant = tenant_segment(endpoint);
+    ["common", "organizations", "consumers"].iter().any(|shared| shared.eq_ignore_ascii_case(&tenant))
+}
+
+/// The part of one of Entra's addresses that names the tenant.
+fn tenant_segment(endpoint: &str) -> String {
+    let url = Url::parse(endpoint).ok();
+    let first = url.as_ref().and_then(Url::path_segments).and_then(|mut segments| segments.next());
+    first.unwrap_or_default().to_owned()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Report, any, api_of, is_oidc, words};
+use super::{Report, api_of, is_oidc, token, words};
 use crate::{
     finding::Finding,
     flow::{Draft, Platform, Profile},
@@ -12,7 +12,7 @@ use crate::{
 
 /// Looks at the redemption of a code, given the authorization request that was sent.
 pub(in crate::flow) fn redeem(profile: &Profile, draft: &Draft, authorize: &Draft) -> Vec<Finding> {
-    let mut report = Report(any(draft, &["grant_type", "client_id", "code"]));
+    let mut report = Report(token::request(draft, &["code"]));
     report.secret(profile, draft);
     if profile.authority.is_entra() {
         match (profile.platform, draft.value("origin")) {

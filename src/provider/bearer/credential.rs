@@ -37,7 +37,7 @@ impl Credential {
         line.split_once(' ').map_or((line, ""), |(scheme, token)| (scheme, token.trim()))
     }
 
-    pub fn is_in_header(&self) -> Verdict {
+    pub fn is_nowhere_else(&self) -> Verdict {
         let Some(place) = self.elsewhere else { return Ok(()) };
         Err(wrong(format!(
             "The token stands in the {place}; this API takes it from the Authorization header only."

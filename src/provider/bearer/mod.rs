@@ -97,7 +97,7 @@ type Rule = fn(&Asked<'_>) -> Verdict;
 /// What must hold before the question of permissions comes up. Signature before claims: what is not signed by the tenant
 /// says nothing about anybody.
 const RULES: &[(&str, Rule)] = &[
-    ("credential.in_header", |asked| asked.credential.is_in_header()),
+    ("credential.nowhere_else", |asked| asked.credential.is_nowhere_else()),
     ("credential.present", |asked| asked.credential.is_present()),
     ("credential.once", |asked| asked.credential.is_single()),
     ("credential.scheme", |asked| asked.credential.is_bearer()),

@@ -8,9 +8,11 @@ mod device_page;
 mod graph;
 mod instance;
 mod login;
+pub mod managed_identity;
 mod metadata;
 mod next_page;
 mod outcome;
+mod pipeline;
 mod token;
 mod user_info;
 
@@ -29,6 +31,11 @@ const PATHS: &[(&str, Endpoint)] = &[
     ("common/oauth2/deviceauth", device_page::answer),
     ("common/oauth2/nativeclient", native_client),
     ("oidc/userinfo", user_info::answer),
+    ("pipeline/.well-known/openid-configuration", pipeline::configuration),
+    ("pipeline/keys", pipeline::keys),
+    ("pipeline/token", pipeline::token),
+    ("metadata/identity/oauth2/token", managed_identity::virtual_machine),
+    ("msi/token", managed_identity::app_service),
     ("v1.0", graph::answer),
     ("v1.0/{}", graph::answer),
     ("v1.0/{}/{}", graph::answer),

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::{Application, ConsentType, Scenario};
-use crate::{secret::Secret, time::UnixTime};
+use super::{Application, ConsentType, Key, ResourceAccess, Scenario};
+use crate::{provider::issuers, secret::Secret, time::UnixTime};
 
 impl Scenario {
     /// Tenants, people and applications with their lab credentials, as reached at `base`.
@@ -61,6 +61,23 @@ impl Scenario {
                     "include_service_principals": policy.include_service_principals,
                     "include_applications": policy.include_applications,
                     "built_in_controls": policy.built_in_controls.iter().map(|control| control.name()).collect::<Vec<_>>(),
+                    "sign_in_frequency": policy.sign_in_frequency,
+                })
+            })
+            .collect();
+        let identities: Vec<_> = self
+            .managed_identities
+            .iter()
+            .map(|identity| {
+                json!({
+                    "key": identity.key,
+                    "about": identity.about,
+                    "tenant": identity.tenant,
+                    "kind": identity.kind.name(),
+                    "client_id": identity.client_id,
+                    "object_id": identity.object_id,
+                    "resource_id": identity.resource_id,
+                    "app_roles": access(&identity.app_role_assignments),
                 })
             })
             .collect();
@@ -69,13 +86,26 @@ impl Scenario {
             "device_login": format!("{base}/devicelogin"),
             "tenants": tenants,
             "users": users,
-            "applications": self.applications.iter().map(|application| describe(application)).collect::<Vec<_>>(),
+            "applications":
+                self.applications.iter().map(|application| describe(application, base)).collect::<Vec<_>>(),
+            "managed_identities": identities,
+            "pipeline": {
+                "issuer": issuers::pipeline(base),
+                "token": format!("{base}/pipeline/token?audience=api://AzureADTokenExchange"),
+            },
             "conditional_access_policies": policies,
         })
     }
 }
 
-fn describe(application: &Application) -> Value {
+fn access(entries: &[ResourceAccess]) -> Map<String, Value> {
+    entries
+        .iter()
+        .map(|access| (access.resource.clone(), json!({ "scopes": access.scopes, "roles": access.roles })))
+        .collect()
+}
+
+fn describe(application: &Application, base: &str) -> Value {
     let redirect_uris: Vec<_> = application
         .redirect_uris()
         .map(|(platform, uri)| json!({ "platform": platform.name(), "uri": uri }))
@@ -92,10 +122,30 @@ fn describe(application: &Application) -> Value {
             })
         })
         .collect();
-    let access: Map<_, _> = application
-        .required_resource_access
+    let certificates: Vec<_> = application
+        .key_credentials
         .iter()
-        .map(|access| (access.resource.clone(), json!({ "scopes": access.scopes, "roles": access.roles })))
+        .map(|credential| match &credential.key {
+            Key::MadeAtStart => json!({ "display_name": credential.display_name, "made_at_start": true }),
+            Key::Certificate(certificate) => json!({
+                "display_name": credential.display_name,
+                "thumbprint": certificate.thumbprint(),
+                "x5t#S256": certificate.x5t_s256(),
+                "ends": certificate.not_after.rfc3339(),
+            }),
+        })
+        .collect();
+    let federated: Vec<_> = application
+        .federated_identity_credentials
+        .iter()
+        .map(|credential| {
+            json!({
+                "name": credential.name,
+                "issuer": credential.issuer_at(base),
+                "subject": credential.subject,
+                "audiences": credential.audiences,
+            })
+        })
         .collect();
     let mut description = json!({
         "key": application.key,
@@ -108,10 +158,16 @@ fn describe(application: &Application) -> Value {
         "secrets": secrets,
         "redirect_uris": redirect_uris,
         "is_fallback_public_client": application.is_fallback_public_client,
+        "required_resource_access": access(&application.required_resource_access),
         "is_family_client": application.is_family_client,
         "is_disabled": application.is_disabled,
-        "required_resource_access": access,
     });
+    if !certificates.is_empty() {
+        description["certificates"] = json!(certificates);
+    }
+    if !federated.is_empty() {
+        description["federated_credentials"] = json!(federated);
+    }
     if application.is_resource() {
         let scopes = application.api.scopes.iter();
         let scopes = scopes
@@ -143,5 +199,9 @@ mod tests {
         let daemon =
             &shown["applications"].as_array().unwrap().iter().find(|app| app["key"] == "inventory-sync");
         assert_eq!(daemon.unwrap()["client_secret"], "lab~inventory-sync~secret");
+        let applications = shown["applications"].as_array().unwrap();
+        let pipeline = applications.iter().find(|app| app["key"] == "pipeline").unwrap();
+        assert_eq!(pipeline["federated_credentials"][0]["issuer"], "http://localhost:7080/pipeline");
+        assert_eq!(shown["managed_identities"][0]["kind"], "system");
     }
 }

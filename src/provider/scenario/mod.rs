@@ -4,14 +4,19 @@
 //! names that Microsoft Graph gives them, unknown keys are refused, and an error names line and key. Tests and the
 //! workbench find things by their short `key`: `scenario.application("storefront")`, `scenario.user("mina")`.
 
+mod credentials;
 mod describe;
+mod managed_identity;
 mod read;
 
 use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::certificate::Certificate;
 use crate::{secret::Secret, time::UnixTime};
+pub use credentials::{FederatedCredential, Issuer, Key, KeyCredential, LAB};
+pub use managed_identity::{IdentityKind, ManagedIdentity};
 pub use read::ScenarioError;
 pub(super) use read::{EVERYTHING, is_guid};
 
@@ -31,6 +36,8 @@ pub struct Scenario {
     tenants: Vec<Arc<Tenant>>,
     users: Vec<Arc<User>>,
     applications: Vec<Arc<Application>>,
+    managed_identities: Vec<Arc<ManagedIdentity>>,
+    issuers: Vec<Issuer>,
 }
 
 /// Switches that hold for every tenant of the scenario.
@@ -70,7 +77,11 @@ pub struct ConditionalAccessPolicy {
     /// The keys of the resources that it guards, or `All`.
     pub include_applications: Vec<String>,
     /// What it asks; all of it.
+    #[serde(default)]
     pub built_in_controls: Vec<Control>,
+    /// How many seconds after a sign-in the next one is due (Graph's session control `signInFrequency`).
+    #[serde(default)]
+    pub sign_in_frequency: Option<u32>,
 }
 
 /// What a policy asks.
@@ -188,7 +199,7 @@ impl User {
 }
 
 /// An application registration; a resource is one that exposes scopes or roles.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Application {
     /// The short name in the scenario.
@@ -218,6 +229,12 @@ pub struct Application {
     /// Client secrets.
     #[serde(default)]
     pub password_credentials: Vec<PasswordCredential>,
+    /// Certificates.
+    #[serde(default)]
+    pub key_credentials: Vec<KeyCredential>,
+    /// Issuers whose tokens prove it.
+    #[serde(default)]
+    pub federated_identity_credentials: Vec<FederatedCredential>,
     /// App ID URIs, by which scopes name this resource.
     #[serde(default)]
     pub identifier_uris: Vec<String>,
@@ -255,9 +272,10 @@ pub struct Application {
 }
 
 /// `signInAudience`: whose accounts may use an application.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub enum Audience {
     /// Its own tenant only.
+    #[default]
     #[serde(rename = "AzureADMyOrg")]
     MyOrg,
     /// Work and school accounts of any tenant.
@@ -427,9 +445,22 @@ impl Application {
         lasting.map(|credential| &credential.secret_text)
     }
 
+    /// Its certificates, those made at start as soon as they are made.
+    pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
+        self.key_credentials.iter().filter_map(|credential| match &credential.key {
+            Key::Certificate(certificate) => Some(certificate.as_ref()),
+            Key::MadeAtStart => None,
+        })
+    }
+
+    /// Whether the lab makes it a key as it starts.
+    pub fn gets_a_key(&self) -> bool {
+        self.key_credentials.iter().any(|credential| credential.key == Key::MadeAtStart)
+    }
+
     /// Whether it offers anything to others.
     pub const fn is_resource(&self) -> bool {
-        !self.api.scopes.is_empty() || !self.app_roles.is_empty()
+        !self.api.scopes.is_empty() || !self.app_roles.is_empty() || !self.identifier_uris.is_empty()
     }
 
     /// The delegated permission of that name, whatever its letter case.
@@ -509,6 +540,29 @@ impl Scenario {
     /// The registration with that short name.
     pub fn application(&self, key: &str) -> Option<&Arc<Application>> {
         self.applications.iter().find(|application| application.key == key)
+    }
+
+    /// The identities of the lab's machine.
+    pub fn managed_identities(&self) -> &[Arc<ManagedIdentity>] {
+        &self.managed_identities
+    }
+
+    /// The issuers outside the lab whose keys are known.
+    pub fn issuers(&self) -> &[Issuer] {
+        &self.issuers
+    }
+
+    /// Adds a certificate to the registration with that short name or client id; false if there is none.
+    pub(super) fn add_certificate(&mut self, application: &str, certificate: Certificate) -> bool {
+        let found = self
+            .applications
+            .iter_mut()
+            .find(|found| found.key == application || found.app_id.eq_ignore_ascii_case(application));
+        let Some(found) = found else { return false };
+        let display_name = certificate.subject.clone();
+        let key = Key::Certificate(Box::new(certificate));
+        Arc::make_mut(found).key_credentials.push(KeyCredential { display_name, key });
+        true
     }
 
     /// The tenant with that GUID or domain name, whatever the letter case.

@@ -6,7 +6,10 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use toml::de::{DeTable, DeValue};
 use url::Url;
 
-use super::{Application, ConditionalAccessPolicy, Policy, ResourceAccess, Scenario, Tenant, User};
+use super::{
+    Application, ConditionalAccessPolicy, FederatedCredential, IdentityKind, Issuer, ManagedIdentity, Policy,
+    ResourceAccess, Scenario, Tenant, User,
+};
 use crate::{secret::Secret, time::UnixTime};
 
 /// Stands for every person or application in the lists of a policy.
@@ -34,6 +37,10 @@ struct File {
     tenants: Vec<Tenant>,
     users: Vec<User>,
     applications: Vec<Application>,
+    #[serde(default)]
+    managed_identities: Vec<ManagedIdentity>,
+    #[serde(default)]
+    issuers: Vec<Issuer>,
 }
 
 impl Scenario {
@@ -50,6 +57,8 @@ impl Scenario {
             tenants: file.tenants.into_iter().map(Arc::new).collect(),
             users: file.users.into_iter().map(Arc::new).collect(),
             applications: file.applications.into_iter().map(Arc::new).collect(),
+            managed_identities: file.managed_identities.into_iter().map(Arc::new).collect(),
+            issuers: file.issuers,
         };
         match check(&scenario) {
             Ok(()) => Ok(scenario),
@@ -89,6 +98,10 @@ fn check(scenario: &Scenario) -> Result<(), Fault> {
         scenario.users.iter().map(|user| user.user_principal_name.as_str()),
     )?;
     unique("applications", "key", scenario.applications.iter().map(|application| application.key.as_str()))?;
+    unique("issuers", "issuer", scenario.issuers.iter().map(|issuer| issuer.issuer.as_str()))?;
+    let identities = &scenario.managed_identities;
+    unique("managedIdentities", "key", identities.iter().map(|identity| identity.key.as_str()))?;
+    unique("managedIdentities", "clientId", identities.iter().map(|identity| identity.client_id.as_str()))?;
     unique(
         "applications",
         "appId",
@@ -121,6 +134,9 @@ fn check(scenario: &Scenario) -> Result<(), Fault> {
     }
     for (index, application) in scenario.applications.iter().enumerate() {
         check_application(scenario, index, application)?;
+    }
+    for (index, identity) in scenario.managed_identities.iter().enumerate() {
+        check_identity(scenario, index, identity)?;
     }
     if scenario.application_with_id(super::GRAPH).is_none() {
         fault("applications".to_owned(), format!("Microsoft Graph ({}) is missing", super::GRAPH))?;
@@ -180,6 +196,39 @@ fn check_application(scenario: &Scenario, index: usize, application: &Applicatio
             fault(key("scopes"), format!("{} offers no scope {scope:?}", application.key))?;
         }
     }
+    let credentials = &application.federated_identity_credentials;
+    if credentials.len() > 20 {
+        fault(key("federatedIdentityCredentials"), "an application has 20 of them at most")?;
+    }
+    for (position, credential) in credentials.iter().enumerate() {
+        let key = |property: &str| key(&format!("federatedIdentityCredentials.{position}.{property}"));
+        if let Some((property, problem)) = credential.fault() {
+            fault(key(property), problem)?;
+        }
+        let same = |other: &&FederatedCredential| {
+            other.issuer == credential.issuer && other.subject == credential.subject
+        };
+        if credentials[..position].iter().any(|other| same(&other)) {
+            fault(key("subject"), "another credential has the same issuer and subject")?;
+        }
+    }
+    Ok(())
+}
+
+fn check_identity(scenario: &Scenario, index: usize, identity: &ManagedIdentity) -> Result<(), Fault> {
+    let key = |rest: &str| format!("managedIdentities.{index}.{rest}");
+    guid(key("clientId"), &identity.client_id)?;
+    guid(key("objectId"), &identity.object_id)?;
+    if scenario.tenant(&identity.tenant).is_none() {
+        fault(key("tenant"), format!("there is no tenant with the key {:?}", identity.tenant))?;
+    }
+    let is_system = |other: &Arc<ManagedIdentity>| other.kind == IdentityKind::System;
+    if identity.kind == IdentityKind::System && scenario.managed_identities[..index].iter().any(is_system) {
+        fault(key("kind"), "a machine has one identity of its own")?;
+    }
+    for (position, access) in identity.app_role_assignments.iter().enumerate() {
+        check_access(scenario, access, |rest| key(&format!("appRoleAssignments.{position}.{rest}")))?;
+    }
     Ok(())
 }
 
@@ -203,7 +252,7 @@ fn check_access(
 fn check_policy(scenario: &Scenario, index: usize, policy: &ConditionalAccessPolicy) -> Result<(), Fault> {
     let key = |rest: &str| format!("conditionalAccessPolicies.{index}.{rest}");
     guid(key("id"), &policy.id)?;
-    if policy.built_in_controls.is_empty() {
+    if policy.built_in_controls.is_empty() && policy.sign_in_frequency.is_none() {
         fault(key("builtInControls"), "a policy that asks for nothing does nothing")?;
     }
     for (list, people) in [("includeUsers", &policy.include_users), ("excludeUsers", &policy.exclude_users)] {

@@ -19,7 +19,11 @@ const PRODUCTS: &str = "api/catalog/products";
 fn check(name: &str, answer: &Answer, status: u16, error: &str, rule: &str) {
     let body = answer.json();
     assert_eq!((answer.status(), answer.rule()), (status, rule), "{name}: {body:#}");
-    assert_eq!((&body["error"], &body["check"]), (&json!(error), &json!(rule)), "{name}: {body:#}");
+    assert_eq!(
+        (&body["error"], &body["checks"]["failed"]),
+        (&json!(error), &json!(rule)),
+        "{name}: {body:#}"
+    );
     let challenge = challenge(answer);
     let said = challenge.get("error").map(String::as_str);
     assert_eq!(said, (error != "unauthorized").then_some(error), "{name}: {challenge:?}");
@@ -28,15 +32,14 @@ fn check(name: &str, answer: &Answer, status: u16, error: &str, rule: &str) {
         assert_eq!(challenge["error_description"], text.replace(['"', '\\'], "'"), "{name}");
     }
     assert!(!body["advice"].as_str().expect("a text").is_empty(), "{name}");
-    let results: Vec<&str> = body["checks"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|one| one["result"].as_str().expect("a text"))
-        .collect();
-    let failed = results.iter().position(|result| *result == "failed").expect("one failed");
-    assert!(results[..failed].iter().all(|result| *result == "passed"), "{name}: {results:?}");
-    assert!(results[failed + 1..].iter().all(|result| *result == "not reached"), "{name}: {results:?}");
+    let names = |which: &str| -> Vec<String> {
+        let names = body["checks"][which].as_array().expect("a list").iter();
+        names.map(|name| name.as_str().expect("a text").to_owned()).collect()
+    };
+    let (passed, not_reached) = (names("passed"), names("notReached"));
+    assert_eq!(passed.is_empty(), rule == "credential.nowhere_else", "{name}: {passed:?}");
+    assert_eq!(passed.len() + 1 + not_reached.len(), 21, "{name}: {body:#}");
+    assert!(!passed.iter().chain(&not_reached).any(|one| one == rule), "{name}: {body:#}");
 }
 
 #[test]
@@ -74,7 +77,7 @@ fn a_request_without_a_proper_credential_is_told_what_is_wrong_with_it() {
     let address = format!("{PRODUCTS}?access_token={good}");
     for headers in [Headers::new(), bearer(&good)] {
         let answer = lab.ask(Method::Get, &address, headers, None);
-        check("in the query", &answer, 400, "invalid_request", "credential.in_header");
+        check("in the query", &answer, 400, "invalid_request", "credential.nowhere_else");
         assert!(!answer.response.body.text().contains(&good));
     }
     let form = Request {
@@ -83,7 +86,7 @@ fn a_request_without_a_proper_credential_is_told_what_is_wrong_with_it() {
         headers: Headers::new().with("content-type", "application/x-www-form-urlencoded"),
         body: format!("access_token={good}").into(),
     };
-    check("in the form", &lab.send(&form), 400, "invalid_request", "credential.in_header");
+    check("in the form", &lab.send(&form), 400, "invalid_request", "credential.nowhere_else");
     assert_eq!(
         lab.ask(Method::Get, PRODUCTS, Headers::new().with("authorization", format!("bearer {good}")), None)
             .status(),

@@ -302,3 +302,24 @@ fn pages_of_other_origins_may_call_graph() {
         assert_eq!(lab.get(path, "x").header("access-control-allow-origin"), "*");
     }
 }
+
+#[test]
+fn a_guest_is_somebody_else_in_each_directory() {
+    let mut lab = Lab::open();
+    let home = lab.scenario.home().clone();
+    let guest = lab
+        .scenario
+        .users()
+        .iter()
+        .find(|user| user.tenant != home.key && user.object_id_in(&home).is_some());
+    let guest = guest.expect("the scenario has a guest").clone();
+    let here = guest.object_id_in(&home).expect("an id").to_owned();
+    let claims = merged(lab.for_graph("mina", "User.Read"), json!({ "oid": here }));
+    let seen = lab.get("v1.0/me?$select=id,userType,userPrincipalName", &graph_token(&claims)).json();
+    assert_eq!((&seen["id"], &seen["userType"]), (&json!(here), &json!("Guest")));
+    let name = seen["userPrincipalName"].as_str().unwrap();
+    assert!(name.contains("#EXT#@northwind"), "{name}");
+    let foreign = merged(claims, json!({ "oid": guest.id }));
+    let answer = lab.get("v1.0/me", &graph_token(&foreign));
+    check("the id of the other directory", &answer, 404, "Request_ResourceNotFound", "resource.exists");
+}

@@ -18,10 +18,13 @@ async fn tokens_for_a_person_open_what_they_were_asked_for() {
     let (access, id) = (body["access_token"].as_str().unwrap(), body["id_token"].as_str().unwrap());
     let answer = call(&desk, "api/catalog/products", access).await;
     assert_eq!((answer.status, &answer.json()["caller"]["person"]), (200, &json!("Adele Lindqvist")));
-    assert_eq!(call(&desk, "api/catalog/orders", access).await.json()["check"], "permission.application");
+    assert_eq!(
+        call(&desk, "api/catalog/orders", access).await.json()["checks"]["failed"],
+        "permission.application"
+    );
     assert_eq!(call(&desk, "v1.0/me", access).await.json()["error"]["code"], "InvalidAuthenticationToken");
     let answer = call(&desk, "api/catalog/products", id).await;
-    assert_eq!((answer.status, &answer.json()["check"]), (401, &json!("token.kind")));
+    assert_eq!((answer.status, &answer.json()["checks"]["failed"]), (401, &json!("token.kind")));
     let note = desk.note(answer.header("request-id")).await;
     assert_eq!((note.rule, note.code), ("token.kind", 0));
 }
@@ -34,7 +37,10 @@ async fn tokens_for_graph_open_graph() {
     let access = body["access_token"].as_str().unwrap();
     assert_eq!(call(&desk, "v1.0/me", access).await.json()["userPrincipalName"], "adele@northwind.example");
     assert_eq!(call(&desk, "oidc/userinfo", access).await.json()["email"], "adele@northwind.example");
-    assert_eq!(call(&desk, "api/catalog/products", access).await.json()["check"], "token.signature");
+    assert_eq!(
+        call(&desk, "api/catalog/products", access).await.json()["checks"]["failed"],
+        "token.signature"
+    );
 }
 
 #[tokio::test]
@@ -51,4 +57,26 @@ async fn a_daemon_does_what_its_roles_allow() {
         (answer.status, &answer.json()["error"]["code"]),
         (403, &json!("Authorization_RequestDenied"))
     );
+}
+
+#[tokio::test]
+async fn revoking_sessions_at_graph_ends_refresh_tokens() {
+    let desk = Desk::open().await;
+    let scope = [("scope", "offline_access User.Read User.RevokeSessions.All")];
+    let code = desk.code("desktop", PUBLIC, &scope).await;
+    let body = desk.token(&desk.home, &desk.redemption("desktop", PUBLIC, &code), &[]).await.json();
+    let (access, refresh) = (body["access_token"].as_str().unwrap(), body["refresh_token"].as_str().unwrap());
+    let renewal = [
+        ("grant_type", "refresh_token"),
+        ("client_id", desk.client_id("desktop")),
+        ("refresh_token", refresh),
+    ];
+    assert_eq!(desk.token(&desk.home, &renewal, &[]).await.status, 200);
+    let authorization = [("authorization", format!("Bearer {access}"))];
+    let authorization: Vec<_> = authorization.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let answer = desk.post(&desk.url("v1.0/me/revokeSignInSessions"), &[], &authorization).await;
+    assert_eq!((answer.status, &answer.json()["value"]), (200, &json!(true)));
+    let answer = desk.token(&desk.home, &renewal, &[]).await.json();
+    assert_eq!((&answer["error"], &answer["error_codes"]), (&json!("invalid_grant"), &json!([50173])));
+    assert_eq!(call(&desk, "v1.0/me", access).await.status, 200, "an access token lives on until it expires");
 }

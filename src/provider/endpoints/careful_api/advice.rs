@@ -6,7 +6,7 @@ use crate::provider::{bearer::Token, refusal::Refusal, scenario::ConsentType};
 /// The advice for the rule that refused.
 pub fn advice(asked: &Asked<'_>, token: Option<&Token>, refusal: &Refusal) -> String {
     match refusal.rule {
-        "credential.in_header" => {
+        "credential.nowhere_else" => {
             "Move the token into the header `Authorization: Bearer …`, and take it out of logs and histories.".into()
         }
         rule if rule.starts_with("credential.") => {

@@ -47,18 +47,14 @@ pub fn refused(asked: &Asked<'_>, token: Option<&Token>, refusal: Box<Refusal>) 
         _ => 401,
     };
     let advice = advice(asked, token, &refusal);
-    let mut reached = false;
-    let checks: Vec<Value> = Asked::rules()
-        .map(|rule| {
-            let result = match (reached, rule == refusal.rule) {
-                (false, false) => "passed",
-                (_, true) => "failed",
-                (true, false) => "not reached",
-            };
-            reached |= rule == refusal.rule;
-            json!({ "check": rule, "result": result })
-        })
-        .collect();
+    let rules: Vec<&str> = Asked::rules().collect();
+    // An operation refuses after all of them.
+    let at = rules.iter().position(|rule| *rule == refusal.rule).unwrap_or(rules.len());
+    let checks = json!({
+        "passed": rules[..at],
+        "failed": refusal.rule,
+        "notReached": rules.get(at + 1..).unwrap_or_default(),
+    });
     let compared: Vec<Value> = refusal
         .compared
         .iter()
@@ -69,7 +65,6 @@ pub fn refused(asked: &Asked<'_>, token: Option<&Token>, refusal: Box<Refusal>) 
         "error": code,
         "error_description": refusal.text,
         "advice": advice,
-        "check": refusal.rule,
         "demand": refusal.demand,
         "compared": compared,
         "checks": checks,
@@ -81,7 +76,7 @@ pub fn refused(asked: &Asked<'_>, token: Option<&Token>, refusal: Box<Refusal>) 
         json(call, status, &body)
     };
     // A body that cannot be read has nothing to do with who is asking.
-    let about_token = Asked::rules().any(|rule| rule == refusal.rule);
+    let about_token = at < rules.len();
     let reply =
         if about_token { reply.with_header("www-authenticate", challenge(asked, &refusal)) } else { reply };
     reply.refusing(refusal)
@@ -182,9 +177,9 @@ fn front_page(call: &Call, scenario: &Scenario, root: &str, title: &str) -> Stri
     let mut list = String::new();
     for one in below(scenario, root) {
         let scopes =
-            if one.needs.scopes.is_empty() { "no scope".to_owned() } else { one.needs.scopes.join(" or ") };
+            if one.needs.scopes.is_empty() { "not open".to_owned() } else { one.needs.scopes.join(" or ") };
         let roles =
-            if one.needs.roles.is_empty() { "no role".to_owned() } else { one.needs.roles.join(" or ") };
+            if one.needs.roles.is_empty() { "not open".to_owned() } else { one.needs.roles.join(" or ") };
         let _ = writeln!(
             list,
             "<li><code>{} /{}</code><br>{}<br><span class=\"fine\">for a person: {}; for an application: {}</span></li>",

@@ -17,6 +17,7 @@ use crate::{
     provider::{
         Provider,
         call::Call,
+        issuers::Issuers,
         refusal::{Refusal, Verdict, missing},
         reply::Reply,
         scenario::{Application, PlatformKind, Scenario},
@@ -35,6 +36,8 @@ pub struct Request<'a> {
     pub client_id: Option<String>,
     pub client: Option<Arc<Application>>,
     pub credential: Credential,
+    /// Whose signatures can be checked.
+    pub issuers: Issuers,
 }
 
 type Rule = fn(&Request<'_>) -> Verdict;
@@ -50,6 +53,7 @@ const RULES: &[(&str, Rule)] = &[
         "client_id.present",
         |request| if request.client_id.is_some() { Ok(()) } else { Err(missing("client_id")) },
     ),
+    ("client_id.one", |request| client::is_one_client(request.call)),
     ("parameters.once", |request| is_unambiguous(request.call)),
     ("client_id.guid", |request| tenant::is_client_id(request.sent_client_id())),
     ("client.in_tenant", |request| {
@@ -90,7 +94,7 @@ pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
         return Reply::preflight(call, "POST, OPTIONS");
     }
     let scenario = Arc::clone(&provider.scenario);
-    let request = Request::read(call, &scenario);
+    let request = Request::read(call, &scenario, provider.issuers());
     if let Err(refusal) = judge(RULES, &request) {
         return Reply::refused(call, refusal);
     }
@@ -114,7 +118,7 @@ fn grant_named(name: &str) -> Option<Grant> {
 }
 
 impl<'a> Request<'a> {
-    fn read(call: &'a Call, scenario: &'a Scenario) -> Self {
+    fn read(call: &'a Call, scenario: &'a Scenario, issuers: Issuers) -> Self {
         let (basic_id, credential) = Credential::read(call);
         let client_id = basic_id.or_else(|| call.form.get("client_id").map(str::to_owned));
         let client = client_id.as_deref().and_then(|id| scenario.application_with_id(id)).cloned();
@@ -125,6 +129,7 @@ impl<'a> Request<'a> {
             client_id,
             client,
             credential,
+            issuers,
         }
     }
 

@@ -14,6 +14,7 @@ use crate::provider::{
     Provider,
     grants::{REFRESH_TOKEN_IDLE, Refresh, SPA_REFRESH_TOKEN_LIFE},
     mint::precise,
+    policies,
     refusal::{Refusal, Verdict},
     reply::Reply,
     scenario::{PlatformKind, Tenant},
@@ -45,6 +46,7 @@ const RULES: &[(&str, Rule)] = &[
     ("refresh_token.used_lately", is_used_lately),
     ("account.in_tenant", is_in_tenant),
     ("scope.known", |used| known_scope(used.request, used.wanted.as_ref())),
+    ("policy.sign_in_frequency", is_signed_in_lately),
 ];
 
 pub fn answer(provider: &mut Provider, request: &Request<'_>) -> Answered {
@@ -195,5 +197,35 @@ fn is_used_lately(used: &Use<'_>) -> Verdict {
             .suberror("token_expired")
             .demands("a refresh token is used at least once in 90 days")
             .compares("idle", span(idle), ["less than 90 days"]))
+    })
+}
+
+/// A policy of the resource may want people to sign in more often than refresh tokens end.
+fn is_signed_in_lately(used: &Use<'_>) -> Verdict {
+    on_token(used, |token| {
+        let request = used.request;
+        let wanted = used.wanted.as_ref().map_or(Some(&token.wanted), |wanted| wanted.as_ref().ok());
+        let Some(target) = wanted.map(|wanted| wanted.first(request.scenario)) else { return Ok(()) };
+        let challenged = policies::challenged(request.call.form.get("claims"));
+        let attempt = policies::Attempt {
+            user: Some(&token.person.user),
+            methods: &token.person.methods,
+            client: request.client(),
+            resource: &target.resource,
+            challenged: &challenged,
+        };
+        let Some(allowed) = policies::sign_in_frequency(request.scenario, &attempt) else { return Ok(()) };
+        let age = request.call.now.since(token.person.authenticated_at);
+        if age < allowed {
+            return Ok(());
+        }
+        let (issued, seconds) = (precise(token.issued), allowed.as_secs());
+        let text = format!(
+            "The refresh token is too old for the sign-in frequency policy. Issued {issued}, allowed {seconds} s."
+        );
+        Err(Refusal::new(70043, "invalid_grant", text)
+            .suberror("token_expired")
+            .demands("a policy of the resource wants the person to sign in again from time to time")
+            .compares("since the sign-in", span(age), [format!("less than {}", span(allowed))]))
     })
 }

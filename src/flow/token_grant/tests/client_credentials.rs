@@ -1,26 +1,26 @@
-//! The machine's playbook: what comes in, what must go out.
+//! An application that signs in as itself, with a secret: what comes in, what must go out.
 
 use std::time::Duration;
 
 use serde_json::json;
 
-use super::*;
 use crate::{
     finding::Severity,
     flow::{
-        Authority, Bend, Change, Choice, Flow, FlowKind, Outcome, StepState,
+        Answer, Authority, Bend, Change, Choice, Credential, Flow, FlowKind, Input, NamedBend, Outcome,
+        Platform, Profile, StepId, StepState,
         playbook::{self, Play, elsewhere, ended, garbage, json_answer, keys, metadata, refusal, tokens},
         sequences::{self, Letter, NEXT},
     },
     secret::Secret,
-    wire::Failure,
+    wire::{Failure, Method},
 };
 
 const KIND: FlowKind = FlowKind::ClientCredentials;
 
 fn profile() -> Profile {
     Profile {
-        platform: crate::flow::Platform::Web,
+        platform: Platform::Web,
         credential: Credential::Secret(Secret::new("hunter2")),
         scope: "api://stock/.default".to_owned(),
         ..playbook::profile()
