@@ -91,7 +91,7 @@ impl Desk {
                 }
                 Effect::Listen(call, mut uri) => {
                     uri.set_port(uri.port().or(Some(5001))).expect("a loopback address takes a port");
-                    (call, Answer::Listening(uri))
+                    (call, Answer::Listening(uri.into()))
                 }
                 Effect::Visit(call, visit) => (call, self.visit(visit.url, Some(visit.redirect_uri))),
                 Effect::Sign(call, signing) => {

@@ -150,7 +150,7 @@ impl Desk {
                     if uri.port().is_none() {
                         uri.set_port(Some(53111)).expect("an address of a host");
                     }
-                    Event::Listening { session, call, result: Ok(uri) }
+                    Event::Listening { session, call, result: Ok(uri.into()) }
                 }
                 Effect::Sign(session, call, signing) => {
                     Event::Signed { session, call, result: authwright::runtime::sign::sign(&signing) }

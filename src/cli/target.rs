@@ -43,6 +43,27 @@ pub struct TargetOptions {
     /// How the code is bound to this client: S256, plain or none
     #[arg(long, value_name = "METHOD", value_parser = pkce, help_heading = "Target")]
     pub pkce: Option<Pkce>,
+    /// What the authorization endpoint shall give: code, id_token, token, or several
+    #[arg(long, value_name = "WORDS", help_heading = "Authorization request")]
+    pub response_type: Option<String>,
+    /// How the answer comes back: query, fragment or form_post
+    #[arg(long, value_name = "MODE", help_heading = "Authorization request")]
+    pub response_mode: Option<String>,
+    /// How much the person is asked: none, login, consent or select_account
+    #[arg(long, value_name = "PROMPT", help_heading = "Authorization request")]
+    pub prompt: Option<String>,
+    /// Who will probably sign in: a user name
+    #[arg(long, value_name = "NAME", help_heading = "Authorization request")]
+    pub login_hint: Option<String>,
+    /// Where the account lives: a domain, organizations or consumers
+    #[arg(long, value_name = "DOMAIN", help_heading = "Authorization request")]
+    pub domain_hint: Option<String>,
+    /// Claims to ask for, as JSON (OpenID Connect Core §5.5), or a claims challenge as it came
+    #[arg(long, value_name = "JSON", help_heading = "Authorization request")]
+    pub claims: Option<String>,
+    /// How old the sign-in may be, in seconds
+    #[arg(long, value_name = "SECONDS", help_heading = "Authorization request")]
+    pub max_age: Option<String>,
     /// Language of the device-code message, such as de-DE
     #[arg(long, value_name = "LOCALE", help_heading = "Target")]
     pub mkt: Option<String>,
@@ -109,6 +130,24 @@ impl TargetOptions {
         }
         if let Some(pkce) = self.pkce {
             profile.pkce = pkce;
+        }
+        if let Some(response_type) = &self.response_type {
+            profile.response_type = Some(response_type.clone());
+        }
+        if let Some(response_mode) = &self.response_mode {
+            profile.response_mode = Some(response_mode.clone());
+        }
+        let given = [
+            ("prompt", &self.prompt),
+            ("login_hint", &self.login_hint),
+            ("domain_hint", &self.domain_hint),
+            ("max_age", &self.max_age),
+            ("claims", &self.claims),
+        ];
+        for (name, value) in given {
+            let Some(value) = value else { continue };
+            profile.authorize_with.retain(|(known, _)| known != name);
+            profile.authorize_with.push((name.to_owned(), value.clone()));
         }
         if let Some(market) = &self.mkt {
             profile.market = Some(market.clone());
@@ -188,6 +227,23 @@ mod tests {
         assert_eq!(bend.change, Change::Set("x=y".to_owned()));
         assert_eq!(drop("my.param").unwrap().name, "my.param");
         assert!(set("scope").is_err() && drop("scope=x").is_err());
+    }
+
+    #[test]
+    fn what_is_given_for_the_authorization_request_takes_the_place_of_what_was_there() {
+        let options = TargetOptions {
+            response_mode: Some("form_post".into()),
+            prompt: Some("login".into()),
+            max_age: Some("60".into()),
+            ..TargetOptions::default()
+        };
+        let authority = Authority::Issuer("https://login.example".parse().unwrap());
+        let authorize_with = vec![("prompt".into(), "none".into()), ("login_hint".into(), "ann".into())];
+        let profile = Profile { authorize_with, ..Profile::new("p", authority, "c") };
+        let profile = options.over(profile).unwrap();
+        assert_eq!(profile.response_mode.as_deref(), Some("form_post"));
+        let names: Vec<_> = profile.authorize_with.iter().map(|(name, value)| (&**name, &**value)).collect();
+        assert_eq!(names, [("login_hint", "ann"), ("prompt", "login"), ("max_age", "60")]);
     }
 
     #[test]

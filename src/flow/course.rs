@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     finding::Finding,
-    oauth::Visit,
+    oauth::{Arrival, Visit},
     time::UnixTime,
     wire::{Failure, Request},
 };
@@ -29,6 +29,8 @@ pub(super) trait Machine {
     fn go(&mut self, id: StepId, request: Option<Request>, now: UnixTime) -> Vec<Effect>;
     /// An awaited answer has come, of a kind that fits its call.
     fn answered(&mut self, answer: Answer, now: UnixTime) -> Vec<Effect>;
+    /// Something came to the listener that answers no visit: too early, or once more.
+    fn strayed(&mut self, _: &Arrival) {}
     /// What can be said about a draft before it is sent.
     fn preflight(&self, id: StepId, draft: &Draft) -> Vec<Finding>;
 }
@@ -46,12 +48,14 @@ pub(super) fn advance<M: Machine>(machine: &mut M, input: Input, now: UnixTime) 
             Vec::new()
         }
         Input::Chosen(choice) => chosen(machine, choice, now),
-        Input::Answer(call, answer) => {
-            if !machine.course_mut().takes(call, &answer) {
-                return Vec::new();
+        Input::Answer(call, answer) => match (machine.course_mut().takes(call, &answer), answer) {
+            (None, _) => Vec::new(),
+            (Some(Awaits::Strays), Answer::Redirected(arrival)) => {
+                machine.strayed(&arrival);
+                Vec::new()
             }
-            machine.answered(answer, now)
-        }
+            (Some(_), answer) => machine.answered(answer, now),
+        },
         Input::Cancel => machine.course_mut().finish(Outcome::Cancelled),
     }
 }
@@ -133,8 +137,8 @@ enum Awaits {
     Time,
     Signature,
     Token,
-    /// A listener that is open: it answers no more, and has to be stopped.
-    Nothing,
+    /// A listener that is open: what it still brings answers no visit, and it has to be stopped.
+    Strays,
 }
 
 impl Awaits {
@@ -147,6 +151,7 @@ impl Awaits {
                 | (Self::Time, Answer::Woke)
                 | (Self::Signature, Answer::Signed(_) | Answer::Failed(_))
                 | (Self::Token, Answer::Given(_) | Answer::Failed(_))
+                | (Self::Strays, Answer::Redirected(_))
         )
     }
 }
@@ -284,17 +289,15 @@ impl Course {
         call
     }
 
-    /// Whether somebody waits for this answer. If so, nobody does any more.
-    fn takes(&mut self, call: CallId, answer: &Answer) -> bool {
-        let Some(index) = self.open.iter().position(|(open, awaits)| *open == call && awaits.fits(answer))
-        else {
-            return false;
-        };
+    /// Who waits for this answer, if anybody does. Then nobody does any more, except at a listener.
+    fn takes(&mut self, call: CallId, answer: &Answer) -> Option<Awaits> {
+        let index = self.open.iter().position(|(open, awaits)| *open == call && awaits.fits(answer))?;
+        let awaits = self.open[index].1;
         if matches!(answer, Answer::Listening(_)) {
-            self.open[index].1 = Awaits::Nothing;
-        } else {
+            self.open[index].1 = Awaits::Strays;
+        } else if awaits != Awaits::Strays {
             self.open.remove(index);
         }
-        true
+        Some(awaits)
     }
 }

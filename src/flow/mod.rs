@@ -12,7 +12,7 @@
 //! came of it. A step that is [`StepState::Ready`] waits for [`Choice::Next`]; a driver that runs on by itself simply
 //! keeps choosing it.
 
-mod authorization_code;
+mod authorization;
 mod course;
 mod device_code;
 mod discover;
@@ -35,7 +35,7 @@ mod playbook;
 #[cfg(test)]
 mod sequences;
 
-pub use authorization_code::AuthorizationCode;
+pub use authorization::Authorization;
 pub use device_code::DeviceCode;
 pub use draft::{Bend, Change, Draft, Field, NamedBend, Place};
 pub use fan_out::{FanOutResult, FanOutRow};
@@ -51,7 +51,7 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use crate::{
-    oauth::{Arrival, Refusal, TokenSet, Visit},
+    oauth::{Arrival, Listening, Refusal, TokenSet, Visit},
     secret::Secret,
     time::UnixTime,
     wire::{Failure, Request, Response},
@@ -128,9 +128,10 @@ pub enum Choice {
 pub enum Answer {
     /// The response to [`Effect::Send`].
     Response(Response),
-    /// The listener of [`Effect::Listen`] is open; the address carries the port it really has.
-    Listening(Url),
-    /// The visit of [`Effect::Visit`] came back to the redirect URI.
+    /// The listener of [`Effect::Listen`] is open.
+    Listening(Listening),
+    /// The visit of [`Effect::Visit`] came back to the redirect URI. As an answer to [`Effect::Listen`]: something came
+    /// there while no visit was waited for.
     Redirected(Arrival),
     /// The visit ended on a page of the authority that leads nowhere: nothing will come back.
     DeadEnd(Response),
@@ -247,8 +248,8 @@ pub struct DevicePrompt {
 /// A run of one flow. Closed and comparable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Flow {
-    /// RFC 6749 §4.1 with RFC 7636.
-    AuthorizationCode(AuthorizationCode),
+    /// RFC 6749 §4.1 with RFC 7636, OpenID Connect Core §3.2 and §3.3.
+    Authorization(Authorization),
     /// The grants that are one request: RFC 6749 §4.3, §4.4, §6, RFC 7523 §2.1.
     TokenGrant(TokenGrant),
     /// RFC 8628.
@@ -259,7 +260,9 @@ impl Flow {
     /// A flow of `kind` that has not begun. `bends` change the steps' requests as they are made.
     pub fn new(kind: FlowKind, profile: Profile, bends: Vec<NamedBend>) -> Self {
         match kind {
-            FlowKind::AuthorizationCode => Self::AuthorizationCode(AuthorizationCode::new(profile, bends)),
+            FlowKind::AuthorizationCode | FlowKind::Hybrid | FlowKind::Implicit => {
+                Self::Authorization(Authorization::new(kind, profile, bends))
+            }
             FlowKind::ClientCredentials
             | FlowKind::Password
             | FlowKind::OnBehalfOf
@@ -269,16 +272,14 @@ impl Flow {
             | FlowKind::UserInfo
             | FlowKind::ManagedIdentity
             | FlowKind::AdminConsent
-            | FlowKind::Logout
-            | FlowKind::Hybrid
-            | FlowKind::Implicit => unreachable!("a kind is in FlowKind::ALL only once its machine is here"),
+            | FlowKind::Logout => unreachable!("a kind is in FlowKind::ALL only once its machine is here"),
         }
     }
 
     /// Takes one input and says what is to be done about it.
     pub fn advance(&mut self, input: Input, now: UnixTime) -> Vec<Effect> {
         match self {
-            Self::AuthorizationCode(flow) => flow.advance(input, now),
+            Self::Authorization(flow) => flow.advance(input, now),
             Self::TokenGrant(flow) => flow.advance(input, now),
             Self::DeviceCode(flow) => flow.advance(input, now),
         }
@@ -287,7 +288,7 @@ impl Flow {
     /// What the person sees, in order; done steps first.
     pub fn steps(&self) -> Vec<Step<'_>> {
         match self {
-            Self::AuthorizationCode(flow) => flow.steps(),
+            Self::Authorization(flow) => flow.steps(),
             Self::TokenGrant(flow) => flow.steps(),
             Self::DeviceCode(flow) => flow.steps(),
         }
@@ -296,7 +297,7 @@ impl Flow {
     /// What a person has to do now, elsewhere, before the flow can go on.
     pub fn prompt(&self) -> Option<Prompt> {
         match self {
-            Self::AuthorizationCode(flow) => flow.prompt(),
+            Self::Authorization(flow) => flow.prompt(),
             Self::TokenGrant(_) => None,
             Self::DeviceCode(flow) => flow.prompt(),
         }
@@ -306,7 +307,7 @@ impl Flow {
     pub fn fan_out(&self) -> &[FanOutRow] {
         match self {
             Self::TokenGrant(flow) => flow.fan_out(),
-            Self::AuthorizationCode(_) | Self::DeviceCode(_) => &[],
+            Self::Authorization(_) | Self::DeviceCode(_) => &[],
         }
     }
 

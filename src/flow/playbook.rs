@@ -2,6 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
+use url::Url;
 
 use super::{
     Answer, Authority, CallId, Choice, ClientKey, Effect, Flow, FlowKind, Input, NamedBend, Outcome, Profile,
@@ -9,7 +10,7 @@ use super::{
 };
 use crate::{
     finding::Severity,
-    oauth::{Arrival, ArrivedBy},
+    oauth::{Arrival, ArrivedBy, Listening},
     secret::Secret,
     time::UnixTime,
     wire::{Headers, Params, Request, Response},
@@ -108,6 +109,11 @@ pub fn refusal(error: &str) -> Answer {
 /// What came to the redirect URI.
 pub fn redirected(query: &str) -> Answer {
     Answer::Redirected(Arrival { by: ArrivedBy::Query, params: Params::parse(query) })
+}
+
+/// A listener that is open at this address.
+pub fn listening(redirect_uri: &str) -> Listening {
+    Listening::from(redirect_uri.parse::<Url>().expect("an address"))
 }
 
 /// A run that is being played.

@@ -43,6 +43,8 @@ impl FlowKind {
         Self::DeviceCode,
         Self::OnBehalfOf,
         Self::RefreshToken,
+        Self::Hybrid,
+        Self::Implicit,
         Self::Password,
     ];
 
@@ -157,6 +159,8 @@ pub struct Profile {
     pub response_type: Option<String>,
     /// How the answer comes back: `query`, `fragment`, `form_post`; `None` leaves it to the flow.
     pub response_mode: Option<String>,
+    /// Further parameters of the authorization request, such as `prompt`, `login_hint` or `max_age` (reference §3.1).
+    pub authorize_with: Vec<(String, String)>,
     /// The person whose password is sent (password grant only).
     pub username: Option<String>,
     /// That password.
@@ -197,6 +201,7 @@ impl Profile {
             market: None,
             response_type: None,
             response_mode: None,
+            authorize_with: Vec::new(),
             username: None,
             password: None,
             given: None,

@@ -3,10 +3,27 @@
 use super::{Fact, Outcome};
 use crate::{
     finding::{Finding, Severity},
-    oauth::{Arrival, ArrivedBy, authorize::AuthorizationResponse, discovery::Metadata},
+    oauth::{
+        Arrival, ArrivedBy, TokenSet,
+        authorize::{AuthorizationResponse, ResponseType},
+        discovery::Metadata,
+    },
     secret::Secret,
     text::visible,
 };
+
+/// What is awaited.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Awaited<'a> {
+    /// The state that was sent.
+    pub state: Option<&'a str>,
+    /// What was asked for.
+    pub response_type: ResponseType,
+    /// How it was to come, where that was said.
+    pub response_mode: Option<&'a str>,
+    /// Whether this flow redeems a code; else it takes tokens from the answer.
+    pub redeems: bool,
+}
 
 /// What the checks made of an answer.
 #[derive(Debug)]
@@ -15,31 +32,57 @@ pub(super) struct Checked {
     pub facts: Vec<Fact>,
     /// Each check.
     pub findings: Vec<Finding>,
-    /// The code, or how the run ends.
-    pub verdict: Result<Secret, Outcome>,
+    /// What came, or how the run ends.
+    pub verdict: Result<Came, Outcome>,
 }
 
-/// Checks what arrived against the state that was sent and the provider that was asked.
+/// What an answer brought.
+#[derive(Debug)]
+pub(super) struct Came {
+    /// The code; there is one in every flow that redeems.
+    pub code: Option<Secret>,
+    /// Tokens that were asked for.
+    pub tokens: TokenSet,
+}
+
+/// Checks what arrived against what was sent and the provider that was asked.
 ///
 /// An answer with a foreign state is thrown away even if it is a refusal: it is not an answer to us. A refusal without
 /// state is believed, for some refuse before they have read it, and it gives nothing away.
-pub(super) fn check(arrival: &Arrival, sent_state: Option<&str>, metadata: &Metadata) -> Checked {
+pub(super) fn check(arrival: &Arrival, awaited: &Awaited<'_>, metadata: &Metadata) -> Checked {
     let response = AuthorizationResponse::read(arrival);
-    let checks = [
-        repeated(&response),
-        Some(state(&response, sent_state)),
-        issuer(&response, metadata),
-        code(&response),
-        way(arrival.by),
-    ];
-    let findings: Vec<Finding> = checks.into_iter().flatten().collect();
+    let mut findings: Vec<Finding> =
+        [repeated(&response), Some(state(&response, awaited.state)), issuer(&response, metadata)]
+            .into_iter()
+            .flatten()
+            .collect();
+    if response.refusal.is_none() {
+        findings.extend(parts(&response, awaited));
+    }
+    findings.extend(way(arrival.by, awaited.response_mode));
+    if arrival.by == ArrivedBy::Query
+        && (response.tokens.access_token.is_some() || response.tokens.id_token.is_some())
+    {
+        findings.push(finding(
+            "answer.tokens_in_query",
+            Severity::Warning,
+            "OAuth 2.0 Multiple Response Types §5",
+            "Tokens came in the query of the address, where servers and proxies write them down.",
+        ));
+    }
     let first_error = findings.iter().find(|finding| finding.severity == Severity::Error);
     let reject = |finding: &Finding| Outcome::Rejected { reason: finding.title.clone(), tokens: None };
-    let verdict = match (first_error, &response.refusal, &response.code) {
-        (Some(error), _, _) => Err(reject(error)),
-        (None, Some(refusal), _) => Err(Outcome::Refused(refusal.clone())),
-        (None, None, Some(code)) => Ok(code.clone()),
-        (None, None, None) => unreachable!("an answer with neither refusal nor code has an error finding"),
+    let verdict = match (first_error, &response.refusal) {
+        (Some(error), _) => Err(reject(error)),
+        (None, Some(refusal)) => Err(Outcome::Refused(refusal.clone())),
+        (None, None) => {
+            let asked = awaited.response_type;
+            let mut tokens = response.tokens.clone();
+            // What nobody asked for is told above, and not used.
+            tokens.access_token = tokens.access_token.filter(|_| asked.token);
+            tokens.id_token = tokens.id_token.filter(|_| asked.id_token);
+            Ok(Came { code: response.code.clone(), tokens })
+        }
     };
     Checked { facts: facts(&response), findings, verdict }
 }
@@ -48,14 +91,23 @@ fn facts(response: &AuthorizationResponse) -> Vec<Fact> {
     let open = |name: &'static str, value: &Option<String>| {
         value.as_ref().map(|value| Fact::open(name, value, Fact::meaning_of(name)))
     };
+    let secret = |name: &'static str, value: &Option<Secret>| {
+        value.as_ref().map(|value| Fact::secret(name, value, Fact::meaning_of(name)))
+    };
     let refusal = response.refusal.as_ref();
     [
-        response.code.as_ref().map(|code| Fact::secret("code", code, Fact::meaning_of("code"))),
+        secret("code", &response.code),
         open("error", &refusal.map(|refusal| refusal.error.clone())),
         open("error_description", &refusal.and_then(|refusal| refusal.description.clone())),
         open("state", &response.state),
         open("iss", &response.iss),
         open("session_state", &response.session_state),
+        secret("id_token", &response.tokens.id_token),
+        secret("access_token", &response.tokens.access_token),
+        open("token_type", &response.tokens.token_type),
+        open("expires_in", &response.tokens.expires_in.map(|seconds| format!("{seconds} s"))),
+        open("scope", &response.tokens.scope),
+        open("client_info", &response.tokens.client_info),
     ]
     .into_iter()
     .flatten()
@@ -119,18 +171,111 @@ fn issuer(response: &AuthorizationResponse, metadata: &Metadata) -> Option<Findi
     Some(finding(id, severity, "RFC 9207 §2.4", title))
 }
 
-fn code(response: &AuthorizationResponse) -> Option<Finding> {
-    let is_missing = response.refusal.is_none() && response.code.is_none();
-    let title = "The answer holds neither a code nor an error.";
-    is_missing.then(|| finding("code.missing", Severity::Error, "RFC 6749 §4.1.2", title))
+/// Whether everything came that was asked for, and nothing else.
+fn parts(response: &AuthorizationResponse, awaited: &Awaited<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut missing = |id, source, title: &str| findings.push(finding(id, Severity::Error, source, title));
+    let (asked, tokens) = (awaited.response_type, &response.tokens);
+    if response.code.is_none() && awaited.redeems {
+        missing("code.missing", "RFC 6749 §4.1.2", "The answer holds neither a code nor an error.");
+    }
+    if asked.id_token && tokens.id_token.is_none() {
+        missing(
+            "id_token.missing",
+            "OpenID Connect Core §3.2.2.5",
+            "An ID token was asked for, and the answer holds none and no error.",
+        );
+    }
+    if asked.token && tokens.access_token.is_none() {
+        missing(
+            "access_token.missing",
+            "RFC 6749 §4.2.2",
+            "An access token was asked for, and the answer holds none and no error.",
+        );
+    }
+    if !awaited.redeems && !asked.brings_tokens() {
+        missing(
+            "code.not_redeemed",
+            "RFC 6749 §4.2",
+            "Only a code was asked for, and this flow has no step that redeems one: choose authorization code.",
+        );
+    }
+    let unasked: Vec<_> = [
+        ("an ID token", tokens.id_token.is_some() && !asked.id_token),
+        ("an access token", tokens.access_token.is_some() && !asked.token),
+        ("a code", response.code.is_some() && !asked.code && !awaited.redeems),
+    ]
+    .into_iter()
+    .filter_map(|(what, came)| came.then_some(what))
+    .collect();
+    if !unasked.is_empty() {
+        findings.push(finding(
+            "answer.unasked",
+            Severity::Warning,
+            "OAuth 2.0 Multiple Response Types §3",
+            format!(
+                "The answer also holds {}, which nobody asked for; it is not used.",
+                unasked.join(" and ")
+            ),
+        ));
+    }
+    if asked.token && tokens.access_token.is_some() && tokens.token_type.is_none() {
+        findings.push(finding(
+            "token_type.missing",
+            Severity::Warning,
+            "RFC 6749 §4.2.2",
+            "The answer does not say how the access token is presented; Bearer is assumed.",
+        ));
+    }
+    findings
 }
 
-fn way(by: ArrivedBy) -> Option<Finding> {
-    let way = match by {
-        ArrivedBy::Query => return None,
-        ArrivedBy::Fragment => "The answer came in the fragment, which no server sees.",
-        ArrivedBy::FormPost => "The answer came as a form that the browser posted.",
-        ArrivedBy::Pasted => "The answer was pasted by hand.",
+fn way(by: ArrivedBy, asked: Option<&str>) -> Option<Finding> {
+    let source = "OAuth 2.0 Multiple Response Types §2.1";
+    let (mode, way) = match by {
+        ArrivedBy::Query => ("query", "in the query of the address"),
+        ArrivedBy::Fragment => ("fragment", "in the fragment, which no server sees"),
+        ArrivedBy::FormPost => ("form_post", "as a form that the browser posted"),
+        ArrivedBy::Pasted => {
+            return Some(finding("answer.way", Severity::Info, source, "The answer was pasted by hand."));
+        }
     };
-    Some(finding("answer.way", Severity::Info, "OAuth 2.0 Multiple Response Types §2.1", way))
+    match asked {
+        Some(asked) if asked != mode => {
+            let title = format!("{} was asked for, and the answer came {way}.", visible(asked));
+            Some(finding("answer.other_way", Severity::Warning, source, title))
+        }
+        _ if by == ArrivedBy::Query => None,
+        _ => Some(finding("answer.way", Severity::Info, source, format!("The answer came {way}."))),
+    }
+}
+
+/// What to say of something that came to the listener and answers no visit. `known` are the facts of the answer that was
+/// taken, if one was.
+pub(super) fn stray(arrival: &Arrival, known: &[Fact], is_early: bool) -> Finding {
+    let same = |name: &str| {
+        let taken = known.iter().find(|fact| fact.name == name).and_then(|fact| fact.secret.as_ref());
+        taken.is_some_and(|taken| arrival.params.get(name).map(Secret::new).as_ref() == Some(taken))
+    };
+    let (id, severity, title) = if is_early {
+        (
+            "answer.early",
+            Severity::Warning,
+            "An answer came before anybody was sent to sign in. It is not ours, and was thrown away.",
+        )
+    } else if ["code", "id_token", "access_token"].into_iter().any(same) {
+        (
+            "answer.again",
+            Severity::Info,
+            "The same answer came a second time, as when the page is loaded again. The first one counts.",
+        )
+    } else {
+        (
+            "answer.second",
+            Severity::Warning,
+            "Another answer came to the redirect URI and was thrown away: the first one counts. Either somebody signed in \
+             twice, or somebody is trying to have their own sign-in taken for yours.",
+        )
+    };
+    finding(id, severity, "RFC 6749 §10.12", title)
 }

@@ -34,7 +34,7 @@ pub fn disturbances() -> Vec<Letter> {
     let timeout = Answer::Failed(Failure::Timeout { host: "h".into(), after: Duration::from_secs(9) });
     let broken = Answer::Failed(Failure::Broken { host: "h".into(), reason: "reset".into() });
     let Answer::Response(page) = playbook::garbage() else { unreachable!("garbage is a response") };
-    let listening = Answer::Listening("http://localhost:5001/cb".parse().expect("an address"));
+    let listening = Answer::Listening(playbook::listening("http://localhost:5001/cb"));
     let bends = [
         Choice::Bend(Bend::Set(0, "x".into())),
         Choice::Bend(Bend::ToggleRemoved(1)),
@@ -158,6 +158,7 @@ impl Run {
         if let Input::Answer(call, answer) = input
             && before != self.flow
             && !matches!(answer, Answer::Listening(_))
+            && !matches!(self.open.get(call), Some(Effect::Listen(..)) if matches!(answer, Answer::Redirected(_)))
         {
             self.open.remove(call);
         }
@@ -216,7 +217,7 @@ const fn fits(effect: &Effect, answer: &Answer) -> bool {
     matches!(
         (effect, answer),
         (Effect::Send(..), Answer::Response(_) | Answer::Failed(_))
-            | (Effect::Listen(..), Answer::Listening(_) | Answer::Failed(_))
+            | (Effect::Listen(..), Answer::Listening(_) | Answer::Redirected(_) | Answer::Failed(_))
             | (Effect::Visit(..), Answer::Redirected(_) | Answer::DeadEnd(_) | Answer::Failed(_))
             | (Effect::WakeAt(..), Answer::Woke)
             | (Effect::Sign(..), Answer::Signed(_) | Answer::Failed(_))

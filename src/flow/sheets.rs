@@ -27,7 +27,7 @@ pub(super) static DISCOVER: Sheet = Sheet {
     ],
 };
 
-/// Authorization code: before anybody leaves.
+/// Authorization code and hybrid: before anybody leaves.
 pub(super) static PREPARE: Sheet = Sheet {
     id: StepId::Prepare,
     title: "Make state, nonce and PKCE pair",
@@ -37,11 +37,24 @@ pub(super) static PREPARE: Sheet = Sheet {
     guards: &[
         "Random values are used for one sign-in only.",
         "The verifier stays here; only its challenge travels.",
-        "The listener takes loopback connections only, and one answer.",
+        "The listener takes loopback connections only, and the first answer counts.",
     ],
 };
 
-/// Authorization code: the front channel, out.
+/// Implicit: before anybody leaves.
+pub(super) static PREPARE_IMPLICIT: Sheet = Sheet {
+    id: StepId::Prepare,
+    title: "Make state and nonce",
+    why: "Two fresh random values tie together what comes back with what we send: the state the answer, the nonce the \
+          ID token. There is no PKCE, for there is no code to bind: nothing ties the access token to us, which is why \
+          this flow has gone out of use. If the redirect URI is on this machine, a listener is opened there.",
+    guards: &[
+        "Random values are used for one sign-in only.",
+        "The listener takes loopback connections only, and the first answer counts.",
+    ],
+};
+
+/// The front channel, out.
 pub(super) static AUTHORIZE: Sheet = Sheet {
     id: StepId::Authorize,
     title: "Send the person to sign in",
@@ -51,6 +64,20 @@ pub(super) static AUTHORIZE: Sheet = Sheet {
         "The authority sends the answer only to a registered redirect URI.",
         "State, nonce and challenge make a changed or stolen answer useless.",
         "No secret travels in this request.",
+    ],
+};
+
+/// Implicit: the front channel, out.
+pub(super) static AUTHORIZE_IMPLICIT: Sheet = Sheet {
+    id: StepId::Authorize,
+    title: "Send the person to sign in",
+    why: "The person signs in at the authority, as in every flow with a browser. What differs is the answer: not a code \
+          that is worthless alone, but the tokens themselves, on the way through the browser.",
+    guards: &[
+        "The registration must allow tokens from the authorization endpoint: one switch for ID tokens, one for access \
+         tokens.",
+        "A nonce is a must where an ID token is asked for (OpenID Connect Core §3.2.2.1).",
+        "Tokens may not come back in the query, where servers would log them.",
     ],
 };
 
@@ -64,6 +91,33 @@ pub(super) static RETURN: Sheet = Sheet {
         "The state must be the one that was sent (RFC 6749 §10.12).",
         "If the answer names its issuer, it must be ours (RFC 9207).",
         "No parameter may come twice.",
+    ],
+};
+
+/// Implicit and hybrid: the front channel, back.
+pub(super) static RETURN_TOKENS: Sheet = Sheet {
+    id: StepId::Return,
+    title: "Take the answer from the browser",
+    why: "The answer comes behind the # of the address, which the browser keeps to itself, or in a form that it posts. \
+          From the # only a script on the page can read it: our listener's page does so and hands it on. Anybody can \
+          call the redirect URI, so the answer must belong to our request before anything in it is looked at.",
+    guards: &[
+        "The state must be the one that was sent (RFC 6749 §10.12).",
+        "Everything that was asked for must have come.",
+        "If the answer names its issuer, it must be ours (RFC 9207); no parameter may come twice.",
+    ],
+};
+
+/// Hybrid: the ID token from the front channel.
+pub(super) static IDENTIFY: Sheet = Sheet {
+    id: StepId::Identify,
+    title: "Check who signed in",
+    why: "The ID token says who signed in before the code is redeemed, and it vouches for the code: c_hash is made from \
+          it. Both came through the browser, where one could have been exchanged, so this is checked with the \
+          provider's keys before the code is used.",
+    guards: &[
+        "Signature, issuer, audience, times and nonce must all be right (OpenID Connect Core §3.3.2.12).",
+        "c_hash must be half the hash of the code; at_hash that of the access token, if one came.",
     ],
 };
 
@@ -225,7 +279,7 @@ pub(super) static POLL: Sheet = Sheet {
     ],
 };
 
-/// Flows in which a person signs in end here.
+/// Other flows in which a person signs in end here.
 pub(super) static VALIDATE_ID: Sheet = Sheet {
     id: StepId::Validate,
     title: "Check the tokens",
@@ -235,6 +289,31 @@ pub(super) static VALIDATE_ID: Sheet = Sheet {
     guards: &[
         "Signature, issuer, audience, times and nonce must all be right (OpenID Connect Core §3.1.3.7).",
         "The key is chosen by `kid` from the provider's own list, never taken from the token.",
+    ],
+};
+
+/// Implicit ends here.
+pub(super) static VALIDATE_IMPLICIT: Sheet = Sheet {
+    id: StepId::Validate,
+    title: "Check the tokens",
+    why: "These tokens came through the browser, not from the token endpoint, so nothing but their own signature speaks \
+          for them. The ID token is checked with the provider's keys, and vouches for the access token: at_hash is made \
+          from it. An access token without ID token cannot be tied to this sign-in at all.",
+    guards: &[
+        "Signature, issuer, audience, times and nonce must all be right (OpenID Connect Core §3.2.2.11).",
+        "at_hash must be half the hash of the access token that came along (§3.2.2.9).",
+    ],
+};
+
+/// Hybrid ends here.
+pub(super) static VALIDATE_HYBRID: Sheet = Sheet {
+    id: StepId::Validate,
+    title: "Check the tokens",
+    why: "A second ID token has come, from the token endpoint. It is checked like the first, and both must speak of the \
+          same person. The access token belongs to an API; it is looked at as that API would, for information only.",
+    guards: &[
+        "Issuer and subject of both ID tokens must be the same (OpenID Connect Core §3.3.3.6).",
+        "The second one need not hold at_hash; if it does, it must fit.",
     ],
 };
 

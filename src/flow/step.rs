@@ -19,6 +19,8 @@ pub enum StepId {
     Authorize,
     /// Read and check what came back to the redirect URI.
     Return,
+    /// Check the ID token that came through the browser, before the code is redeemed.
+    Identify,
     /// Ask for a device and a user code.
     DeviceAuthorization,
     /// The person signs in elsewhere; we poll.
@@ -45,7 +47,7 @@ pub enum StepId {
 
 impl StepId {
     /// Every step, in the order in which they occur.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Given,
         Self::Discover,
         Self::Prepare,
@@ -53,6 +55,7 @@ impl StepId {
         Self::AdminConsent,
         Self::Logout,
         Self::Return,
+        Self::Identify,
         Self::Federate,
         Self::Assert,
         Self::DeviceAuthorization,
@@ -70,6 +73,7 @@ impl StepId {
             Self::Prepare => "prepare",
             Self::Authorize => "authorize",
             Self::Return => "return",
+            Self::Identify => "identify",
             Self::DeviceAuthorization => "device_authorization",
             Self::Poll => "poll",
             Self::Token => "token",

@@ -3,6 +3,9 @@
 //! Two seats. The client sits before the ID token, and an error there means that nobody has signed in. The API sits
 //! before the access token; we only look over its shoulder, so what is wrong there is told and ends nothing.
 
+mod agreement;
+mod asked;
+
 use super::{Draft, Effect, Fact, NamedBend, Outcome, StepId, course::Course};
 use crate::{
     finding::{Finding, Severity},
@@ -11,7 +14,7 @@ use crate::{
     text::visible,
     time::UnixTime,
     token::{
-        checks::{self, Expected},
+        checks::{self, Companion, Expected},
         decode,
     },
     wire::{Method, Response},
@@ -28,6 +31,21 @@ pub(super) struct Comparison<'a> {
     pub nonce: Option<&'a str>,
 }
 
+/// What else is known where a person signed in through a browser.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SignIn<'a> {
+    /// Whether the tokens came through the browser too: then the ID token has to vouch for what came with it.
+    pub through_browser: bool,
+    /// The code that came with the ID token.
+    pub code: Option<&'a Secret>,
+    /// The ID token that came through the browser and was checked before.
+    pub earlier: Option<&'a Secret>,
+    /// When the person may have signed in at the earliest, where `max_age` was asked for.
+    pub signed_in_since: Option<UnixTime>,
+    /// The `claims` parameter that was sent.
+    pub claims: Option<&'a str>,
+}
+
 /// The keys, or why there are none.
 pub(super) type Keys = Result<KeySet, String>;
 
@@ -36,8 +54,13 @@ pub(super) const NO_ADDRESS: &str = "the metadata names no jwks_uri";
 
 /// The request for the keys, if the metadata says where they are.
 pub(super) fn draft(metadata: &Metadata, bends: &[NamedBend]) -> Option<Draft> {
+    draft_of(StepId::Validate, metadata, bends)
+}
+
+/// The same as the request of another step.
+pub(super) fn draft_of(step: StepId, metadata: &Metadata, bends: &[NamedBend]) -> Option<Draft> {
     let address = metadata.jwks_uri.as_ref()?;
-    Some(Draft::new(Method::Get, address.as_str()).bent(StepId::Validate, bends))
+    Some(Draft::new(Method::Get, address.as_str()).bent(step, bends))
 }
 
 /// Reads the keys. Whatever is wrong with them is a finding about the tokens that came, and no end of its own.
@@ -56,19 +79,38 @@ pub(super) fn finish(
     comparison: &Comparison<'_>,
     now: UnixTime,
 ) -> Vec<Effect> {
-    let record = course.record_mut(StepId::Validate);
-    let findings = judge(keys, &tokens, comparison, now);
+    let reason = check(course, StepId::Validate, keys, &tokens, comparison, &SignIn::default(), now);
+    end(course, reason, tokens)
+}
+
+/// Ends the run: with the tokens, or with the reason not to believe them.
+pub(super) fn end(course: &mut Course, reason: Option<String>, tokens: TokenSet) -> Vec<Effect> {
+    if let Some(reason) = reason {
+        return course.finish(Outcome::Rejected { reason, tokens: Some(tokens) });
+    }
+    course.settle(StepId::Validate);
+    course.finish(Outcome::Tokens(tokens))
+}
+
+/// Writes down what the checks say in step `id`. Gives the first reason not to believe the tokens.
+pub(super) fn check(
+    course: &mut Course,
+    id: StepId,
+    keys: &Keys,
+    tokens: &TokenSet,
+    comparison: &Comparison<'_>,
+    sign_in: &SignIn<'_>,
+    now: UnixTime,
+) -> Option<String> {
+    let record = course.record_mut(id);
+    let findings = judge(keys, tokens, comparison, sign_in, now);
     let first = findings.iter().find(|finding| finding.severity == Severity::Error);
     let reason = first.map(|finding| finding.title.clone());
     record.findings.extend(findings);
     if let Ok(keys) = keys {
         record.facts = facts(keys, comparison);
     }
-    if let Some(reason) = reason {
-        return course.finish(Outcome::Rejected { reason, tokens: Some(tokens) });
-    }
-    course.settle(StepId::Validate);
-    course.finish(Outcome::Tokens(tokens))
+    reason
 }
 
 fn facts(keys: &KeySet, comparison: &Comparison<'_>) -> Vec<Fact> {
@@ -80,7 +122,13 @@ fn facts(keys: &KeySet, comparison: &Comparison<'_>) -> Vec<Fact> {
     ]
 }
 
-fn judge(keys: &Keys, tokens: &TokenSet, comparison: &Comparison<'_>, now: UnixTime) -> Vec<Finding> {
+fn judge(
+    keys: &Keys,
+    tokens: &TokenSet,
+    comparison: &Comparison<'_>,
+    sign_in: &SignIn<'_>,
+    now: UnixTime,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
     let jwks = keys.as_ref().ok().map(|keys| keys.document.clone());
     if let Err(reason) = keys {
@@ -93,24 +141,36 @@ fn judge(keys: &Keys, tokens: &TokenSet, comparison: &Comparison<'_>, now: UnixT
         });
     }
     let issuer = Some(comparison.metadata.issuer.clone());
+    let companion =
+        |secret: &Secret| Companion { secret: secret.clone(), is_vouched_for: sign_in.through_browser };
     if let Some(token) = &tokens.id_token {
         let expected = Expected {
             jwks: jwks.clone(),
             issuer: issuer.clone(),
             audience: Some(comparison.client_id.to_owned()),
             nonce: comparison.nonce.map(str::to_owned),
+            access_token: tokens.access_token.as_ref().map(companion),
+            code: sign_in.code.map(companion),
+            signed_in_since: sign_in.signed_in_since,
         };
         let mut of_the_client = look_at(token, &expected, now);
         of_the_client.extend(unproven(&of_the_client));
         findings.extend(named("ID token", of_the_client));
+        if let Some(earlier) = sign_in.earlier {
+            findings.extend(agreement::judge(&decode(earlier.expose()), &decode(token.expose())));
+        }
     }
     if let Some(token) = &tokens.access_token {
-        let expected = Expected { jwks, issuer, audience: None, nonce: None };
+        let expected = Expected { jwks, issuer, ..Expected::default() };
         let mut of_the_api = look_at(token, &expected, now);
         for finding in &mut of_the_api {
             finding.severity = finding.severity.min(Severity::Warning);
         }
         findings.extend(named("Access token", of_the_api));
+    }
+    if let Some(claims) = sign_in.claims {
+        let decoded = |token: &Option<Secret>| token.as_ref().map(|token| decode(token.expose()));
+        findings.extend(asked::judge(claims, decoded(&tokens.id_token), decoded(&tokens.access_token)));
     }
     findings
 }
@@ -197,7 +257,7 @@ mod tests {
         };
         let metadata = Metadata::read(&response).expect("metadata");
         let comparison = Comparison { metadata: &metadata, client_id: "app", nonce: Some("n") };
-        let findings = judge(keys, tokens, &comparison, START);
+        let findings = judge(keys, tokens, &comparison, &SignIn::default(), START);
         findings
             .iter()
             .filter(|finding| finding.severity == Severity::Error)

@@ -13,6 +13,24 @@ pub struct Visit {
     pub redirect_uri: Url,
 }
 
+/// A redirect listener that is open, and what the person has to know about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listening {
+    /// The redirect URI with the port that is really open.
+    pub redirect_uri: Url,
+    /// The SHA-256 fingerprint of the certificate that was made for an https address, as browsers show it.
+    pub certificate: Option<String>,
+    /// The command that leads a browser on another machine here, where this program runs over SSH.
+    pub tunnel: Option<String>,
+}
+
+impl From<Url> for Listening {
+    /// A plain http listener on the person's own machine.
+    fn from(redirect_uri: Url) -> Self {
+        Self { redirect_uri, certificate: None, tunnel: None }
+    }
+}
+
 /// The authority's answer as it reached the redirect URI.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arrival {
@@ -35,8 +53,12 @@ pub enum ArrivedBy {
     Pasted,
 }
 
+/// What an answer has at least one of.
+const ANSWERS: [&str; 4] = ["code", "error", "id_token", "access_token"];
+
 /// Reads what a person pasted: the whole address that they were sent back to, with its answer in the query or behind
-/// the `#`, or only the `code=…&state=…` part of it. An error says what is missing.
+/// the `#`; or only the `code=…&state=…` part of it, or the body of the form that the browser posted. An error says what
+/// is missing.
 pub fn read_pasted(text: &str) -> Result<Arrival, String> {
     let text = text.trim().trim_matches(['"', '\'', '<', '>']).trim();
     if text.is_empty() {
@@ -57,15 +79,16 @@ pub fn read_pasted(text: &str) -> Result<Arrival, String> {
         }
     };
     let mut readings = parts.iter().map(|part| Params::parse(part));
-    match readings.find(|params| params.get("code").is_some() || params.get("error").is_some()) {
+    match readings.find(|params| ANSWERS.iter().any(|name| params.get(name).is_some())) {
         Some(params) => Ok(Arrival { by: ArrivedBy::Pasted, params }),
         None if address && parts.iter().all(String::is_empty) => {
-            Err("this address has no answer in it: it should go on with ?code=… or ?error=…".to_owned())
+            Err("this address has no answer in it: it should go on with ?code=…, #id_token=… or error=…"
+                .to_owned())
         }
         None if parts[0].contains("response_type=") => {
             Err("this is the address where the sign-in begins; paste the one that it ended at".to_owned())
         }
-        None => Err("there is neither code= nor error= in it; copy the whole address".to_owned()),
+        None => Err("there is neither code= nor a token nor error= in it; copy the whole address".to_owned()),
     }
 }
 
@@ -98,6 +121,10 @@ mod tests {
             assert_eq!(params(text), both, "{text}");
         }
         assert_eq!(params("http://localhost/?error=access_denied"), [pair("error", "access_denied")]);
+        assert_eq!(params("https://localhost/#id_token=i"), [pair("id_token", "i")]);
+        let form = [pair("access_token", "a/b"), pair("state", "s")];
+        assert_eq!(params("access_token=a%2Fb&state=s"), form);
+        assert_eq!(params("#access_token=a%2Fb&state=s"), form);
     }
 
     #[test]
@@ -109,7 +136,7 @@ mod tests {
         check("", "nothing was pasted");
         check("http://localhost:5000/", "no answer in it");
         check("http://localhost:7080/authorize?response_type=code&state=s", "where the sign-in begins");
-        check("state=s&session_state=x", "neither code= nor error=");
-        check("some words", "neither code= nor error=");
+        check("state=s&session_state=x", "neither code= nor a token");
+        check("some words", "neither code= nor a token");
     }
 }

@@ -28,5 +28,5 @@ pub mod user_info;
 
 pub use answer::Trouble;
 pub use error::{Refusal, Surface};
-pub use front_channel::{Arrival, ArrivedBy, Visit};
+pub use front_channel::{Arrival, ArrivedBy, Listening, Visit};
 pub use token::TokenSet;

@@ -32,7 +32,7 @@ pub const QUEUE: usize = 1024;
 pub struct Runtime {
     events: mpsc::Sender<Event>,
     http: http::Client,
-    redirects: redirect::Page,
+    tunnel: Option<redirect::Tunnel>,
     requests: HashMap<ExchangeId, AbortHandle>,
     calls: HashMap<(SessionId, CallId), AbortHandle>,
 }
@@ -43,7 +43,7 @@ impl Runtime {
         Self {
             events,
             http,
-            redirects: redirect::Page::Terminal,
+            tunnel: redirect::Tunnel::from_environment(),
             requests: HashMap::new(),
             calls: HashMap::new(),
         }
@@ -68,9 +68,9 @@ impl Runtime {
                 }
             }
             Effect::Listen(session, call, redirect_uri) => {
-                let page = self.redirects;
+                let tunnel = self.tunnel.clone();
                 let task = tokio::spawn(async move {
-                    let listener = match redirect::Listener::open(&redirect_uri).await {
+                    let listener = match redirect::Listener::open(&redirect_uri, tunnel.as_ref()).await {
                         Ok(listener) => listener,
                         Err(failure) => {
                             let _ =
@@ -78,9 +78,16 @@ impl Runtime {
                             return;
                         }
                     };
-                    let result = Ok(listener.redirect_uri().clone());
+                    let result = Ok(listener.listening().clone());
                     let _ = events.send(Event::Listening { session, call, result }).await;
-                    if let Some(arrival) = listener.catch(page).await {
+                    let (caught, mut arrivals) = mpsc::channel(4);
+                    let serving = listener.serve(caught);
+                    tokio::pin!(serving);
+                    loop {
+                        let arrival = tokio::select! {
+                            () = &mut serving => return,
+                            Some(arrival) = arrivals.recv() => arrival,
+                        };
                         let _ = events.send(Event::Arrived { session, arrival }).await;
                     }
                 });

@@ -4,7 +4,10 @@
 //! §8.6). All checks run whatever the others say. Where there is nothing to compare with, the finding says that the
 //! check was not made; it never passes by default.
 
+mod binding;
 mod signing;
+
+pub use binding::Companion;
 
 use serde_json::Value;
 
@@ -31,12 +34,19 @@ pub struct Expected {
     pub audience: Option<String>,
     /// The nonce that was sent.
     pub nonce: Option<String>,
+    /// The access token that came with an ID token.
+    pub access_token: Option<Companion>,
+    /// The code that came with an ID token.
+    pub code: Option<Companion>,
+    /// The person must not have signed in before this: when `max_age` was asked for, less that age.
+    pub signed_in_since: Option<UnixTime>,
 }
 
 /// Every check, in order; the first failure is not the answer.
 ///
 /// The ids are `check.form`, `check.algorithm`, `check.key`, `check.signature`, `check.issuer`, `check.key_issuer`,
-/// `check.audience`, `check.expiry`, `check.not_before`, `check.issued_at` and `check.nonce`.
+/// `check.audience`, `check.expiry`, `check.not_before`, `check.issued_at`,
+/// `check.nonce`, `check.at_hash`, `check.c_hash` and `check.auth_time`.
 pub fn judge(token: &Decoded, expected: &Expected, now: UnixTime) -> Vec<Finding> {
     match token.kind {
         Kind::Jws => {}
@@ -54,6 +64,9 @@ pub fn judge(token: &Decoded, expected: &Expected, now: UnixTime) -> Vec<Finding
     findings.push(start(NOT_BEFORE, "nbf", token, now));
     findings.push(start(ISSUED_AT, "iat", token, now));
     findings.extend(nonce(token, expected.nonce.as_deref()));
+    findings.extend(binding::at_hash(token, expected.access_token.as_ref()));
+    findings.extend(binding::c_hash(token, expected.code.as_ref()));
+    findings.extend(expected.signed_in_since.map(|since| auth_time(token, since)));
     findings
 }
 
@@ -87,6 +100,9 @@ const EXPIRY: Check = Check { id: "check.expiry", source: "RFC 7519 §4.1.4" };
 const NOT_BEFORE: Check = Check { id: "check.not_before", source: "RFC 7519 §4.1.5" };
 const ISSUED_AT: Check = Check { id: "check.issued_at", source: "RFC 7519 §4.1.6" };
 const NONCE: Check = Check { id: "check.nonce", source: "OIDC Core §3.1.3.7" };
+const AT_HASH: Check = Check { id: "check.at_hash", source: "OIDC Core §3.1.3.8, §3.2.2.9" };
+const C_HASH: Check = Check { id: "check.c_hash", source: "OIDC Core §3.3.2.10" };
+const AUTH_TIME: Check = Check { id: "check.auth_time", source: "OIDC Core §3.1.3.7" };
 
 impl Check {
     fn says(self, severity: Severity, title: impl Into<String>) -> Finding {
@@ -295,4 +311,26 @@ fn nonce(token: &Decoded, expected: Option<&str>) -> Option<Finding> {
             quote(sent)
         )),
     })
+}
+
+/// `max_age` was asked for, so the token says when the person signed in, and that is not too long ago.
+fn auth_time(token: &Decoded, since: UnixTime) -> Finding {
+    let Some(value) = token.claims.get("auth_time") else {
+        return AUTH_TIME
+            .error("max_age was asked for, and there is no auth_time: nobody knows how old the sign-in is.");
+    };
+    let Some(signed_in) = Moment::read(value).time() else {
+        return AUTH_TIME
+            .error(format!("auth_time cannot be read as a time: {}.", quote(&value.to_string())));
+    };
+    let early = since.seconds() - signed_in.seconds();
+    if early <= 0 {
+        AUTH_TIME.passed(format!("auth_time is {signed_in}: as recent as max_age asked for."))
+    } else if early <= LEEWAY {
+        AUTH_TIME.warning(format!(
+            "auth_time is {signed_in}, {early} s older than max_age allowed; clocks may differ by {LEEWAY} s."
+        ))
+    } else {
+        AUTH_TIME.error(format!("auth_time is {signed_in}; max_age allowed nothing before {since}."))
+    }
 }

@@ -31,7 +31,7 @@ use crate::{
         self, Authority, CallId, Choice, ClientKey, FlowKind, NamedBend, Outcome, Profile, Seeds, Signing,
         StepId,
     },
-    oauth::Arrival,
+    oauth::{Arrival, Listening},
     provider::{Note, scenario::Scenario},
     secret::Secret,
     time::UnixTime,
@@ -58,8 +58,8 @@ pub enum Event {
         session: SessionId,
         /// Answers this call.
         call: CallId,
-        /// The redirect URI to use.
-        result: Result<Url, Failure>,
+        /// The redirect URI to use, and what is to be known about it.
+        result: Result<Listening, Failure>,
     },
     /// The redirect listener caught an answer.
     Arrived {
@@ -234,7 +234,7 @@ impl Workbench {
             Event::Answered { exchange, result, timing } => self.answered(exchange, result, timing, now),
             Event::Listening { session, call, result } => {
                 let answer = match result {
-                    Ok(uri) => flow::Answer::Listening(uri),
+                    Ok(listening) => flow::Answer::Listening(listening),
                     Err(failure) => flow::Answer::Failed(failure),
                 };
                 self.advance(session, flow::Input::Answer(call, answer), now)

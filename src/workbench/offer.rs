@@ -92,7 +92,7 @@ fn of_application(base: &Url, scenario: &Scenario, application: &Application) ->
 
 /// The authority ignores the port of a localhost redirect URI (reference §7), so any free one will do.
 fn any_port(mut uri: Url) -> Url {
-    if uri.host_str() == Some("localhost") && uri.scheme() == "http" {
+    if uri.host_str() == Some("localhost") && matches!(uri.scheme(), "http" | "https") {
         let _ = uri.set_port(None);
     }
     uri

@@ -84,6 +84,7 @@ pub struct Session {
     pub(super) seeds: Seeds,
     wants: Option<(CallId, Need)>,
     visit: Option<(CallId, Visit)>,
+    listener: Option<CallId>,
     calls: BTreeMap<CallId, ExchangeId>,
     unshelved: Option<TokenSet>,
 }
@@ -112,6 +113,7 @@ impl Session {
             seeds: start.seeds,
             wants: None,
             visit: None,
+            listener: None,
             calls: BTreeMap::new(),
             unshelved: None,
         }
@@ -218,7 +220,10 @@ impl Session {
                     self.calls.insert(call, exchange);
                     effects.push(send);
                 }
-                flow::Effect::Listen(call, uri) => effects.push(Effect::Listen(self.id, call, uri)),
+                flow::Effect::Listen(call, uri) => {
+                    self.listener = Some(call);
+                    effects.push(Effect::Listen(self.id, call, uri));
+                }
                 flow::Effect::Sign(call, signing) => effects.push(Effect::Sign(self.id, call, signing)),
                 flow::Effect::Need(call, need) => self.wants = Some((call, need)),
                 flow::Effect::WakeAt(call, at) => effects.push(Effect::WakeAt(self.id, call, at)),
@@ -356,9 +361,14 @@ impl Session {
         credentials
     }
 
-    /// The answer to the visit that is going on, if one is. It is answered once.
+    /// The answer to the visit that is going on, if one is. It is answered once; what comes besides is told to the flow as
+    /// something that strayed to the listener.
     pub(super) fn arrived(&mut self, arrival: Arrival) -> Option<flow::Input> {
-        self.visit_answer(flow::Answer::Redirected(arrival))
+        let answer = flow::Answer::Redirected(arrival);
+        match (&self.visit, self.listener) {
+            (None, Some(listener)) => Some(flow::Input::Answer(listener, answer)),
+            _ => self.visit_answer(answer),
+        }
     }
 
     fn visit_answer(&mut self, answer: flow::Answer) -> Option<flow::Input> {

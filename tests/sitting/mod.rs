@@ -227,7 +227,7 @@ impl Sitting {
                 if uri.port().is_none() {
                     uri.set_port(Some(53111)).expect("an address of a host");
                 }
-                vec![Event::Listening { session, call, result: Ok(uri) }]
+                vec![Event::Listening { session, call, result: Ok(uri.into()) }]
             }
             Effect::Bench(E::Sign(session, call, signing)) => {
                 vec![Event::Signed { session, call, result: authwright::runtime::sign::sign(&signing) }]

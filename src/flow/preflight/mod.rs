@@ -8,6 +8,7 @@ mod device_code;
 mod on_behalf_of;
 mod password;
 mod redeem;
+mod redirect_uri;
 mod refresh;
 mod token;
 

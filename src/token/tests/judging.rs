@@ -8,12 +8,13 @@ use super::{
 };
 use crate::{
     finding::{
-        Finding,
+        Finding, Severity,
         Severity::{Error, Info, Passed, Warning},
     },
+    secret::Secret,
     time::UnixTime,
     token::{
-        checks::{Expected, LEEWAY, at, judge},
+        checks::{Companion, Expected, LEEWAY, at, judge},
         decode,
     },
 };
@@ -27,6 +28,7 @@ pub(super) fn expected() -> Expected {
         issuer: Some(issuer("{tenantid}")),
         audience: Some(CLIENT.to_owned()),
         nonce: Some("n-0S6_WzA2Mj".to_owned()),
+        ..Expected::default()
     }
 }
 
@@ -37,6 +39,47 @@ fn judged(token: &str, expected: &Expected) -> Vec<Finding> {
 /// The judgement of an ordinary token with these changes to its claims.
 fn changed(changes: &Value) -> Vec<Finding> {
     judged(&sign(&header(), &with(&id_claims(), changes)), &expected())
+}
+
+#[test]
+fn an_id_token_vouches_for_what_came_with_it() {
+    let companion =
+        |text: &str, is_vouched_for| Some(Companion { secret: Secret::new(text), is_vouched_for });
+    let access = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
+    let at_hash = "77QmUPtjPfzWtF2AnpK9RQ";
+    let check = |claims: &Value, access_token: Option<Companion>, outcome: Option<Severity>| {
+        let code = access_token.clone();
+        let token = sign(&header(), &with(&id_claims(), claims));
+        let seen = |expected: Expected, id: &str| {
+            let findings = judged(&token, &expected);
+            findings.iter().find(|finding| finding.id == id).map(|finding| finding.severity)
+        };
+        assert_eq!(seen(Expected { access_token, ..expected() }, "check.at_hash"), outcome, "{claims}");
+        assert_eq!(seen(Expected { code, ..expected() }, "check.c_hash"), outcome, "{claims}");
+    };
+    let both = json!({"at_hash": at_hash, "c_hash": at_hash});
+    check(&both, companion(access, true), Some(Passed));
+    check(&both, companion(access, false), Some(Passed));
+    check(&both, companion("another", false), Some(Error));
+    check(&both, None, Some(Info));
+    check(&json!({}), companion(access, true), Some(Error));
+    check(&json!({}), companion(access, false), None);
+    check(&json!({}), None, None);
+}
+
+#[test]
+fn a_sign_in_is_as_recent_as_max_age_asked_for() {
+    let check = |auth_time: Value, outcome: Severity| {
+        let expected = Expected { signed_in_since: Some(UnixTime::from_seconds(ISSUED - 60)), ..expected() };
+        let token = sign(&header(), &with(&id_claims(), &json!({"auth_time": auth_time})));
+        assert_eq!(severity(&judged(&token, &expected), "check.auth_time"), outcome, "{auth_time}");
+    };
+    check(json!(ISSUED - 60), Passed);
+    check(json!(ISSUED - 61), Warning);
+    check(json!(ISSUED - 60 - LEEWAY), Warning);
+    check(json!(ISSUED - 61 - LEEWAY), Error);
+    check(json!("soon"), Error);
+    check(Value::Null, Error);
 }
 
 #[test]

@@ -1,16 +1,20 @@
 //! The machine's playbook: what comes in, what must go out.
 
+mod front;
+mod preflight;
+
 use std::time::Duration;
 
 use serde_json::json;
 
 use super::*;
 use crate::{
+    finding::Severity,
     flow::{
         Authority, Bend, CallId, Change, Choice, Flow, FlowKind,
         playbook::{
-            CHALLENGE, Play, VERIFIER, elsewhere, ended, garbage, json_answer, keys, metadata, profile,
-            redirected, refusal, tokens,
+            CHALLENGE, Play, VERIFIER, elsewhere, ended, garbage, json_answer, keys, listening, metadata,
+            profile, redirected, refusal, tokens,
         },
         sequences::{self, Letter, NEXT},
     },
@@ -47,7 +51,7 @@ fn at_prepare(profile: Profile, bends: Vec<NamedBend>) -> Play {
 fn at_authorize(profile: Profile, bends: Vec<NamedBend>) -> Play {
     let mut play = at_prepare(profile, bends);
     assert!(matches!(play.next()[..], [Effect::Listen(CallId(2), _)]));
-    assert_eq!(play.answer(2, Answer::Listening(url(HOME))), []);
+    assert_eq!(play.answer(2, Answer::Listening(listening(HOME))), []);
     assert_eq!(play.state(StepId::Authorize), StepState::Ready);
     play
 }
@@ -66,7 +70,7 @@ fn away(profile: Profile, bends: Vec<NamedBend>) -> (Play, Visit) {
 /// A run whose token request is laid out.
 fn at_token(profile: Profile, bends: Vec<NamedBend>) -> Play {
     let (mut play, _) = away(profile, bends);
-    assert_eq!(play.answer(3, redirected(GOOD)), [Effect::Stop(CallId(2))]);
+    assert_eq!(play.answer(3, redirected(GOOD)), []);
     assert_eq!((play.state(StepId::Return), play.state(StepId::Token)), (StepState::Done, StepState::Ready));
     assert_eq!(play.flow.prompt(), None);
     play
@@ -83,10 +87,10 @@ fn the_whole_run() {
     assert_eq!(play.fact(StepId::Prepare, "code_verifier").as_deref(), Some("•••••••• (43 chars)"));
     assert_eq!(play.next(), [Effect::Listen(CallId(2), url("http://localhost/cb"))]);
     assert_eq!((play.flow.current(), play.state(StepId::Prepare)), (StepId::Prepare, StepState::Running));
-    assert_eq!(play.answer(2, Answer::Listening(url(HOME))), []);
+    assert_eq!(play.answer(2, Answer::Listening(listening(HOME))), []);
     assert_eq!(play.fact(StepId::Prepare, "redirect_uri").as_deref(), Some(HOME));
 
-    assert_eq!(play.finds(StepId::Authorize, Severity::Info), [] as [&str; 0]);
+    assert_eq!(play.finds(StepId::Authorize, Severity::Info), ["scope.no_offline_access"]);
     let effects = play.next();
     let sent = format!(
         "http://localhost:4000/tid/authorize?client_id=app&response_type=code\
@@ -96,7 +100,7 @@ fn the_whole_run() {
     let visit = Visit { url: url(&sent), redirect_uri: url(HOME) };
     assert_eq!(effects, [Effect::Visit(CallId(3), visit)]);
 
-    assert_eq!(play.answer(3, redirected(GOOD)), [Effect::Stop(CallId(2))]);
+    assert_eq!(play.answer(3, redirected(GOOD)), []);
     assert_eq!(play.fact(StepId::Return, "code").as_deref(), Some("•••••••• (8 chars)"));
     assert_eq!(play.finds(StepId::Return, Severity::Passed), ["state.matches"]);
 
@@ -118,7 +122,7 @@ fn the_whole_run() {
     assert_eq!(request, Request::get(url("http://localhost:4000/tid/keys")));
     let (outcome, stopped) = play.ends(5, json_answer(200, &keys()));
     assert!(matches!(outcome, Outcome::Tokens(_)), "{outcome:?}");
-    assert_eq!(stopped, []);
+    assert_eq!(stopped, [CallId(2)], "the listener stays open until the end");
     assert!(play.flow.steps().iter().all(|step| step.state == StepState::Done));
 }
 
@@ -150,12 +154,12 @@ fn a_listener_that_does_not_open_leaves_pasting() {
 }
 
 #[test]
-fn only_http_on_loopback_is_listened_to() {
+fn only_loopback_is_listened_to() {
     for (address, listens) in [
         ("http://localhost", true),
         ("http://127.0.0.1:5001/cb", true),
         ("http://[::1]/", true),
-        ("https://localhost/cb", false),
+        ("https://localhost/cb", true),
         ("https://app.example/cb", false),
         ("http://app.example/cb", false),
         ("msalapp://auth", false),
@@ -217,7 +221,7 @@ fn an_answer_names_its_issuer_where_the_metadata_promises_it() {
         play.sends(1, StepId::Discover);
         play.answer(1, json_answer(200, &document));
         play.next();
-        play.answer(2, Answer::Listening(url(HOME)));
+        play.answer(2, Answer::Listening(listening(HOME)));
         play.next();
         play
     };
@@ -365,7 +369,10 @@ fn the_redirect_uri_is_repeated_as_it_was_sent() {
     let elsewhere = "https://app.example/cb";
     let (mut play, visit) = away(profile(), vec![set(StepId::Authorize, "redirect_uri", elsewhere)]);
     assert_eq!(visit.redirect_uri, url(elsewhere));
-    assert_eq!(play.finds(StepId::Authorize, Severity::Warning), ["redirect_uri.not_ours"]);
+    assert_eq!(
+        play.finds(StepId::Authorize, Severity::Warning),
+        ["redirect_uri.not_ours", "redirect_uri.not_registered"]
+    );
     play.answer(3, redirected(GOOD));
     let sent = play.step(StepId::Token).draft.and_then(|draft| draft.value("redirect_uri"));
     assert_eq!(sent, Some(elsewhere));
@@ -420,7 +427,7 @@ fn every_short_sequence_keeps_the_promises() {
         NEXT,
         Letter::Newest(json_answer(200, &metadata())),
         NEXT,
-        Letter::Newest(Answer::Listening(url(HOME))),
+        Letter::Newest(Answer::Listening(listening(HOME))),
         NEXT,
         Letter::Newest(redirected(GOOD)),
         NEXT,
