@@ -110,6 +110,8 @@ async fn drive(options: Options) -> Exit {
         match lab::start(lab::Options { port: None, scenario }, events.clone()).await {
             Ok(started) => {
                 bench.apply(started.ready(), clock::now());
+                let header = Event::LabIdentityHeader(started.identity_header().clone());
+                bench.apply(header, clock::now());
                 lab = Some(started);
             }
             Err(why) => return usage(format!("the lab tenant cannot start: {why}")),

@@ -95,6 +95,8 @@ pub enum Event {
         /// The key.
         key: ClientKey,
     },
+    /// What a program on the lab tenant's machine shows at its App Service endpoint.
+    LabIdentityHeader(Secret),
     /// The lab tenant says why it refused.
     LabNote(Note),
 }
@@ -188,10 +190,11 @@ pub struct Workbench {
 impl Workbench {
     /// An empty workbench for the given target, or for a lab tenant stocked with `scenario`.
     pub fn new(target: Option<Profile>, scenario: Scenario) -> Self {
-        let lab = Lab { scenario, state: LabState::Starting, client_keys: BTreeMap::new() };
+        let lab =
+            Lab { scenario, state: LabState::Starting, client_keys: BTreeMap::new(), identity_header: None };
         let offers = match &target {
             Some(profile) => Offer::for_target(profile),
-            None => Offer::for_lab(&lab.base(), &lab.scenario),
+            None => Offer::for_lab(&lab),
         };
         Self {
             lab,
@@ -257,6 +260,11 @@ impl Workbench {
             }
             Event::LabKey { application, key } => {
                 self.lab.client_keys.insert(application, key);
+                self.rebuild_offers();
+                Vec::new()
+            }
+            Event::LabIdentityHeader(header) => {
+                self.lab.identity_header = Some(header);
                 self.rebuild_offers();
                 Vec::new()
             }
@@ -331,22 +339,20 @@ impl Workbench {
         self.advance(id, flow::Input::Begin(seeds), now)
     }
 
-    /// Now the address is known: what was started before gets it.
     /// The lab's offers follow its address and the keys that it has made.
     fn rebuild_offers(&mut self) {
         if self.target.is_none() {
-            self.offers = Offer::for_lab(&self.lab.base(), &self.lab.scenario);
+            self.offers = Offer::for_lab(&self.lab);
         }
     }
 
+    /// Now the address is known: what was started before gets it.
     fn lab_ready(&mut self, base: &Url, now: UnixTime) -> Vec<Effect> {
         self.lab.state = LabState::Running(base.clone());
         self.rebuild_offers();
         let waiting = std::mem::take(&mut self.waiting);
         let with_address = waiting.into_iter().map(|mut start| {
-            if let Authority::Lab { base: old, .. } = &mut start.profile.authority {
-                old.clone_from(base);
-            }
+            offer::rebase(&mut start.profile, base);
             start
         });
         with_address.flat_map(|start| self.start(start, now)).collect()

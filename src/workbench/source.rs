@@ -156,6 +156,7 @@ impl Workbench {
         let steps = session.flow.steps();
         session.is_running()
             && session.profile.given.is_none()
+            && session.began_with.is_none()
             && steps.iter().any(|step| step.id == StepId::Given && step.state == StepState::Ready)
     }
 
