@@ -14,7 +14,7 @@ mod source;
 mod traffic;
 
 pub use lab::{Lab, LabState};
-pub use offer::Offer;
+pub use offer::{Group, Offer};
 pub use session::{FrontChannel, Session, SessionId};
 pub use shelf::{Held, Shelf, TokenUse};
 pub use source::Candidate;
@@ -27,10 +27,7 @@ use url::Url;
 use crate::{
     agent,
     explain::Evidence,
-    flow::{
-        self, Authority, CallId, Choice, ClientKey, FlowKind, NamedBend, Outcome, Profile, Seeds, Signing,
-        StepId,
-    },
+    flow::{self, CallId, Choice, ClientKey, FlowKind, NamedBend, Outcome, Profile, Seeds, Signing, StepId},
     oauth::{Arrival, Listening},
     provider::{Note, scenario::Scenario},
     secret::Secret,

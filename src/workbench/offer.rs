@@ -28,6 +28,47 @@ pub struct Offer {
     pub profile: Profile,
 }
 
+/// What a newcomer chooses among first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// A person signs in.
+    People,
+    /// Nobody does: a program acts in its own name.
+    Programs,
+    /// Something is done with a token in hand.
+    Tokens,
+    /// What comes before the first sign-in and after the last.
+    Around,
+    /// What should not be begun any more.
+    Legacy,
+}
+
+impl Group {
+    /// The group of a flow.
+    pub const fn of(kind: FlowKind) -> Self {
+        match kind {
+            FlowKind::AuthorizationCode | FlowKind::DeviceCode => Self::People,
+            FlowKind::ClientCredentials | FlowKind::ManagedIdentity => Self::Programs,
+            FlowKind::OnBehalfOf | FlowKind::RefreshToken | FlowKind::CallApi | FlowKind::UserInfo => {
+                Self::Tokens
+            }
+            FlowKind::AdminConsent | FlowKind::Logout => Self::Around,
+            FlowKind::Hybrid | FlowKind::Implicit | FlowKind::Password => Self::Legacy,
+        }
+    }
+
+    /// The heading.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::People => "A person signs in",
+            Self::Programs => "No person: a program by itself",
+            Self::Tokens => "With a token in hand",
+            Self::Around => "Before and after",
+            Self::Legacy => "Legacy: better not any more",
+        }
+    }
+}
+
 /// What signs somebody in and asks for nothing else.
 const OIDC: &str = "openid profile offline_access";
 
@@ -53,7 +94,9 @@ impl Offer {
             about: about.to_owned(),
             profile: with_source(kind, profile.clone()),
         };
-        FlowKind::ALL.iter().copied().filter(suits).map(offer).collect()
+        let mut offers: Vec<_> = FlowKind::ALL.iter().copied().filter(suits).map(offer).collect();
+        offers.sort_by_key(|offer| Group::of(offer.kind));
+        offers
     }
 
     /// The lab tenant's applications, each with the flows that it is made for; the plainest of each flow first.
@@ -67,7 +110,7 @@ impl Offer {
         offers.retain(|offer| FlowKind::ALL.contains(&offer.kind));
         offers.sort_by_key(|offer| {
             let rank = FlowKind::ALL.iter().position(|kind| *kind == offer.kind);
-            (rank, offer.profile.platform != Platform::Native)
+            (Group::of(offer.kind), rank, offer.profile.platform != Platform::Native)
         });
         offers
     }
@@ -246,10 +289,14 @@ impl Desk<'_> {
             offer(FlowKind::AdminConsent, "to what it asks of Graph", v2);
             offer(FlowKind::AdminConsent, "to its whole registration (version 1)", v1);
         }
-        if sign_in.platform != Platform::Web && !application.is_family_client && every_api(application) {
+        if sign_in.platform != Platform::Web && !application.is_family_client && has_several_apis(application)
+        {
             offer(FlowKind::Logout, &application.about, Profile { source: from(OIDC), ..sign_in.clone() });
         }
-        if sign_in.platform != Platform::Native || application.is_family_client || !every_api(application) {
+        if sign_in.platform != Platform::Native
+            || application.is_family_client
+            || !has_several_apis(application)
+        {
             return;
         }
         let call = |url, scope: &str| Profile {
@@ -327,7 +374,7 @@ impl Desk<'_> {
 }
 
 /// Whether an application may ask more than one API for something.
-fn every_api(application: &Application) -> bool {
+fn has_several_apis(application: &Application) -> bool {
     application.required_resource_access.iter().filter(|access| !access.scopes.is_empty()).count() > 1
 }
 

@@ -12,7 +12,7 @@ use ratatui::{
     buffer::Buffer,
     layout::{Constraint, Layout, Position, Rect},
     style::Modifier,
-    widgets::{StatefulWidget as _, Widget as _},
+    widgets::Widget as _,
 };
 
 use super::{compared, prompt};
