@@ -159,7 +159,9 @@ fn settings(profile: &Profile) -> Vec<Line> {
     }
     if let Some(uri) = &profile.redirect_uri {
         lines.push(pair("redirect_uri", uri.as_str()));
-        lines.push(pair("PKCE", profile.pkce.name()));
+        if profile.source.is_none() {
+            lines.push(pair("PKCE", profile.pkce.name()));
+        }
     }
     if let Some(username) = &profile.username {
         lines.push(pair("username", username));
