@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Where the description of an application begins, in the list.
-pub const ABOUT_COLUMN: u16 = 18;
+pub const ABOUT_COLUMN: u16 = 20;
 
 /// Where a value begins that has a name before it.
 pub const VALUE_COLUMN: u16 = 7;

@@ -218,7 +218,12 @@ impl<'a> Painter<'a, '_> {
         let is_open = outcome::is_open(step);
         let mut frame = self.titled("Request");
         if let Some(draft) = step.draft {
-            let tense = if is_open { "not sent yet" } else { "as it was sent" };
+            let tense = match (draft.is_assertion, is_open) {
+                (true, true) => "not signed yet",
+                (true, false) => "as it was signed",
+                (false, true) => "not sent yet",
+                (false, false) => "as it was sent",
+            };
             frame = frame.note(Line::of(Role::Muted, tense));
             let changes = draft.changes();
             let hint = match (is_open && self.focus == Region::Request, self.known_values(draft)) {
@@ -249,7 +254,7 @@ impl<'a> Painter<'a, '_> {
         let row = self.state.row;
         let selected = request::Row::at(row).field(draft).filter(|_| is_focused);
         let below = selected.map(|field| request::meaning(field, self.scene.reveal)).unwrap_or_default();
-        let rows = u16::try_from(request::count(draft)).unwrap_or(u16::MAX);
+        let rows = u16::try_from(request::places(draft).len()).unwrap_or(u16::MAX);
         let adding = self.editing(|purpose| *purpose == Purpose::Addition);
         let wanted = Lines::new(&below, self.scene.look).height(inner.width.saturating_sub(2));
         let meaning = if is_focused { meaning_height(inner.height, rows, wanted) } else { 0 };
@@ -260,7 +265,8 @@ impl<'a> Painter<'a, '_> {
         ]));
         let width = usize::from(list.width.saturating_sub(1));
         let lines = request::rows(draft, width, self.scene.reveal, self.scene.look.glyphs);
-        let mark = is_focused.then_some(row).or(Some(usize::MAX));
+        let line = request::line_of(draft, row);
+        let mark = is_focused.then_some(line).or(Some(usize::MAX));
         self.lines(&lines, mark, list, |state| &mut state.scrolls.request);
         self.cross_out(draft, list);
         if adding {
@@ -272,7 +278,7 @@ impl<'a> Painter<'a, '_> {
             };
             let is_value = self.editing(|purpose| matches!(purpose, Purpose::Value(..) | Purpose::Endpoint));
             if is_value && is_focused {
-                self.field_in_row(row, at, list, u16::MAX, |state| &state.scrolls.request);
+                self.field_in_row(line, at, list, u16::MAX, |state| &state.scrolls.request);
             }
         }
         self.explained(&below, rule);
@@ -287,11 +293,12 @@ impl<'a> Painter<'a, '_> {
 
     /// Strikes out the values that will not be sent.
     fn cross_out(&mut self, draft: &crate::flow::Draft, list: Rect) {
+        let places = request::places(draft);
         for y in 0..list.height {
-            let Some(index) = self.state.scrolls.request.line_at(y).and_then(|line| line.checked_sub(1))
-            else {
-                continue;
-            };
+            let line = self.state.scrolls.request.line_at(y);
+            let place = line.and_then(|line| places.get(line).copied());
+            let Some(request::Place::Row(row)) = place else { continue };
+            let Some(index) = row.checked_sub(1) else { continue };
             if draft.fields.get(index).is_some_and(|field| field.removed) {
                 let names = request::name_width(draft, usize::from(list.width.saturating_sub(1)));
                 let names = u16::try_from(names).unwrap_or(u16::MAX);

@@ -20,6 +20,7 @@ mod device;
 mod diagram;
 mod draw;
 mod edit;
+mod fan_out;
 mod keys;
 mod layout;
 mod outcome;

@@ -45,6 +45,10 @@ pub fn enter_means(shown: &Shown<'_>) -> Option<String> {
 fn what_next(step: &Step<'_>) -> String {
     match (step.id, step.draft) {
         (StepId::Authorize, Some(_)) => "go to sign-in".to_owned(),
+        (StepId::AdminConsent, Some(_)) => "go and agree".to_owned(),
+        (StepId::Logout, Some(_)) => "go and sign out".to_owned(),
+        (_, Some(draft)) if draft.is_assertion => "sign it".to_owned(),
+        (StepId::Given, None) => "take it".to_owned(),
         (_, Some(draft)) => match draft.endpoint.value.parse() {
             Ok(url) => format!("send {} {}", draft.method, endpoint(&url)),
             Err(_) => format!("send {}", draft.method),

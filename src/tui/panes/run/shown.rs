@@ -122,6 +122,11 @@ impl<'a> Shown<'a> {
     }
 }
 
+/// Whether a step sends somebody to a page of the authority.
+pub const fn is_visit(step: StepId) -> bool {
+    matches!(step, StepId::Authorize | StepId::AdminConsent | StepId::Logout)
+}
+
 /// The picture of the spinner that is due, or a still mark where nothing may move.
 pub fn spinner(scene: &Scene<'_>) -> &'static str {
     let glyphs = scene.look.glyphs;
