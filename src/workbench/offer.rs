@@ -6,7 +6,7 @@
 
 use url::Url;
 
-use super::Lab;
+use super::{Lab, source::need_of};
 use crate::{
     flow::{
         AdminConsentVersion, ApiCall, Authority, Credential, Federated, FlowKind, IdentityHost,
@@ -119,13 +119,32 @@ impl Offer {
 /// The same settings; for a flow that begins with a token with the sign-in before it that brings one, unless there is one
 /// already.
 fn with_source(kind: FlowKind, mut profile: Profile) -> Profile {
-    let needs_sign_in =
-        matches!(kind, FlowKind::RefreshToken | FlowKind::CallApi | FlowKind::UserInfo | FlowKind::Logout);
+    // Whose token an API is called with, only its front end could bring.
+    let needs_sign_in = need_of(kind).is_some() && kind != FlowKind::OnBehalfOf;
     if needs_sign_in && profile.source.is_none() && profile.given.is_none() {
         let before = Profile { api: None, fan_out: Vec::new(), ..profile.clone() };
         profile.source = Some(Box::new(Source { kind: FlowKind::AuthorizationCode, profile: before }));
     }
     profile
+}
+
+impl super::Workbench {
+    /// Settings for a flow as an application of that short name, or as the one that suits it best. An application can be
+    /// asked to run a flow that it is not made for: people come to see that fail.
+    pub fn profile_for(&self, kind: FlowKind, key: Option<&str>) -> Option<Profile> {
+        let mut suit = self.offers.iter().filter(|offer| key.is_none_or(|key| offer.key == key));
+        if let Some(made_for_it) = suit.clone().find(|offer| offer.kind == kind) {
+            return Some(made_for_it.profile.clone());
+        }
+        key?;
+        let other = suit.next()?;
+        let mut profile = other.profile.clone();
+        if need_of(kind).is_some() && profile.source.is_none() {
+            let source = Source { kind: other.kind, profile: profile.clone() };
+            profile.source = Some(Box::new(source));
+        }
+        Some(profile)
+    }
 }
 
 /// Puts another base address of the lab tenant into settings, wherever it stands.

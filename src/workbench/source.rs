@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Effect, Held, Session, SessionId, Start, TokenUse, Workbench};
 use crate::{
-    flow::{self, Choice, FlowKind, Need, Outcome, Profile, Source, StepId, StepState},
+    flow::{self, Choice, FlowKind, NamedBend, Need, Outcome, Profile, Source, StepId, StepState},
     secret::Secret,
     time::UnixTime,
     token::{Kind, TokenKind, kind_of},
@@ -33,10 +33,14 @@ impl Workbench {
         }
         let Some(source) = session.profile.source.clone() else { return Vec::new() };
         let Source { kind, profile } = *source;
+        // Changes to steps that only the source has are meant for it.
+        let own: Vec<_> = session.flow.steps().iter().map(|step| step.id).collect();
+        let is_for_source = |bend: &&NamedBend| bend.step.is_some_and(|step| !own.contains(&step));
+        let bends = session.bends.iter().filter(is_for_source).cloned().collect();
         let start = Start {
             kind,
             profile,
-            bends: Vec::new(),
+            bends,
             front: session.front.clone(),
             auto: session.auto,
             seeds: session.seeds.derived(),

@@ -215,6 +215,9 @@ impl State {
         let Some((draft, row)) = self.open_row(shown) else { return vec![closed(shown)] };
         let Some(field) = row.field(draft) else { return Vec::new() };
         let purpose = match row {
+            request::Row::Endpoint if draft.is_assertion => {
+                return vec![bad("its members can be changed one by one: go down to one")];
+            }
             request::Row::Endpoint => Purpose::Endpoint,
             request::Row::Field(index) => Purpose::Value(index, field.is_secret()),
         };
