@@ -11,6 +11,7 @@ pub mod assertion;
 pub mod authorize;
 pub mod bearer;
 pub mod challenge;
+pub mod choices;
 pub mod device;
 pub mod discovery;
 pub mod error;
