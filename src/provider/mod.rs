@@ -7,7 +7,7 @@
 //! Where to look:
 //! * `endpoints/`: one file for each endpoint. Each lists its rules in one table, in the order in which they are applied;
 //!   a rule is a small function over directory, request, session and time that returns a [refusal](Note) or nothing.
-//! * `scenario`: the directory. `scope`, `redirect_uri`, `tenant`: requests read against it.
+//! * `scenario`: the directory. `scope`, `redirect_uri`, `tenant`, `claims`: requests read against it.
 //! * `sessions`, `grants`, `consents`, `accounts`, `stock`: what is remembered between requests.
 //! * `policies`: what is asked of a sign-in beyond a password.
 //! * `mint`, `keys`, `assertion`: tokens. `bearer`: how an API reads and judges one. `refusal`, `reply`, `pages`: the
@@ -21,6 +21,7 @@ mod assertion;
 mod bearer;
 mod call;
 pub mod certificate;
+mod claims;
 mod consents;
 mod endpoints;
 mod grants;

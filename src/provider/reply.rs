@@ -170,6 +170,9 @@ impl Reply {
         if let Some(suberror) = refusal.suberror {
             fields.push(("suberror", json!(suberror).into()));
         }
+        if let Some(claims) = &refusal.claims {
+            fields.push(("claims", json!(claims).into()));
+        }
         let mut reply = Self::back(call, to, fields);
         reply.headers = common(call, with_return_headers(Headers::new()), refusal.code);
         reply.refusal = Some(refusal);

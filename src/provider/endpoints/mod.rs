@@ -13,6 +13,7 @@ mod metadata;
 mod next_page;
 mod outcome;
 mod pipeline;
+mod standing;
 mod token;
 mod user_info;
 

@@ -9,11 +9,11 @@ use crate::{
         Provider,
         call::Call,
         grants::{Code, Progress},
-        mint::{self, IdTokenParts, Mint, Proof},
-        pages,
+        mint::{self, Extra, IdTokenParts, Mint, Proof},
+        pages, policies,
         refusal::Refusal,
         reply::{Field, Reply},
-        scenario::Tenant,
+        scenario::{CONSUMERS, Tenant},
         sessions::{Authorization, Interaction, Person, Purpose},
     },
     time::UnixTime,
@@ -91,14 +91,16 @@ fn authorized(
     if response.hands_out_tokens() {
         let target = wanted.first(&provider.scenario);
         let granted = provider.consents.granted(&tenant, client, &person.user, &target.resource);
-        let keys = provider.keys.clone();
+        let (keys, scenario) = (provider.keys.clone(), Arc::clone(&provider.scenario));
+        let claims = &interaction.asked.claims;
         let proof = Proof::None;
         let mut mint =
             Mint { call, keys: &keys, random: &mut provider.random, tenant: &tenant, client, proof };
         if response.token {
-            let life = mint.access_token_life();
+            let extra = Extra::of(claims, &scenario, &target.resource);
+            let life = mint.access_token_life_for(&target, &extra);
             let scp = super::token::issue::scp(&target, &granted);
-            fields.push(("access_token", mint.user_token(&person, &target, &scp, life).into()));
+            fields.push(("access_token", mint.user_token(&person, &target, &scp, &extra, life).into()));
             fields.push(("token_type", json!("Bearer").into()));
             fields.push(("expires_in", json!(life.to_string()).into()));
             fields.push(("scope", json!(wanted.echo(&target, &granted)).into()));
@@ -107,7 +109,8 @@ fn authorized(
             let parts = IdTokenParts {
                 wanted,
                 nonce: authorization.nonce.as_deref(),
-                auth_time: interaction.asked.max_age.is_some(),
+                auth_time: interaction.asked.max_age.is_some() || claims.auth_time,
+                contexts: policies::published(&scenario, &claims.id_token_contexts),
                 code: code.as_deref(),
                 beside_access_token: response.token,
             };
@@ -117,7 +120,18 @@ fn authorized(
     if authorization.client_info {
         fields.push(("client_info", json!(mint::client_info(&person)).into()));
     }
-    fields.push(("session_state", json!(person.session).into()));
+    if authorization.instance_aware {
+        let host = call.host();
+        for name in
+            ["cloud_instance_name", "cloud_instance_host_name", "cloud_graph_host_name", "msgraph_host"]
+        {
+            fields.push((name, json!(host).into()));
+        }
+    }
+    // Personal accounts have no session that applications could watch.
+    if tenant.id != CONSUMERS {
+        fields.push(("session_state", json!(person.session).into()));
+    }
     if let Some(code) = code {
         let record = record(call.now, interaction, authorization, person, tenant);
         provider.codes.put(code, record, call.now);
@@ -143,6 +157,7 @@ fn record(
         nonce: authorization.nonce.clone(),
         challenge: authorization.challenge.clone(),
         auth_time: interaction.asked.max_age.is_some(),
+        claims: interaction.asked.claims.clone(),
         issued: now,
         redeemed: false,
     }

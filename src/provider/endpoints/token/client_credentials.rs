@@ -11,6 +11,7 @@ use super::{
 };
 use crate::provider::{
     Provider,
+    claims::Claims,
     mint::Mint,
     policies,
     refusal::{Refusal, Verdict},
@@ -162,13 +163,13 @@ fn is_assigned(asked: &Asked<'_>) -> Verdict {
 fn meets_policies(asked: &Asked<'_>) -> Verdict {
     let Some(Ok(wanted)) = &asked.wanted else { return Ok(()) };
     let resource = wanted.first(asked.request.scenario).resource;
-    let challenged = policies::challenged(asked.request.call.form.get("claims"));
+    let claims = Claims::read(asked.request.call.form.get("claims")).unwrap_or_default();
     let attempt = policies::Attempt {
         user: None,
         methods: &[],
         client: asked.request.client(),
         resource: &resource,
-        challenged: &challenged,
+        claims: &claims,
     };
     policies::unmet(asked.request.scenario, &attempt).map_or(Ok(()), |unmet| Err(unmet.refusal(&attempt)))
 }
