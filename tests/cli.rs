@@ -296,3 +296,57 @@ fn a_lab_tenant_that_is_served_can_be_signed_in_at() {
     server.wait().expect("it ends");
     assert_eq!(json(&output)["outcome"], "tokens");
 }
+
+#[test]
+fn a_key_pair_is_made_once_and_served_to_the_lab() {
+    use std::io::{BufRead as _, BufReader};
+    let folder = std::env::temp_dir().join(format!("authwright-certificate-{}", std::process::id()));
+    let at = folder.to_str().expect("a path that is text");
+    let arguments = ["certificate", "new", "--name", "Price Feed", "--days", "7", "--out-dir", at, "--json"];
+    let made = json(&run(&arguments));
+    let file = made["certificate"].as_str().expect("a path").to_owned();
+    let key = made["private_key"].as_str().expect("a path").to_owned();
+    assert_eq!(
+        (made["subject"].as_str(), made["thumbprint_sha1"].as_str().map(str::len)),
+        (Some("CN=Price Feed"), Some(40))
+    );
+    assert!(std::fs::read_to_string(&file).expect("it is there").starts_with("-----BEGIN CERTIFICATE-----"));
+    assert!(std::fs::read_to_string(&key).expect("it is there").starts_with("-----BEGIN PRIVATE KEY-----"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(&key).expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "the key is for its owner alone");
+    }
+    let again = run(&arguments);
+    assert_eq!(again.status.code(), Some(2), "nothing is written over");
+    assert_eq!(
+        run(&["certificate", "new", "--name", "x", "--days", "0", "--out-dir", at]).status.code(),
+        Some(2)
+    );
+
+    let option = format!("price-feed={file}");
+    let mut server = authwright(&["serve", "--json", "--http-port", "0", "--certificate", &option])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut first = String::new();
+    BufReader::new(server.stdout.take().expect("piped")).read_line(&mut first).expect("it says where it is");
+    server.kill().expect("it runs");
+    server.wait().expect("it ends");
+    let ready: Value = serde_json::from_str(&first).expect("a line of JSON");
+    assert_eq!(ready["certificates"][0]["x5t#S256"], made["x5t#S256"]);
+    let machine = &ready["managed_identity"];
+    assert!(
+        machine["app_service"]["IDENTITY_ENDPOINT"].as_str().is_some_and(|url| url.ends_with("/msi/token"))
+    );
+    assert!(machine["app_service"]["IDENTITY_HEADER"].as_str().is_some_and(|header| header.len() == 36));
+
+    for wrong in
+        ["price-feed", "price-feed=no-such-file.pem", &format!("nobody={file}"), &format!("price-feed={key}")]
+    {
+        let output = run(&["serve", "--json", "--http-port", "0", "--certificate", wrong]);
+        assert_eq!(output.status.code(), Some(2), "{wrong}");
+    }
+    std::fs::remove_dir_all(&folder).expect("it was made here");
+}

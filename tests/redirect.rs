@@ -42,8 +42,9 @@ impl Desk {
     async fn ask(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> String {
         let own = ("host", &*format!("localhost:{}", self.port));
         let host = if headers.iter().any(|(name, _)| *name == "host") { None } else { Some(own) };
-        let lines: String =
+        let lines: Vec<_> =
             host.iter().chain(headers).map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let lines = lines.concat();
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.expect("it listens");
         let head =
             format!("{method} {target} HTTP/1.1\r\n{lines}content-length: {}\r\n\r\n{body}", body.len());

@@ -1,6 +1,7 @@
 //! The command line: arguments, and the headless drivers. Results go to standard output, talk to standard error.
 
 mod certificate;
+mod credential;
 mod decode;
 mod exit;
 mod explain;

@@ -24,7 +24,7 @@ use crate::{
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Options {
-    /// The flow: `authorization_code`, `client_credentials` or `device_code`
+    /// The flow, such as `authorization_code`, `client_credentials` or `device_code`
     #[arg(value_name = "FLOW", value_parser = kind)]
     flow: FlowKind,
     /// Where, as whom, asking for what.
@@ -129,10 +129,16 @@ async fn drive(options: Options) -> Exit {
 
 /// What is to be run, with everything that must be known before it starts.
 fn plan(options: &Options, bench: &Workbench) -> Result<Start, String> {
-    let profile = match options.target.profile()? {
+    let mut profile = match options.target.profile()? {
         Some(profile) => profile,
         None => options.target.over(lab_profile(options, bench)?)?,
     };
+    if options.flow == FlowKind::Password {
+        // Here the application itself sends what would otherwise be typed at the authority.
+        let person = credentials(options, bench, &profile)?;
+        profile.username = Some(person.username);
+        profile.password = Some(person.password);
+    }
     let front = front_channel(options, bench, &profile)?;
     let bends = options.set.iter().chain(&options.drop).cloned().collect();
     Ok(Start { kind: options.flow, profile, bends, front, auto: true, seeds: entropy::seeds() })
@@ -196,7 +202,11 @@ fn credentials(options: &Options, bench: &Workbench, profile: &Profile) -> Resul
                 Some(password) => password,
                 // Somebody that the lab tenant does not know may still try.
                 None if profile.authority.is_lab() => Secret::new("wrong"),
-                None => return Err("--sign-in builtin needs --password-env VAR".to_owned()),
+                None => {
+                    return Err(
+                        "--password-env VAR is needed: who signs in by itself has a password".to_owned()
+                    );
+                }
             },
             ..Credentials::default()
         }),
@@ -204,7 +214,7 @@ fn credentials(options: &Options, bench: &Workbench, profile: &Profile) -> Resul
             if options.flow == FlowKind::ClientCredentials {
                 return Ok(Credentials::default());
             }
-            Err("--sign-in builtin needs --username and --password-env".to_owned())
+            Err("--username and --password-env are needed: nobody else types them".to_owned())
         }
     }
 }

@@ -4,6 +4,7 @@ use std::{env, fs};
 
 use url::Url;
 
+use super::credential::{CredentialOptions, GivenOptions};
 use crate::{
     flow::{Authority, Change, Credential, NamedBend, Pkce, Platform, Profile, StepId},
     runtime::http,
@@ -28,9 +29,12 @@ pub struct TargetOptions {
     /// Application (client) id
     #[arg(long, value_name = "ID", help_heading = "Target")]
     pub client_id: Option<String>,
-    /// The environment variable that holds the client secret
-    #[arg(long, value_name = "VAR", help_heading = "Target")]
-    pub client_secret_env: Option<String>,
+    /// How the application proves itself.
+    #[command(flatten)]
+    pub credential: CredentialOptions,
+    /// The token that a run begins with.
+    #[command(flatten)]
+    pub given: GivenOptions,
     /// The kind of application: web, spa or native
     #[arg(long, value_name = "KIND", value_parser = platform, help_heading = "Target")]
     pub platform: Option<Platform>,
@@ -43,13 +47,13 @@ pub struct TargetOptions {
     /// How the code is bound to this client: S256, plain or none
     #[arg(long, value_name = "METHOD", value_parser = pkce, help_heading = "Target")]
     pub pkce: Option<Pkce>,
-    /// What the authorization endpoint shall give: code, id_token, token, or several
+    /// What the authorization endpoint shall give: `code`, `id_token`, `token`, or several
     #[arg(long, value_name = "WORDS", help_heading = "Authorization request")]
     pub response_type: Option<String>,
-    /// How the answer comes back: query, fragment or form_post
+    /// How the answer comes back: `query`, `fragment` or `form_post`
     #[arg(long, value_name = "MODE", help_heading = "Authorization request")]
     pub response_mode: Option<String>,
-    /// How much the person is asked: none, login, consent or select_account
+    /// How much the person is asked: `none`, `login`, `consent` or `select_account`
     #[arg(long, value_name = "PROMPT", help_heading = "Authorization request")]
     pub prompt: Option<String>,
     /// Who will probably sign in: a user name
@@ -100,8 +104,8 @@ impl TargetOptions {
             Authority::Issuer(url) => url.host_str().unwrap_or("issuer").to_owned(),
             Authority::Entra { tenant, .. } | Authority::Lab { tenant, .. } => tenant.clone(),
         };
-        let credential = self.credential()?.unwrap_or(Credential::None);
-        let web = matches!(credential, Credential::Secret(_));
+        let credential = self.credential.read()?.unwrap_or(Credential::None);
+        let web = credential != Credential::None;
         let profile = Profile {
             platform: if web { Platform::Web } else { Platform::Native },
             redirect_uri: Some("http://localhost".parse().expect("a well-formed address")),
@@ -116,9 +120,13 @@ impl TargetOptions {
         if let Some(client_id) = &self.client_id {
             profile.client_id.clone_from(client_id);
         }
-        if let Some(credential) = self.credential()? {
+        if let Some(credential) = self.credential.read()? {
             profile.credential = credential;
         }
+        if let Some(method) = self.credential.secret_method {
+            profile.secret_method = Some(method);
+        }
+        self.given.over(&mut profile)?;
         if let Some(platform) = self.platform {
             profile.platform = platform;
         }
@@ -156,12 +164,6 @@ impl TargetOptions {
             tenant.clone_from(segment);
         }
         Ok(profile)
-    }
-
-    fn credential(&self) -> Result<Option<Credential>, String> {
-        let Some(variable) = &self.client_secret_env else { return Ok(None) };
-        let secret = from_environment(variable, "--client-secret-env")?;
-        Ok(Some(Credential::Secret(secret)))
     }
 
     /// The options of the HTTP client.

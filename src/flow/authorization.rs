@@ -7,11 +7,15 @@
 //!                                                                                            │
 //!                                           ┌──────────── hybrid: ID token ──────────────────┤
 //!                                           ▼                                                │
-//!                                        Identify ──key set, good──► Tokens ◄──── code ──────┤
+//!                                        Identify ──key set, good──► Proof ◄──── code ───────┤
+//!                                                                      │                     │
+//!                                                                    Tokens                  │
 //!                                                                      │                     │
 //!                                 over ◄──key set── Validate ◄──token response    implicit: tokens
 //!                                                       ▲────────────────────────────────────┘
 //! ```
+//!
+//! `Proof` is there for clients that sign, or let somebody else sign (see `prove`); for all others it passes by itself.
 //!
 //! Each state first waits for the person to say "next", then for the answer; only the check of what came back happens by
 //! itself. A refusal ends the run wherever it comes: as JSON, in the redirect, or on a page.
@@ -25,10 +29,12 @@ use std::time::Duration;
 use url::Url;
 
 use super::{
-    Answer, Credential, Draft, Effect, FlowKind, Input, NamedBend, Outcome, Pkce, Place, Platform, Profile,
-    Prompt, Seeds, Step, StepId, StepState,
+    Answer, Draft, Effect, FlowKind, Input, NamedBend, Outcome, Pkce, Place, Platform, Profile, Prompt,
+    Seeds, Step, StepId, StepState,
     course::{self, Course, Machine},
-    discover, granted, preflight, returned,
+    discover, granted, preflight,
+    prove::{self, Progress, Proof},
+    returned,
     sheets::{self, Sheet},
     validate,
 };
@@ -66,6 +72,8 @@ enum State {
     Arrival(Box<Away>),
     /// The keys for the ID token that came along with a code.
     Identify(Box<Home>),
+    /// What proves the client; when that was begun.
+    Proof(Box<Home>, UnixTime),
     /// The token response.
     Tokens(Box<Home>),
     /// The signing keys, unless they are at hand already.
@@ -77,6 +85,8 @@ enum State {
 struct Away {
     metadata: Metadata,
     verifier: Secret,
+    /// The name of the client's assertion, if it makes one.
+    assertion_id: String,
     /// Where the answer is expected unless the request says otherwise.
     redirect_uri: Url,
     /// Whether we listen there.
@@ -90,6 +100,7 @@ struct Away {
 struct Home {
     metadata: Metadata,
     verifier: Secret,
+    assertion_id: String,
     redirect_uri: Url,
     /// When the person set out.
     left: Option<UnixTime>,
@@ -103,33 +114,31 @@ struct Home {
 impl Authorization {
     /// A machine that has not begun. `kind` is one of the three flows that begin at the authorization endpoint.
     pub fn new(kind: FlowKind, profile: Profile, bends: Vec<NamedBend>) -> Self {
-        let sheets: &[&'static Sheet] = match kind {
-            FlowKind::Implicit => &[
-                &sheets::DISCOVER,
+        let mut steps: Vec<&'static Sheet> = vec![&sheets::DISCOVER];
+        match kind {
+            FlowKind::Implicit => steps.extend([
                 &sheets::PREPARE_IMPLICIT,
                 &sheets::AUTHORIZE_IMPLICIT,
                 &sheets::RETURN_TOKENS,
                 &sheets::VALIDATE_IMPLICIT,
-            ],
-            FlowKind::Hybrid => &[
-                &sheets::DISCOVER,
-                &sheets::PREPARE,
-                &sheets::AUTHORIZE,
-                &sheets::RETURN_TOKENS,
-                &sheets::IDENTIFY,
-                &sheets::REDEEM,
-                &sheets::VALIDATE_HYBRID,
-            ],
-            _ => &[
-                &sheets::DISCOVER,
-                &sheets::PREPARE,
-                &sheets::AUTHORIZE,
-                &sheets::RETURN,
-                &sheets::REDEEM,
-                &sheets::VALIDATE_ID,
-            ],
-        };
-        Self { kind, profile, bends, course: Course::new(sheets), state: State::Seeds }
+            ]),
+            FlowKind::Hybrid => {
+                steps.extend([
+                    &sheets::PREPARE,
+                    &sheets::AUTHORIZE,
+                    &sheets::RETURN_TOKENS,
+                    &sheets::IDENTIFY,
+                ]);
+                steps.extend(prove::sheet(&profile.credential));
+                steps.extend([&sheets::REDEEM, &sheets::VALIDATE_HYBRID]);
+            }
+            _ => {
+                steps.extend([&sheets::PREPARE, &sheets::AUTHORIZE, &sheets::RETURN]);
+                steps.extend(prove::sheet(&profile.credential));
+                steps.extend([&sheets::REDEEM, &sheets::VALIDATE_ID]);
+            }
+        }
+        Self { kind, profile, bends, course: Course::new(&steps), state: State::Seeds }
     }
 
     /// Takes one input.
@@ -173,10 +182,11 @@ impl Authorization {
             Err(outcome) => return self.course.finish(outcome),
         };
         self.course.settle(StepId::Return);
-        let Away { metadata, verifier, redirect_uri, visit, .. } = away;
+        let Away { metadata, verifier, assertion_id, redirect_uri, visit, .. } = away;
         let home = Box::new(Home {
             metadata,
             verifier,
+            assertion_id,
             redirect_uri,
             left: visit.map(|(_, left)| left),
             code: came.code,
@@ -200,9 +210,9 @@ impl Authorization {
             }
             (FlowKind::Hybrid, None) => {
                 self.course.record_mut(StepId::Identify).state = StepState::Skipped;
-                self.redeem(home)
+                self.prove(home, now)
             }
-            _ => self.redeem(home),
+            _ => self.prove(home, now),
         }
     }
 
@@ -215,17 +225,43 @@ impl Authorization {
         }
         self.course.settle(StepId::Identify);
         home.keys = Some(keys);
-        self.redeem(home)
+        self.prove(home, now)
     }
 
-    fn redeem(&mut self, home: Box<Home>) -> Vec<Effect> {
-        let draft = self.token_draft(&home);
+    /// Proves the client, as far as that takes a step of its own.
+    fn prove(&mut self, home: Box<Home>, now: UnixTime) -> Vec<Effect> {
+        let (metadata, id) = (&home.metadata, &home.assertion_id);
+        let progress = prove::begin(&mut self.course, &self.profile, &self.bends, metadata, id, now);
+        self.proceed(progress, home, now)
+    }
+
+    fn proceed(&mut self, progress: Progress, home: Box<Home>, since: UnixTime) -> Vec<Effect> {
+        match progress {
+            Progress::Proven(proof) => self.redeem(&proof, home),
+            Progress::LayOut(id, draft) => {
+                self.state = State::Proof(home, since);
+                course::lay_out(self, id, draft);
+                Vec::new()
+            }
+            Progress::Waits => {
+                self.state = State::Proof(home, since);
+                Vec::new()
+            }
+            Progress::Wants(effects) => {
+                self.state = State::Proof(home, since);
+                effects
+            }
+        }
+    }
+
+    fn redeem(&mut self, proof: &Proof, home: Box<Home>) -> Vec<Effect> {
+        let draft = self.token_draft(proof, &home);
         course::lay_out(self, StepId::Token, draft);
         self.state = State::Tokens(home);
         Vec::new()
     }
 
-    fn token_draft(&self, home: &Home) -> Draft {
+    fn token_draft(&self, proof: &Proof, home: &Home) -> Draft {
         let redirect_uri = self.course.sent(StepId::Authorize, "redirect_uri");
         let nothing = Secret::default();
         let grant = Grant::AuthorizationCode {
@@ -233,14 +269,9 @@ impl Authorization {
             redirect_uri,
             code_verifier: self.pkce().is_some().then_some(&home.verifier),
         };
-        let secret = match &self.profile.credential {
-            Credential::Secret(secret) => Some(secret),
-            Credential::None | Credential::PrivateKey(_) | Credential::Federated(_) => None,
-        };
         // RFC 6749 knows no scope here. Entra does, and wants a single API in it.
         let scope = self.course.sent(StepId::Authorize, "scope").map(one_api);
         let scope = scope.filter(|_| self.profile.authority.is_entra());
-        let form = grant.params(&self.profile.client_id, secret, scope.as_deref());
         let address = home.metadata.token_endpoint.as_ref().map_or("", Url::as_str);
         let mut draft = Draft::new(Method::Post, address);
         if self.profile.platform == Platform::Spa {
@@ -248,7 +279,7 @@ impl Authorization {
             let origin = page.as_ref().unwrap_or(&home.redirect_uri).origin();
             draft = draft.with(Place::Header, "origin", origin.ascii_serialization());
         }
-        draft.with_all(Place::Form, form).bent(StepId::Token, &self.bends)
+        proof.over(draft, &self.profile.client_id, &grant, scope.as_deref()).bent(StepId::Token, &self.bends)
     }
 
     fn tokens_came(&mut self, response: &Response, home: Box<Home>, now: UnixTime) -> Vec<Effect> {
@@ -398,6 +429,10 @@ impl Machine for Authorization {
                 self.course.run(StepId::Authorize);
                 vec![self.course.visit(visit)]
             }
+            (State::Proof(home, since), request) => {
+                let progress = prove::go(&mut self.course, &self.profile, id, request);
+                self.proceed(progress, home, since)
+            }
             (State::Validate(mut home, tokens), None) => {
                 let keys = home.keys.take().expect("without a request the keys are at hand");
                 self.judge(&keys, &home, *tokens, now)
@@ -430,6 +465,12 @@ impl Machine for Authorization {
             (State::Identify(home), Answer::Failed(failure)) => {
                 self.identify(Err(failure.to_string()), home, now)
             }
+            (State::Proof(home, _), answer) => {
+                match prove::answered(&mut self.course, &self.profile, answer, now) {
+                    Ok(proof) => self.redeem(&proof, home),
+                    Err(outcome) => self.course.finish(*outcome),
+                }
+            }
             (State::Tokens(home), Answer::Response(response)) => self.tokens_came(&response, home, now),
             (State::Validate(home, tokens), Answer::Response(response)) => {
                 self.judge(&validate::read_keys(&response), &home, *tokens, now)
@@ -460,6 +501,9 @@ impl Machine for Authorization {
             (StepId::Authorize, State::Arrival(away)) => {
                 let listener = away.listens.then_some(&away.redirect_uri);
                 preflight::authorize(self.kind, &self.profile, draft, listener)
+            }
+            (StepId::Assert, State::Proof(home, since)) => {
+                preflight::assertion(&self.profile, &home.metadata, draft, *since)
             }
             (StepId::Token, _) => match &self.course.record(StepId::Authorize).draft {
                 Some(authorize) => preflight::redeem(&self.profile, draft, authorize),

@@ -51,11 +51,16 @@ pub(super) enum Proof {
 impl Proof {
     /// The request for `grant` at `address`, as it is proposed.
     pub fn request(&self, address: &str, client_id: &str, grant: &Grant<'_>, scope: Option<&str>) -> Draft {
+        self.over(Draft::new(Method::Post, address), client_id, grant, scope)
+    }
+
+    /// The same where something stands in the draft already, such as a header.
+    pub fn over(&self, draft: Draft, client_id: &str, grant: &Grant<'_>, scope: Option<&str>) -> Draft {
         let secret = match self {
             Self::Post(secret) => Some(secret),
             Self::None | Self::Basic(_) | Self::Assertion(_) => None,
         };
-        self.lay_over(Draft::new(Method::Post, address), client_id, grant.params(client_id, secret, scope))
+        self.lay_over(draft, client_id, grant.params(client_id, secret, scope))
     }
 
     /// Adds a form, which holds a `client_secret` already where that is the proof, and all else that proves the client.

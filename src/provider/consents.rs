@@ -191,8 +191,7 @@ pub fn behind(
     client: &Application,
     wanted: &Wanted,
 ) -> Vec<(Arc<Application>, Vec<Missing>)> {
-    let knows =
-        |resource: &Application| resource.api.known_client_applications.iter().any(|key| *key == client.key);
+    let knows = |resource: &Application| resource.api.known_client_applications.contains(&client.key);
     let resources = wanted.targets.iter().filter(|target| target.default).map(|target| &target.resource);
     resources
         .filter(|resource| knows(resource))

@@ -155,8 +155,7 @@ impl Provider {
     pub fn decide(&mut self, request: &Request, now: UnixTime) -> Decision {
         let call = Call::read(request, now, &mut self.random);
         let reply = endpoints::answer(self, &call);
-        // Without a number it was no sign-in: a managed identity's endpoint was asked in a wrong way.
-        if let Some(refusal) = reply.refusal.as_ref().filter(|refusal| refusal.code != 0) {
+        if let Some(refusal) = &reply.refusal {
             self.sign_ins.refused(&call, refusal, &self.scenario);
         }
         let note = reply.refusal.as_ref().map(|refusal| refusal.note(&call.trace_id));

@@ -121,7 +121,7 @@ impl Unmet<'_> {
     /// The refusal of the token endpoint. Other surfaces keep the number and may change `error`.
     pub fn refusal(&self, attempt: &Attempt<'_>) -> Box<Refusal> {
         let resource = &attempt.resource.app_id;
-        let has_factor = attempt.user.is_some_and(|user| user.one_time_code.is_some());
+        let has_factor = attempt.user.is_some_and(|user| self.can_be_met_by(user));
         let refusal = match self.control {
             Control::Block => {
                 Refusal::new(53003, "invalid_grant", "Conditional Access policy blocks this token.")

@@ -4,6 +4,7 @@
 //! for later by a call id can be stopped by it.
 
 pub mod browser;
+pub mod client_key;
 pub mod clipboard;
 pub mod clock;
 pub mod entropy;

@@ -56,3 +56,28 @@ impl Lab {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        flow::SigningAlgorithm,
+        secret::Secret,
+        time::UnixTime,
+        workbench::{Event, Workbench},
+    };
+
+    #[test]
+    fn a_key_that_the_lab_made_is_kept_for_its_application() {
+        let mut workbench = Workbench::new(None, Scenario::northwind());
+        let key = ClientKey {
+            pem: Secret::new("a key"),
+            algorithm: SigningAlgorithm::Ps256,
+            names: Vec::new(),
+            about: "CN=Northwind Price Feed".to_owned(),
+        };
+        let event = Event::LabKey { application: "price-feed".to_owned(), key: key.clone() };
+        assert_eq!(workbench.apply(event, UnixTime::default()), []);
+        assert_eq!(workbench.lab.client_keys.get("price-feed"), Some(&key));
+    }
+}

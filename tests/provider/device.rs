@@ -140,9 +140,15 @@ async fn the_flow_is_refused_as_entra_refuses_it() {
 async fn the_message_is_in_the_language_of_the_market() {
     let desk = Desk::open().await;
     let form = [("client_id", desk.client_id("kiosk")), ("scope", "openid")];
-    for (market, word) in
-        [("", "open"), ("?mkt=de-DE", "Öffnen"), ("?mkt=fr-CA", "ouvrez"), ("?mkt=xx", "open")]
-    {
+    for (market, word) in [
+        ("", "open"),
+        ("?mkt=de-DE", "Öffnen"),
+        ("?mkt=fr-CA", "ouvrez"),
+        ("?mkt=es", "abra"),
+        ("?mkt=it-IT", "apra"),
+        ("?mkt=NL-be", "voer"),
+        ("?mkt=xx", "open"),
+    ] {
         let url = desk.url(&format!("{}/oauth2/v2.0/devicecode{market}", desk.home));
         let device = desk.post(&url, &form, &[]).await.json();
         let message = device["message"].as_str().unwrap();

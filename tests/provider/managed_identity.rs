@@ -12,6 +12,9 @@ const IMDS: &str = "metadata/identity/oauth2/token";
 const CATALOG: &str = "api://northwind-catalog";
 const ON_MACHINE: &[(&str, &str)] = &[("metadata", "true")];
 
+/// Name, query, headers, and what comes: status, `error`, rule.
+type Case<'a> = (&'a str, String, &'a [(&'a str, &'a str)], u16, &'a str, &'a str);
+
 async fn imds(desk: &Desk, query: &str, headers: &[(&str, &str)]) -> Answer {
     desk.get(&desk.url(&format!("{IMDS}?{query}")), headers).await
 }
@@ -111,7 +114,7 @@ async fn the_metadata_service_refuses_in_its_own_words() {
     let nobody = "11111111-2222-3333-4444-555555555555";
     let forwarded: &[(&str, &str)] = &[("metadata", "true"), ("x-forwarded-for", "10.0.0.1")];
     let user = &desk.scenario.managed_identities()[1].client_id;
-    let cases: Vec<(&str, String, &[(&str, &str)], u16, &str, &str)> = vec![
+    let cases: Vec<Case<'_>> = vec![
         ("no header", good.clone(), &[], 400, "bad_request_102", "identity.caller_on_machine"),
         (
             "header in upper case",

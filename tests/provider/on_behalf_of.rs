@@ -18,7 +18,7 @@ const VAULT_POLICY: &str = "3d0c8f1e-7b62-4a95-8e40-c1f7d96b2a53";
 /// A token for the catalog API, as its caller sends it.
 fn called_with(tenant: &mut Tenant, person: &str) -> String {
     let body = tenant.password("handheld", person, CATALOG, &[]).tokens();
-    body["access_token"].as_str().unwrap().to_owned()
+    body["access_token"].as_str().expect("a token").to_owned()
 }
 
 fn exchange(tenant: &mut Tenant, assertion: &str, changes: &[(&str, &str)]) -> Answer {
@@ -36,7 +36,7 @@ fn exchange(tenant: &mut Tenant, assertion: &str, changes: &[(&str, &str)]) -> A
 }
 
 fn fields(body: &Value) -> Vec<&str> {
-    body.as_object().unwrap().keys().map(String::as_str).collect()
+    body.as_object().expect("an object").keys().map(String::as_str).collect()
 }
 
 #[test]

@@ -188,3 +188,35 @@ fn a_confidential_client_proves_itself_again() {
         .refresh_at(&home, "admin-portal", token, &right, Some("http://localhost:7082"))
         .check("from a browser", refused("invalid_request", 9_002_326));
 }
+
+#[test]
+fn a_policy_may_want_a_fresh_sign_in_for_one_resource() {
+    let mut tenant = Tenant::northwind();
+    let (home, secret, client) =
+        (tenant.home(), tenant.secret("admin-portal"), tenant.client_id("admin-portal"));
+    let redirect_uri = "http://localhost:7082/signin-oidc";
+    let payments = "api://northwind-payments/Payments.Read offline_access";
+    let code = tenant.code_for("admin-portal", redirect_uri, &format!("{payments} User.Read"));
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("client_id", client.as_str()),
+        ("client_secret", secret.as_str()),
+        ("code", code.as_str()),
+        ("redirect_uri", redirect_uri),
+        ("code_verifier", crate::desk::VERIFIER),
+    ];
+    let body = tenant.token_at(&home, &form, None).tokens();
+    let mut token = body["refresh_token"].clone();
+    let proven = [("client_secret", secret.as_str()), ("scope", payments)];
+    tenant.now = tenant.now + Duration::from_secs(3599);
+    let body = tenant.refresh_at(&home, "admin-portal", &token, &proven, None).tokens();
+    token = body["refresh_token"].clone();
+    tenant.now = tenant.now + Duration::from_secs(1);
+    let answer = tenant.refresh_at(&home, "admin-portal", &token, &proven, None);
+    answer
+        .check("the sign-in counts, not the last use", refused("invalid_grant", 70043).sub("token_expired"));
+    assert!(answer.body.get("error_uri").is_none());
+    assert!(answer.body["error_description"].as_str().unwrap().contains("allowed 3600 s"));
+    let graph = [("client_secret", secret.as_str()), ("scope", "User.Read")];
+    assert_eq!(tenant.refresh_at(&home, "admin-portal", &token, &graph, None).status, 200, "no policy there");
+}

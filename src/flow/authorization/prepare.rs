@@ -119,6 +119,7 @@ impl Authorization {
         self.state = State::Arrival(Box::new(Away {
             metadata,
             verifier,
+            assertion_id: seeds.assertion_id.clone(),
             redirect_uri,
             listens: listening.is_ok(),
             visit: None,

@@ -2,6 +2,7 @@
 
 mod front;
 mod preflight;
+mod prove;
 
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use super::*;
 use crate::{
     finding::Severity,
     flow::{
-        Authority, Bend, CallId, Change, Choice, Flow, FlowKind,
+        Authority, Bend, CallId, Change, Choice, Credential, Flow, FlowKind,
         playbook::{
             CHALLENGE, Play, VERIFIER, elsewhere, ended, garbage, json_answer, keys, listening, metadata,
             profile, redirected, refusal, tokens,

@@ -83,32 +83,23 @@ impl Report {
     fn response_mode(&mut self, profile: &Profile, draft: &Draft, asked: ResponseType) {
         let source = "OAuth 2.0 Multiple Response Types §2.1";
         match draft.value("response_mode") {
-            None => {}
             Some("query") if asked.brings_tokens() => self.warn(
                 "response_mode.tokens_in_query",
                 "OAuth 2.0 Multiple Response Types §3",
                 "Tokens may not travel in the query, where servers write them down; Entra refuses this.",
             ),
-            Some("query") => {}
-            Some("fragment") => {
-                if profile.platform == Platform::Web {
-                    self.info(
-                        "response_mode.fragment",
-                        source,
-                        "No server sees what stands behind the #: only a script on the page can hand it on, as our \
-                         listener's page does.",
-                    );
-                }
-            }
-            Some("form_post") => {
-                if profile.platform == Platform::Spa {
-                    self.info(
-                        "response_mode.form_post",
-                        "OAuth 2.0 Form Post Response Mode §2",
-                        "A form goes to a server; the script of a single-page application never sees it.",
-                    );
-                }
-            }
+            Some("fragment") if profile.platform == Platform::Web => self.info(
+                "response_mode.fragment",
+                source,
+                "No server sees what stands behind the #: only a script on the page can hand it on, as our listener's \
+                 page does.",
+            ),
+            Some("form_post") if profile.platform == Platform::Spa => self.info(
+                "response_mode.form_post",
+                "OAuth 2.0 Form Post Response Mode §2",
+                "A form goes to a server; the script of a single-page application never sees it.",
+            ),
+            None | Some("query" | "fragment" | "form_post") => {}
             Some(_) => self.warn(
                 "response_mode.unknown",
                 source,

@@ -14,7 +14,7 @@ use crate::{
         Provider,
         call::Call,
         mint::{Mint, Proof, Unsigned},
-        refusal::Refusal,
+        refusal::{NO_NUMBER, Refusal},
         reply::{Field, Reply},
         scenario::{IdentityKind, ManagedIdentity},
         scope::{Target, resource_named, unknown_resource},
@@ -182,14 +182,14 @@ fn issue(
 fn refuse(call: &Call, host: Host, refused: Refused) -> Reply {
     let Refused { mut status, error, refusal } = refused;
     let text = match refusal.code {
-        0 => refusal.text.clone(),
+        NO_NUMBER => refusal.text.clone(),
         code => format!("AADSTS{code}: {} Trace ID: {}", refusal.text, call.trace_id),
     };
     let body = match host {
         Host::VirtualMachine => json!({ "error": error, "error_description": text }),
         Host::AppService => {
             // Where the token service says no, this endpoint reports a failure of its own.
-            if refusal.code != 0 {
+            if refusal.code != NO_NUMBER {
                 status = 500;
             }
             json!({ "statusCode": status, "message": text, "correlationId": call.correlation_id })
@@ -200,7 +200,7 @@ fn refuse(call: &Call, host: Host, refused: Refused) -> Reply {
 
 /// A refusal without an AADSTS number: the token service was not asked.
 fn refused(status: u16, error: &'static str, text: &str) -> Refused {
-    Refused { status, error, refusal: Refusal::new(0, error, text) }
+    Refused { status, error, refusal: Refusal::new(NO_NUMBER, error, text) }
 }
 
 impl Refused {

@@ -130,6 +130,10 @@ pub struct Tenant {
 /// Somebody who can sign in.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own in the directory, as in Graph's user object"
+)]
 pub struct User {
     /// The short name in the scenario.
     pub key: String,
@@ -205,6 +209,10 @@ impl User {
 /// An application registration; a resource is one that exposes scopes or roles.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own in the registration, as in Graph's application object"
+)]
 pub struct Application {
     /// The short name in the scenario.
     pub key: String,

@@ -316,7 +316,7 @@ fn max_age_and_claims_are_compared_with_what_came() {
         let authorize_with =
             vec![("max_age".to_owned(), "60".to_owned()), ("claims".to_owned(), claims.to_owned())];
         let response_type = Some("id_token".to_owned());
-        let profile = Profile { authorize_with, response_type, ..profile() };
+        let profile = Profile { response_type, authorize_with, ..profile() };
         let mut play = away(FlowKind::Implicit, profile, Vec::new());
         let token = signer.id_token(&json!({"auth_time": auth_time}));
         play.answer(3, arrives(ArrivedBy::Fragment, &[("id_token", &token), ("state", "state-1")]));
@@ -363,6 +363,46 @@ fn what_the_person_has_to_know_about_the_listener_is_told() {
     assert_eq!(play.fact(StepId::Prepare, "certificate").as_deref(), Some("AA:BB"));
     assert!(play.fact(StepId::Prepare, "tunnel").is_some_and(|command| command.starts_with("ssh ")));
     assert_eq!(play.finds(StepId::Prepare, Severity::Info), ["listener.certificate", "listener.remote"]);
+}
+
+#[test]
+fn every_parameter_and_fact_has_a_meaning() {
+    let signer = Signer::new();
+    let names =
+        ["prompt", "login_hint", "domain_hint", "max_age", "claims", "sid", "ui_locales", "client_info"];
+    let authorize_with = names.map(|name| (name.to_owned(), "1".to_owned())).into();
+    let response_type = Some("code id_token token".to_owned());
+    let mut play = away(FlowKind::Hybrid, Profile { response_type, authorize_with, ..profile() }, Vec::new());
+    let first =
+        signer.id_token(&json!({"c_hash": half("c"), "at_hash": half("at"), "auth_time": START.seconds()}));
+    let came = [
+        ("code", "c"),
+        ("id_token", &*first),
+        ("access_token", "at"),
+        ("token_type", "Bearer"),
+        ("expires_in", "3599"),
+        ("scope", "api/Read"),
+        ("session_state", "x"),
+        ("client_info", "e30"),
+        ("iss", "http://localhost:4000/tid/v2.0"),
+        ("state", "state-1"),
+    ];
+    play.answer(3, arrives(ArrivedBy::FormPost, &came));
+    play.sends(4, StepId::Identify);
+    play.answer(4, signer.keys());
+    assert_eq!(play.state(StepId::Token), StepState::Ready);
+    assert_eq!(play.step(StepId::Return).facts.len(), came.len());
+    for step in play.flow.steps() {
+        for field in step.draft.iter().flat_map(|draft| draft.fields.iter().chain([&draft.endpoint])) {
+            assert!(crate::oauth::parameters::meaning(&field.name).is_some(), "{}", field.name);
+        }
+        for fact in step.facts {
+            assert!(!fact.meaning.is_empty(), "{}", fact.name);
+        }
+    }
+    for step in play.flow.steps() {
+        assert!(!format!("{:?}", step.facts).contains(&first), "{:?} shows the token", step.id);
+    }
 }
 
 #[test]

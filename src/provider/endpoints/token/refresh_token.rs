@@ -160,14 +160,15 @@ fn is_in_tenant(used: &Use<'_>) -> Verdict {
         if used.tenant.is_some() {
             return Ok(());
         }
-        let (client, user, here) = (used.request.client(), &token.person.user, used.request.segment.shown());
+        let (client, person, here) =
+            (used.request.client(), &token.person.user, used.request.segment.shown());
         let text = format!(
             "User '{}' from provider '{}' is not in tenant '{here}', so app '{}' ({}) is out of reach; invite the user first.",
             "{EmailHidden}", token.tenant.display_name, client.app_id, client.display_name,
         );
         Err(Refusal::new(50020, "invalid_grant", text)
             .demands("a refresh token works in every tenant that its person is a member or guest of, and in no other")
-            .compares("tenant", here, [user.tenant.clone()].into_iter().chain(user.guest_in.iter().map(|guest| guest.tenant.clone()))))
+            .compares("tenant", here, [person.tenant.clone()].into_iter().chain(person.guest_in.iter().map(|guest| guest.tenant.clone()))))
     })
 }
 
