@@ -260,7 +260,9 @@ impl Driver {
         tokio::pin!(deadline);
         let first = Event::User(User::Start(start));
         self.apply(first);
-        let Some(id) = self.bench.latest().map(|session| session.id) else { return Exit::Usage };
+        let Some(latest) = self.bench.latest().map(|session| session.id) else { return Exit::Usage };
+        // The run that brings its token may have begun already.
+        let id = self.bench.root(latest);
         let mut prompted = None;
         let mut interrupted = interrupts();
         let mut late = false;
