@@ -201,7 +201,17 @@ impl Session {
             Outcome::Done(_) => missing("the run before it brought no token".to_owned()),
             Outcome::Cancelled => missing("the sign-in before it was given up".to_owned()),
         };
-        self.given(token)
+        let input = self.given(token)?;
+        Some(match (input, outcome) {
+            // UserInfo wants to know whose sign-in it was.
+            (
+                flow::Input::Answer(call, flow::Answer::Given(token)),
+                Outcome::Tokens(TokenSet { id_token: Some(id_token), .. }),
+            ) if need == Need::AccessToken => {
+                flow::Input::Answer(call, flow::Answer::GivenWith { token, id_token: id_token.clone() })
+            }
+            (input, _) => input,
+        })
     }
 
     pub(super) const fn take_tokens(&mut self) -> Option<TokenSet> {
