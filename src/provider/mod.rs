@@ -64,7 +64,7 @@ use keys::{Keys, SigningKey};
 use random::Random;
 use reply::Reply;
 use scenario::Scenario;
-use sessions::{Interaction, Session};
+use sessions::{Interaction, Participant, Session};
 use shelf::Shelf;
 use sign_ins::SignIns;
 pub use sign_ins::{SignIn, SignInKind};
@@ -85,6 +85,8 @@ pub struct Provider {
     refresh_tokens: Shelf<Refresh>,
     interactions: Shelf<Interaction>,
     sessions: Shelf<Session>,
+    /// The applications that somebody signed in to, by the `sid` of their session.
+    participants: Shelf<Vec<Participant>>,
     consents: Consents,
     stock: Stock,
     accounts: Accounts,
@@ -144,6 +146,7 @@ impl Provider {
             refresh_tokens: Shelf::new(180 * day),
             interactions: Shelf::new(hour),
             sessions: Shelf::new(day),
+            participants: Shelf::new(day),
             consents,
             stock: Stock::default(),
             accounts: Accounts::default(),

@@ -3,6 +3,9 @@
 //! Every page says that this is the lab and not Microsoft. All that comes from a request or from the directory passes
 //! [`escape`] on its way in.
 
+pub mod admin_consent;
+pub mod logout;
+
 use std::fmt::Write as _;
 
 use url::Url;
@@ -219,18 +222,6 @@ pub fn consent(form: &Form<'_>, client: &Application, person: &Person, permissio
         form.wrap("consent", &format!("{for_all}{}{}", button("next", "Accept"), button("cancel", "Cancel"))),
     );
     page("Permissions requested", &body)
-}
-
-/// An administrator is needed.
-pub fn admin_approval(call: &Call, client: &Application, tenant: &Tenant, refusal: &Refusal) -> String {
-    let body = format!(
-        "<p><strong>{}</strong> needs permissions in {} that only an administrator can grant.</p>\n{}{}",
-        escape(&client.display_name),
-        escape(&tenant.display_name),
-        problem(Some(refusal)),
-        details(call, refusal),
-    );
-    page("Need admin approval", &body)
 }
 
 /// A refusal from which nothing leads on.

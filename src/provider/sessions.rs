@@ -119,6 +119,23 @@ pub enum Purpose {
     Authorize(Box<Authorization>),
     /// A device that waits; the device code it polls with.
     Device(String),
+    /// Consent for everybody.
+    AdminConsent(Box<AdminConsent>),
+}
+
+/// A request for the consent of an administrator, for everybody in the tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdminConsent {
+    pub to: Return,
+    /// `scope`; `None` in version 1, which has no such parameter and stands for the whole registration.
+    pub wanted: Option<Wanted>,
+}
+
+/// An application that somebody signed in to, in one browser session. It is told when the session ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Participant {
+    pub client: Arc<Application>,
+    pub tenant: Arc<Tenant>,
 }
 
 /// How the application wants the person to be asked.

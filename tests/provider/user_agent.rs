@@ -49,11 +49,14 @@ fn has(params: &Params, name: &str) -> bool {
     params.get(name).is_some()
 }
 
+/// Application, tenant segment, changed parameters, and who signs in.
+type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a str);
+
 #[test]
 fn everybody_gets_through_every_page_they_meet() {
     let desktop = [("redirect_uri", PUBLIC), ("scope", "openid User.Read"), ("response_type", "code")];
     let step_up = r#"{"access_token":{"acrs":{"value":"c1"}}}"#;
-    let cases: [(&str, &str, &[(&str, &str)], &str); 6] = [
+    let cases: [Case<'_>; 6] = [
         ("desktop", "common", &[], "mina"),
         ("desktop", "common", &[], "theo"),
         ("desktop", "organizations", &[], "ines"),

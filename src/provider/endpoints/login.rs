@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    account,
+    account, admin_consent,
     next_page::{self, SESSION_COOKIE, set_cookie},
     outcome,
 };
@@ -16,7 +16,7 @@ use crate::{
         refusal::{Refusal, Verdict},
         reply::Reply,
         scenario::User,
-        sessions::{Interaction, Person},
+        sessions::{Interaction, Person, Purpose},
     },
     time::UnixTime,
 };
@@ -233,6 +233,11 @@ fn consent(provider: &mut Provider, call: &Call, token: String, interaction: Int
     let Some((tenant, person)) = entered else {
         return next_page::proceed(provider, call, token, interaction, None);
     };
+    if let Purpose::AdminConsent(_) = &interaction.purpose {
+        admin_consent::grant(provider, &interaction, &tenant);
+        let interaction = Interaction { consented: true, ..interaction };
+        return next_page::proceed(provider, call, token, interaction, None);
+    }
     let asked = next_page::consent_asked(provider, &interaction, &person, &tenant);
     let for_all =
         next_page::administers(&person, &tenant) && call.form.get("consent") == Some("organization");

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{account, outcome, standing};
+use super::{account, admin_consent, outcome, standing};
 use crate::provider::{
     Provider,
     call::Call,
@@ -57,6 +57,7 @@ pub enum Next {
     Verify(Person),
     Confirm(Person),
     Consent(Person, Vec<consents::Missing>),
+    ConsentForAll(Person, Arc<Tenant>),
     AdminApproval(Arc<Tenant>, Box<Refusal>),
     /// Refused on a page, whoever asked.
     Page(Box<Refusal>),
@@ -95,8 +96,13 @@ pub fn proceed(
             pages::confirm(&form, &client, &code, &person)
         }
         Next::Consent(person, permissions) => pages::consent(&form, &client, &person, &permissions),
+        Next::ConsentForAll(person, tenant) => {
+            let asked = admin_consent::asked(&provider.scenario, &interaction);
+            pages::admin_consent::review(&form, &client, &person, &tenant, &asked)
+        }
         Next::AdminApproval(tenant, refusal) => {
-            let html = pages::admin_approval(call, &client, &tenant, &refusal);
+            let way = admin_consent::address(call, &interaction, &tenant);
+            let html = pages::admin_consent::approval(call, &client, &tenant, way.as_ref(), &refusal);
             return Reply::page_refusing(call, html, refusal);
         }
         Next::Page(refusal) => return Reply::error_page(call, refusal),
@@ -124,12 +130,12 @@ pub fn due(provider: &Provider, call: &Call, interaction: &Interaction) -> &'sta
         Next::Pick(_) => "pick",
         Next::Verify(_) => "verify",
         Next::Confirm(_) => "confirm",
-        Next::Consent(..) => "consent",
+        Next::Consent(..) | Next::ConsentForAll(..) => "consent",
         Next::AdminApproval(..) | Next::Page(_) | Next::Back(_) | Next::Finish(..) => "",
     }
 }
 
-type Rule = fn(&Standing<'_>) -> Result<(), Next>;
+pub type Rule = fn(&Standing<'_>) -> Result<(), Next>;
 
 /// Rules about the person and the application, in the order in which they are applied.
 const RULES: &[(&str, Rule)] = &[
@@ -163,10 +169,18 @@ fn next(provider: &Provider, call: &Call, interaction: &mut Interaction) -> Next
     let person = interaction.person.clone().expect("it was chosen above");
     let Some(tenant) = tenant_entered(provider, interaction, &person) else {
         let refusal = standing::not_in_tenant(provider, interaction, &person);
-        return concerning(Next::Page(refusal), "account.in_tenant", interaction, &person);
+        let next = match interaction.purpose {
+            Purpose::AdminConsent(_) => Next::Back(refusal),
+            Purpose::Authorize(_) | Purpose::Device(_) => Next::Page(refusal),
+        };
+        return concerning(next, "account.in_tenant", interaction, &person);
     };
     let standing = Standing { provider, call, interaction, person: &person, tenant: &tenant };
-    for (name, rule) in RULES {
+    let rules = match interaction.purpose {
+        Purpose::AdminConsent(_) => admin_consent::RULES_ABOUT_THE_PERSON,
+        Purpose::Authorize(_) | Purpose::Device(_) => RULES,
+    };
+    for (name, rule) in rules {
         if let Err(next) = rule(&standing) {
             return concerning(next, name, interaction, &person);
         }
@@ -206,7 +220,7 @@ fn is_confirmed(standing: &Standing<'_>) -> Result<(), Next> {
     let Standing { interaction, person, .. } = standing;
     match &interaction.purpose {
         Purpose::Device(_) if !interaction.confirmed => Err(Next::Confirm((*person).clone())),
-        Purpose::Device(_) | Purpose::Authorize(_) => Ok(()),
+        Purpose::Device(_) | Purpose::Authorize(_) | Purpose::AdminConsent(_) => Ok(()),
     }
 }
 
@@ -223,7 +237,8 @@ fn has_consent(standing: &Standing<'_>) -> Result<(), Next> {
         || client.app_role_assignment_required
         || !provider.scenario.policy.users_may_consent;
     if by_administrator_only && !missing.is_empty() && !administers(person, tenant) {
-        let refusal = needs_administrator(tenant, client, &missing);
+        let refusal =
+            needs_administrator(tenant, client, missing.iter().map(|missing| missing.scope.value.as_str()));
         return Err(if is_silent(interaction) {
             Next::Back(refusal)
         } else {
@@ -268,8 +283,13 @@ pub fn consent_asked(
     with_offline_access(provider, missing)
 }
 
-fn needs_administrator(tenant: &Tenant, client: &Application, missing: &[consents::Missing]) -> Box<Refusal> {
-    let scopes: Vec<&str> = missing.iter().map(|missing| missing.scope.value.as_str()).collect();
+/// 90094: this is for an administrator to allow.
+pub fn needs_administrator<'a>(
+    tenant: &Tenant,
+    client: &Application,
+    permissions: impl Iterator<Item = &'a str>,
+) -> Box<Refusal> {
+    let scopes: Vec<&str> = permissions.collect();
     Refusal::new(90094, "consent_required", "An administrator has to consent.")
         .demands("permissions of type Admin, and any permission of an application that requires assignment, are granted by an administrator")
         .compares("scope", scopes.join(" "), ["permissions that people may grant themselves"])
@@ -295,6 +315,6 @@ fn user_code(provider: &Provider, call: &Call, purpose: &Purpose) -> String {
         Purpose::Device(code) => {
             provider.devices.get(code, call.now).map(|device| device.user_code.clone()).unwrap_or_default()
         }
-        Purpose::Authorize(_) => String::new(),
+        Purpose::Authorize(_) | Purpose::AdminConsent(_) => String::new(),
     }
 }

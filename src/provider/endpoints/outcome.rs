@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::{admin_consent, logout};
 use crate::{
     provider::{
         Provider,
@@ -24,11 +25,13 @@ const DECLINED_ERROR: &str = "access_denied";
 
 /// The person said no: on the sign-in page, at the confirmation, or to the permissions.
 pub fn cancel(provider: &mut Provider, call: &Call, interaction: &Interaction) -> Reply {
-    let refusal = Refusal::new(65004, DECLINED_ERROR, "The user refused consent.")
-        .subcode("cancel")
+    let mut refusal = Refusal::new(65004, DECLINED_ERROR, "The user refused consent.")
         .by("consent.given")
         .concerning(&interaction.client, interaction.person.as_ref().map(|person| person.user.as_ref()))
         .demands("the person must accept");
+    if !matches!(interaction.purpose, Purpose::AdminConsent(_)) {
+        refusal = refusal.subcode("cancel");
+    }
     refuse(provider, call, interaction, refusal)
 }
 
@@ -48,6 +51,7 @@ pub fn refuse(
             Reply::page_refusing(call, pages::device_declined(&interaction.client), refusal)
         }
         Purpose::Device(_) => Reply::error_page(call, refusal),
+        Purpose::AdminConsent(asked) => admin_consent::refuse(call, &asked.to, refusal),
     }
 }
 
@@ -62,6 +66,7 @@ pub fn finish(
     provider.sign_ins.succeeded(call, &interaction.client, Some(&person.user));
     match &interaction.purpose {
         Purpose::Authorize(authorization) => {
+            logout::note_participant(provider, call.now, &person, &interaction.client, &tenant);
             authorized(provider, call, interaction, authorization, person, tenant)
         }
         Purpose::Device(code) => {
@@ -69,6 +74,9 @@ pub fn finish(
                 device.progress = Progress::Approved(Box::new(person), tenant);
             }
             Reply::page(call, pages::device_done(&interaction.client))
+        }
+        Purpose::AdminConsent(asked) => {
+            admin_consent::granted(call, &provider.scenario, interaction, asked, &tenant)
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
         Provider,
         policies::{self, Attempt},
         refusal::Refusal,
-        scenario::{Application, Audience},
+        scenario::{Application, Audience, Tenant},
         scope::{self, Target},
         sessions::{Interaction, Person, Purpose},
         tenant,
@@ -57,20 +57,22 @@ pub fn has_resources_in_tenant(standing: &Standing<'_>) -> Result<(), Next> {
     let Standing { interaction, tenant, .. } = standing;
     let is_absent = |target: &&Target| !scope::exists_in(&target.resource, Some(tenant));
     let Some(target) = interaction.wanted.targets.iter().find(is_absent) else { return Ok(()) };
-    let Target { resource, audience, .. } = target;
+    Err(Next::Back(absent(&interaction.client, &target.resource, &target.audience, tenant)))
+}
+
+/// A resource that a tenant does not have.
+pub fn absent(client: &Application, resource: &Application, audience: &str, tenant: &Tenant) -> Box<Refusal> {
     if resource.sign_in_audience == Audience::MyOrg {
-        return Err(Next::Back(scope::unknown_resource(audience, &tenant.display_name)));
+        return scope::unknown_resource(audience, &tenant.display_name);
     }
     let text = format!(
         "App '{}' wants service '{}' ({}) that organisation '{}' has not enabled.",
-        interaction.client.app_id, resource.app_id, resource.display_name, tenant.id
+        client.app_id, resource.app_id, resource.display_name, tenant.id
     );
-    Err(Next::Back(
-        Refusal::new(650_052, "invalid_client", text)
-            .demands("a resource that is open to other tenants must have been set up in this one")
-            .compares("resource", audience, Vec::<String>::new())
-            .compares("tenant", &tenant.display_name, resource.tenant.clone()),
-    ))
+    Refusal::new(650_052, "invalid_client", text)
+        .demands("a resource that is open to other tenants must have been set up in this one")
+        .compares("resource", audience, Vec::<String>::new())
+        .compares("tenant", &tenant.display_name, resource.tenant.clone())
 }
 
 /// The application, and the resource whose token the answer holds, may want people to be assigned. Where a code is the

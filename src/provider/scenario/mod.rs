@@ -345,6 +345,9 @@ pub struct Web {
     /// What the authorization endpoint may hand out directly.
     #[serde(default)]
     pub implicit_grant_settings: ImplicitGrantSettings,
+    /// Where it wants to be told that a session has ended (front-channel logout).
+    #[serde(default)]
+    pub logout_url: Option<String>,
 }
 
 /// What the authorization endpoint may hand out directly.

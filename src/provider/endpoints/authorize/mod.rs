@@ -31,20 +31,20 @@ use crate::{
 pub use pkce::is_verifier_shaped;
 
 /// An authorization request with everything that the directory says about it. Nothing is judged yet.
-struct Request<'a> {
-    fields: &'a Fields,
-    scenario: &'a Scenario,
-    segment: Segment,
-    client: Option<Arc<Application>>,
-    redirect: Option<Matched>,
+pub struct Request<'a> {
+    pub fields: &'a Fields,
+    pub scenario: &'a Scenario,
+    pub segment: Segment,
+    pub client: Option<Arc<Application>>,
+    pub redirect: Option<Matched>,
     response: Option<ResponseType>,
-    wanted: Option<Result<Wanted, Fault>>,
+    pub wanted: Option<Result<Wanted, Fault>>,
 }
 
-type Rule = fn(&Request<'_>) -> Verdict;
+pub type Rule = fn(&Request<'_>) -> Verdict;
 
-/// Refused with a page.
-const BEFORE_THE_WAY_BACK_IS_KNOWN: &[(&str, Rule)] = &[
+/// Refused with a page. Admin consent begins with the same rules.
+pub const BEFORE_THE_WAY_BACK_IS_KNOWN: &[(&str, Rule)] = &[
     ("request.readable", is_readable),
     ("tenant.named", |request| tenant::is_named(&request.segment)),
     ("tenant.known", |request| tenant::is_known(&request.segment, request.scenario)),
@@ -106,7 +106,7 @@ pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
 }
 
 impl<'a> Request<'a> {
-    fn read(call: &Call, fields: &'a Fields, scenario: &'a Scenario) -> Self {
+    pub fn read(call: &Call, fields: &'a Fields, scenario: &'a Scenario) -> Self {
         let segment = Segment::read(&call.segment(), scenario);
         let client = fields.get("client_id").and_then(|id| scenario.application_with_id(id)).cloned();
         let redirect = client.as_ref().and_then(|client| match fields.get("redirect_uri") {
@@ -119,11 +119,11 @@ impl<'a> Request<'a> {
         Self { fields, scenario, segment, client, redirect, response, wanted }
     }
 
-    fn judge(&self, rules: &[(&'static str, Rule)]) -> Verdict {
+    pub fn judge(&self, rules: &[(&'static str, Rule)]) -> Verdict {
         rules.iter().try_for_each(|(name, rule)| rule(self).map_err(|refusal| refusal.by(name)))
     }
 
-    fn client_id(&self) -> &str {
+    pub fn client_id(&self) -> &str {
         self.fields.get("client_id").unwrap_or_default()
     }
 
@@ -188,7 +188,7 @@ fn is_readable(request: &Request<'_>) -> Verdict {
         .demands("names and values must be percent-encoded UTF-8"))
 }
 
-fn is_present(request: &Request<'_>, name: &str) -> Verdict {
+pub fn is_present(request: &Request<'_>, name: &str) -> Verdict {
     if request.fields.get(name).is_some() { Ok(()) } else { Err(missing(name)) }
 }
 
@@ -234,7 +234,7 @@ fn is_registered(request: &Request<'_>) -> Verdict {
         .compares("redirect_uri", sent, redirect_uri::registered(client)))
 }
 
-fn is_unambiguous(request: &Request<'_>) -> Verdict {
+pub fn is_unambiguous(request: &Request<'_>) -> Verdict {
     let Some(name) = request.fields.repeated() else { return Ok(()) };
     Err(Refusal::new(9_000_411, "invalid_request", format!("Parameter '{name}' is given twice."))
         .demands("each parameter is sent at most once")
@@ -271,7 +271,7 @@ fn has_readable_claims(request: &Request<'_>) -> Verdict {
         .compares("claims", sent.unwrap_or_default(), ["{\"access_token\":{…}}"]))
 }
 
-fn is_known_scope(request: &Request<'_>) -> Verdict {
+pub fn is_known_scope(request: &Request<'_>) -> Verdict {
     match (&request.wanted, &request.client) {
         (Some(Err(fault)), Some(client)) => Err(fault.at_authorize(request.segment.shown(), client)),
         _ => Ok(()),
@@ -284,7 +284,7 @@ fn owns_scope(request: &Request<'_>) -> Verdict {
 }
 
 /// Rule: a resource other than Graph must be listed in the registration.
-fn lists_resource(request: &Request<'_>) -> Verdict {
+pub fn lists_resource(request: &Request<'_>) -> Verdict {
     let (Some(Ok(wanted)), Some(client)) = (&request.wanted, &request.client) else { return Ok(()) };
     let is_listed = |key: &str| client.required_resource_access.iter().any(|access| access.resource == key);
     let unlisted = wanted.targets.iter().find(|target| {
