@@ -39,7 +39,7 @@ pub const PARAMETERS: &[Parameter] = &[
     entry(
         "url",
         "where the request goes",
-        "The endpoint's address. It comes from the provider's metadata; whoever receives this request sees everything in it.",
+        "Whoever receives this request sees everything in it, so this must be the right place. The first address is made of the authority and the tenant; those of the endpoints are read from its metadata.",
         "RFC 8414 §2",
     ),
     // requests

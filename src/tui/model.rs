@@ -157,7 +157,8 @@ impl Model {
             let waits = running && run.is_some_and(|run| run.flow.prompt().is_some());
             hints.retain(|hint| match hint.action {
                 Action::FlowAuto | Action::Interrupt => running,
-                Action::FlowNext | Action::FlowRetry => run.is_some(),
+                Action::FlowNext => self.run.enter_means(&self.bench).is_some(),
+                Action::FlowRetry => run.is_some(),
                 Action::VisitBuiltin | Action::Paste => waits,
                 Action::VisitBrowser => waits && self.no_browser.is_none(),
                 _ => true,

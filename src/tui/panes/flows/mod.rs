@@ -27,7 +27,7 @@ use crate::{
         keymap::Context,
         pane::{Intent, Scene},
         widgets::{
-            frame::Frame,
+            frame::{Frame, more_below},
             lines::{Hanging, Lines, Scroll},
         },
     },
@@ -172,6 +172,9 @@ impl State {
                     buffer,
                     &mut self.about_scroll,
                 );
+                if !self.about_scroll.is_at_end() {
+                    more_below(inner, look, buffer);
+                }
             }
             Region::Runs => {
                 let lines = lines::runs(bench, scene.now);

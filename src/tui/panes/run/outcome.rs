@@ -1,7 +1,10 @@
 //! The line or two above the regions that say where the run stands and which key leads on: what Enter does now, what is
 //! waited for, or how it ended.
 
-use super::shown::{Shown, endpoint, milliseconds, spinner, stopwatch};
+use super::{
+    shown::{Shown, endpoint, milliseconds, spinner, stopwatch},
+    sign_in::{self, Way},
+};
 use crate::{
     entra,
     finding::Severity,
@@ -102,7 +105,14 @@ fn going_on(shown: &Shown<'_>, scene: &Scene<'_>) -> Vec<Line> {
             }
         };
         line = match &shown.session.front {
-            None => keys(line, &[("o", "browser"), ("b", "built-in"), ("p", "paste")]),
+            None => {
+                let enter = sign_in::by_enter(shown, scene.no_browser);
+                let key = |way, key| if enter == Some(way) { "Enter" } else { key };
+                let (browser, builtin) = (key(Way::Browser, "o"), key(Way::Builtin, "b"));
+                let ways = [(browser, "browser"), (builtin, "built-in"), ("p", "paste")];
+                let from = usize::from(scene.no_browser.is_some());
+                keys(line, &ways[from..])
+            }
             Some(FrontChannel::Builtin(_)) => keys(line, &[("b", "look at it")]),
             Some(FrontChannel::Browser | FrontChannel::Paste) => {
                 line.then(Role::Link, visit.redirect_uri.as_str().trim_end_matches('/'))
