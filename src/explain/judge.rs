@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{
     Certainty, Evidence, EvidenceLine,
-    difference::{apart, closest, difference},
+    difference::{apart, closest, difference, with_port_of},
     entry::{Entry, Reason},
     facts::{Facts, is_guid},
 };
@@ -458,7 +458,7 @@ fn clock_skew(case: &Case<'_>) -> Option<Found> {
 
 /// Values that differ in one place only, for the screen: the pair and the words for it.
 pub(super) fn difference_in_words(sent: &str, expected: &[String]) -> Option<String> {
-    difference(sent, closest(sent, expected)?).map(|found| found.in_words())
+    difference(sent, &with_port_of(sent, closest(sent, expected)?)).map(|found| found.in_words())
 }
 
 #[cfg(test)]

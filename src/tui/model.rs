@@ -151,6 +151,10 @@ impl Model {
         if context == Context::Page && self.no_browser.is_some() {
             hints.retain(|hint| hint.action != Action::VisitBrowser);
         }
+        if context == Context::Page && !self.run.session(&self.bench).is_some_and(Session::is_running) {
+            // A page that ended the run is only read; what Enter and r do stands on it.
+            hints.retain(|hint| !matches!(hint.action, Action::Activate | Action::Toggle | Action::FlowAuto));
+        }
         if matches!(context, Context::Run | Context::Request | Context::Device) {
             let run = self.run.session(&self.bench);
             let running = run.is_some_and(Session::is_running);
@@ -159,6 +163,12 @@ impl Model {
                 Action::FlowAuto | Action::Interrupt => running,
                 Action::FlowNext => self.run.enter_means(&self.bench).is_some(),
                 Action::FlowRetry => run.is_some(),
+                Action::Edit
+                | Action::EditDrop
+                | Action::EditAdd
+                | Action::EditDouble
+                | Action::EditUndo
+                | Action::EditRedo => self.run.can_edit(&self.bench),
                 Action::VisitBuiltin | Action::Paste => waits,
                 Action::VisitBrowser => waits && self.no_browser.is_none(),
                 _ => true,

@@ -66,8 +66,8 @@ pub(super) fn judge(report: &mut Report, profile: &Profile, draft: &Draft, liste
         && !is_same_place(registered, &sent)
     {
         let title = format!(
-            "The profile's redirect URI is {registered}. Every part must be as registered, letter case and last slash \
-             included; the port of localhost alone does not count."
+            "Registered is {registered}, and every part must be equal, letter case and last slash too; only the \
+             port of localhost does not count."
         );
         report.warn("redirect_uri.not_registered", "Entra", title);
     }
