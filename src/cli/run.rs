@@ -51,6 +51,9 @@ pub struct Options {
     /// Leave a parameter out (repeatable)
     #[arg(long, value_name = "[STEP.]NAME", value_parser = target::drop, help_heading = "Bending")]
     drop: Vec<NamedBend>,
+    /// Send one more, beside one of that name or, with STEP, at all (repeatable)
+    #[arg(long, value_name = "[STEP.]NAME=VALUE", value_parser = target::add, help_heading = "Bending")]
+    add: Vec<NamedBend>,
     /// Give up after so many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 900)]
     timeout: u64,
@@ -166,7 +169,7 @@ fn plan(options: &Options, bench: &Workbench) -> Result<Start, String> {
         profile.password = Some(person.password);
     }
     let front = front_channel(options, bench, &profile)?;
-    let bends = options.set.iter().chain(&options.drop).cloned().collect();
+    let bends = options.set.iter().chain(&options.add).chain(&options.drop).cloned().collect();
     Ok(Start { kind: options.flow, profile, bends, front, auto: true, seeds: entropy::seeds() })
 }
 
@@ -410,6 +413,7 @@ impl Driver {
             .options
             .set
             .iter()
+            .chain(&self.options.add)
             .chain(&self.options.drop)
             .filter(|bend| self.bench.chain(id).iter().all(|session| !took_place(session, bend)))
         {

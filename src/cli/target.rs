@@ -222,6 +222,12 @@ pub fn set(text: &str) -> Result<NamedBend, String> {
     Ok(bend(name, Change::Set(value.to_owned())))
 }
 
+/// Reads `[STEP.]NAME=VALUE` of one to be sent besides.
+pub fn add(text: &str) -> Result<NamedBend, String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE or STEP.NAME=VALUE")?;
+    Ok(bend(name, Change::Add(None, value.to_owned())))
+}
+
 /// Reads `[STEP.]NAME`.
 pub fn drop(text: &str) -> Result<NamedBend, String> {
     if text.contains('=') { Err("expected a name alone".to_owned()) } else { Ok(bend(text, Change::Drop)) }
@@ -245,7 +251,8 @@ mod tests {
         assert_eq!((bend.step, bend.name.as_str()), (Some(StepId::Token), "code_verifier"));
         assert_eq!(bend.change, Change::Set("x=y".to_owned()));
         assert_eq!(drop("my.param").unwrap().name, "my.param");
-        assert!(set("scope").is_err() && drop("scope=x").is_err());
+        assert_eq!(add("scope=x").unwrap().change, Change::Add(None, "x".to_owned()));
+        assert!(set("scope").is_err() && add("scope").is_err() && drop("scope=x").is_err());
     }
 
     #[test]

@@ -124,6 +124,9 @@ pub struct NamedBend {
 pub enum Change {
     /// Give it this value; where no such parameter stands and the bend names a step, add it.
     Set(String),
+    /// Send one more of that name, beside what is proposed; where no such parameter stands, only if the bend names a step.
+    /// Without a place it travels like the other one, or like most of the draft.
+    Add(Option<Place>, String),
     /// Leave it out.
     Drop,
 }
@@ -249,31 +252,48 @@ impl Draft {
     #[must_use]
     pub fn bent(mut self, step: StepId, bends: &[NamedBend]) -> Self {
         for bend in bends.iter().filter(|bend| bend.step.is_none_or(|wanted| wanted == step)) {
-            let index = self.fields.iter().position(|field| field.is_called(&bend.name));
-            match (&bend.change, index) {
-                (Change::Set(value), _) if bend.name == self.endpoint.name && !self.is_assertion => {
-                    self.endpoint.value.clone_from(value);
-                }
-                (Change::Set(value), Some(index)) => {
-                    self.fields[index].value.clone_from(value);
-                    self.fields[index].removed = false;
-                }
-                (Change::Set(value), None) if bend.step.is_some() => {
-                    let place = if self.is_assertion {
-                        Place::Claim
-                    } else if self.fields.iter().any(|field| field.place == Place::Form) {
-                        Place::Form
-                    } else {
-                        Place::Query
-                    };
-                    let (name, value) = (bend.name.clone(), value.clone());
-                    self.fields.push(Field { place, name, value, proposed: None, removed: false });
-                }
-                (Change::Drop, Some(index)) => self.fields[index].removed = true,
-                (Change::Set(_) | Change::Drop, None) => {}
+            let before = (self.endpoint.clone(), self.fields.clone());
+            self.bend_by_name(bend);
+            // They can be taken back one by one, like those made by hand.
+            if before != (self.endpoint.clone(), self.fields.clone()) {
+                self.past.push(before);
             }
         }
         self
+    }
+
+    fn bend_by_name(&mut self, bend: &NamedBend) {
+        let index = self.fields.iter().position(|field| field.is_called(&bend.name));
+        match (&bend.change, index) {
+            (Change::Set(value), _) if bend.name == self.endpoint.name && !self.is_assertion => {
+                self.endpoint.value.clone_from(value);
+            }
+            (Change::Set(value), Some(index)) => {
+                self.fields[index].value.clone_from(value);
+                self.fields[index].removed = false;
+            }
+            (Change::Drop, Some(index)) => self.fields[index].removed = true,
+            (Change::Set(value), None) if bend.step.is_some() => self.add(&bend.name, None, value),
+            (Change::Add(place, value), index) if bend.step.is_some() || index.is_some() => {
+                self.add(&bend.name, *place, value);
+            }
+            (Change::Set(_) | Change::Add(..) | Change::Drop, _) => {}
+        }
+    }
+
+    /// Adds a parameter behind the last one of that name, else behind all others.
+    fn add(&mut self, name: &str, place: Option<Place>, value: &str) {
+        let twin = self.fields.iter().rposition(|field| field.is_called(name));
+        let place = match (place, twin) {
+            (Some(place), _) => place,
+            (None, Some(twin)) => self.fields[twin].place,
+            (None, None) if self.is_assertion => Place::Claim,
+            (None, None) if self.fields.iter().any(|field| field.place == Place::Form) => Place::Form,
+            (None, None) => Place::Query,
+        };
+        let (name, value) = (name.to_owned(), value.to_owned());
+        let at = twin.map_or(self.fields.len(), |twin| twin + 1);
+        self.fields.insert(at, Field { place, name, value, proposed: None, removed: false });
     }
 
     /// The changes made here, by name, so that a repeated run can make them again.
@@ -284,7 +304,11 @@ impl Draft {
             .map(|field| NamedBend {
                 step: Some(step),
                 name: field.name.clone(),
-                change: if field.removed { Change::Drop } else { Change::Set(field.value.clone()) },
+                change: match (field.removed, &field.proposed) {
+                    (true, _) => Change::Drop,
+                    (false, Some(_)) => Change::Set(field.value.clone()),
+                    (false, None) => Change::Add(Some(field.place), field.value.clone()),
+                },
             })
             .collect()
     }
@@ -450,10 +474,19 @@ mod tests {
             by_name("url", Change::Set("https://else.example".into())),
             by_name("client_id", Change::Set("other".into())),
             by_name("client_secret", Change::Drop),
-            by_name("extra", Change::Set("1".into())),
+            by_name("client_secret", Change::Add(Some(Place::Form), "twin".into())),
+            by_name("origin", Change::Add(Some(Place::Header), "https://else.example".into())),
+            by_name("extra", Change::Add(Some(Place::Form), "1".into())),
         ];
-        let changed = draft().bent(StepId::Token, &bends);
-        assert_eq!(changed.named_bends(StepId::Token), bends);
+        let mut changed = draft().bent(StepId::Token, &bends);
+        let mut again = changed.named_bends(StepId::Token);
+        // They come out in the order of the fields, and the one header stands before the form.
+        again.sort_by_key(|bend| bends.iter().position(|known| known == bend));
+        assert_eq!(again, bends);
+        for _ in &bends {
+            changed.undo();
+        }
+        assert_eq!(changed.changes(), 0, "each can be taken back");
         assert_eq!(draft().bent(StepId::Poll, &bends), draft());
         let everywhere = NamedBend { step: None, ..by_name("unknown", Change::Set("1".into())) };
         assert_eq!(draft().bent(StepId::Token, &[everywhere]), draft());

@@ -155,6 +155,9 @@ impl Model {
             // A page that ended the run is only read; what Enter and r do stands on it.
             hints.retain(|hint| !matches!(hint.action, Action::Activate | Action::Toggle | Action::FlowAuto));
         }
+        if context == Context::Errors && self.run.session(&self.bench).is_none() {
+            hints.retain(|hint| hint.action != Action::FlowRetry);
+        }
         if matches!(context, Context::Run | Context::Request | Context::Device) {
             let run = self.run.session(&self.bench);
             let running = run.is_some_and(Session::is_running);
