@@ -315,8 +315,8 @@ fn a_key_pair_is_made_once_and_served_to_the_lab() {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        let mode = std::fs::metadata(&key).expect("it is there").permissions().mode();
-        assert_eq!(mode & 0o777, 0o600, "the key is for its owner alone");
+        let permissions = std::fs::metadata(&key).expect("it is there").permissions().mode();
+        assert_eq!(permissions & 0o777, 0o600, "the key is for its owner alone");
     }
     let again = run(&arguments);
     assert_eq!(again.status.code(), Some(2), "nothing is written over");

@@ -6,8 +6,9 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 use authwright::{
     agent::{Act, Agent, ControlKind, Credentials, Next},
     flow::{
-        Answer, Authority, CallId, Change, Choice, Credential, Effect, Flow, FlowKind, Input, NamedBend,
-        Outcome, Pkce, Platform, Profile, Prompt, Seeds, StepId, StepState,
+        Answer, Authority, CallId, Change, Choice, Credential, Effect, FanOutResult, Federated, Flow,
+        FlowKind, Input, NamedBend, Outcome, Pkce, Platform, Profile, Prompt, Seeds, SigningAlgorithm,
+        StepId, StepState,
     },
     oauth::{Refusal, Surface},
     provider::{
@@ -80,8 +81,9 @@ impl Desk {
             let Some(effect) = effects.pop_front() else {
                 let ready = flow.steps().into_iter().any(|step| step.state == StepState::Ready);
                 assert!(ready, "nothing happens and nobody is asked: {:?}", flow.current());
+                let before = flow.clone();
                 let more = flow.advance(Input::Chosen(Choice::Next), self.now);
-                assert!(!more.is_empty() || flow.current() != StepId::Discover, "the flow is stuck");
+                assert!(!more.is_empty() || flow != before, "the flow is stuck");
                 effects.extend(more);
                 continue;
             };
@@ -291,4 +293,159 @@ fn a_request_that_goes_to_no_authority_is_a_failure() {
     let nowhere = set(StepId::Token, "url", "http://localhost:4000/");
     let (outcome, _) = desk.run(FlowKind::AuthorizationCode, profile, vec![nowhere]);
     assert!(matches!(outcome, Outcome::Failed(Failure::Unreadable { .. })), "{outcome:?}");
+}
+
+/// The catalog API as the middle tier, with the token that a person's front end got for it.
+fn in_the_middle(desk: &mut Desk, scope: &str) -> Profile {
+    let front = desk.profile("desktop", Platform::Native, &delegated(desk));
+    let (outcome, _) = desk.run(FlowKind::AuthorizationCode, front, Vec::new());
+    let Outcome::Tokens(tokens) = outcome else { panic!("{outcome:?}") };
+    Profile { given: tokens.access_token, ..desk.profile("catalog-api", Platform::Web, scope) }
+}
+
+fn found(flow: &Flow, step: StepId) -> Vec<&'static str> {
+    let steps = flow.steps();
+    let step = steps.iter().find(|one| one.id == step).expect("the flow has this step");
+    step.findings.iter().map(|finding| finding.id).collect()
+}
+
+#[test]
+fn an_api_calls_the_next_one_in_the_persons_name() {
+    let mut desk = Desk::new("mina");
+    let graph = "https://graph.microsoft.com/User.Read offline_access";
+    let profile = in_the_middle(&mut desk, graph);
+    let (outcome, flow) = desk.run(FlowKind::OnBehalfOf, profile.clone(), Vec::new());
+    let Outcome::Tokens(tokens) = outcome else { panic!("{outcome:?}") };
+    assert!(tokens.refresh_token.is_some() && tokens.scope.is_some_and(|scope| scope.contains("User.Read")));
+    assert_eq!(found(&flow, StepId::Given), ["assertion.kind", "assertion.audience", "assertion.expiry"]);
+
+    let mail = Profile { scope: "https://graph.microsoft.com/Mail.Read".into(), ..profile.clone() };
+    let (outcome, _) = desk.run(FlowKind::OnBehalfOf, mail, Vec::new());
+    let Outcome::Refused(refusal) = outcome else { panic!("{outcome:?}") };
+    assert_eq!((refusal.error_codes, refusal.suberror.as_deref()), (vec![65001], Some("consent_required")));
+
+    let other = Profile { given: tokens.access_token, ..profile };
+    let (outcome, flow) = desk.run(FlowKind::OnBehalfOf, other, Vec::new());
+    assert!(matches!(&outcome, Outcome::Refused(refusal) if refusal.error == "invalid_grant"), "{outcome:?}");
+    assert!(found(&flow, StepId::Given).contains(&"assertion.audience"));
+}
+
+#[test]
+fn an_id_token_and_an_application_alone_have_nobody_to_act_for() {
+    let mut desk = Desk::new("mina");
+    let profile = in_the_middle(&mut desk, "https://graph.microsoft.com/User.Read");
+    let daemon = desk.profile("inventory-sync", Platform::Web, &format!("{}/.default", catalog(&desk)));
+    let (outcome, _) = desk.run(FlowKind::ClientCredentials, daemon, Vec::new());
+    let Outcome::Tokens(app_only) = outcome else { panic!("{outcome:?}") };
+    let given = Profile { given: app_only.access_token, ..profile };
+    let (outcome, flow) = desk.run(FlowKind::OnBehalfOf, given, Vec::new());
+    let Outcome::Refused(refusal) = outcome else { panic!("{outcome:?}") };
+    assert_eq!((refusal.error.as_str(), refusal.error_codes), ("unauthorized_client", vec![7_000_114]));
+    assert!(found(&flow, StepId::Given).contains(&"assertion.app_only"));
+}
+
+#[test]
+fn one_refresh_token_reaches_what_was_agreed_to_and_stays_good() {
+    let mut desk = Desk::new("mina");
+    let profile = desk.profile("desktop", Platform::Native, &delegated(&desk));
+    let (outcome, _) = desk.run(FlowKind::AuthorizationCode, profile.clone(), Vec::new());
+    let Outcome::Tokens(tokens) = outcome else { panic!("{outcome:?}") };
+    let profile = Profile { given: tokens.refresh_token, ..profile };
+    for _ in 0..2 {
+        let (outcome, flow) = desk.run(FlowKind::RefreshToken, profile.clone(), Vec::new());
+        assert!(matches!(outcome, Outcome::Tokens(_)), "{outcome:?}");
+        assert!(found(&flow, StepId::Token).contains(&"refresh_token.rotated"));
+    }
+    let own = format!("{}/Catalog.Read", catalog(&desk));
+    let fan_out = vec![own, "api://nobody/.default".to_owned()];
+    let (outcome, flow) = desk.run(FlowKind::RefreshToken, Profile { fan_out, ..profile }, Vec::new());
+    assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
+    let rows = flow.fan_out();
+    assert!(rows[0].granted().iter().any(|scope| scope.ends_with("/Catalog.Read")), "{rows:#?}");
+    let Some(FanOutResult::Refused(refusal)) = &rows[1].result else { panic!("{rows:#?}") };
+    assert_eq!(refusal.error_codes, [500_011]);
+}
+
+#[test]
+fn a_password_does_where_nothing_more_is_asked_for() {
+    for (person, number) in [("mina", None), ("theo", Some(50076))] {
+        let mut desk = Desk::new(person);
+        let profile = Profile {
+            username: Some(desk.person.username.clone()),
+            password: Some(desk.person.password.clone()),
+            ..desk.profile("family-files", Platform::Native, "https://graph.microsoft.com/User.Read")
+        };
+        let (outcome, flow) = desk.run(FlowKind::Password, profile, Vec::new());
+        match (outcome, number) {
+            (Outcome::Tokens(_), None) => {}
+            (Outcome::Refused(refusal), Some(number)) => {
+                assert_eq!(refusal.error_codes, [number]);
+                assert!(found(&flow, StepId::Token).contains(&"password.interaction"));
+            }
+            (outcome, _) => panic!("{person}: {outcome:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_certificate_proves_an_application_until_its_assertion_is_bent() {
+    let pair = authwright::runtime::key_pair::make("Price feed", 30).expect("a key pair can be made");
+    let run = |algorithm, bends| {
+        let mut desk = Desk::new("mina");
+        // The certificate begins with the day on which it is made.
+        desk.now = pair.certificate.not_before + Duration::from_secs(3600);
+        desk.provider.register_certificate("price-feed", &pair.certificate_der).expect("the scenario has it");
+        let key = authwright::flow::ClientKey { algorithm, ..pair.client_key() };
+        let scope = format!("{}/.default", catalog(&desk));
+        let profile = Profile {
+            credential: Credential::PrivateKey(key),
+            ..desk.profile("price-feed", Platform::Web, &scope)
+        };
+        desk.run(FlowKind::ClientCredentials, profile, bends).0
+    };
+    for algorithm in [SigningAlgorithm::Ps256, SigningAlgorithm::Rs256] {
+        let outcome = run(algorithm, Vec::new());
+        assert!(matches!(outcome, Outcome::Tokens(_)), "{outcome:?}");
+        for (bend, number) in [
+            (set(StepId::Assert, "exp", "1772615727"), 700_024),
+            (set(StepId::Assert, "iss", "somebody"), 50_048),
+            (set(StepId::Assert, "aud", "https://else.example"), 700_023),
+        ] {
+            let outcome = run(algorithm, vec![bend.clone()]);
+            let Outcome::Refused(refusal) = outcome else { panic!("{bend:?}: {outcome:?}") };
+            assert_eq!(
+                (refusal.error.as_str(), refusal.error_codes),
+                ("invalid_client", vec![number]),
+                "{bend:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_pipeline_vouches_for_an_application_that_holds_no_secret() {
+    for (query, number) in [
+        ("audience=api://AzureADTokenExchange", None),
+        ("audience=api://else", Some(700_212)),
+        (
+            "audience=api://AzureADTokenExchange&subject=repo:northwind/inventory:ref:refs/heads/other",
+            Some(700_213),
+        ),
+    ] {
+        let mut desk = Desk::new("mina");
+        let pair = KeyPair::generate(KeySize::Rsa2048).expect("a key can be made");
+        desk.provider.open_pipeline(SigningKey::new(pair, b"pipeline".to_vec()).expect("it is an RSA key"));
+        let url = format!("http://localhost:4000/pipeline/token?{query}").parse().expect("an address");
+        let scope = format!("{}/.default", catalog(&desk));
+        let profile = Profile {
+            credential: Credential::Federated(Federated::Fetched(url)),
+            ..desk.profile("pipeline", Platform::Web, &scope)
+        };
+        let (outcome, flow) = desk.run(FlowKind::ClientCredentials, profile, Vec::new());
+        match (outcome, number) {
+            (Outcome::Tokens(_), None) => assert_eq!(found(&flow, StepId::Federate), [] as [&str; 0]),
+            (Outcome::Refused(refusal), Some(number)) => assert_eq!(refusal.error_codes, [number], "{query}"),
+            (outcome, _) => panic!("{query}: {outcome:?}"),
+        }
+    }
 }

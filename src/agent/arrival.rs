@@ -9,7 +9,7 @@ use crate::{
 
 /// Parameters by which an authorization response in the query is known (RFC 6749 §4.1.2, OAuth 2.0 Multiple Response
 /// Types).
-const ANSWERS: [&str; 5] = ["code", "error", "state", "id_token", "access_token"];
+const ANSWERS: [&str; 6] = ["code", "error", "state", "id_token", "access_token", "admin_consent"];
 
 /// Whether `address` is the redirect URI: same scheme, host, port and path. No path and `/` are the same, since the
 /// authority adds the slash itself (reference, §7); the query belongs to the answer.

@@ -3,6 +3,7 @@
 mod certificate;
 mod credential;
 mod decode;
+mod errands;
 mod exit;
 mod explain;
 mod report;

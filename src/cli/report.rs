@@ -9,29 +9,29 @@ use super::exit::print;
 use crate::{
     explain,
     export::redact,
-    flow::{Outcome, Prompt, StepId, StepState},
+    flow::{FanOutResult, FanOutRow, Outcome, Prompt, StepId, StepState},
     oauth::{Refusal, Surface, TokenSet},
     runtime::clock,
     secret::Secret,
-    text::visible,
-    workbench::{Channel, Exchange, ExchangeId, Session, Workbench},
+    text::{visible, visible_lines},
+    wire::Response,
+    workbench::{Channel, Exchange, ExchangeId, Session, SessionId, Workbench},
 };
 
 /// Prints JSON lines about what changed since it looked last.
 #[derive(Debug)]
 pub struct Reporter {
     on: bool,
-    steps: BTreeMap<StepId, StepState>,
+    steps: BTreeMap<(SessionId, StepId), StepState>,
     open: Vec<ExchangeId>,
     seen: usize,
-    prompted: bool,
-    listening: bool,
+    prompted: Option<SessionId>,
 }
 
 impl Reporter {
     /// A reporter that prints, or one that keeps quiet.
     pub const fn new(on: bool) -> Self {
-        Self { on, steps: BTreeMap::new(), open: Vec::new(), seen: 0, prompted: false, listening: false }
+        Self { on, steps: BTreeMap::new(), open: Vec::new(), seen: 0, prompted: None }
     }
 
     /// Looks at the workbench and reports.
@@ -39,17 +39,12 @@ impl Reporter {
         if !self.on {
             return;
         }
-        let Some(session) = bench.latest() else { return };
-        for step in session.flow.steps() {
-            if step.state != StepState::Todo && self.steps.insert(step.id, step.state) != Some(step.state) {
-                emit(
-                    &json!({"event": "step", "step": step.id.name(), "title": step.title, "state": state(step.state)}),
-                );
+        for session in &bench.sessions {
+            self.steps(bench, session);
+            if let Some(prompt) = session.flow.prompt().filter(|_| self.prompted != Some(session.id)) {
+                self.prompted = Some(session.id);
+                prompted(&prompt);
             }
-        }
-        if let Some(prompt) = session.flow.prompt().filter(|_| !self.prompted) {
-            self.prompted = true;
-            self.prompt(&prompt);
         }
         let all = bench.traffic.all();
         self.open.extend(all[self.seen..].iter().map(|exchange| exchange.id));
@@ -65,24 +60,37 @@ impl Reporter {
         });
     }
 
-    fn prompt(&mut self, prompt: &Prompt) {
-        match prompt {
-            Prompt::Visit(visit) => {
-                if !self.listening {
-                    self.listening = true;
-                    emit(&json!({"event": "listening", "redirect_uri": visit.redirect_uri.as_str()}));
-                }
-                emit(&json!({"event": "open_url", "url": visit.url.as_str()}));
+    /// What has become of the steps of one run; of one that brings a token it is said what for.
+    fn steps(&mut self, bench: &Workbench, session: &Session) {
+        let brings_for = session.brings_for.and_then(|id| bench.session(id));
+        for step in session.flow.steps() {
+            let key = (session.id, step.id);
+            if step.state == StepState::Todo || self.steps.insert(key, step.state) == Some(step.state) {
+                continue;
             }
-            Prompt::DeviceCode(device) => emit(&json!({
-                "event": "device_code",
-                "user_code": device.user_code,
-                "verification_uri": device.verification_uri,
-                "verification_uri_complete": device.verification_uri_complete,
-                "expires_in": device.expires_at.since(clock::now()).as_secs(),
-                "interval": device.interval,
-            })),
+            let mut line = json!({"event": "step", "step": step.id.name(), "title": step.title, "state": state(step.state)});
+            if let Some(brings_for) = brings_for {
+                line["for"] = json!(brings_for.kind.name());
+            }
+            emit(&line);
         }
+    }
+}
+
+fn prompted(prompt: &Prompt) {
+    match prompt {
+        Prompt::Visit(visit) => {
+            emit(&json!({"event": "listening", "redirect_uri": visit.redirect_uri.as_str()}));
+            emit(&json!({"event": "open_url", "url": visit.url.as_str()}));
+        }
+        Prompt::DeviceCode(device) => emit(&json!({
+            "event": "device_code",
+            "user_code": device.user_code,
+            "verification_uri": device.verification_uri,
+            "verification_uri_complete": device.verification_uri_complete,
+            "expires_in": device.expires_at.since(clock::now()).as_secs(),
+            "interval": device.interval,
+        })),
     }
 }
 
@@ -132,10 +140,43 @@ pub fn outcome(bench: &Workbench, session: &Session, outcome: &Outcome, with_sec
         // So that others can check the tokens, also when the lab tenant has ended with this process.
         object.insert("jwks".to_owned(), keys(bench, session));
     }
-    object.insert("findings".to_owned(), findings(session));
-    let exchanges = session.exchanges.iter().filter_map(|id| bench.traffic.get(*id));
+    if !session.flow.fan_out().is_empty() {
+        let rows = session.flow.fan_out().iter().map(|row| fan_out(row, with_secrets));
+        object.insert("fan_out".to_owned(), rows.collect());
+    }
+    if let Some(answer) = api_answer(bench, session, with_secrets) {
+        let body = String::from_utf8_lossy(answer.body.bytes()).into_owned();
+        let body = serde_json::from_str(&body).unwrap_or(Value::String(body));
+        object.insert("answer".to_owned(), json!({"status": answer.status, "body": body}));
+    }
+    let chain = bench.chain(session.id);
+    let found = chain.iter().flat_map(|session| findings(session));
+    object.insert("findings".to_owned(), found.collect());
+    let exchanges = chain.iter().flat_map(|session| &session.exchanges);
+    let exchanges = exchanges.filter_map(|id| bench.traffic.get(*id));
     object.insert("exchanges".to_owned(), exchanges.map(|one| Value::Object(exchange(one))).collect());
     Value::Object(object)
+}
+
+/// One row of the fan-out.
+fn fan_out(row: &FanOutRow, with_secrets: bool) -> Value {
+    let mut object = Map::from_iter([("scope".to_owned(), json!(row.scope))]);
+    let (name, value) = match &row.result {
+        None => ("outcome", json!("none")),
+        Some(FanOutResult::Granted(set)) => ("tokens", tokens(set, with_secrets)),
+        Some(FanOutResult::Refused(no)) => ("refusal", refusal(no)),
+        Some(FanOutResult::Failed(failure)) => ("failure", json!(visible(&failure.to_string()))),
+    };
+    object.insert(name.to_owned(), value);
+    Value::Object(object)
+}
+
+/// What an API answered, without its secrets unless they are asked for; `None` where none was called.
+fn api_answer(bench: &Workbench, session: &Session, with_secrets: bool) -> Option<Response> {
+    let called = session.exchanges.iter().rev().filter_map(|id| bench.traffic.get(*id));
+    let answer =
+        called.filter(|exchange| exchange.step == Some(StepId::Call)).find_map(Exchange::response)?;
+    Some(if with_secrets { answer.clone() } else { redact::response(answer) })
 }
 
 const fn word(outcome: &Outcome) -> &'static str {
@@ -171,13 +212,14 @@ fn refusal(no: &Refusal) -> Value {
         Surface::Json(_) => "json",
         Surface::Redirect => "redirect",
         Surface::Page(_) => "page",
+        Surface::Api(_) => "api",
     };
     let status = match no.surface {
-        Surface::Json(status) | Surface::Page(status) => Some(status),
+        Surface::Json(status) | Surface::Page(status) | Surface::Api(status) => Some(status),
         Surface::Redirect => None,
     };
     json!({
-        "by": "authority",
+        "by": if matches!(no.surface, Surface::Api(_)) { "api" } else { "authority" },
         "surface": surface,
         "status": status,
         "error": no.error,
@@ -203,7 +245,7 @@ fn keys(bench: &Workbench, session: &Session) -> Value {
         .unwrap_or_default()
 }
 
-fn findings(session: &Session) -> Value {
+fn findings(session: &Session) -> Vec<Value> {
     let steps = session.flow.steps();
     let all = steps.iter().flat_map(|step| step.findings.iter().map(move |finding| (step.id, finding)));
     all.map(|(step, finding)| {
@@ -237,14 +279,28 @@ fn exchange(exchange: &Exchange) -> Map<String, Value> {
 
 /// The end of a run in lines for a person.
 pub fn summary(bench: &Workbench, session: &Session, outcome: &Outcome, with_secrets: bool) -> Vec<String> {
-    let mut lines: Vec<String> = session
-        .flow
-        .steps()
-        .iter()
-        .filter(|step| !matches!(step.state, StepState::Todo | StepState::Skipped))
-        .map(|step| format!("{} {}", if step.state == StepState::Failed { "✗" } else { "✓" }, step.title))
-        .collect();
+    let mut lines = Vec::new();
+    for run in bench.chain(session.id) {
+        if let Some(brings_for) = run.brings_for.and_then(|id| bench.session(id)) {
+            lines.push(format!("{}, for {}:", run.kind.title(), brings_for.kind.title()));
+        } else if run.source_run.is_some() {
+            lines.push(format!("{}:", run.kind.title()));
+        }
+        let steps = run.flow.steps();
+        let begun = steps.iter().filter(|step| !matches!(step.state, StepState::Todo | StepState::Skipped));
+        lines.extend(begun.map(|step| {
+            format!("{} {}", if step.state == StepState::Failed { "✗" } else { "✓" }, step.title)
+        }));
+    }
     lines.push(String::new());
+    lines.extend(session.flow.fan_out().iter().map(fan_out_line));
+    if let Some(answer) = api_answer(bench, session, with_secrets) {
+        lines.push(format!("the API answered {}", answer.status));
+        let challenges = answer.headers.all("www-authenticate");
+        lines.extend(challenges.map(|line| format!("www-authenticate: {}", visible(line))));
+        lines.extend(visible_lines(&answer.body.text()).map(String::from));
+        lines.push(String::new());
+    }
     match outcome {
         Outcome::Tokens(set) => token_lines(set, with_secrets, &mut lines),
         Outcome::Refused(no) => {
@@ -266,6 +322,19 @@ pub fn summary(bench: &Workbench, session: &Session, outcome: &Outcome, with_sec
         Outcome::Cancelled => lines.push("cancelled".to_owned()),
     }
     lines
+}
+
+fn fan_out_line(row: &FanOutRow) -> String {
+    let answer = match &row.result {
+        None => "not asked".to_owned(),
+        Some(FanOutResult::Granted(_)) => format!("granted {}", row.granted().join(" ")),
+        Some(FanOutResult::Refused(no)) => {
+            let code = no.error_codes.first().map_or(String::new(), |code| format!(" (AADSTS{code})"));
+            format!("refused {}{code}", no.error)
+        }
+        Some(FanOutResult::Failed(failure)) => format!("no answer: {failure}"),
+    };
+    format!("{}  {}", visible(&row.scope), visible(&answer))
 }
 
 fn token_lines(set: &TokenSet, with_secrets: bool, lines: &mut Vec<String>) {

@@ -93,7 +93,7 @@ pub fn execute(options: Options) -> Exit {
 }
 
 async fn drive(options: Options) -> Exit {
-    let (events, queue) = mpsc::channel(runtime::QUEUE);
+    let (events, mut queue) = mpsc::channel(runtime::QUEUE);
     let http = match options.target.http() {
         Ok(http) => http::Client::new(http),
         Err(why) => return usage(why),
@@ -110,7 +110,10 @@ async fn drive(options: Options) -> Exit {
         match lab::start(lab::Options { port: None, scenario }, events.clone()).await {
             Ok(started) => {
                 bench.apply(started.ready(), clock::now());
+                let header = Event::LabIdentityHeader(started.identity_header().clone());
+                bench.apply(header, clock::now());
                 lab = Some(started);
+                wait_for_key(&options, &mut bench, &mut queue).await;
             }
             Err(why) => return usage(format!("the lab tenant cannot start: {why}")),
         }
@@ -125,6 +128,24 @@ async fn drive(options: Options) -> Exit {
         .await;
     drop(lab);
     exit
+}
+
+/// The lab tenant makes the keys of its applications after it has begun to answer: who wants to be one of these waits.
+async fn wait_for_key(options: &Options, bench: &mut Workbench, queue: &mut mpsc::Receiver<Event>) {
+    let application = options.app.as_deref().and_then(|key| bench.lab.scenario.application(key));
+    let Some(key) = application.filter(|known| known.gets_a_key()).map(|known| known.key.clone()) else {
+        return;
+    };
+    let deadline = tokio::time::sleep(Duration::from_secs(options.timeout));
+    tokio::pin!(deadline);
+    while !bench.lab.client_keys.contains_key(&key) {
+        let event = tokio::select! {
+            event = queue.recv() => event,
+            () = &mut deadline => None,
+        };
+        let Some(event) = event else { return };
+        bench.apply(event, clock::now());
+    }
 }
 
 /// What is to be run, with everything that must be known before it starts.
@@ -145,13 +166,7 @@ fn plan(options: &Options, bench: &Workbench) -> Result<Start, String> {
 }
 
 fn lab_profile(options: &Options, bench: &Workbench) -> Result<Profile, String> {
-    let suits = |offer: &&crate::workbench::Offer| match &options.app {
-        Some(key) => offer.key == *key,
-        None => offer.kind == options.flow,
-    };
-    // An application can be asked to run a flow that it is not made for: people come to see that fail.
-    let exact = bench.offers.iter().find(|offer| suits(offer) && offer.kind == options.flow);
-    exact.or_else(|| bench.offers.iter().find(suits)).map(|offer| offer.profile.clone()).ok_or_else(|| {
+    bench.profile_for(options.flow, options.app.as_deref()).ok_or_else(|| {
         let keys: std::collections::BTreeSet<_> =
             bench.offers.iter().map(|offer| offer.key.as_str()).collect();
         format!(
@@ -188,8 +203,7 @@ fn front_channel(
 /// Who signs in: as the options say; in the lab tenant everybody's password is known.
 fn credentials(options: &Options, bench: &Workbench, profile: &Profile) -> Result<Credentials, String> {
     // Lab credentials are for the lab tenant alone, whoever else has somebody of that name.
-    let person =
-        if profile.authority.is_lab() { bench.lab.person(options.username.as_deref()) } else { None };
+    let person = if profile.authority.is_lab() { lab_person(options, bench) } else { None };
     let given = match &options.password_env {
         Some(variable) => Some(from_environment(variable, "--password-env")?),
         None => None,
@@ -211,12 +225,22 @@ fn credentials(options: &Options, bench: &Workbench, profile: &Profile) -> Resul
             ..Credentials::default()
         }),
         (None, None) => {
-            if options.flow == FlowKind::ClientCredentials {
+            if matches!(options.flow, FlowKind::ClientCredentials | FlowKind::ManagedIdentity) {
                 return Ok(Credentials::default());
             }
             Err("--username and --password-env are needed: nobody else types them".to_owned())
         }
     }
+}
+
+/// Who signs in at the lab tenant: whoever was named; an administrator where only one can say yes; else the first.
+fn lab_person(options: &Options, bench: &Workbench) -> Option<Credentials> {
+    let mut users = bench.lab.scenario.users().iter();
+    let administrator = match options.flow {
+        FlowKind::AdminConsent => users.find(|user| user.administrator).map(|user| user.key.as_str()),
+        _ => None,
+    };
+    bench.lab.person(options.username.as_deref().or(administrator))
 }
 
 /// The loop: one queue in, effects out, until the run is over.
@@ -237,20 +261,24 @@ impl Driver {
         let first = Event::User(User::Start(start));
         self.apply(first);
         let Some(id) = self.bench.latest().map(|session| session.id) else { return Exit::Usage };
-        let mut prompted = false;
+        let mut prompted = None;
         let mut interrupted = interrupts();
         let mut late = false;
         loop {
-            if !prompted
-                && let Some(prompt) = self.bench.session(id).and_then(|session| session.flow.prompt())
+            // While another run brings its token, that one is the one to see to.
+            let acting = self.bench.acting(id);
+            if prompted != Some(acting)
+                && let Some(prompt) = self.bench.session(acting).and_then(|session| session.flow.prompt())
             {
-                prompted = true;
-                self.prompt(id, &prompt, quiet);
+                prompted = Some(acting);
+                self.prompt(acting, &prompt, quiet);
             }
-            if let Some(reason) = self.stuck(id) {
+            if let Some(reason) = self.stuck(acting) {
                 return usage(reason);
             }
-            if self.bench.session(id).is_none_or(|session| !session.is_running()) || self.lost(id).is_some() {
+            if self.bench.session(id).is_none_or(|session| !session.is_running())
+                || self.lost(acting).is_some()
+            {
                 break;
             }
             let event = tokio::select! {
@@ -325,7 +353,16 @@ impl Driver {
 
     /// Why the run cannot go on without a person at a screen, if so: a request that cannot be sent.
     fn stuck(&self, id: SessionId) -> Option<String> {
-        let session = self.bench.session(id).filter(|session| session.is_running() && !session.auto)?;
+        let session = self.bench.session(id).filter(|session| session.is_running())?;
+        if session.wanted().is_some() && session.source_run.is_none() {
+            return Some(format!(
+                "{} begins with a token: none is at hand, and no sign-in is set up that would bring one",
+                session.kind.name()
+            ));
+        }
+        if session.auto {
+            return None;
+        }
         let steps = session.flow.steps();
         let step = steps.iter().find(|step| step.state == StepState::Ready)?;
         let why = step.draft.map(Draft::request);
@@ -346,19 +383,25 @@ impl Driver {
 
     fn finish(&self, id: SessionId, late: bool) -> Exit {
         let Some(session) = self.bench.session(id) else { return Exit::Usage };
+        // Where the run that was to bring the token ended badly, that is what there is to tell.
+        let culprit = self.bench.session(self.bench.culprit(id)).unwrap_or(session);
         let timed_out = || {
             Outcome::Failed(Failure::Timeout {
                 host: authority_name(&session.profile.authority),
                 after: Duration::from_secs(self.options.timeout),
             })
         };
-        let outcome = match &session.outcome {
+        let outcome = match &culprit.outcome {
             Some(Outcome::Cancelled) if late => timed_out(),
             Some(outcome) => outcome.clone(),
-            None => self.lost(id).map_or_else(timed_out, Outcome::Refused),
+            None => self.lost(self.bench.acting(id)).map_or_else(timed_out, Outcome::Refused),
         };
-        for bend in
-            self.options.set.iter().chain(&self.options.drop).filter(|bend| !took_place(session, bend))
+        for bend in self
+            .options
+            .set
+            .iter()
+            .chain(&self.options.drop)
+            .filter(|bend| self.bench.chain(id).iter().all(|session| !took_place(session, bend)))
         {
             let step = bend.step.map_or("any step", StepId::name);
             say(format!(
@@ -374,7 +417,7 @@ impl Driver {
                 object.to_string()
             });
         } else {
-            for line in report::summary(&self.bench, session, &outcome, self.options.with_secrets) {
+            for line in report::summary(&self.bench, culprit, &outcome, self.options.with_secrets) {
                 print(line);
             }
         }

@@ -4,7 +4,10 @@ use std::{env, fs};
 
 use url::Url;
 
-use super::credential::{CredentialOptions, GivenOptions};
+use super::{
+    credential::{CredentialOptions, GivenOptions},
+    errands::ErrandOptions,
+};
 use crate::{
     flow::{Authority, Change, Credential, NamedBend, Pkce, Platform, Profile, StepId},
     runtime::http,
@@ -71,6 +74,9 @@ pub struct TargetOptions {
     /// Language of the device-code message, such as de-DE
     #[arg(long, value_name = "LOCALE", help_heading = "Target")]
     pub mkt: Option<String>,
+    /// Tokens in hand, machines, consent and logout.
+    #[command(flatten)]
+    pub errands: ErrandOptions,
 }
 
 impl TargetOptions {
@@ -80,6 +86,10 @@ impl TargetOptions {
             return Ok(Some(Authority::Issuer(issuer.clone())));
         }
         match (&self.authority, &self.tenant) {
+            // A machine's own endpoint gives tokens of Entra; which tenant's, they say themselves.
+            (None, None) if self.errands.identity_endpoint.is_some() => {
+                Ok(Some(Authority::Entra { base: entra(), tenant: "organizations".to_owned() }))
+            }
             (None, None) => Ok(None),
             (Some(base), Some(tenant)) => {
                 Ok(Some(Authority::Entra { base: base.clone(), tenant: tenant.clone() }))
@@ -89,17 +99,19 @@ impl TargetOptions {
             }
             // A tenant alone, without a client id, is a segment of the lab tenant.
             (None, Some(_)) if self.client_id.is_none() => Ok(None),
-            (None, Some(tenant)) => {
-                let base = "https://login.microsoftonline.com".parse().expect("a well-formed address");
-                Ok(Some(Authority::Entra { base, tenant: tenant.clone() }))
-            }
+            (None, Some(tenant)) => Ok(Some(Authority::Entra { base: entra(), tenant: tenant.clone() })),
         }
     }
 
     /// A profile for a remote authority, made of these options alone.
     pub fn profile(&self) -> Result<Option<Profile>, String> {
         let Some(authority) = self.remote()? else { return Ok(None) };
-        let client_id = self.client_id.clone().ok_or("--client-id is needed: the application (client) id")?;
+        let client_id = match &self.client_id {
+            Some(client_id) => client_id.clone(),
+            // A machine's identity has the only client id that counts.
+            None if self.errands.asks_machine() => String::new(),
+            None => return Err("--client-id is needed: the application (client) id".to_owned()),
+        };
         let name = match &authority {
             Authority::Issuer(url) => url.host_str().unwrap_or("issuer").to_owned(),
             Authority::Entra { tenant, .. } | Authority::Lab { tenant, .. } => tenant.clone(),
@@ -160,6 +172,7 @@ impl TargetOptions {
         if let Some(market) = &self.mkt {
             profile.market = Some(market.clone());
         }
+        self.errands.lay_over(&mut profile)?;
         if let (Authority::Lab { tenant, .. }, Some(segment)) = (&mut profile.authority, &self.tenant) {
             tenant.clone_from(segment);
         }
@@ -174,6 +187,10 @@ impl TargetOptions {
         };
         Ok(http::Options { ca, ..http::Options::default() })
     }
+}
+
+fn entra() -> Url {
+    "https://login.microsoftonline.com".parse().expect("a well-formed address")
 }
 
 /// Reads a secret from an environment variable.

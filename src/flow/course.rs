@@ -150,7 +150,7 @@ impl Awaits {
                 | (Self::Arrival, Answer::Redirected(_) | Answer::DeadEnd(_) | Answer::Failed(_))
                 | (Self::Time, Answer::Woke)
                 | (Self::Signature, Answer::Signed(_) | Answer::Failed(_))
-                | (Self::Token, Answer::Given(_) | Answer::Failed(_))
+                | (Self::Token, Answer::Given(_) | Answer::GivenWith { .. } | Answer::Failed(_))
                 | (Self::Strays, Answer::Redirected(_))
         )
     }

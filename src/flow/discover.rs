@@ -4,6 +4,7 @@ use super::{Authority, Draft, Fact, NamedBend, Outcome, Profile, StepId, course:
 use crate::{
     finding::{Finding, Severity},
     oauth::{Trouble, discovery::Metadata},
+    token::speaks_for,
     wire::{Method, Response},
 };
 
@@ -66,8 +67,9 @@ fn issuer_finding(metadata: &Metadata, authority: &Authority, asked: &str) -> Fi
     let (severity, title) = match authority {
         Authority::Lab { base, .. } | Authority::Entra { base, .. } => {
             let host = base.host_str().unwrap_or_default();
+            // Issuers of version 1 live on another host of Entra's.
             let is_same = url::Url::parse(&metadata.issuer.replace("{tenantid}", "tenant"))
-                .is_ok_and(|url| url.host_str() == Some(host));
+                .is_ok_and(|url| url.host_str().is_some_and(|issuer| speaks_for(host, issuer)));
             if is_same {
                 (Severity::Passed, format!("The issuer {issuer} is at {host}, where we asked."))
             } else {

@@ -59,7 +59,7 @@ impl Field {
     pub fn is_secret(&self) -> bool {
         match self.place {
             Place::Endpoint | Place::JoseHeader | Place::Claim => false,
-            Place::Query | Place::Form | Place::Header => !secret::is_harmless(&self.name),
+            Place::Query | Place::Form | Place::Header | Place::Body => !secret::is_harmless(&self.name),
         }
     }
 
@@ -67,7 +67,9 @@ impl Field {
     pub fn meaning(&self) -> Option<&'static Parameter> {
         match self.place {
             Place::JoseHeader | Place::Claim => assertion::meaning(&self.name),
-            Place::Query | Place::Form | Place::Header | Place::Endpoint => parameters::meaning(&self.name),
+            Place::Query | Place::Form | Place::Header | Place::Body | Place::Endpoint => {
+                parameters::meaning(&self.name)
+            }
         }
     }
 }
@@ -81,6 +83,8 @@ pub enum Place {
     Form,
     /// As a header line.
     Header,
+    /// It is the body, byte for byte, and no form.
+    Body,
     /// It is the address.
     Endpoint,
     /// In the header of a client assertion (RFC 7515 §4).
@@ -318,13 +322,25 @@ impl Draft {
             }
             headers.push(&field.name, &*field.value);
         }
-        let body = if self.method == Method::Post {
+        let body = if let Some(whole) = self.body() {
+            Body::from(whole.to_owned())
+        } else if self.method == Method::Post && !self.has_own_body() {
             headers.push("content-type", "application/x-www-form-urlencoded");
             Body::from(self.params(Place::Form).encode())
         } else {
             Body::Empty
         };
         Ok(Request { method: self.method, url, headers, body })
+    }
+
+    /// The body as typed, where this draft has one instead of a form.
+    fn body(&self) -> Option<&str> {
+        self.sent(Place::Body).map(|field| field.value.as_str()).find(|body| !body.is_empty())
+    }
+
+    /// Whether the body is typed as a whole, be it empty or taken out.
+    fn has_own_body(&self) -> bool {
+        self.fields.iter().any(|field| field.place == Place::Body)
     }
 
     /// Whether it can go ahead as it stands.

@@ -12,14 +12,20 @@
 //! came of it. A step that is [`StepState::Ready`] waits for [`Choice::Next`]; a driver that runs on by itself simply
 //! keeps choosing it.
 
+mod api_answer;
 mod authorization;
+mod bearer_call;
 mod course;
 mod device_code;
 mod discover;
 mod draft;
+mod errand;
 mod fan_out;
 mod given;
 mod granted;
+mod held;
+mod listener;
+mod managed_identity;
 mod preflight;
 mod profile;
 mod prove;
@@ -36,12 +42,15 @@ mod playbook;
 mod sequences;
 
 pub use authorization::Authorization;
+pub use bearer_call::BearerCall;
 pub use device_code::DeviceCode;
 pub use draft::{Bend, Change, Draft, Field, NamedBend, Place};
+pub use errand::Errand;
 pub use fan_out::{FanOutResult, FanOutRow};
+pub use managed_identity::MachineToken;
 pub use profile::{
-    ApiCall, Authority, ClientKey, Credential, Federated, FlowKind, IdentityHost, ManagedIdentity, Pkce,
-    Platform, Profile, SecretMethod, SigningAlgorithm, Source, UserAssigned,
+    AdminConsentVersion, ApiCall, Authority, ClientKey, Credential, Federated, FlowKind, IdentityHost,
+    ManagedIdentity, Pkce, Platform, Profile, SecretMethod, SigningAlgorithm, Source, UserAssigned,
 };
 pub use step::{Fact, Step, StepId, StepState};
 pub use token_grant::TokenGrant;
@@ -141,6 +150,13 @@ pub enum Answer {
     Signed(Vec<u8>),
     /// The token for [`Effect::Need`].
     Given(Secret),
+    /// The same, with the ID token that came along: UserInfo compares the two.
+    GivenWith {
+        /// The token that was asked for.
+        token: Secret,
+        /// The ID token of the same sign-in.
+        id_token: Secret,
+    },
     /// No answer.
     Failed(Failure),
 }
@@ -254,6 +270,12 @@ pub enum Flow {
     TokenGrant(TokenGrant),
     /// RFC 8628.
     DeviceCode(DeviceCode),
+    /// RFC 6750, OpenID Connect Core §5.3.
+    BearerCall(BearerCall),
+    /// Reference §11.
+    MachineToken(MachineToken),
+    /// Reference §6.1 to §6.3.
+    Errand(Errand),
 }
 
 impl Flow {
@@ -268,11 +290,11 @@ impl Flow {
             | FlowKind::OnBehalfOf
             | FlowKind::RefreshToken => Self::TokenGrant(TokenGrant::new(kind, profile, bends)),
             FlowKind::DeviceCode => Self::DeviceCode(DeviceCode::new(profile, bends)),
-            FlowKind::CallApi
-            | FlowKind::UserInfo
-            | FlowKind::ManagedIdentity
-            | FlowKind::AdminConsent
-            | FlowKind::Logout => unreachable!("a kind is in FlowKind::ALL only once its machine is here"),
+            FlowKind::CallApi => Self::BearerCall(BearerCall::api(profile, bends)),
+            FlowKind::UserInfo => Self::BearerCall(BearerCall::user_info(profile, bends)),
+            FlowKind::ManagedIdentity => Self::MachineToken(MachineToken::new(profile, bends)),
+            FlowKind::AdminConsent => Self::Errand(Errand::admin_consent(profile, bends)),
+            FlowKind::Logout => Self::Errand(Errand::logout(profile, bends)),
         }
     }
 
@@ -282,6 +304,9 @@ impl Flow {
             Self::Authorization(flow) => flow.advance(input, now),
             Self::TokenGrant(flow) => flow.advance(input, now),
             Self::DeviceCode(flow) => flow.advance(input, now),
+            Self::BearerCall(flow) => flow.advance(input, now),
+            Self::MachineToken(flow) => flow.advance(input, now),
+            Self::Errand(flow) => flow.advance(input, now),
         }
     }
 
@@ -291,6 +316,9 @@ impl Flow {
             Self::Authorization(flow) => flow.steps(),
             Self::TokenGrant(flow) => flow.steps(),
             Self::DeviceCode(flow) => flow.steps(),
+            Self::BearerCall(flow) => flow.steps(),
+            Self::MachineToken(flow) => flow.steps(),
+            Self::Errand(flow) => flow.steps(),
         }
     }
 
@@ -298,7 +326,8 @@ impl Flow {
     pub fn prompt(&self) -> Option<Prompt> {
         match self {
             Self::Authorization(flow) => flow.prompt(),
-            Self::TokenGrant(_) => None,
+            Self::TokenGrant(_) | Self::BearerCall(_) | Self::MachineToken(_) => None,
+            Self::Errand(flow) => flow.prompt(),
             Self::DeviceCode(flow) => flow.prompt(),
         }
     }
@@ -307,7 +336,11 @@ impl Flow {
     pub fn fan_out(&self) -> &[FanOutRow] {
         match self {
             Self::TokenGrant(flow) => flow.fan_out(),
-            Self::Authorization(_) | Self::DeviceCode(_) => &[],
+            Self::Authorization(_)
+            | Self::DeviceCode(_)
+            | Self::BearerCall(_)
+            | Self::MachineToken(_)
+            | Self::Errand(_) => &[],
         }
     }
 

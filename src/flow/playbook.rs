@@ -127,9 +127,14 @@ pub struct Play {
 impl Play {
     /// A run that has begun and shows its first step.
     pub fn begin(kind: FlowKind, profile: Profile, bends: Vec<NamedBend>) -> Self {
+        Self::begin_at(StepId::Discover, kind, profile, bends)
+    }
+
+    /// The same for a flow whose first step is another one.
+    pub fn begin_at(first: StepId, kind: FlowKind, profile: Profile, bends: Vec<NamedBend>) -> Self {
         let mut play = Self { flow: Flow::new(kind, profile, bends), now: START };
         assert_eq!(play.says(Input::Begin(seeds())), []);
-        assert_eq!(play.state(StepId::Discover), StepState::Ready);
+        assert_eq!((play.flow.current(), play.state(first)), (first, StepState::Ready));
         play
     }
 

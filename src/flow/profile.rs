@@ -43,6 +43,11 @@ impl FlowKind {
         Self::DeviceCode,
         Self::OnBehalfOf,
         Self::RefreshToken,
+        Self::CallApi,
+        Self::UserInfo,
+        Self::ManagedIdentity,
+        Self::AdminConsent,
+        Self::Logout,
         Self::Hybrid,
         Self::Implicit,
         Self::Password,
@@ -112,6 +117,19 @@ impl FlowKind {
         }
     }
 
+    /// Why this flow cannot be run at such an authority; `None` where it can.
+    pub const fn unsuited(self, authority: &Authority) -> Option<&'static str> {
+        match (self, authority) {
+            (Self::AdminConsent, Authority::Issuer(_)) => Some(
+                "Admin consent is an endpoint of Entra's own; OpenID Connect knows no such page, and no metadata names one.",
+            ),
+            (Self::ManagedIdentity, Authority::Issuer(_)) => {
+                Some("Managed identities belong to Azure, and their tokens come from Entra alone.")
+            }
+            _ => None,
+        }
+    }
+
     /// The kind of that command-line name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
@@ -160,10 +178,16 @@ pub struct Profile {
     pub source: Option<Box<Source>>,
     /// Scopes to try one refresh token on, one per row of the fan-out matrix.
     pub fan_out: Vec<String>,
+    /// The ID token that came with it, where UserInfo is asked about that sign-in.
+    pub id_token: Option<Secret>,
     /// The API to call.
     pub api: Option<ApiCall>,
     /// The managed-identity endpoint to ask.
     pub managed_identity: Option<ManagedIdentity>,
+    /// Which of the two admin consent endpoints is meant.
+    pub admin_consent: AdminConsentVersion,
+    /// Where the person is sent after signing out; `None`: the redirect URI.
+    pub post_logout_redirect_uri: Option<Url>,
 }
 
 impl Profile {
@@ -188,8 +212,11 @@ impl Profile {
             given: None,
             source: None,
             fan_out: Vec::new(),
+            id_token: None,
             api: None,
             managed_identity: None,
+            admin_consent: AdminConsentVersion::V2,
+            post_logout_redirect_uri: None,
         }
     }
 }
@@ -208,8 +235,37 @@ pub struct Source {
 pub struct ApiCall {
     /// The verb.
     pub method: Method,
-    /// The address.
+    /// The address, with its query.
     pub url: Url,
+    /// The body, usually JSON; `None` where there is none.
+    pub body: Option<String>,
+}
+
+impl ApiCall {
+    /// A plain `GET`.
+    pub const fn get(url: Url) -> Self {
+        Self { method: Method::Get, url, body: None }
+    }
+}
+
+/// The two admin consent endpoints (reference §6.1, §6.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AdminConsentVersion {
+    /// `v2.0/adminconsent`: to the permissions that the request names.
+    #[default]
+    V2,
+    /// `adminconsent`: to everything that the registration lists.
+    V1,
+}
+
+impl AdminConsentVersion {
+    /// The name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::V2 => "v2",
+            Self::V1 => "v1",
+        }
+    }
 }
 
 /// A managed-identity endpoint and which identity of the machine is meant (reference §11).

@@ -183,7 +183,8 @@ pub(super) fn answered(
         | Answer::Redirected(_)
         | Answer::DeadEnd(_)
         | Answer::Woke
-        | Answer::Given(_) => {
+        | Answer::Given(_)
+        | Answer::GivenWith { .. } => {
             unreachable!("a proof asks for signatures and responses, and the gate lets nothing else through")
         }
     }

@@ -221,6 +221,6 @@ const fn fits(effect: &Effect, answer: &Answer) -> bool {
             | (Effect::Visit(..), Answer::Redirected(_) | Answer::DeadEnd(_) | Answer::Failed(_))
             | (Effect::WakeAt(..), Answer::Woke)
             | (Effect::Sign(..), Answer::Signed(_) | Answer::Failed(_))
-            | (Effect::Need(..), Answer::Given(_) | Answer::Failed(_))
+            | (Effect::Need(..), Answer::Given(_) | Answer::GivenWith { .. } | Answer::Failed(_))
     )
 }

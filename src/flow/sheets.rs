@@ -1,5 +1,7 @@
 //! What each step says about itself: title, reason, and the rules that protect it.
 
+pub(super) mod errands;
+
 use super::StepId;
 
 /// The fixed texts of one step.

@@ -148,6 +148,21 @@ pub fn headers(headers: &Headers, reveal: Reveal) -> Vec<Line> {
         .collect()
 }
 
+/// Shows the value of one header line.
+pub fn header(name: &str, value: &str, reveal: Reveal) -> Line {
+    marking::value(Line::new(), Role::Value, value, &find::in_header(name, value), reveal)
+}
+
+/// Shows the value of one parameter, or of one member of a JSON document.
+pub fn member(name: &str, value: &str, reveal: Reveal) -> Line {
+    marking::value(Line::new(), Role::Value, value, &find::in_parameter(name, value), reveal)
+}
+
+/// Shows one line of a text.
+pub fn line(text: &str, reveal: Reveal) -> Line {
+    marking::value(Line::new(), Role::Text, text, &find::in_html(text), reveal)
+}
+
 impl<'a> Content<'a> {
     fn new(content_type: Option<&str>, body: &'a Body) -> Self {
         let media_type = content_type.unwrap_or_default().split(';').next().unwrap_or_default();

@@ -60,7 +60,8 @@ pub fn object(response: &Response, document: &str) -> Result<Map<String, Value>,
     Ok(members)
 }
 
-fn redirect_reason(response: &Response) -> String {
+/// What a redirect says, for those who do not follow it: where to, without the parameters.
+pub fn redirect_reason(response: &Response) -> String {
     let target = match response.headers.get("location") {
         None => "without saying where to".to_owned(),
         Some(location) => match Url::parse(location).ok().and_then(|url| url.host_str().map(str::to_owned)) {

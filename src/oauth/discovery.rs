@@ -20,6 +20,10 @@ pub struct Metadata {
     pub token_endpoint: Option<Url>,
     /// Where devices begin (RFC 8628 §4).
     pub device_authorization_endpoint: Option<Url>,
+    /// Where claims about the person can be asked for (OpenID Connect Core §5.3).
+    pub userinfo_endpoint: Option<Url>,
+    /// Where people sign out (RP-Initiated Logout §2.1).
+    pub end_session_endpoint: Option<Url>,
     /// Where the signing keys are.
     pub jwks_uri: Option<Url>,
     /// The ways a client may prove itself to the token endpoint; empty where nothing is said, which means
@@ -44,6 +48,8 @@ impl Metadata {
             authorization_endpoint: members.optional_url("authorization_endpoint")?,
             token_endpoint: members.optional_url("token_endpoint")?,
             device_authorization_endpoint: members.optional_url("device_authorization_endpoint")?,
+            userinfo_endpoint: members.optional_url("userinfo_endpoint")?,
+            end_session_endpoint: members.optional_url("end_session_endpoint")?,
             jwks_uri: members.optional_url("jwks_uri")?,
             token_endpoint_auth_methods: members.optional_texts("token_endpoint_auth_methods_supported")?,
             code_challenge_methods: members.optional_texts("code_challenge_methods_supported")?,
@@ -106,6 +112,8 @@ mod tests {
             ("authorization_endpoint", json!(["x"])),
             ("token_endpoint", json!("/relative")),
             ("device_authorization_endpoint", json!(true)),
+            ("userinfo_endpoint", json!("userinfo")),
+            ("end_session_endpoint", json!(1)),
             ("jwks_uri", json!("no address")),
             ("code_challenge_methods_supported", json!("S256")),
         ] {

@@ -1,8 +1,8 @@
 //! Reading a refusal, on whichever surface it comes (RFC 6749 §4.1.2.1, §5.2; Entra's envelope, reference §2.2, §3.7).
 //!
-//! There are three: a JSON body, the parameters of a redirect, and a page of the authority. The last has no agreed form
+//! The authority has three: a JSON body, the parameters of a redirect, and a page of the authority. The last has no agreed form
 //! and often the status 200, so the page's text is searched for Entra's number. Numbers and texts are for people;
-//! programs act on [`Refusal::error`] alone.
+//! programs act on [`Refusal::error`] alone. What an API says is read by [`bearer`](super::bearer).
 
 use serde_json::{Map, Value};
 use url::Url;
@@ -45,6 +45,8 @@ pub enum Surface {
     Redirect,
     /// On a page of the authority: never sent back to the application.
     Page(u16),
+    /// In the answer of an API with this status: its challenge, its body, or both.
+    Api(u16),
 }
 
 impl Refusal {

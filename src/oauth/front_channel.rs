@@ -54,7 +54,7 @@ pub enum ArrivedBy {
 }
 
 /// What an answer has at least one of.
-const ANSWERS: [&str; 4] = ["code", "error", "id_token", "access_token"];
+const ANSWERS: [&str; 5] = ["code", "error", "id_token", "access_token", "admin_consent"];
 
 /// Reads what a person pasted: the whole address that they were sent back to, with its answer in the query or behind
 /// the `#`; or only the `code=…&state=…` part of it, or the body of the form that the browser posted. An error says what
@@ -81,6 +81,13 @@ pub fn read_pasted(text: &str) -> Result<Arrival, String> {
     let mut readings = parts.iter().map(|part| Params::parse(part));
     match readings.find(|params| ANSWERS.iter().any(|name| params.get(name).is_some())) {
         Some(params) => Ok(Arrival { by: ArrivedBy::Pasted, params }),
+        // Back from signing out there is nothing but the state.
+        None if address
+            && parts[0].split('&').all(|part| part.starts_with("state="))
+            && !parts[0].is_empty() =>
+        {
+            Ok(Arrival { by: ArrivedBy::Pasted, params: Params::parse(&parts[0]) })
+        }
         None if address && parts.iter().all(String::is_empty) => {
             Err("this address has no answer in it: it should go on with ?code=…, #id_token=… or error=…"
                 .to_owned())
@@ -121,6 +128,9 @@ mod tests {
             assert_eq!(params(text), both, "{text}");
         }
         assert_eq!(params("http://localhost/?error=access_denied"), [pair("error", "access_denied")]);
+        let consent = [pair("admin_consent", "True"), pair("tenant", "t")];
+        assert_eq!(params("http://localhost/?admin_consent=True&tenant=t"), consent);
+        assert_eq!(params("http://localhost/bye?state=s"), [pair("state", "s")]);
         assert_eq!(params("https://localhost/#id_token=i"), [pair("id_token", "i")]);
         let form = [pair("access_token", "a/b"), pair("state", "s")];
         assert_eq!(params("access_token=a%2Fb&state=s"), form);

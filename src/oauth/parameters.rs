@@ -171,8 +171,8 @@ pub const PARAMETERS: &[Parameter] = &[
     ),
     entry(
         "resource",
-        "the API, in the spelling of v1.0 endpoints",
-        "Entra's v2.0 endpoints want the API's name inside `scope` instead, and may refuse this one.",
+        "the API, where scopes are not spoken",
+        "The identity endpoint of a machine and Entra's v1.0 endpoints take the API's own name here. v2.0 endpoints want it inside `scope`, and may refuse this one.",
         "RFC 8707 §2",
     ),
     entry(
@@ -643,6 +643,63 @@ pub const PARAMETERS: &[Parameter] = &[
         "Part of an elliptic-curve key, base64url.",
         "RFC 7518 §6.2.1",
     ),
+    // calling an API
+    entry(
+        "realm",
+        "which part of the server is protected",
+        "A name of the server's own. Entra's APIs leave it empty.",
+        "RFC 9110 §11.5",
+    ),
+    entry(
+        "authorization_uri",
+        "where a token for this API is to be had",
+        "Entra's APIs: the authorization endpoint of the tenant that they trust. Take it as a hint, never as an authority to send credentials to.",
+        "Entra, claims challenge",
+    ),
+    entry(
+        "body",
+        "what is sent, byte for byte",
+        "The body of a call to an API, usually JSON. It is no form: `content-type` says what it is.",
+        "RFC 9110 §6.4",
+    ),
+    // the identity endpoint of a machine
+    entry(
+        "api-version",
+        "which form of the endpoint is spoken",
+        "`2018-02-01` on virtual machines, `2019-08-01` on App Service. It must be sent.",
+        "Azure, managed identity",
+    ),
+    entry(
+        "object_id",
+        "which identity, by its object id",
+        "Names an identity that was assigned to the machine by hand. Without any name the machine's own is meant.",
+        "Azure, managed identity",
+    ),
+    entry(
+        "msi_res_id",
+        "which identity, by its Azure resource id",
+        "The name that virtual machines use; other hosts say `mi_res_id`.",
+        "Azure, managed identity",
+    ),
+    entry(
+        "mi_res_id",
+        "which identity, by its Azure resource id",
+        "The name that App Service uses; virtual machines say `msi_res_id`.",
+        "Azure, managed identity",
+    ),
+    // logout
+    entry(
+        "post_logout_redirect_uri",
+        "where the person goes after signing out",
+        "Must be registered: Entra takes the application's redirect URIs. Any other address is ignored, and the visit ends on a page of the authority.",
+        "OpenID Connect RP-Initiated Logout §2, §3",
+    ),
+    entry(
+        "logout_hint",
+        "whose session is meant",
+        "Entra: the opaque `login_hint` claim of the ID token, so that nobody has to pick an account.",
+        "OpenID Connect RP-Initiated Logout §2",
+    ),
 ];
 
 /// Every header worth a word.
@@ -671,6 +728,24 @@ pub const HEADERS: &[Parameter] = &[
         "the credential",
         "`Bearer` with an access token towards an API; `Basic` with id and secret towards a token endpoint.",
         "RFC 9110 §11.6.2",
+    ),
+    entry(
+        "metadata",
+        "proof that the request comes from inside",
+        "`true`, in lower case. A page or a link cannot make a browser or server add it, so a forged request gets no token.",
+        "Azure, managed identity",
+    ),
+    entry(
+        "x-identity-header",
+        "proof that the request comes from inside",
+        "The value of the environment variable IDENTITY_HEADER, which only the app itself can read.",
+        "Azure, managed identity",
+    ),
+    entry(
+        "request-id",
+        "the API's id of this request",
+        "Microsoft Graph: name it when asking for help.",
+        "Microsoft Graph",
     ),
     entry(
         "www-authenticate",
@@ -785,7 +860,9 @@ mod tests {
             assert_eq!(entry.name, entry.name.to_ascii_lowercase());
         }
         for entry in PARAMETERS {
-            assert!(!entry.name.contains(['-', ' ']), "{}", entry.name);
+            // The one parameter with a hyphen is Azure's.
+            let is_plain = !entry.name.contains(['-', ' ']) || entry.name == "api-version";
+            assert!(is_plain, "{}", entry.name);
         }
     }
 }

@@ -233,7 +233,8 @@ mod tests {
             ),
             ("https://a.example/cb?tenant=1", "https://a.example/cb", None),
             ("myapp://auth", "myapp://auth", Some("myapp://auth")),
-            ("myapp://auth", "myapp://auth/", None),
+            ("myapp://auth", "myapp://auth/", Some("myapp://auth/")),
+            ("myapp://auth", "myapp://other", None),
             ("http://127.0.0.1/cb", "http://127.0.0.1:50123/cb", Some("http://127.0.0.1:50123/cb")),
             ("http://127.0.0.1/cb", "http://localhost:50123/cb", None),
             (

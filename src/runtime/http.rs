@@ -28,16 +28,22 @@ impl Default for Options {
 
 /// A client that can be cloned cheaply. It is built on first use: reading the system's certificates takes longer than
 /// the first frame may.
+///
+/// There are two, with and without the proxy that the environment names: what is on this machine is never asked through
+/// one, and least of all for a token of this machine.
 #[derive(Clone, Debug, Default)]
 pub struct Client {
-    inner: Arc<OnceLock<Result<reqwest::Client, String>>>,
+    inner: Arc<OnceLock<Built>>,
+    direct: Arc<OnceLock<Built>>,
     options: Options,
 }
+
+type Built = Result<reqwest::Client, String>;
 
 impl Client {
     /// A client with these options.
     pub fn new(options: Options) -> Self {
-        Self { inner: Arc::default(), options }
+        Self { options, ..Self::default() }
     }
 
     /// Sends a request and reads the answer, with the time it took.
@@ -56,10 +62,12 @@ impl Client {
         timing: &mut Timing,
     ) -> Result<Response, Failure> {
         let host = host(&request);
-        let (inner, options) = (self.inner.clone(), self.options.clone());
-        let client = match self.inner.get() {
+        let direct = goes_direct(&request);
+        let inner = if direct { &self.direct } else { &self.inner };
+        let (options, cell) = (self.options.clone(), inner.clone());
+        let client = match inner.get() {
             Some(client) => client.clone(),
-            None => tokio::task::spawn_blocking(move || inner.get_or_init(|| build(&options)).clone())
+            None => tokio::task::spawn_blocking(move || cell.get_or_init(|| build(&options, direct)).clone())
                 .await
                 .map_err(|why| Failure::Unsendable { reason: why.to_string() })?,
         };
@@ -87,12 +95,27 @@ impl Client {
     }
 }
 
-fn build(options: &Options) -> Result<reqwest::Client, String> {
+/// Whether a request must not go through a proxy: its address is on this machine or link-local, or it carries what an
+/// identity endpoint takes as proof that it comes from inside.
+fn goes_direct(request: &Request) -> bool {
+    let is_near = match request.url.host() {
+        Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback() || address.is_link_local(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback() || address.is_unicast_link_local(),
+        None => false,
+    };
+    is_near || ["metadata", "x-identity-header"].iter().any(|name| request.headers.get(name).is_some())
+}
+
+fn build(options: &Options, direct: bool) -> Built {
     let mut builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .timeout(options.timeout)
         .connect_timeout(Duration::from_secs(10))
         .user_agent(concat!("authwright/", env!("CARGO_PKG_VERSION")));
+    if direct {
+        builder = builder.no_proxy();
+    }
     if let Some(pem) = &options.ca {
         let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(|why| why.to_string())?;
         builder = builder.tls_certs_merge(certificates);
@@ -158,5 +181,32 @@ fn chain(why: &reqwest::Error) -> String {
     match parts.last() {
         Some(last) => last.clone(),
         None => why.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_near_or_proves_where_it_comes_from_never_takes_the_proxy() {
+        let request = |address: &str| Request::get(address.parse().expect("an address"));
+        for near in [
+            "http://localhost:7080/x",
+            "http://127.0.0.1/x",
+            "http://[::1]:1/x",
+            "http://169.254.169.254/metadata/identity/oauth2/token",
+        ] {
+            assert!(goes_direct(&request(near)), "{near}");
+        }
+        for far in ["https://login.microsoftonline.com/x", "http://10.0.0.1/x", "http://localhost.example/x"]
+        {
+            assert!(!goes_direct(&request(far)), "{far}");
+            for header in ["Metadata", "X-IDENTITY-HEADER"] {
+                let mut proven = request(far);
+                proven.headers.push(header, "true");
+                assert!(goes_direct(&proven), "{far} with {header}");
+            }
+        }
     }
 }

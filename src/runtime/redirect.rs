@@ -51,7 +51,7 @@ pub struct Listener {
 }
 
 /// The parameters that make a request an answer of the authority.
-const ANSWERS: [&str; 5] = ["code", "error", "id_token", "access_token", "state"];
+const ANSWERS: [&str; 6] = ["code", "error", "id_token", "access_token", "state", "admin_consent"];
 
 /// The most of a form post that is read.
 const BODY_CAP: usize = 256 * 1024;

@@ -117,10 +117,14 @@ actions! {
     TokenVerify = "token.verify",
     /// Takes the selected token off the shelf.
     TokenDiscard = "token.discard",
+    /// Begins a run with a token from the shelf: calls an API, exchanges it, refreshes, signs out.
+    TokenUse = "token.use",
     /// Explains the last error of this run, or the selected one.
     Explain = "error.explain",
     /// Shows the exchange behind what is selected, whole, on the Traffic screen.
     ExchangeShow = "exchange.show",
+    /// Opens the exchange as a request to change and send again; both answers are then compared.
+    ExchangeReplay = "exchange.replay",
     /// Keeps the newest exchange in view, or stops that.
     TrafficFollow = "traffic.follow",
 

@@ -38,6 +38,8 @@ pub enum Context {
     Traffic,
     /// One exchange on the Traffic screen.
     Exchange,
+    /// An exchange that is being sent again.
+    Replay,
     /// A text field.
     Field,
     /// The help.
@@ -54,7 +56,7 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the documentation.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Always,
         Self::Global,
         Self::Flows,
@@ -66,6 +68,7 @@ impl Context {
         Self::Errors,
         Self::Traffic,
         Self::Exchange,
+        Self::Replay,
         Self::Field,
         Self::Help,
         Self::Palette,
@@ -78,7 +81,9 @@ impl Context {
     pub const fn parent(self) -> Option<Self> {
         match self {
             Self::Always => None,
-            Self::Flows | Self::Run | Self::Tokens | Self::Errors | Self::Traffic => Some(Self::Global),
+            Self::Flows | Self::Run | Self::Tokens | Self::Errors | Self::Traffic | Self::Replay => {
+                Some(Self::Global)
+            }
             Self::Request | Self::Page | Self::Device => Some(Self::Run),
             Self::Exchange => Some(Self::Traffic),
             Self::Global
@@ -105,6 +110,7 @@ impl Context {
             Self::Errors => "Errors",
             Self::Traffic => "Traffic",
             Self::Exchange => "Traffic: one exchange",
+            Self::Replay => "Traffic: an exchange sent again",
             Self::Field => "In a text field",
             Self::Help => "In the help",
             Self::Palette => "In the command palette",
@@ -273,7 +279,7 @@ mod tests {
 
     use super::*;
 
-    const OPEN: [Context; 10] = [
+    const OPEN: [Context; 11] = [
         Context::Global,
         Context::Flows,
         Context::Run,
@@ -284,6 +290,7 @@ mod tests {
         Context::Errors,
         Context::Traffic,
         Context::Exchange,
+        Context::Replay,
     ];
 
     #[test]

@@ -5,6 +5,7 @@
 use super::{
     action::Action,
     keymap::{Context, Key},
+    pane::{Choice, Intent},
     widgets::{field::Field, lines::Scroll},
 };
 use crate::secret::Secret;
@@ -53,6 +54,15 @@ pub enum Overlay {
         /// The selected one.
         selected: usize,
     },
+    /// A list to choose from.
+    Choices {
+        /// What is chosen.
+        title: String,
+        /// The list.
+        choices: Vec<Choice>,
+        /// The selected one.
+        selected: usize,
+    },
     /// The messages so far, newest first.
     Messages {
         /// Where they are scrolled to.
@@ -68,7 +78,7 @@ pub enum Confirm {
 }
 
 /// What became of an action.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     /// It was dealt with.
     Taken,
@@ -78,6 +88,8 @@ pub enum Answer {
     Do(Action),
     /// The overlay closes, and this is copied.
     Copy(String, Secret),
+    /// The overlay closes, and this is carried out.
+    Chosen(Box<Intent>),
     /// The question was answered with yes.
     Confirmed(Confirm),
     /// It is not for the overlay.
@@ -115,6 +127,11 @@ impl Overlay {
         Self::Copies { copies, selected: 0 }
     }
 
+    /// A list to choose from.
+    pub const fn choices(title: String, choices: Vec<Choice>) -> Self {
+        Self::Choices { title, choices, selected: 0 }
+    }
+
     /// Which part of the keymap applies while this is on top.
     pub const fn context(&self) -> Context {
         match self {
@@ -122,14 +139,18 @@ impl Overlay {
             Self::Palette { .. } => Context::Palette,
             Self::Question { .. } => Context::Confirm,
             Self::Plain { .. } => Context::Value,
-            Self::Copies { .. } => Context::Menu,
+            Self::Copies { .. } | Self::Choices { .. } => Context::Menu,
         }
     }
 
     fn field(&mut self) -> Option<&mut Field> {
         match self {
             Self::Help { filter: field, .. } | Self::Palette { query: field, .. } => Some(field),
-            Self::Question { .. } | Self::Plain { .. } | Self::Copies { .. } | Self::Messages { .. } => None,
+            Self::Question { .. }
+            | Self::Plain { .. }
+            | Self::Copies { .. }
+            | Self::Choices { .. }
+            | Self::Messages { .. } => None,
         }
     }
 
@@ -163,7 +184,11 @@ impl Overlay {
         match self {
             Self::Help { scroll, .. } => scroll.to_top(),
             Self::Palette { selected, .. } => *selected = 0,
-            Self::Question { .. } | Self::Plain { .. } | Self::Copies { .. } | Self::Messages { .. } => {}
+            Self::Question { .. }
+            | Self::Plain { .. }
+            | Self::Copies { .. }
+            | Self::Choices { .. }
+            | Self::Messages { .. } => {}
         }
     }
 
@@ -197,6 +222,20 @@ impl Overlay {
                 *selected = selected.saturating_sub(1);
                 Answer::Taken
             }
+            (Self::Choices { choices, selected, .. }, Action::Activate) => match choices.get(*selected) {
+                Some(choice) => Answer::Chosen(Box::new(choice.intent.clone())),
+                None => Answer::Closed,
+            },
+            (Self::Choices { choices, selected, .. }, action) if list_move(action) => {
+                let last = choices.len().saturating_sub(1);
+                *selected = match action {
+                    Action::MoveDown => (*selected + 1).min(last),
+                    Action::MoveUp => selected.saturating_sub(1),
+                    Action::MoveTop => 0,
+                    _ => last,
+                };
+                Answer::Taken
+            }
             (Self::Plain { title, text, .. }, Action::Copy) => Answer::Copy(title.clone(), text.clone()),
             (_, Action::Close | Action::Back | Action::Help | Action::Palette | Action::Activate) => {
                 Answer::Closed
@@ -206,9 +245,13 @@ impl Overlay {
                 scroll.act(action);
                 Answer::Taken
             }
-            (Self::Palette { .. } | Self::Copies { .. }, _) => Answer::Taken,
+            (Self::Palette { .. } | Self::Copies { .. } | Self::Choices { .. }, _) => Answer::Taken,
         }
     }
+}
+
+const fn list_move(action: Action) -> bool {
+    matches!(action, Action::MoveDown | Action::MoveUp | Action::MoveTop | Action::MoveBottom)
 }
 
 /// The actions that match what is typed, best first: those that work on the screen it was opened on, and everywhere.

@@ -75,12 +75,32 @@ pub enum Intent {
     Inspect(ExchangeId),
     /// Show the token at this place of the shelf on the Tokens screen.
     Token(usize),
+    /// Let the person choose among these; what is chosen is done.
+    Choose {
+        /// What is chosen.
+        title: String,
+        /// What each is called, what else there is to know about it, and what it does.
+        choices: Vec<Choice>,
+    },
+    /// Open this exchange on the Traffic screen to send it again.
+    Replay(ExchangeId),
     /// Open an address in the person's own browser.
     Browse(Url),
     /// Say something in passing.
     Toast(Toast),
     /// Leave this screen for the one before.
     Back,
+}
+
+/// One thing that can be chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// What it is called.
+    pub name: String,
+    /// What else there is to know.
+    pub note: String,
+    /// What choosing it does.
+    pub intent: Intent,
 }
 
 /// A short message, top right.

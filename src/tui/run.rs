@@ -124,6 +124,7 @@ fn start_lab(scenario: Scenario, events: mpsc::Sender<Event>) -> tokio::task::Jo
         match lab::start(lab::Options { port: None, scenario }, events.clone()).await {
             Ok(lab) => {
                 let _ = events.send(lab.ready()).await;
+                let _ = events.send(Event::LabIdentityHeader(lab.identity_header().clone())).await;
                 std::future::pending::<()>().await;
             }
             Err(why) => {

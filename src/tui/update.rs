@@ -126,6 +126,10 @@ pub fn act(model: &mut Model, action: Action, now: UnixTime) -> Vec<Effect> {
                 model.overlays.pop();
                 vec![Effect::Copy { what, text }]
             }
+            Answer::Chosen(intent) => {
+                model.overlays.pop();
+                carry_out(model, vec![*intent], now)
+            }
             Answer::Confirmed(confirm) => {
                 model.overlays.pop();
                 match confirm {
@@ -283,6 +287,12 @@ fn carry_out(model: &mut Model, intents: Vec<Intent>, now: UnixTime) -> Vec<Effe
             Intent::Token(index) => {
                 model.tokens.show(index);
                 model.go(ScreenId::Tokens);
+            }
+            Intent::Choose { title, choices } => model.overlays.push(Overlay::choices(title, choices)),
+            Intent::Replay(exchange) => {
+                if model.traffic.replay(exchange, &model.bench) {
+                    model.go(ScreenId::Traffic);
+                }
             }
             Intent::Browse(url) => effects.push(Effect::Browse(url)),
             Intent::Toast(toast) => model.say(&toast, now),

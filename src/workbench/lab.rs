@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-use crate::{agent::Credentials, flow::ClientKey, provider::scenario::Scenario};
+use crate::{agent::Credentials, flow::ClientKey, provider::scenario::Scenario, secret::Secret};
 
 /// The lab tenant as seen from here: as far away as a real one would be.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub struct Lab {
     pub state: LabState,
     /// Keys that it made for applications as it started, by their short names.
     pub client_keys: BTreeMap<String, ClientKey>,
+    /// What a program on its machine shows at the App Service endpoint, once it is known.
+    pub identity_header: Option<Secret>,
 }
 
 /// Whether the lab tenant answers.

@@ -4,16 +4,20 @@
 //! The terminal interface, `authwright run` and the tests drive the same value. Panes read it when they draw; nobody
 //! tells them.
 
+pub mod compare;
 mod lab;
 mod offer;
+pub mod replay;
 mod session;
 mod shelf;
+mod source;
 mod traffic;
 
 pub use lab::{Lab, LabState};
-pub use offer::Offer;
+pub use offer::{Group, Offer};
 pub use session::{FrontChannel, Session, SessionId};
 pub use shelf::{Held, Shelf, TokenUse};
+pub use source::Candidate;
 pub use traffic::{Channel, Exchange, ExchangeId, Owner, Traffic};
 
 use std::collections::BTreeMap;
@@ -23,12 +27,10 @@ use url::Url;
 use crate::{
     agent,
     explain::Evidence,
-    flow::{
-        self, Authority, CallId, Choice, ClientKey, FlowKind, NamedBend, Outcome, Profile, Seeds, Signing,
-        Source, StepId,
-    },
+    flow::{self, CallId, Choice, ClientKey, FlowKind, NamedBend, Outcome, Profile, Seeds, Signing, StepId},
     oauth::{Arrival, Listening},
     provider::{Note, scenario::Scenario},
+    secret::Secret,
     time::UnixTime,
     wire::{Failure, Request, Response, Timing},
 };
@@ -90,6 +92,8 @@ pub enum Event {
         /// The key.
         key: ClientKey,
     },
+    /// What a program on the lab tenant's machine shows at its App Service endpoint.
+    LabIdentityHeader(Secret),
     /// The lab tenant says why it refused.
     LabNote(Note),
 }
@@ -109,8 +113,10 @@ pub enum User {
     Act(SessionId, agent::Act),
     /// The redirected address, pasted and read.
     Pasted(SessionId, Arrival),
-    /// Give a run up.
+    /// Give a run up, and with it the one that brings its token or waits for its tokens.
     Cancel(SessionId),
+    /// Begin a run with this token in place of one that a sign-in would bring.
+    Give(SessionId, Secret),
     /// Look at a token from elsewhere.
     Decode(String),
     /// Take a token off the shelf.
@@ -119,6 +125,8 @@ pub enum User {
     PutBack,
     /// Fetch the keys of the issuer of the token at this place on the shelf, to check its signature.
     FetchKeys(usize),
+    /// Send a finished exchange again, as changed.
+    Replay(ExchangeId, Request),
 }
 
 /// How a run begins.
@@ -179,10 +187,11 @@ pub struct Workbench {
 impl Workbench {
     /// An empty workbench for the given target, or for a lab tenant stocked with `scenario`.
     pub fn new(target: Option<Profile>, scenario: Scenario) -> Self {
-        let lab = Lab { scenario, state: LabState::Starting, client_keys: BTreeMap::new() };
+        let lab =
+            Lab { scenario, state: LabState::Starting, client_keys: BTreeMap::new(), identity_header: None };
         let offers = match &target {
             Some(profile) => Offer::for_target(profile),
-            None => Offer::for_lab(&lab.base(), &lab.scenario),
+            None => Offer::for_lab(&lab),
         };
         Self {
             lab,
@@ -251,6 +260,11 @@ impl Workbench {
                 self.rebuild_offers();
                 Vec::new()
             }
+            Event::LabIdentityHeader(header) => {
+                self.lab.identity_header = Some(header);
+                self.rebuild_offers();
+                Vec::new()
+            }
             Event::LabNote(note) => {
                 self.traffic.annotate(note);
                 Vec::new()
@@ -268,12 +282,7 @@ impl Workbench {
                 self.start(start, now)
             }
             User::Choose(id, choice) => self.advance(id, flow::Input::Chosen(choice), now),
-            User::Auto(id, auto) => {
-                if let Some(session) = self.sessions.get_mut(id.index()) {
-                    session.auto = auto;
-                }
-                self.run_on(id, now)
-            }
+            User::Auto(id, auto) => self.set_auto(id, auto, now),
             User::SignIn(id, front) => {
                 let Some(session) = self.sessions.get_mut(id.index()) else { return Vec::new() };
                 session.front = Some(front);
@@ -285,7 +294,8 @@ impl Workbench {
                 self.and_then(id, effects, input, now)
             }
             User::Pasted(id, arrival) => self.arrived(id, arrival, now),
-            User::Cancel(id) => self.advance(id, flow::Input::Cancel, now),
+            User::Cancel(id) => self.cancel(id, now),
+            User::Give(id, token) => self.give(id, token, now),
             User::Decode(text) => {
                 self.shelf.paste(&text, now);
                 Vec::new()
@@ -304,6 +314,11 @@ impl Workbench {
                 .map(|url| self.traffic.send(Owner::Keys, None, Channel::Back, Request::get(url), now))
                 .into_iter()
                 .collect(),
+            User::Replay(of, request) => {
+                let Some(first) = self.traffic.get(of) else { return Vec::new() };
+                let (step, channel) = (first.step, first.channel);
+                vec![self.traffic.send(Owner::Replay(of), step, channel, request, now)]
+            }
         }
     }
 
@@ -321,22 +336,20 @@ impl Workbench {
         self.advance(id, flow::Input::Begin(seeds), now)
     }
 
-    /// Now the address is known: what was started before gets it.
     /// The lab's offers follow its address and the keys that it has made.
     fn rebuild_offers(&mut self) {
         if self.target.is_none() {
-            self.offers = Offer::for_lab(&self.lab.base(), &self.lab.scenario);
+            self.offers = Offer::for_lab(&self.lab);
         }
     }
 
+    /// Now the address is known: what was started before gets it.
     fn lab_ready(&mut self, base: &Url, now: UnixTime) -> Vec<Effect> {
         self.lab.state = LabState::Running(base.clone());
         self.rebuild_offers();
         let waiting = std::mem::take(&mut self.waiting);
         let with_address = waiting.into_iter().map(|mut start| {
-            if let Authority::Lab { base: old, .. } = &mut start.profile.authority {
-                old.clone_from(base);
-            }
+            offer::rebase(&mut start.profile, base);
             start
         });
         with_address.flat_map(|start| self.start(start, now)).collect()
@@ -346,57 +359,14 @@ impl Workbench {
     fn advance(&mut self, id: SessionId, input: flow::Input, now: UnixTime) -> Vec<Effect> {
         let mut effects = self.step(id, input, now);
         effects.extend(self.run_on(id, now));
+        self.go_along(id, effects, now)
+    }
+
+    /// After run `id` has moved: what other runs do about it.
+    fn go_along(&mut self, id: SessionId, mut effects: Vec<Effect>, now: UnixTime) -> Vec<Effect> {
         effects.extend(self.fetch_token(id, now));
         effects.extend(self.hand_over(id, now));
         effects
-    }
-
-    /// Starts the run that brings the token which run `id` begins with, if it waits for one.
-    fn fetch_token(&mut self, id: SessionId, now: UnixTime) -> Vec<Effect> {
-        let next = SessionId::at(self.sessions.len());
-        let Some(session) = self.sessions.get_mut(id.index()) else { return Vec::new() };
-        if session.source_run.is_some() || session.wanted().is_none() {
-            return Vec::new();
-        }
-        let Some(source) = session.profile.source.clone() else {
-            let reason = "no token is at hand to begin with, and no sign-in is set up that would bring one";
-            let input = session.given(Err(Failure::Unsendable { reason: reason.to_owned() }));
-            return self.and_then(id, Vec::new(), input, now);
-        };
-        let Source { kind, profile } = *source;
-        let start = Start {
-            kind,
-            profile,
-            bends: Vec::new(),
-            front: session.front.clone(),
-            auto: session.auto,
-            seeds: session.seeds.derived(),
-        };
-        session.source_run = Some(next);
-        self.start_for(Some(id), start, now)
-    }
-
-    /// Hands what run `id` brought to the run that waits for it, once it has ended.
-    fn hand_over(&mut self, id: SessionId, now: UnixTime) -> Vec<Effect> {
-        let Some(session) = self.session(id) else { return Vec::new() };
-        let (Some(outcome), Some(for_run)) = (&session.outcome, session.brings_for) else {
-            return Vec::new();
-        };
-        let outcome = outcome.clone();
-        let waiting = self.sessions.get_mut(for_run.index()).expect("a run is never removed");
-        let input = waiting.brought(&outcome);
-        self.and_then(for_run, Vec::new(), input, now)
-    }
-
-    /// The run that something is to be done about when a person acts on `id`: the one that fetches its token while
-    /// that goes on, else itself.
-    pub fn acting(&self, id: SessionId) -> SessionId {
-        match self.session(id).and_then(|session| session.source_run) {
-            Some(source_run) if self.session(source_run).is_some_and(Session::is_running) => {
-                self.acting(source_run)
-            }
-            _ => id,
-        }
     }
 
     fn step(&mut self, id: SessionId, input: flow::Input, now: UnixTime) -> Vec<Effect> {
@@ -453,6 +423,8 @@ impl Workbench {
                 self.advance(session, flow::Input::Answer(call, answer), now)
             }
             Owner::Agent(session) => self.agent_answered(session, result, now),
+            // Nobody goes on from it: it is there to be compared.
+            Owner::Replay(_) => Vec::new(),
             Owner::Keys => self
                 .shelf
                 .next_key_source()

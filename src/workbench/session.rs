@@ -79,6 +79,8 @@ pub struct Session {
     pub source_run: Option<SessionId>,
     /// The run that waits for this one's tokens.
     pub brings_for: Option<SessionId>,
+    /// The token it began with, once it has one.
+    pub began_with: Option<Secret>,
     pub(super) seeds: Seeds,
     wants: Option<(CallId, Need)>,
     visit: Option<(CallId, Visit)>,
@@ -107,6 +109,7 @@ impl Session {
             exchanges: Vec::new(),
             source_run: None,
             brings_for: None,
+            began_with: None,
             seeds: start.seeds,
             wants: None,
             visit: None,
@@ -148,6 +151,12 @@ impl Session {
         draft.value("nonce").map(ToOwned::to_owned)
     }
 
+    /// Its settings for another run like it: with the same token in hand, if it began with one.
+    pub fn profile_again(&self) -> Profile {
+        let given = self.began_with.clone().or_else(|| self.profile.given.clone());
+        Profile { given, ..self.profile.clone() }
+    }
+
     /// What kind of token it waits for, if it does.
     pub fn wanted(&self) -> Option<Need> {
         self.wants.map(|(_, need)| need)
@@ -157,7 +166,10 @@ impl Session {
     pub(super) fn given(&mut self, token: Result<Secret, Failure>) -> Option<flow::Input> {
         let (call, _) = self.wants.take()?;
         let answer = match token {
-            Ok(token) => flow::Answer::Given(token),
+            Ok(token) => {
+                self.began_with = Some(token.clone());
+                flow::Answer::Given(token)
+            }
             Err(failure) => flow::Answer::Failed(failure),
         };
         Some(flow::Input::Answer(call, answer))
@@ -189,7 +201,17 @@ impl Session {
             Outcome::Done(_) => missing("the run before it brought no token".to_owned()),
             Outcome::Cancelled => missing("the sign-in before it was given up".to_owned()),
         };
-        self.given(token)
+        let input = self.given(token)?;
+        Some(match (input, outcome) {
+            // UserInfo wants to know whose sign-in it was.
+            (
+                flow::Input::Answer(call, flow::Answer::Given(token)),
+                Outcome::Tokens(TokenSet { id_token: Some(id_token), .. }),
+            ) if need == Need::AccessToken => {
+                flow::Input::Answer(call, flow::Answer::GivenWith { token, id_token: id_token.clone() })
+            }
+            (input, _) => input,
+        })
     }
 
     pub(super) const fn take_tokens(&mut self) -> Option<TokenSet> {

@@ -30,6 +30,8 @@ pub enum Owner {
     Agent(SessionId),
     /// The token shelf, looking for keys.
     Keys,
+    /// A person who sent this exchange again to compare the answers.
+    Replay(ExchangeId),
 }
 
 /// Which side of the protocol an exchange belongs to.
@@ -77,7 +79,7 @@ impl Exchange {
     pub const fn session(&self) -> Option<SessionId> {
         match self.owner {
             Owner::Flow(session, _) | Owner::Agent(session) => Some(session),
-            Owner::Keys => None,
+            Owner::Keys | Owner::Replay(_) => None,
         }
     }
 
@@ -171,6 +173,11 @@ impl Traffic {
     /// The exchange of that id.
     pub fn get(&self, id: ExchangeId) -> Option<&Exchange> {
         self.exchanges.get(id.index())
+    }
+
+    /// The exchange in which that one was sent again last.
+    pub fn replay_of(&self, id: ExchangeId) -> Option<&Exchange> {
+        self.exchanges.iter().rev().find(|exchange| exchange.owner == Owner::Replay(id))
     }
 
     /// All, oldest first.

@@ -5,7 +5,9 @@ use url::Url;
 use super::{Authorization, Away, State};
 use crate::{
     finding::{Finding, Severity},
-    flow::{Draft, Effect, Fact, Place, Platform, Seeds, StepId, StepState, course, discover, preflight},
+    flow::{
+        Draft, Effect, Fact, Place, Platform, Seeds, StepId, StepState, course, discover, listener, preflight,
+    },
     oauth::{
         Listening,
         authorize::{AuthorizationRequest, ResponseType},
@@ -95,24 +97,7 @@ impl Authorization {
         listening: Result<&Listening, &str>,
     ) -> Vec<Effect> {
         let record = self.course.record_mut(StepId::Prepare);
-        match listening {
-            Ok(listening) => {
-                record.findings.extend(listener_findings(listening));
-                record.facts.extend(listener_facts(listening));
-            }
-            Err(why) => record.findings.push(Finding {
-                id: "listener.none",
-                severity: Severity::Warning,
-                title: format!(
-                    "Nobody listens at {redirect_uri}: {why}. Paste the address at which the browser ends, or use \
-                     the built-in user agent."
-                ),
-                source: "RFC 8252 §7",
-            }),
-        }
-        if let Some(fact) = record.facts.iter_mut().find(|fact| fact.name == "redirect_uri") {
-            *fact = Fact::open("redirect_uri", &redirect_uri, Fact::meaning_of("redirect_uri"));
-        }
+        listener::tell(record, "redirect_uri", &redirect_uri, listening);
         self.course.settle(StepId::Prepare);
         let draft = self.authorization_draft(&metadata, seeds, &redirect_uri);
         let verifier = seeds.verifier.clone();
@@ -174,52 +159,4 @@ impl Authorization {
         preflight::words(&self.profile.scope).any(|word| word == "openid")
             || ResponseType::read(self.response_type()).is_some_and(|asked| asked.id_token)
     }
-}
-
-fn listener_findings(listening: &Listening) -> Vec<Finding> {
-    let mut findings = vec![Finding {
-        id: "listener.open",
-        severity: Severity::Passed,
-        title: format!("A listener waits for the answer at {}.", listening.redirect_uri),
-        source: "RFC 8252 §7.3",
-    }];
-    if listening.certificate.is_some() {
-        findings.push(Finding {
-            id: "listener.certificate",
-            severity: Severity::Info,
-            title: "The browser will warn of the certificate, for it was made on the spot and nobody vouches for it. \
-                    Compare its fingerprint, then go on."
-                .to_owned(),
-            source: "RFC 5280 §6",
-        });
-    }
-    if listening.tunnel.is_some() {
-        findings.push(Finding {
-            id: "listener.remote",
-            severity: Severity::Info,
-            title: "This program runs over SSH: a browser on your own machine reaches the listener through a tunnel. \
-                    Without one, paste the address at which the browser ends."
-                .to_owned(),
-            source: "RFC 4254 §7.2",
-        });
-    }
-    findings
-}
-
-fn listener_facts(listening: &Listening) -> impl Iterator<Item = Fact> {
-    let certificate = listening.certificate.as_ref().map(|fingerprint| {
-        Fact::open(
-            "certificate",
-            fingerprint,
-            "SHA-256 of the listener's certificate. The browser shows the same value among the certificate's details.",
-        )
-    });
-    let tunnel = listening.tunnel.as_ref().map(|command| {
-        Fact::open(
-            "tunnel",
-            command,
-            "Run this on the machine with the browser, before signing in: it leads the redirect to this listener.",
-        )
-    });
-    certificate.into_iter().chain(tunnel)
 }

@@ -3,8 +3,11 @@
 
 mod assertion;
 mod authorize;
+mod call;
 mod client_credentials;
 mod device_code;
+mod errand;
+mod machine_token;
 mod on_behalf_of;
 mod password;
 mod redeem;
@@ -14,8 +17,11 @@ mod token;
 
 pub(super) use assertion::assertion;
 pub(super) use authorize::authorize;
+pub(super) use call::call;
 pub(super) use client_credentials::client_credentials;
 pub(super) use device_code::{device_authorization, poll};
+pub(super) use errand::{admin_consent, logout};
+pub(super) use machine_token::machine_token;
 pub(super) use on_behalf_of::on_behalf_of;
 pub(super) use password::password;
 pub(super) use redeem::redeem;
@@ -92,6 +98,7 @@ impl Report {
         if let Ok(url) = Url::parse(&draft.endpoint.value)
             && url.scheme() == "http"
             && !is_loopback(&url)
+            && !super::managed_identity::is_link_local(&url)
         {
             self.warn(
                 "transport.plain",

@@ -37,8 +37,8 @@ const fn c(c: char) -> Key {
 
 use Action as A;
 use Context::{
-    Always, Confirm, Device, Errors, Exchange, Field, Flows, Global, Help, Menu, Page, Palette, Request, Run,
-    Tokens, Traffic, Value,
+    Always, Confirm, Device, Errors, Exchange, Field, Flows, Global, Help, Menu, Page, Palette, Replay,
+    Request, Run, Tokens, Traffic, Value,
 };
 
 /// Every key.
@@ -100,6 +100,8 @@ pub const TABLE: &[Binding] = &[
     row(Run, &[c('c')], A::CopyCurl, "curl", 70),
     row(Run, &[c('U')], A::CopyUrl, "copy URL", 0),
     row(Run, &[c('i')], A::ExchangeShow, "exchange", 0),
+    row(Run, &[c('R')], A::ExchangeReplay, "send again", 0),
+    row(Run, &[c('w')], A::TokenUse, "token", 0),
 
     row(Request, &[c('e')], A::Edit, "edit", 3),
     row(Request, &[c('x'), Key::DELETE], A::EditDrop, "drop", 4),
@@ -131,7 +133,8 @@ pub const TABLE: &[Binding] = &[
     row(Tokens, &[c('s')], A::TokenVerify, "signature", 3),
     row(Tokens, &[c('t')], A::PaneView, "raw", 4),
     row(Tokens, &[c('/')], A::Search, "search", 40),
-    row(Tokens, &[c('v')], A::Reveal, "reveal", 5),
+    row(Tokens, &[c('w')], A::TokenUse, "use with", 5),
+    row(Tokens, &[c('v')], A::Reveal, "reveal", 6),
     row(Tokens, &[c('i')], A::ExchangeShow, "exchange", 0),
     row(Tokens, &[c('x'), Key::DELETE], A::TokenDiscard, "discard", 70),
     row(Tokens, &[c('u')], A::EditUndo, "undo", 0),
@@ -148,7 +151,8 @@ pub const TABLE: &[Binding] = &[
     row(Traffic, &[Key::ENTER], A::Activate, "detail", 2),
     row(Traffic, &[c('/')], A::Search, "filter", 3),
     row(Traffic, &[c('f')], A::TrafficFollow, "follow", 4),
-    row(Traffic, &[c('t')], A::PaneView, "view", 5),
+    row(Traffic, &[c('r'), c('R')], A::ExchangeReplay, "send again", 5),
+    row(Traffic, &[c('t')], A::PaneView, "view", 6),
     row(Traffic, &[c('c')], A::CopyCurl, "curl", 70),
     row(Traffic, &[c('U')], A::CopyUrl, "copy URL", 0),
 
@@ -160,8 +164,20 @@ pub const TABLE: &[Binding] = &[
     row(Exchange, &[Key::ENTER], A::Activate, "open", 0),
     row(Exchange, &[c('f')], A::TrafficFollow, "follow", 0),
 
+    row(Replay, &[Key::ENTER], A::Activate, "send", 1),
+    row(Replay, &[c('e')], A::Edit, "edit", 2),
+    row(Replay, &[c('x'), Key::DELETE], A::EditDrop, "drop", 3),
+    row(Replay, &[c('A')], A::EditAdd, "add", 4),
+    row(Replay, &[c('D')], A::EditDouble, "double", 5),
+    row(Replay, &[c('u')], A::EditUndo, "undo", 6),
+    row(Replay, &[Key::ctrl('r')], A::EditRedo, "redo", 0),
+    row(Replay, &[c('c')], A::CopyCurl, "curl", 0),
+    row(Replay, &[c('i')], A::ExchangeShow, "exchange", 0),
+
     row(Field, &[Key::ENTER], A::Activate, "accept", 1),
     row(Field, &[Key::ESC], A::Close, "cancel", 2),
+    row(Field, &[Key::UP], A::MoveUp, "known value before", 0),
+    row(Field, &[Key::DOWN], A::MoveDown, "known value after", 0),
     row(Field, &[Key::TAB], A::PaneNext, "next field", 0),
     row(Field, &[Key::BACK_TAB], A::PanePrevious, "field before", 0),
 
@@ -182,7 +198,7 @@ pub const TABLE: &[Binding] = &[
     row(Menu, &[Key::DOWN, c('j')], A::MoveDown, "move", 1),
     row(Menu, &[c('g'), Key::HOME], A::MoveTop, "top", 0),
     row(Menu, &[c('G'), Key::END], A::MoveBottom, "end", 0),
-    row(Menu, &[Key::ENTER, c('y')], A::Activate, "copy", 2),
+    row(Menu, &[Key::ENTER, c('y')], A::Activate, "take", 2),
     row(Menu, &[Key::ESC, c('q')], A::Close, "close", 3),
 
     row(Value, &[Key::UP, c('k')], A::MoveUp, "scroll", 0),

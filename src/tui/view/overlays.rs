@@ -60,6 +60,27 @@ pub fn draw(model: &mut Model, area: Rect, buffer: &mut Buffer) -> Option<Positi
             Lines::new(&lines, look).mark(Some(*selected)).draw(Frame::inner(place), buffer);
             None
         }
+        Overlay::Choices { title, choices, selected } => {
+            let widest = choices.iter().map(|choice| fit::width(&choice.name)).max().unwrap_or(0);
+            let lines: Vec<_> = choices
+                .iter()
+                .map(|choice| {
+                    let pad = usize::from(widest.saturating_sub(fit::width(&choice.name))) + 2;
+                    Line::of(Role::Text, &choice.name)
+                        .then(Role::Text, " ".repeat(pad))
+                        .then(Role::Muted, &choice.note)
+                })
+                .collect();
+            let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2).min(16);
+            let place = popup(area, 78, height);
+            Frame::new(title.as_str(), look).focused(true).above().render(place, buffer);
+            let mut scroll = Scroll::default();
+            Lines::new(&lines, look)
+                .mark(Some(*selected))
+                .hanging(crate::tui::widgets::lines::Hanging::Columns(widest + 3))
+                .scrolled(Frame::inner(place), buffer, &mut scroll);
+            None
+        }
         Overlay::Messages { scroll } => {
             let mut lines: Vec<_> = model
                 .messages

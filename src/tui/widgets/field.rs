@@ -107,6 +107,23 @@ impl Field {
         }
     }
 
+    /// Puts the next of the known values into it, or the one before; from a text that is none of them, the first or last.
+    pub fn choose(&mut self, known: &[&str], forward: bool) -> Typed {
+        let count = known.len();
+        if count == 0 {
+            return Typed::Ignored;
+        }
+        let at = known.iter().position(|value| *value == self.text());
+        let next = match (at, forward) {
+            (Some(at), true) => (at + 1) % count,
+            (Some(at), false) => (at + count - 1) % count,
+            (None, true) => 0,
+            (None, false) => count - 1,
+        };
+        self.input = Input::new(known[next].to_owned());
+        Typed::Changed
+    }
+
     /// Takes pasted text at the cursor. Line breaks and other control characters are left out, and so are blanks around
     /// it: what is pasted here is an address, a token, a code.
     pub fn paste(&mut self, text: &str) -> Typed {

@@ -111,6 +111,7 @@ fn refusal_lines(
     }
     let surface = match refusal.surface {
         Surface::Json(status) => format!("in a JSON answer with status {status}"),
+        Surface::Api(status) => format!("in an API's answer with status {status}"),
         Surface::Redirect => "sent back to the redirect URI".to_owned(),
         Surface::Page(status) => {
             format!("on a page of the authority (status {status}), never sent back")

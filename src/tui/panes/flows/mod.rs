@@ -160,8 +160,11 @@ impl State {
                 );
             }
             Region::About => {
-                let lines =
-                    bench.offers.get(self.offer).map(|offer| lines::about(offer, bench)).unwrap_or_default();
+                let lines = bench
+                    .offers
+                    .get(self.offer)
+                    .map(|offer| lines::about(offer, bench, look.glyphs))
+                    .unwrap_or_default();
                 Frame::new("About", look).focused(focused).render(area, buffer);
                 let readable = Rect { width: inner.width.min(100), ..inner };
                 Lines::new(&lines, look).hanging(Hanging::Columns(lines::VALUE_COLUMN)).scrolled(

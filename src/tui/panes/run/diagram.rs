@@ -1,9 +1,9 @@
 //! The sequence diagram, made from the log: each exchange of the run is an arrow and its answer. What happens elsewhere
 //! (in a browser that is not ours) and what has not happened yet stands between them, and looks different.
 
-use super::shown::{Shown, countdown, endpoint, result, stopwatch};
+use super::shown::{Shown, countdown, endpoint, is_visit, result, stopwatch};
 use crate::{
-    flow::{FlowKind, Prompt, StepId, StepState},
+    flow::{Credential, Federated, FlowKind, Prompt, StepId, StepState},
     text::{Line, Role},
     time::UnixTime,
     tui::widgets::sequence::{Arrow, ArrowKind, ArrowState},
@@ -19,52 +19,123 @@ pub struct Diagram {
     pub arrows: Vec<Arrow>,
 }
 
-/// The lanes of a diagram by index.
+/// The lanes of one run by index.
 #[derive(Clone, Copy)]
 struct Lanes {
     person: usize,
     client: usize,
     authority: usize,
+    /// Who else is asked: an API, another issuer, the endpoint of a machine.
+    other: usize,
 }
 
-/// Draws up the diagram of a run.
+/// Draws up the diagram of a run, the one that brought its token before it.
 pub fn diagram(shown: &Shown<'_>, now: UnixTime) -> Diagram {
-    let authority = shown.authority();
-    let client = "authwright".to_owned();
-    let (participants, lanes) = match shown.session.kind {
+    let chain = shown.bench.chain(shown.session.id);
+    let runs: Vec<Shown<'_>> = chain.iter().map(|session| Shown::new(shown.bench, session, None)).collect();
+    let casts: Vec<Cast> = runs.iter().map(|run| cast(run, shown)).collect();
+    // Left to right: people, those who ask, those who are asked; each once.
+    let mut participants: Vec<String> = Vec::new();
+    let people = casts.iter().filter_map(|cast| cast.person.clone());
+    let clients = casts.iter().map(|cast| cast.client.clone());
+    let authorities = casts.iter().filter_map(|cast| cast.authority.clone());
+    let others = casts.iter().filter_map(|cast| cast.other.clone());
+    for name in people.chain(clients).chain(authorities).chain(others) {
+        if !participants.contains(&name) {
+            participants.push(name);
+        }
+    }
+    let mut arrows = Vec::new();
+    let mut before: Option<Lanes> = None;
+    for (run, cast) in runs.iter().zip(&casts) {
+        let lane =
+            |name: Option<&String>| name.and_then(|name| participants.iter().position(|known| known == name));
+        let client = lane(Some(&cast.client)).unwrap_or(0);
+        let authority = lane(cast.authority.as_ref()).unwrap_or(client);
+        let other = lane(cast.other.as_ref()).unwrap_or(authority);
+        let person = lane(cast.person.as_ref()).or(before.map(|lanes| lanes.person)).unwrap_or(client);
+        let lanes = Lanes { person, client, authority, other };
+        if let Some(before) = before.filter(|before| before.client != client)
+            && run.session.began_with.is_some()
+        {
+            let label = Line::of(Role::Text, "call with its token");
+            arrows.push(arrow(before.client, client, label, ArrowState::Done, ArrowKind::Elsewhere));
+        }
+        of_run(run, lanes, now, &mut arrows);
+        before = Some(lanes);
+    }
+    Diagram { participants, arrows }
+}
+
+/// Who takes part in one run, by name.
+struct Cast {
+    person: Option<String>,
+    client: String,
+    authority: Option<String>,
+    other: Option<String>,
+}
+
+fn cast(run: &Shown<'_>, shown: &Shown<'_>) -> Cast {
+    let kind = run.session.kind;
+    let is_front_end = shown.session.kind == FlowKind::OnBehalfOf && run.session.id != shown.session.id;
+    let client = match kind {
+        FlowKind::OnBehalfOf => "API",
+        FlowKind::ManagedIdentity => "program",
+        _ if is_front_end => "front end",
+        _ => "authwright",
+    };
+    let person = match kind {
+        FlowKind::AuthorizationCode
+        | FlowKind::Hybrid
+        | FlowKind::Implicit
+        | FlowKind::AdminConsent
+        | FlowKind::Logout => Some("Browser"),
+        FlowKind::DeviceCode => Some("You"),
         FlowKind::ClientCredentials
         | FlowKind::OnBehalfOf
         | FlowKind::RefreshToken
         | FlowKind::CallApi
         | FlowKind::UserInfo
         | FlowKind::ManagedIdentity
-        | FlowKind::Password => (vec![client, authority], Lanes { person: 0, client: 0, authority: 1 }),
-        FlowKind::AuthorizationCode
-        | FlowKind::Hybrid
-        | FlowKind::Implicit
-        | FlowKind::AdminConsent
-        | FlowKind::Logout => {
-            (vec!["Browser".to_owned(), client, authority], Lanes { person: 0, client: 1, authority: 2 })
-        }
-        FlowKind::DeviceCode => {
-            (vec!["You".to_owned(), client, authority], Lanes { person: 0, client: 1, authority: 2 })
-        }
+        | FlowKind::Password => None,
     };
-    let mut arrows = Vec::new();
+    let profile = &run.session.profile;
+    let other = match (kind, &profile.credential) {
+        (FlowKind::CallApi, _) => Some(match &profile.api {
+            Some(api) if api.url.path().starts_with("/v1.0/") => "Graph",
+            _ => "API",
+        }),
+        (FlowKind::UserInfo, _) => Some("UserInfo"),
+        (FlowKind::ManagedIdentity, _) => Some("endpoint"),
+        (_, Credential::Federated(Federated::Fetched(_))) => Some("issuer"),
+        _ => None,
+    };
+    // A call to an API asks nobody else.
+    let authority = (kind != FlowKind::CallApi).then(|| run.authority());
+    Cast {
+        person: person.map(str::to_owned),
+        client: client.to_owned(),
+        authority,
+        other: other.map(str::to_owned),
+    }
+}
+
+fn of_run(shown: &Shown<'_>, lanes: Lanes, now: UnixTime, arrows: &mut Vec<Arrow>) {
+    let visit = shown.steps.iter().find(|step| is_visit(step.id)).map_or(StepId::Authorize, |step| step.id);
     let mut opened = false;
     let mut returned = false;
     let exchanges: Vec<&Exchange> = shown.exchanges().collect();
     let mut at = 0;
     while let Some(exchange) = exchanges.get(at) {
         let later = |than: StepId| exchange.step.is_some_and(|step| order(step) > order(than));
-        if !opened && (exchange.channel == Channel::Front || later(StepId::Authorize)) {
-            opened = open(shown, lanes, &mut arrows);
+        if !opened && (exchange.channel == Channel::Front || later(visit)) {
+            opened = open(shown, lanes, arrows);
         }
         if !returned && later(StepId::Return) {
-            returned = come_back(shown, lanes, &mut arrows);
+            returned = come_back(shown, lanes, arrows);
         }
         let run = alike(&exchanges[at..]);
-        sent(exchanges[at + run - 1], run, lanes, &mut arrows);
+        sent(exchanges[at + run - 1], run, shown.session.kind, lanes, arrows);
         if exchange.step == Some(StepId::DeviceAuthorization)
             && exchange.result.is_some()
             && shown.prompt.is_some()
@@ -77,13 +148,22 @@ pub fn diagram(shown: &Shown<'_>, now: UnixTime) -> Diagram {
         at += run;
     }
     if !opened {
-        open(shown, lanes, &mut arrows);
+        open(shown, lanes, arrows);
     }
     if !returned {
-        come_back(shown, lanes, &mut arrows);
+        come_back(shown, lanes, arrows);
     }
     arrows.extend(ahead(shown, lanes, now));
-    Diagram { participants, arrows }
+}
+
+/// Whom a step asks.
+fn asked(step: Option<StepId>, kind: FlowKind, lanes: Lanes) -> usize {
+    match (step, kind) {
+        (Some(StepId::Call | StepId::Federate), _) | (Some(StepId::Token), FlowKind::ManagedIdentity) => {
+            lanes.other
+        }
+        _ => lanes.authority,
+    }
 }
 
 /// How many exchanges at the beginning are polls of the same kind, so that they become one arrow.
@@ -116,13 +196,20 @@ fn elsewhere(lanes: Lanes, label: &str) -> Arrow {
 
 /// The browser is given the address, once the step that does so was taken.
 fn open(shown: &Shown<'_>, lanes: Lanes, arrows: &mut Vec<Arrow>) -> bool {
-    let step = shown.steps.iter().find(|step| step.id == StepId::Authorize);
+    let step = shown.steps.iter().find(|step| is_visit(step.id));
     let is_taken = step
         .is_some_and(|step| matches!(step.state, StepState::Running | StepState::Done | StepState::Failed));
     if is_taken && shown.session.front.is_some() {
         arrows.push(plain(lanes.client, lanes.person, "open URL"));
         if !matches!(shown.session.front, Some(FrontChannel::Builtin(_))) {
-            arrows.push(elsewhere(lanes, "sign in, consent"));
+            arrows.push(elsewhere(
+                lanes,
+                match step.map(|step| step.id) {
+                    Some(StepId::AdminConsent) => "sign in, agree for all",
+                    Some(StepId::Logout) => "sign out",
+                    _ => "sign in, consent",
+                },
+            ));
         }
     }
     is_taken
@@ -151,7 +238,8 @@ fn come_back(shown: &Shown<'_>, lanes: Lanes, arrows: &mut Vec<Arrow>) -> bool {
 }
 
 /// An exchange and its answer; `count` of its kind as one.
-fn sent(exchange: &Exchange, count: usize, lanes: Lanes, arrows: &mut Vec<Arrow>) {
+fn sent(exchange: &Exchange, count: usize, kind: FlowKind, lanes: Lanes, arrows: &mut Vec<Arrow>) {
+    let to = asked(exchange.step, kind, lanes);
     let from = match exchange.channel {
         Channel::Back => lanes.client,
         Channel::Front => lanes.person,
@@ -163,7 +251,7 @@ fn sent(exchange: &Exchange, count: usize, lanes: Lanes, arrows: &mut Vec<Arrow>
         label = label.then(Role::Muted, format!(" ×{count}"));
     }
     let state = if exchange.result.is_none() { ArrowState::Running } else { ArrowState::Done };
-    arrows.push(arrow(from, lanes.authority, label, state, ArrowKind::Message));
+    arrows.push(arrow(from, to, label, state, ArrowKind::Message));
     let Some((role, word)) = result(exchange) else { return };
     let state = match (&exchange.result, role) {
         (Some(Err(_)), _) => ArrowState::Failed,
@@ -190,7 +278,7 @@ fn sent(exchange: &Exchange, count: usize, lanes: Lanes, arrows: &mut Vec<Arrow>
             .then(if state == ArrowState::Failed { role } else { Role::Muted }, format!(" {rest}")),
         None => Line::of(role, word),
     };
-    arrows.push(arrow(lanes.authority, from, line, state, ArrowKind::Message));
+    arrows.push(arrow(to, from, line, state, ArrowKind::Message));
 }
 
 /// What comes next: the request that waits for the person, or what everybody waits for.
@@ -200,13 +288,13 @@ fn ahead(shown: &Shown<'_>, lanes: Lanes, now: UnixTime) -> Option<Arrow> {
     }
     let planned = |from, to, label| Some(arrow(from, to, label, ArrowState::Planned, ArrowKind::Message));
     if let Some(step) = shown.ready() {
-        if step.id == StepId::Authorize {
+        if is_visit(step.id) {
             return planned(lanes.client, lanes.person, Line::of(Role::Muted, "open URL"));
         }
-        let draft = step.draft?;
+        let draft = step.draft.filter(|draft| !draft.is_assertion)?;
         let address = draft.endpoint.value.parse().map_or_else(|_| String::new(), |url| endpoint(&url));
         let label = Line::of(Role::Muted, format!("{} {address}", draft.method));
-        return planned(lanes.client, lanes.authority, label);
+        return planned(lanes.client, asked(Some(step.id), shown.session.kind, lanes), label);
     }
     let wait = |label: String| {
         let line = Line::of(Role::Busy, label);

@@ -13,7 +13,7 @@ use ratatui::{
 };
 
 use super::{
-    State, diagram,
+    State, begin, diagram,
     edit::Purpose,
     layout::{self, Mode, Region, Size},
     outcome, request, response,
@@ -21,6 +21,7 @@ use super::{
     sign_in, steps, variables,
 };
 use crate::{
+    oauth::choices::choices,
     text::{Line, Role},
     tui::{
         pane::Scene,
@@ -89,7 +90,8 @@ fn headline(mode: Mode, shown: &Shown<'_>, scene: &Scene<'_>, area: Rect, buffer
     }
     let lines = outcome::lines(shown, scene);
     let lines = Lines::new(&lines, scene.look);
-    let height = u16::try_from(lines.height(area.width.saturating_sub(2))).unwrap_or(3).clamp(1, 3);
+    let most = if shown.session.kind.warning().is_some() { 4 } else { 3 };
+    let height = u16::try_from(lines.height(area.width.saturating_sub(2))).unwrap_or(most).clamp(1, most);
     let [top, rest] = area.layout(&Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]));
     let top = Rect { x: top.x + top.width.min(1), width: top.width.saturating_sub(2), ..top };
     Widget::render(&lines, top, buffer);
@@ -171,7 +173,11 @@ impl<'a> Painter<'a, '_> {
 
     fn steps(&mut self, area: Rect) {
         let shown = self.shown;
-        let title = Line::of(Role::Title, shown.title()).then(Role::Muted, format!("  {}", shown.progress()));
+        let mut title =
+            Line::of(Role::Title, shown.title()).then(Role::Muted, format!("  {}", shown.progress()));
+        if let Some(waiting) = shown.brings_for() {
+            title = title.then(Role::Busy, format!("  for {}", waiting.kind.title()));
+        }
         let mut frame = Frame::titled(title, self.scene.look);
         frame = if shown.session.auto && shown.session.is_running() {
             frame.note(Line::of(Role::Busy, "auto"))
@@ -212,10 +218,19 @@ impl<'a> Painter<'a, '_> {
         let is_open = outcome::is_open(step);
         let mut frame = self.titled("Request");
         if let Some(draft) = step.draft {
-            let tense = if is_open { "not sent yet" } else { "as it was sent" };
+            let tense = match (draft.is_assertion, is_open) {
+                (true, true) => "not signed yet",
+                (true, false) => "as it was signed",
+                (false, true) => "not sent yet",
+                (false, false) => "as it was sent",
+            };
             frame = frame.note(Line::of(Role::Muted, tense));
             let changes = draft.changes();
-            let hint = if is_open && self.focus == Region::Request { "e edit  x drop  A add" } else { "" };
+            let hint = match (is_open && self.focus == Region::Request, self.known_values(draft)) {
+                (true, true) => "Up, Down: known values",
+                (true, false) => "e edit  x drop  A add",
+                (false, _) => "",
+            };
             frame = frame.footnote(match (changes, hint) {
                 (0, hint) => Line::of(Role::Muted, hint),
                 (changes, "") => Line::of(Role::Edited, format!("{changes} changed")),
@@ -239,7 +254,7 @@ impl<'a> Painter<'a, '_> {
         let row = self.state.row;
         let selected = request::Row::at(row).field(draft).filter(|_| is_focused);
         let below = selected.map(|field| request::meaning(field, self.scene.reveal)).unwrap_or_default();
-        let rows = u16::try_from(request::count(draft)).unwrap_or(u16::MAX);
+        let rows = u16::try_from(request::places(draft).len()).unwrap_or(u16::MAX);
         let adding = self.editing(|purpose| *purpose == Purpose::Addition);
         let wanted = Lines::new(&below, self.scene.look).height(inner.width.saturating_sub(2));
         let meaning = if is_focused { meaning_height(inner.height, rows, wanted) } else { 0 };
@@ -250,7 +265,8 @@ impl<'a> Painter<'a, '_> {
         ]));
         let width = usize::from(list.width.saturating_sub(1));
         let lines = request::rows(draft, width, self.scene.reveal, self.scene.look.glyphs);
-        let mark = is_focused.then_some(row).or(Some(usize::MAX));
+        let line = request::line_of(draft, row);
+        let mark = is_focused.then_some(line).or(Some(usize::MAX));
         self.lines(&lines, mark, list, |state| &mut state.scrolls.request);
         self.cross_out(draft, list);
         if adding {
@@ -262,19 +278,27 @@ impl<'a> Painter<'a, '_> {
             };
             let is_value = self.editing(|purpose| matches!(purpose, Purpose::Value(..) | Purpose::Endpoint));
             if is_value && is_focused {
-                self.field_in_row(row, at, list, u16::MAX, |state| &state.scrolls.request);
+                self.field_in_row(line, at, list, u16::MAX, |state| &state.scrolls.request);
             }
         }
         self.explained(&below, rule);
     }
 
+    /// Whether a value is being typed of which there are known ones.
+    fn known_values(&self, draft: &crate::flow::Draft) -> bool {
+        let Some(edit) = &self.state.edit else { return false };
+        let Purpose::Value(index, _) = edit.purpose else { return false };
+        draft.fields.get(index).is_some_and(|field| !choices(&field.name).is_empty())
+    }
+
     /// Strikes out the values that will not be sent.
     fn cross_out(&mut self, draft: &crate::flow::Draft, list: Rect) {
+        let places = request::places(draft);
         for y in 0..list.height {
-            let Some(index) = self.state.scrolls.request.line_at(y).and_then(|line| line.checked_sub(1))
-            else {
-                continue;
-            };
+            let line = self.state.scrolls.request.line_at(y);
+            let place = line.and_then(|line| places.get(line).copied());
+            let Some(request::Place::Row(row)) = place else { continue };
+            let Some(index) = row.checked_sub(1) else { continue };
             if draft.fields.get(index).is_some_and(|field| field.removed) {
                 let names = request::name_width(draft, usize::from(list.width.saturating_sub(1)));
                 let names = u16::try_from(names).unwrap_or(u16::MAX);
@@ -333,6 +357,9 @@ impl<'a> Painter<'a, '_> {
     }
 
     fn sign_in(&mut self, area: Rect) {
+        if self.shown.visit().is_none() {
+            return self.token_wanted(area);
+        }
         let frame = self.titled("Sign in: how?");
         let inner = self.frame(Region::SignIn, frame, area);
         let Some(visit) = self.shown.visit() else { return };
@@ -347,6 +374,22 @@ impl<'a> Painter<'a, '_> {
         StatefulWidget::render(&widget, list, self.buffer, &mut self.state.scrolls.sign_in);
         if pasting {
             self.prompt_field("paste  ", "the whole address that you were sent back to", field);
+        }
+    }
+
+    fn token_wanted(&mut self, area: Rect) {
+        let frame = self.titled("A token to begin with");
+        let inner = self.frame(Region::SignIn, frame, area);
+        let pasting = self.editing(|purpose| *purpose == Purpose::Token);
+        let [list, field] = inset(inner).layout(&Layout::vertical([
+            Constraint::Fill(1),
+            Constraint::Length(if pasting { 3 } else { 0 }),
+        ]));
+        let lines = begin::lines(self.shown);
+        let widget = Lines::new(&lines, self.scene.look).hanging(Hanging::Columns(begin::TEXT));
+        StatefulWidget::render(&widget, list, self.buffer, &mut self.state.scrolls.sign_in);
+        if pasting {
+            self.prompt_field("paste  ", "the token", field);
         }
     }
 

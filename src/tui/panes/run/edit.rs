@@ -17,6 +17,8 @@ pub enum Purpose {
     Addition,
     /// The address that the person was sent back to.
     Arrival,
+    /// A token to begin with.
+    Token,
     /// A control of the page.
     Control {
         /// Which form.
@@ -47,6 +49,7 @@ impl Edit {
         // What comes back to a redirect URI holds the code; only its beginning would be worth seeing.
         let masked = match purpose {
             Purpose::Value(_, masked) | Purpose::Control { masked, .. } => masked,
+            Purpose::Token => true,
             Purpose::Endpoint | Purpose::Addition | Purpose::Arrival => false,
         };
         let field = if masked { Field::secret(&Secret::new(text)) } else { Field::new(text) };
@@ -61,6 +64,12 @@ impl Edit {
     /// Takes a key.
     pub fn typed(&mut self, key: Key) {
         self.field.key(key);
+        self.complaint = None;
+    }
+
+    /// Puts a known value of the parameter into the field: the next one, or the one before.
+    pub fn choose(&mut self, known: &[&str], forward: bool) {
+        self.field.choose(known, forward);
         self.complaint = None;
     }
 

@@ -1,7 +1,7 @@
 //! What each action does on this screen.
 
 use super::{
-    State, copies,
+    State, begin, copies,
     edit::{Edit, Purpose},
     layout::{self, Depth, Mode, Region},
     outcome, page, page_keys, request,
@@ -10,7 +10,7 @@ use super::{
 use crate::{
     agent::{Act, Agent},
     flow::{Bend, Choice, Outcome, Prompt, StepState},
-    oauth::front_channel,
+    oauth::{choices::choices, front_channel},
     secret::Secret,
     time::UnixTime,
     tui::{
@@ -50,6 +50,15 @@ impl State {
                     |exchange| Intent::Inspect(exchange.id),
                 )]
             }
+            Action::ExchangeReplay => {
+                let exchange = shown.step().and_then(|step| shown.exchange_of(step.id));
+                vec![match exchange {
+                    Some(exchange) if exchange.result.is_some() => Intent::Replay(exchange.id),
+                    Some(_) => bad("the answer is still on its way"),
+                    None => bad("this step has sent nothing yet"),
+                }]
+            }
+            Action::TokenUse => vec![begin::pick(&shown)],
             Action::Edit => self.edit_row(&shown),
             Action::EditAdd => self.add(&shown),
             Action::EditDrop => self.bend_row(&shown, Bend::ToggleRemoved),
@@ -123,6 +132,9 @@ impl State {
                 self.depth = if shown.visit().is_some() { Depth::Front } else { Depth::Prompt };
                 Vec::new()
             }
+            None if shown.session.wanted().is_some() => {
+                vec![bad("a token comes first: w takes one from the shelf, p takes a pasted one")]
+            }
             None if shown.visit().is_some() => {
                 vec![bad("signing in comes first: o your browser, b built-in, p paste")]
             }
@@ -145,6 +157,9 @@ impl State {
         }
         if !session.is_running() {
             return vec![bad("this run is over; r runs it again")];
+        }
+        if shown.ready().is_none() && shown.session.wanted().is_some() && session.profile.source.is_none() {
+            return vec![bad("a token comes first: w takes one from the shelf, p takes a pasted one")];
         }
         self.step = None;
         vec![Intent::Bench(User::Auto(session.id, !session.auto))]
@@ -180,6 +195,11 @@ impl State {
 
     fn paste(&mut self, shown: &Shown<'_>) -> Vec<Intent> {
         let session = shown.session;
+        if shown.visit().is_none() && shown.bench.takes_token(session.id) {
+            (self.depth, self.region) = (Depth::Steps, Some(Region::SignIn));
+            self.edit = Some(Edit::new(session.id, Purpose::Token, ""));
+            return Vec::new();
+        }
         if shown.visit().is_none() || !session.is_running() {
             return vec![bad("nothing is waited for that could be pasted")];
         }
@@ -195,6 +215,9 @@ impl State {
         let Some((draft, row)) = self.open_row(shown) else { return vec![closed(shown)] };
         let Some(field) = row.field(draft) else { return Vec::new() };
         let purpose = match row {
+            request::Row::Endpoint if draft.is_assertion => {
+                return vec![bad("its members can be changed one by one: go down to one")];
+            }
             request::Row::Endpoint => Purpose::Endpoint,
             request::Row::Field(index) => Purpose::Value(index, field.is_secret()),
         };
@@ -233,7 +256,23 @@ impl State {
                 self.edit = None;
                 Some(Vec::new())
             }
+            Action::MoveUp | Action::MoveDown => {
+                self.choose_value(bench, action == Action::MoveDown);
+                Some(Vec::new())
+            }
             _ => None,
+        }
+    }
+
+    /// Up and Down in a field: where the values of the parameter are known, one of them.
+    fn choose_value(&mut self, bench: &Workbench, forward: bool) {
+        let Some(Edit { purpose: Purpose::Value(index, _), .. }) = &self.edit else { return };
+        let Some(shown) = self.shown(bench) else { return };
+        let draft = shown.step().and_then(|step| step.draft);
+        let Some(field) = draft.and_then(|draft| draft.fields.get(*index)) else { return };
+        let known = choices(&field.name);
+        if let Some(edit) = &mut self.edit {
+            edit.choose(known, forward);
         }
     }
 
@@ -266,6 +305,17 @@ impl State {
                 Ok(arrival) => {
                     (self.depth, self.region) = (Depth::Front, None);
                     User::Pasted(id, arrival)
+                }
+                Err(complaint) => {
+                    edit.complaint = Some(complaint);
+                    self.edit = Some(edit);
+                    return Vec::new();
+                }
+            },
+            Purpose::Token => match begin::read(&text) {
+                Ok(token) => {
+                    self.region = None;
+                    User::Give(id, token)
                 }
                 Err(complaint) => {
                     edit.complaint = Some(complaint);
@@ -386,12 +436,14 @@ fn choose(shown: &Shown<'_>, choice: Choice) -> Vec<Intent> {
     }
 }
 
-/// The same run from its start, with the changes made so far. A run that is still going is given up.
+/// The same run from its start, with the changes made so far, and with the token in hand that it began with. A run that
+/// is still going is given up. Where the run only brings a token, it is the one it was for that begins again.
 fn again(shown: &Shown<'_>) -> Vec<Intent> {
-    let session = shown.session;
+    let root = shown.bench.root(shown.session.id);
+    let session = shown.bench.session(root).unwrap_or(shown.session);
     let start = Intent::Start {
         kind: session.kind,
-        profile: Box::new(session.profile.clone()),
+        profile: Box::new(session.profile_again()),
         bends: session.all_bends(),
         auto: session.auto,
     };

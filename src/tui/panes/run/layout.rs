@@ -126,7 +126,7 @@ pub fn regions(mode: Mode, size: Size, shown: &Shown<'_>) -> Vec<Region> {
     };
     let is_lab = shown.session.profile.authority.is_lab();
     regions.retain(|region| match region {
-        SignIn => shown.visit().is_some() && shown.session.is_running(),
+        SignIn => shown.asks(),
         People => is_lab,
         Variables | Traffic | WhyPolling => size == Size::Four,
         Steps => mode == Mode::Run || size >= Size::Three,
@@ -145,7 +145,7 @@ pub fn natural_focus(mode: Mode, shown: &Shown<'_>) -> Region {
     match mode {
         Mode::Page => Region::Page,
         Mode::Device => Region::Code,
-        Mode::Run if shown.visit().is_some() && shown.session.is_running() => Region::SignIn,
+        Mode::Run if shown.asks() => Region::SignIn,
         Mode::Run if shown.step().is_some_and(super::outcome::is_open) => Region::Request,
         Mode::Run => Region::Steps,
     }
@@ -186,7 +186,7 @@ fn lower(shown: &Shown<'_>, focus: Region) -> Region {
         Region::About | Region::Request | Region::Response | Region::SignIn => focus,
         _ => {
             let step = shown.step();
-            let is_visit = shown.visit().is_some() && shown.session.is_running();
+            let is_visit = shown.asks();
             if is_visit && step.is_none_or(|step| step.id == shown.session.flow.current()) {
                 Region::SignIn
             } else if step.is_some_and(super::outcome::is_open) {
@@ -208,7 +208,7 @@ fn arrange_run(
     focus: Region,
     area: Rect,
 ) -> Vec<(Region, Rect)> {
-    let waits = shown.visit().is_some() && shown.session.is_running();
+    let waits = shown.asks();
     if size == Size::Two {
         let top_height = steps_height(shown).max(8).min(area.height / 2);
         let [top, bottom] =

@@ -14,22 +14,26 @@
 //! stands in it, as lines; `draw` puts them on the screen. What keys do is in `keys`,
 //! `page_keys` and `copies`.
 
+mod begin;
 mod copies;
 mod device;
 mod diagram;
 mod draw;
 mod edit;
+mod fan_out;
 mod keys;
 mod layout;
 mod outcome;
 mod page;
 mod page_keys;
-mod request;
+pub(in crate::tui::panes) mod request;
 mod response;
 mod shown;
 mod sign_in;
 mod steps;
 mod variables;
+
+pub(in crate::tui::panes) use self::steps::clipped_line;
 
 use std::time::Duration;
 
@@ -114,6 +118,8 @@ struct LastFrame {
     no_browser: Option<&'static str>,
     /// The name on the selected line of the answer.
     member: Option<String>,
+    /// Which run it showed.
+    shown: Option<SessionId>,
 }
 
 impl State {
@@ -209,17 +215,43 @@ impl State {
         area: Rect,
         buffer: &mut Buffer,
     ) -> Option<Position> {
-        self.last = LastFrame { size: Size::of(area), no_browser: scene.no_browser, member: None };
+        self.follow(bench);
+        self.last = LastFrame {
+            size: Size::of(area),
+            no_browser: scene.no_browser,
+            member: None,
+            shown: self.last.shown,
+        };
         draw::draw(self, bench, scene, area, buffer)
     }
 
-    /// The run that is shown: the chosen one, or the one started last.
+    /// The run that is shown: the chosen one, or the one started last. While another run brings its token, that one is
+    /// shown, and stays if it brings none.
     pub fn session<'a>(&self, bench: &'a Workbench) -> Option<&'a Session> {
-        self.session.and_then(|id| bench.session(id)).or_else(|| bench.latest())
+        let chosen = self.session.and_then(|id| bench.session(id));
+        let root = match chosen {
+            Some(session) => session,
+            None => bench.session(bench.root(bench.latest()?.id))?,
+        };
+        let id = if root.is_running() { bench.acting(root.id) } else { bench.culprit(root.id) };
+        bench.session(id)
+    }
+
+    /// Where another run is shown than before, what was selected in that one means nothing any more.
+    fn follow(&mut self, bench: &Workbench) {
+        let id = self.session(bench).map(|session| session.id);
+        if id != self.last.shown {
+            (self.region, self.step, self.row, self.line) = (None, None, 0, 0);
+            (self.depth, self.page) = (Depth::Front, PagePlace::default());
+            self.edit = self.edit.take().filter(|edit| Some(edit.session) == id);
+            self.last.shown = id;
+        }
     }
 
     fn shown<'a>(&self, bench: &'a Workbench) -> Option<Shown<'a>> {
-        self.session(bench).map(|session| Shown::new(bench, session, self.step))
+        let mut shown = Shown::new(bench, self.session(bench)?, self.step);
+        shown.asks_token |= matches!(&self.edit, Some(edit) if edit.purpose == Purpose::Token);
+        Some(shown)
     }
 
     fn mode(&self, shown: &Shown<'_>) -> Mode {

@@ -13,12 +13,17 @@ use crate::{
     workbench::FrontChannel,
 };
 
-/// What is said, at most two lines.
+/// What is said, at most two lines; a flow that should not be used any more says so first.
 pub fn lines(shown: &Shown<'_>, scene: &Scene<'_>) -> Vec<Line> {
-    match &shown.session.outcome {
+    let mut lines = match &shown.session.outcome {
         Some(outcome) => ended(shown, scene, outcome),
         None => going_on(shown, scene),
+    };
+    if let Some(warning) = shown.session.kind.warning() {
+        let mark = format!("{} ", scene.look.glyphs.warning);
+        lines.insert(0, Line::of(Role::Warn, mark).then(Role::Warn, warning));
     }
+    lines
 }
 
 /// What Enter does now, for the footer; `None` when there is nothing to say yes to.
@@ -40,6 +45,10 @@ pub fn enter_means(shown: &Shown<'_>) -> Option<String> {
 fn what_next(step: &Step<'_>) -> String {
     match (step.id, step.draft) {
         (StepId::Authorize, Some(_)) => "go to sign-in".to_owned(),
+        (StepId::AdminConsent, Some(_)) => "go and agree".to_owned(),
+        (StepId::Logout, Some(_)) => "go and sign out".to_owned(),
+        (_, Some(draft)) if draft.is_assertion => "sign it".to_owned(),
+        (StepId::Given, None) => "take it".to_owned(),
         (_, Some(draft)) => match draft.endpoint.value.parse() {
             Ok(url) => format!("send {} {}", draft.method, endpoint(&url)),
             Err(_) => format!("send {}", draft.method),
@@ -52,6 +61,11 @@ fn what_next(step: &Step<'_>) -> String {
 fn going_on(shown: &Shown<'_>, scene: &Scene<'_>) -> Vec<Line> {
     if let Some(step) = shown.ready() {
         return ready(shown, scene, step);
+    }
+    if shown.session.wanted().is_some() {
+        let line = Line::of(Role::Key, format!("{} ", scene.look.glyphs.ready))
+            .then(Role::Title, "A token to begin with is needed.");
+        return vec![keys(line, &[("w", "from the shelf"), ("p", "paste")])];
     }
     let spinner = format!("{} ", spinner(scene));
     let mut line = Line::of(Role::Busy, spinner);
@@ -118,6 +132,14 @@ fn ready(shown: &Shown<'_>, scene: &Scene<'_>, step: &Step<'_>) -> Vec<Line> {
     }
     pairs.push(("a", "auto"));
     let mut lines = vec![keys(line, &pairs)];
+    if shown.bench.takes_token(shown.session.id) {
+        let instead = match shown.session.brings_for {
+            Some(_) => "  This sign-in brings a token.",
+            None => "  It begins with a token.",
+        };
+        let line = Line::of(Role::Muted, instead);
+        lines.push(keys(line, &[("w", "one from the shelf"), ("p", "paste one")]));
+    }
     // What would stop it, or what stopped it from being sent.
     let worst = step.findings.iter().filter(|finding| finding.severity >= Severity::Warning);
     if let Some(finding) = worst.max_by_key(|finding| finding.severity) {
@@ -195,6 +217,7 @@ fn title_of(refusal: &Refusal) -> Option<String> {
 fn surface(surface: Surface) -> String {
     match surface {
         Surface::Json(status) => format!("In a JSON answer with status {status}"),
+        Surface::Api(status) => format!("In the API's answer, with status {status}"),
         Surface::Redirect => "Sent back to the redirect URI".to_owned(),
         Surface::Page(_) => "On a page of the authority, never sent back to us".to_owned(),
     }

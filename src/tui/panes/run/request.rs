@@ -12,8 +12,8 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::{shown::value, steps::clipped_line};
 use crate::{
-    flow::{Draft, Field, Place},
-    oauth::parameters,
+    flow::{Draft, Field, Place as Travels},
+    oauth::choices::choices,
     text::{Line, Role, visible},
     tui::glyphs::Glyphs,
 };
@@ -45,6 +45,36 @@ impl Row {
     }
 }
 
+/// One line of the list: a row, or the heading of a part of an assertion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The row at this place.
+    Row(usize),
+    /// The name of a part.
+    Heading(&'static str),
+}
+
+/// What stands on each line. A request has one row after the other; an assertion has its header and its payload.
+pub fn places(draft: &Draft) -> Vec<Place> {
+    if !draft.is_assertion {
+        return (0..count(draft)).map(Place::Row).collect();
+    }
+    let part = |wanted| {
+        let fields = draft.fields.iter().enumerate();
+        fields.filter(move |(_, field)| field.place == wanted).map(|(index, _)| Place::Row(index + 1))
+    };
+    let mut places = vec![Place::Row(0), Place::Heading("header")];
+    places.extend(part(Travels::JoseHeader));
+    places.push(Place::Heading("payload"));
+    places.extend(part(Travels::Claim));
+    places
+}
+
+/// The line on which a row stands.
+pub fn line_of(draft: &Draft, row: usize) -> usize {
+    places(draft).iter().position(|place| *place == Place::Row(row)).unwrap_or(row)
+}
+
 /// How many rows a draft has.
 pub const fn count(draft: &Draft) -> usize {
     draft.fields.len() + 1
@@ -60,13 +90,21 @@ pub fn name_width(draft: &Draft, width: usize) -> usize {
 pub fn rows(draft: &Draft, width: usize, reveal: bool, glyphs: &Glyphs) -> Vec<Line> {
     let note_width = note(&draft.endpoint, glyphs).map_or(0, |note| note.plain().width() + 2);
     let address = endpoint(draft, width.saturating_sub(note_width), glyphs);
-    let mut rows = vec![with_note(&address, note(&draft.endpoint, glyphs), width, glyphs)];
     let names = name_width(draft, width);
-    rows.extend(draft.fields.iter().map(|field| row(field, names, width, reveal, glyphs)));
-    rows
+    let line = |place: Place| match place {
+        Place::Heading(part) => Line::of(Role::Muted, part),
+        Place::Row(0) => with_note(&address, note(&draft.endpoint, glyphs), width, glyphs),
+        Place::Row(at) => row(&draft.fields[at - 1], names, width, reveal, glyphs),
+    };
+    places(draft).into_iter().map(line).collect()
 }
 
 fn endpoint(draft: &Draft, width: usize, glyphs: &Glyphs) -> Line {
+    if draft.is_assertion {
+        let line = Line::of(Role::Method, "JWT")
+            .then(Role::Muted, "  to be signed as it stands, then sent with the request");
+        return clipped_line(&line, width, glyphs.ellipsis);
+    }
     let role = if draft.endpoint.is_changed() { Role::Edited } else { Role::Link };
     let room = width.saturating_sub(draft.method.as_str().len() + 1);
     let address = shortened(&draft.endpoint.value, room, glyphs);
@@ -119,7 +157,7 @@ fn note(field: &Field, glyphs: &Glyphs) -> Option<Line> {
         (Some(_), false) if field.is_changed() => Some((glyphs.running, "edited")),
         (Some(_), false) => None,
     };
-    let header = (field.place == Place::Header).then(|| Line::of(Role::Muted, "header"));
+    let header = (field.place == Travels::Header).then(|| Line::of(Role::Muted, "header"));
     match (header, changed) {
         (None, None) => None,
         (header, Some((mark, word))) => {
@@ -145,7 +183,13 @@ fn with_note(line: &Line, note: Option<Line>, width: usize, glyphs: &Glyphs) -> 
 /// What the selected row is for: the rule it must obey, where that stands, and, in full, what is sent.
 pub fn meaning(field: &Field, reveal: bool) -> Vec<Line> {
     let mut lines = Vec::new();
-    match parameters::meaning(&field.name) {
+    if field.place == Travels::Endpoint && field.value.is_empty() {
+        return vec![Line::of(
+            Role::Text,
+            "The client's assertion, member by member. Change what you like: it is signed with the private key as it stands.",
+        )];
+    }
+    match field.meaning() {
         Some(known) => {
             lines.push(
                 Line::of(Role::Name, known.name)
@@ -159,12 +203,17 @@ pub fn meaning(field: &Field, reveal: bool) -> Vec<Line> {
             "  is not a parameter of this endpoint that authwright knows. It is sent as it stands.",
         )),
     }
+    let known = choices(&field.name);
+    if !known.is_empty() {
+        let line = Line::of(Role::Muted, "known values  ").then(Role::Value, known.join("  "));
+        lines.insert(lines.len().min(1), line);
+    }
     if field.removed {
         lines.push(Line::of(Role::Edited, "Left out: it will not be sent."));
     }
     if let Some(proposed) = field.proposed.as_deref().filter(|proposed| *proposed != field.value) {
         let mut line = Line::of(Role::Muted, "proposed was  ");
-        line.0.extend(if field.place == Place::Endpoint {
+        line.0.extend(if field.place == Travels::Endpoint {
             Line::of(Role::Link, proposed).0
         } else {
             value(&field.name, proposed, reveal).0
@@ -175,25 +224,33 @@ pub fn meaning(field: &Field, reveal: bool) -> Vec<Line> {
 }
 
 /// Reads what a person typed to add something: `name=value` is a parameter, `name: value` a header.
-pub fn read_addition(draft: &Draft, text: &str) -> Result<(Place, String, String), &'static str> {
+pub fn read_addition(draft: &Draft, text: &str) -> Result<(Travels, String, String), &'static str> {
     let parameter = text.find('=');
     let header = text.find(": ").or_else(|| text.ends_with(':').then(|| text.len() - 1));
     let (place, at) = match (parameter, header) {
-        (Some(equals), Some(colon)) if colon < equals => (Place::Header, colon),
+        (Some(equals), Some(colon)) if colon < equals => (header_place(draft), colon),
         (Some(equals), _) => (parameter_place(draft), equals),
-        (None, Some(colon)) => (Place::Header, colon),
+        (None, Some(colon)) => (header_place(draft), colon),
         (None, None) => return Err("write name=value for a parameter, or name: value for a header"),
     };
     let (name, value) = (text[..at].trim(), &text[at + 1..]);
     if name.is_empty() {
         return Err("a name is missing before the sign");
     }
-    let value = if place == Place::Header { value.trim() } else { value };
+    let value = if place == parameter_place(draft) { value } else { value.trim() };
     Ok((place, name.to_owned(), value.to_owned()))
 }
 
-fn parameter_place(draft: &Draft) -> Place {
-    if draft.method == crate::wire::Method::Post { Place::Form } else { Place::Query }
+const fn parameter_place(draft: &Draft) -> Travels {
+    match draft.method {
+        _ if draft.is_assertion => Travels::Claim,
+        crate::wire::Method::Post => Travels::Form,
+        _ => Travels::Query,
+    }
+}
+
+const fn header_place(draft: &Draft) -> Travels {
+    if draft.is_assertion { Travels::JoseHeader } else { Travels::Header }
 }
 
 #[cfg(test)]
@@ -207,9 +264,9 @@ mod tests {
 
     fn draft() -> Draft {
         Draft::new(Method::Post, "http://localhost/token")
-            .with(Place::Form, "client_id", "me")
-            .with(Place::Form, "client_secret", "hush")
-            .with(Place::Header, "origin", "http://localhost")
+            .with(Travels::Form, "client_id", "me")
+            .with(Travels::Form, "client_secret", "hush")
+            .with(Travels::Header, "origin", "http://localhost")
     }
 
     fn plain(draft: &Draft, width: usize, reveal: bool) -> Vec<String> {
@@ -236,7 +293,7 @@ mod tests {
         let mut draft = draft();
         draft.bend(Bend::Set(0, "you".to_owned()));
         draft.bend(Bend::ToggleRemoved(1));
-        draft.bend(Bend::Add(Place::Form, "x".to_owned(), String::new()));
+        draft.bend(Bend::Add(Travels::Form, "x".to_owned(), String::new()));
         draft.bend(Bend::Endpoint("http://elsewhere".to_owned()));
         let rows = plain(&draft, 60, false);
         assert_eq!(rows[0], "POST http://elsewhere  ● edited");
@@ -270,13 +327,13 @@ mod tests {
     fn additions_are_parameters_or_headers() {
         let add = |text: &str| read_addition(&draft(), text);
         let want = |place, name: &str, value: &str| Ok((place, name.to_owned(), value.to_owned()));
-        assert_eq!(add("a=b=c"), want(Place::Form, "a", "b=c"));
-        assert_eq!(add("Origin: http://x?a=b"), want(Place::Header, "Origin", "http://x?a=b"));
-        assert_eq!(add("redirect=http://x: y"), want(Place::Form, "redirect", "http://x: y"));
-        assert_eq!(add("x-empty:"), want(Place::Header, "x-empty", ""));
+        assert_eq!(add("a=b=c"), want(Travels::Form, "a", "b=c"));
+        assert_eq!(add("Origin: http://x?a=b"), want(Travels::Header, "Origin", "http://x?a=b"));
+        assert_eq!(add("redirect=http://x: y"), want(Travels::Form, "redirect", "http://x: y"));
+        assert_eq!(add("x-empty:"), want(Travels::Header, "x-empty", ""));
         assert!(add("nothing").is_err() && add("=x").is_err());
         let get = Draft::new(Method::Get, "http://localhost/authorize");
-        assert_eq!(read_addition(&get, "a=").map(|(place, ..)| place), Ok(Place::Query));
+        assert_eq!(read_addition(&get, "a=").map(|(place, ..)| place), Ok(Travels::Query));
     }
 
     #[test]
@@ -288,7 +345,7 @@ mod tests {
             text.contains("client_secret") && !text.contains("hush") && !text.contains("other"),
             "{text}"
         );
-        draft.bend(Bend::Add(Place::Form, "made_up".to_owned(), "1".to_owned()));
+        draft.bend(Bend::Add(Travels::Form, "made_up".to_owned(), "1".to_owned()));
         assert!(meaning(&draft.fields[3], false)[0].plain().contains("made_up"));
     }
 }

@@ -4,13 +4,14 @@
 use serde_json::Value;
 
 use super::{
-    shown::{Shown, endpoint, milliseconds, stopwatch},
+    fan_out,
+    shown::{Shown, endpoint, is_visit, milliseconds, stopwatch},
     steps,
 };
 use crate::{
     flow::{Prompt, Step, StepId, StepState},
     inspect::{self, Reveal},
-    oauth::parameters,
+    oauth::{challenge, parameters},
     secret::Secret,
     text::{Line, Role},
     tui::pane::Scene,
@@ -22,6 +23,12 @@ use crate::{
 pub fn lines(shown: &Shown<'_>, scene: &Scene<'_>, step: &Step<'_>) -> Vec<Line> {
     let Some(exchange) = shown.exchange_of(step.id) else { return without_exchange(shown, scene, step) };
     let answer = answered(exchange, scene);
+    if step.id == StepId::FanOut {
+        let mut lines = fan_out::lines(shown.session.flow.fan_out(), scene.look.glyphs);
+        lines.extend([Line::new(), Line::of(Role::Title, "The last answer")]);
+        lines.extend(answer);
+        return lines;
+    }
     let mut learned = Vec::new();
     for (title, part) in [
         ("Checks", steps::findings(step, scene.look.glyphs)),
@@ -64,6 +71,7 @@ fn answered(exchange: &Exchange, scene: &Scene<'_>) -> Vec<Line> {
         Some(Ok(response)) => {
             lines.push(status(response));
             lines.push(Line::of(Role::Muted, timing(exchange.timing, response)));
+            lines.extend(challenges(response));
             if let Some(location) = response.redirect_target() {
                 lines.push(Line::of(Role::Muted, "location"));
                 lines.extend(redirect(exchange, location, scene.reveal));
@@ -88,6 +96,27 @@ fn asked(exchange: &Exchange) -> Line {
         .then(Role::Method, exchange.request.method.as_str())
         .then(Role::Text, format!(" {}", endpoint(&exchange.request.url)))
         .then(Role::Muted, through)
+}
+
+/// What an API that says no wants to be shown (RFC 9110 §11.6.1), member by member.
+fn challenges(response: &Response) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for challenge in challenge::read(&response.headers) {
+        lines.push(Line::new());
+        lines.push(Line::of(Role::Muted, "www-authenticate  ").then(Role::Title, &challenge.scheme));
+        for (name, value) in &challenge.params {
+            lines.push(
+                Line::of(Role::Text, "  ")
+                    .then(Role::Name, name)
+                    .then(Role::Text, "  ")
+                    .then(Role::Value, value),
+            );
+        }
+        if let Some(Ok(claims)) = challenge.claims() {
+            lines.push(Line::of(Role::Muted, "  which says  ").then(Role::Value, claims.to_string()));
+        }
+    }
+    lines
 }
 
 fn redirect(exchange: &Exchange, location: &str, reveal: bool) -> Vec<Line> {
@@ -169,8 +198,15 @@ fn without_exchange(shown: &Shown<'_>, scene: &Scene<'_>, step: &Step<'_>) -> Ve
                 "Nothing was sent yet. Enter sends the request as it stands beside; the answer comes here.",
             );
         }
-        (StepState::Running, StepId::Authorize) => {
-            lines.push(Line::of(Role::Busy, "Somebody is signing in."));
+        (StepState::Running, step) if is_visit(step) => {
+            lines.push(Line::of(
+                Role::Busy,
+                match step {
+                    StepId::AdminConsent => "Somebody is asked to agree.",
+                    StepId::Logout => "Somebody is signing out.",
+                    _ => "Somebody is signing in.",
+                },
+            ));
             lines.push(Line::of(Role::Text, match &shown.session.front {
                 Some(FrontChannel::Browser | FrontChannel::Paste) => {
                     "What happens between that browser and the authority is theirs: it cannot be seen from here. \
@@ -188,7 +224,7 @@ fn without_exchange(shown: &Shown<'_>, scene: &Scene<'_>, step: &Step<'_>) -> Ve
         (StepState::Running, _) if matches!(shown.prompt, Some(Prompt::DeviceCode(_))) => {
             lines.push(Line::of(Role::Busy, "The first poll has not been sent yet."));
         }
-        (StepState::Done | StepState::Failed, StepId::Authorize) => {
+        (StepState::Done | StepState::Failed, step) if is_visit(step) => {
             lines.push(Line::of(
                 Role::Muted,
                 "The sign-in happened in a browser that is not ours; the next step shows what came back.",

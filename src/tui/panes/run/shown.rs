@@ -25,6 +25,8 @@ pub struct Shown<'a> {
     pub selected: usize,
     /// What a person has to do elsewhere.
     pub prompt: Option<Prompt>,
+    /// Whether a token is asked for now: to begin with, and nothing else brings it.
+    pub asks_token: bool,
 }
 
 impl<'a> Shown<'a> {
@@ -35,12 +37,23 @@ impl<'a> Shown<'a> {
         let at = |id: StepId| steps.iter().position(|step| step.id == id);
         let selected = chosen.and_then(at).or_else(|| at(current)).unwrap_or(0);
         let prompt = session.flow.prompt();
-        Self { bench, session, steps, selected, prompt }
+        let asks_token = session.wanted().is_some() && session.source_run.is_none();
+        Self { bench, session, steps, selected, prompt, asks_token }
     }
 
     /// The selected step.
     pub fn step(&self) -> Option<&Step<'a>> {
         self.steps.get(self.selected)
+    }
+
+    /// Whether the person is asked for something beside the steps: a sign-in, or a token.
+    pub fn asks(&self) -> bool {
+        self.session.is_running() && (self.visit().is_some() || self.asks_token)
+    }
+
+    /// The run that waits for the tokens of this one.
+    pub fn brings_for(&self) -> Option<&'a Session> {
+        self.session.brings_for.and_then(|id| self.bench.session(id))
     }
 
     /// The step that waits for the person to say go.
@@ -107,6 +120,11 @@ impl<'a> Shown<'a> {
         let place = self.steps.iter().position(|step| step.id == current).map_or(0, |at| at + 1);
         format!("{place}/{}", self.steps.len())
     }
+}
+
+/// Whether a step sends somebody to a page of the authority.
+pub const fn is_visit(step: StepId) -> bool {
+    matches!(step, StepId::Authorize | StepId::AdminConsent | StepId::Logout)
 }
 
 /// The picture of the spinner that is due, or a still mark where nothing may move.

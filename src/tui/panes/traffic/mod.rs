@@ -10,8 +10,10 @@
 //!
 //! The end stays in view only while the end was selected: moving up stops following, `G` or `f` takes it up again.
 
+mod compared;
 mod detail;
 mod filter;
+mod replay;
 
 use ratatui::{
     buffer::Buffer,
@@ -19,7 +21,7 @@ use ratatui::{
     widgets::{StatefulWidget as _, Widget as _},
 };
 
-use self::{detail::Form, filter::Filter};
+use self::{detail::Form, filter::Filter, replay::Replay};
 use crate::{
     export::{Secrets, curl},
     inspect::Reveal,
@@ -39,7 +41,7 @@ use crate::{
             list::{List, Selection},
         },
     },
-    workbench::{Channel, Exchange, ExchangeId, Workbench},
+    workbench::{Channel, Exchange, ExchangeId, Owner, Workbench},
 };
 
 /// Where the focus is.
@@ -71,6 +73,8 @@ pub struct State {
     typing: Option<(Typing, Field)>,
     request_scroll: Scroll,
     response_scroll: Scroll,
+    /// The exchange that is being sent again, while it is.
+    replay: Option<Box<Replay>>,
 }
 
 impl Default for State {
@@ -86,13 +90,17 @@ impl Default for State {
             typing: None,
             request_scroll: Scroll::default(),
             response_scroll: Scroll::default(),
+            replay: None,
         }
     }
 }
 
 impl State {
     /// Which part of the keymap applies.
-    pub const fn context(&self) -> Context {
+    pub fn context(&self) -> Context {
+        if let Some(replay) = &self.replay {
+            return if replay.is_typing() { Context::Field } else { Context::Replay };
+        }
         match (&self.typing, self.region) {
             (Some(_), _) => Context::Field,
             (None, Region::List) => Context::Traffic,
@@ -100,8 +108,20 @@ impl State {
         }
     }
 
+    /// Opens the request of a finished exchange, to change it and send it again; says whether there is one.
+    pub fn replay(&mut self, id: ExchangeId, bench: &Workbench) -> bool {
+        let Some(exchange) = bench.traffic.get(id).filter(|exchange| exchange.result.is_some()) else {
+            return false;
+        };
+        self.show(id);
+        self.turn_to(Region::List);
+        self.replay = Some(Box::new(Replay::new(exchange)));
+        true
+    }
+
     /// Shows one exchange, taking the filter away if it hides it.
     pub fn show(&mut self, id: ExchangeId) {
+        self.replay = None;
         if self.filter.row_of(id).is_none() {
             self.filter.set("");
         }
@@ -112,6 +132,10 @@ impl State {
 
     /// Takes a key for the text field.
     pub fn typed(&mut self, key: Key) -> Vec<Intent> {
+        if let Some(replay) = &mut self.replay {
+            replay.typed(key);
+            return Vec::new();
+        }
         if let Some((typing, field)) = &mut self.typing
             && field.key(key) == Typed::Changed
         {
@@ -125,6 +149,9 @@ impl State {
 
     /// Takes a pasted text: into the field, or as a filter.
     pub fn pasted(&mut self, text: &str) {
+        if let Some(replay) = &mut self.replay {
+            return replay.pasted(text);
+        }
         let (typing, field) = self.typing.get_or_insert_with(|| (Typing::Filter, Field::default()));
         field.paste(text);
         match typing {
@@ -135,6 +162,9 @@ impl State {
 
     /// Empties the text field; says whether there was something in it.
     pub fn clear_field(&mut self) -> bool {
+        if let Some(replay) = &mut self.replay {
+            return replay.clear_field();
+        }
         let Some((typing, field)) = self.typing.as_mut().filter(|(_, field)| !field.is_empty()) else {
             return false;
         };
@@ -175,6 +205,14 @@ impl State {
 
     /// Takes an action.
     pub fn update(&mut self, action: Action, bench: &Workbench, now: UnixTime) -> Option<Vec<Intent>> {
+        if let Some(replay) = &mut self.replay {
+            let taken = replay.update(action, bench);
+            if taken.is_none() && matches!(action, Action::Close | Action::Back) {
+                self.replay = None;
+                return Some(Vec::new());
+            }
+            return taken;
+        }
         if self.typing.is_some() {
             return self.typing_update(action);
         }
@@ -214,6 +252,11 @@ impl State {
             }
             Action::Copy | Action::CopyUrl => self.copy_url(bench, action),
             Action::CopyCurl => self.copy_curl(bench),
+            Action::ExchangeReplay => match self.exchange(bench) {
+                Some(exchange) if exchange.result.is_some() => vec![Intent::Replay(exchange.id)],
+                Some(_) => vec![Intent::Toast(Toast::bad("the answer is still on its way"))],
+                None => Vec::new(),
+            },
             Action::Explain => {
                 match self.exchange(bench).and_then(|exchange| bench.evidence_for(exchange.id, now)) {
                     Some(evidence) => vec![Intent::Explain(Box::new(evidence))],
@@ -234,6 +277,7 @@ impl State {
             }
             // A list is filtered while one types: its rows can be walked at once.
             Action::MoveUp | Action::MoveDown => {
+                self.following = false;
                 self.selection.act(action, usize::MAX);
             }
             _ => return None,
@@ -334,6 +378,9 @@ impl State {
         buffer: &mut Buffer,
     ) -> Option<Position> {
         self.filter.refresh(&bench.traffic);
+        if let Some(replay) = &mut self.replay {
+            return replay.view(bench, scene, area, buffer);
+        }
         if self.following {
             self.selection.select(self.filter.count(&bench.traffic).saturating_sub(1));
         }
@@ -501,9 +548,10 @@ impl Columns {
 
     fn row(self, exchange: &Exchange, look: &Look) -> Line {
         let Self { number, host, path } = self;
-        let who = match exchange.channel {
-            Channel::Back => "program",
-            Channel::Front => "browser",
+        let who = match (exchange.owner, exchange.channel) {
+            (Owner::Replay(_), _) => "again",
+            (_, Channel::Back) => "program",
+            (_, Channel::Front) => "browser",
         };
         let (status, role) = match &exchange.result {
             None => (look.glyphs.ellipsis.to_owned(), Role::Busy),
