@@ -24,4 +24,5 @@ mod tenant;
 mod tenant_segment;
 mod time;
 mod token;
+mod user_agent;
 mod verify;

@@ -161,9 +161,9 @@ fn check_application(scenario: &Scenario, index: usize, application: &Applicatio
             }
         }
     }
-    let unusable =
-        |uri: &String| redirect_uri::unregistrable(uri, PlatformKind::Web, application.sign_in_audience);
-    if let Some(why) = application.web.logout_url.as_ref().and_then(unusable) {
+    if let Some(uri) = &application.web.logout_url
+        && let Some(why) = redirect_uri::unregistrable(uri, PlatformKind::Web, application.sign_in_audience)
+    {
         fault(key("web.logoutUrl"), why)?;
     }
     if let Some(version) =
