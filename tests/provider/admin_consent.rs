@@ -69,6 +69,7 @@ async fn what_cannot_be_sent_back_is_shown_as_a_page() {
         ("work application for personal accounts", "consumers", V1, vec![], 9_002_332),
         ("personal accounts, version 1", "consumers", V1, gifts.to_vec(), 900_021),
         ("personal accounts, version 2", "consumers", V2, gifts.to_vec(), 900_021),
+        ("no redirect URI, version 2", &home, V2, vec![("redirect_uri", "")], 900_144),
         ("no redirect URI registered", &home, V1, vec![client("inventory-sync")], 500_113),
         ("not registered", &home, V2, vec![("redirect_uri", "https://evil.example/")], 50011),
         ("more path, version 2", &home, V2, vec![longer], 50011),

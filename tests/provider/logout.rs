@@ -203,6 +203,8 @@ async fn of_several_accounts_one_is_meant_or_picked() {
     for hint in [("logout_hint", "mina@northwind.example"), ("id_token_hint", token.as_str())] {
         let pick = browser.get(&logout(&desk, &[hint])).await;
         assert!(pick.body.contains("Whose session is to end?"), "{hint:?}: {}", pick.body);
+        let note = desk.note(pick.header("x-ms-request-id")).await;
+        assert_eq!((note.code, note.rule), (0, format!("{}.signed_in", hint.0).as_str()), "{note:?}");
         assert_eq!(stays(&mut browser, "mina").await, "a code");
     }
     let pick = browser.get(&logout(&desk, &[("id_token_hint", &token)])).await;
