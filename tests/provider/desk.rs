@@ -360,6 +360,11 @@ impl<'a> Browser<'a> {
         self.keep(answer)
     }
 
+    pub async fn post(&mut self, url: &str, form: &[(&str, &str)]) -> Answer {
+        let answer = self.desk.post(url, form, &[("cookie", &self.cookie())]).await;
+        self.keep(answer)
+    }
+
     /// Fills in the page's form and presses a button.
     pub async fn submit(&mut self, page: &Answer, button: (&str, &str), fields: &[(&str, &str)]) -> Answer {
         let (action, mut form) = form(&page.body);

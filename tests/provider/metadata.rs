@@ -163,3 +163,20 @@ async fn it_stops_when_it_is_dropped() {
         tokio::task::yield_now().await;
     }
 }
+
+#[tokio::test]
+async fn the_metadata_names_only_what_answers() {
+    let desk = Desk::open().await;
+    let document = configuration(&desk, &desk.home).await.json();
+    let mut asked = 0;
+    for (name, value) in document.as_object().expect("an object") {
+        // An issuer is a name, and Kerberos is not for clients of OAuth; Entra's document has it all the same.
+        let is_to_be_asked = !["issuer", "kerberos_endpoint"].contains(&name.as_str());
+        let Some(url) = value.as_str().filter(|value| is_to_be_asked && value.starts_with("http")) else {
+            continue;
+        };
+        asked += 1;
+        assert_ne!(desk.get(url, &[]).await.status, 404, "{name}: {url}");
+    }
+    assert!(asked >= 7, "{document:#}");
+}
