@@ -45,6 +45,7 @@ pub fn configuration(provider: &mut Provider, call: &Call) -> Reply {
                 "msgraph_host", "aud", "exp", "iat", "auth_time", "acr", "nonce", "preferred_username", "name",
                 "tid", "ver", "at_hash", "c_hash", "email",
             ],
+            // As in Entra's documents. Nothing answers there; it is not for programs that speak OAuth.
             "kerberos_endpoint": format!("{base}/{name}/kerberos"),
             "tenant_region_scope": segment.tenant().map(|tenant| tenant.region.as_str()),
             "cloud_instance_name": host,
