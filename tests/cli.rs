@@ -71,6 +71,34 @@ fn every_application_of_the_lab_runs_the_flow_that_it_is_made_for() {
 }
 
 #[test]
+fn the_other_flows_run_as_the_applications_that_they_are_made_for() {
+    let runs: [&[&str]; 7] = [
+        &["on_behalf_of"],
+        &["refresh_token"],
+        &["password"],
+        &["implicit"],
+        &["hybrid"],
+        &["client_credentials", "--app", "price-feed"],
+        &["client_credentials", "--app", "pipeline"],
+    ];
+    for run in runs {
+        assert_eq!(flow(run, 0)["outcome"], "tokens", "{run:?}");
+    }
+}
+
+#[test]
+fn the_run_that_brings_a_token_is_reported_with_the_run_that_begins_with_it() {
+    let outcome = flow(&["on_behalf_of"], 0);
+    assert_eq!(outcome["flow"], "on_behalf_of");
+    let steps: Vec<_> =
+        outcome["exchanges"].as_array().expect("a list").iter().map(|one| one["step"].clone()).collect();
+    assert!(steps.contains(&"authorize".into()) && steps.iter().filter(|step| *step == "token").count() == 2);
+    // Where the sign-in before it is refused, that is the refusal.
+    let outcome = flow(&["refresh_token", "--username", "bruno"], 1);
+    assert_eq!(outcome["refusal"]["error_codes"][0], 50057, "{outcome}");
+}
+
+#[test]
 fn tokens_in_clear_are_only_printed_when_asked_for_and_verify() {
     let outcome = flow(&["authorization_code", "--with-secrets"], 0);
     let token = outcome["tokens"]["id_token"].as_str().expect("there is one");

@@ -295,7 +295,9 @@ pub fn summary(bench: &Workbench, session: &Session, outcome: &Outcome, with_sec
     lines.push(String::new());
     lines.extend(session.flow.fan_out().iter().map(fan_out_line));
     if let Some(answer) = api_answer(bench, session, with_secrets) {
-        lines.push(format!("the API answered {}", answer.status));
+        if !matches!(outcome, Outcome::Done(_)) {
+            lines.push(format!("the API answered {}", answer.status));
+        }
         let challenges = answer.headers.all("www-authenticate");
         lines.extend(challenges.map(|line| format!("www-authenticate: {}", visible(line))));
         lines.extend(visible_lines(&answer.body.text()).map(String::from));

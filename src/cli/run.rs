@@ -17,7 +17,7 @@ use crate::{
     runtime::{self, Runtime, browser, clock, entropy, http, lab, signals},
     secret::Secret,
     wire::Failure,
-    workbench::{Event, FrontChannel, Session, SessionId, Start, User, Workbench},
+    workbench::{Event, FrontChannel, Offer, Session, SessionId, Start, User, Workbench},
 };
 
 /// The options of `run`.
@@ -154,6 +154,11 @@ fn plan(options: &Options, bench: &Workbench) -> Result<Start, String> {
         Some(profile) => profile,
         None => options.target.over(lab_profile(options, bench)?)?,
     };
+    // The sign-in before the call asks for what that API wants.
+    let calls = |offer: &&Offer| offer.profile.api.is_some() && offer.profile.api == profile.api;
+    if let Some(offer) = bench.offers.iter().find(calls).filter(|_| options.app.is_none()) {
+        profile.source.clone_from(&offer.profile.source);
+    }
     if options.flow == FlowKind::Password {
         // Here the application itself sends what would otherwise be typed at the authority.
         let person = credentials(options, bench, &profile)?;
@@ -169,11 +174,14 @@ fn lab_profile(options: &Options, bench: &Workbench) -> Result<Profile, String> 
     bench.profile_for(options.flow, options.app.as_deref()).ok_or_else(|| {
         let keys: std::collections::BTreeSet<_> =
             bench.offers.iter().map(|offer| offer.key.as_str()).collect();
-        format!(
-            "the lab tenant has no application “{}”; it has {}",
-            options.app.as_deref().unwrap_or_default(),
-            keys.into_iter().collect::<Vec<_>>().join(", ")
-        )
+        let keys = keys.into_iter().collect::<Vec<_>>().join(", ");
+        match &options.app {
+            Some(app) => format!("the lab tenant has no application “{app}”; it has {keys}"),
+            None => format!(
+                "no application of the lab tenant is made for {}; --app takes one of {keys}",
+                options.flow.name()
+            ),
+        }
     })
 }
 
@@ -260,7 +268,9 @@ impl Driver {
         tokio::pin!(deadline);
         let first = Event::User(User::Start(start));
         self.apply(first);
-        let Some(id) = self.bench.latest().map(|session| session.id) else { return Exit::Usage };
+        let Some(latest) = self.bench.latest().map(|session| session.id) else { return Exit::Usage };
+        // The run that brings its token may have begun already.
+        let id = self.bench.root(latest);
         let mut prompted = None;
         let mut interrupted = interrupts();
         let mut late = false;

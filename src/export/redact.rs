@@ -134,8 +134,8 @@ fn has_secrets(pairs: &str) -> bool {
 fn redact_value(name: &str, value: &mut Value, is_harmless: fn(&str) -> bool) {
     match value {
         Value::Object(members) => {
-            for (name, value) in members.iter_mut() {
-                redact_value(name, value, is_harmless);
+            for (member, value) in members.iter_mut() {
+                redact_value(find::judged_name(name, member), value, is_harmless);
             }
         }
         // Members of an array go by the name of the array.

@@ -166,10 +166,12 @@ impl Printer {
     fn value(&mut self, raw: &str) {
         let text = decoded(raw);
         let name = self.name.take().or_else(|| self.inherited()).unwrap_or_default();
+        let parent = self.open.last().and_then(|(_, parent)| parent.as_deref()).unwrap_or_default();
+        let name = find::judged_name(parent, &name);
         let found = match self.rule {
             _ if text.is_empty() => Vec::new(),
-            Rule::Public if !find::is_well_known(&name) => find::in_text(&text),
-            Rule::Listed | Rule::Public => find::in_parameter(&name, &text),
+            Rule::Public if !find::is_well_known(name) => find::in_text(&text),
+            Rule::Listed | Rule::Public => find::in_parameter(name, &text),
         };
         let line = self.lines.pop().unwrap_or_default();
         let line = match found.as_slice() {

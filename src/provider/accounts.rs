@@ -85,6 +85,28 @@ pub fn switched_off() -> Box<Refusal> {
         .compares("accountEnabled", "false", ["true"])
 }
 
+/// 50053: locked, by the directory or by wrong passwords.
+pub fn locked() -> Box<Refusal> {
+    let text = "Sign-in is blocked: too many failed tries or a suspicious address.";
+    Refusal::new(50053, "invalid_grant", text).demands(
+        "after ten wrong passwords an account rests for a minute; the right one does not help before",
+    )
+}
+
+/// 50126: not the password in the directory.
+pub fn wrong_password(sent: &str, user: &User) -> Box<Refusal> {
+    Refusal::new(50126, "invalid_grant", "User name or password is wrong.")
+        .demands("the password must be the one in the directory")
+        .compares_secret("password", sent, user.password.masked())
+}
+
+/// 50055: the password is right and must be changed all the same.
+pub fn password_expired() -> Box<Refusal> {
+    Refusal::new(50055, "invalid_grant", "The password is out of date and must be changed.")
+        .suberror("user_password_expired")
+        .demands("a new password must be set first, on a page")
+}
+
 impl Provider {
     /// Ends all sessions of a person, by any of their object ids: `TokensValidFrom` moves to `now`. Refresh tokens issued so
     /// far answer 50173, browsers ask for the password again; access tokens live on until they expire. Tells whether there

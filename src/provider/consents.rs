@@ -1,16 +1,27 @@
-//! Who has allowed which application what (reference §9): the rows that Graph calls `oauth2PermissionGrant`.
+//! Who has allowed which application what (reference §9): the rows that Graph calls `oauth2PermissionGrant`, and for what
+//! applications may do by themselves those that it calls `appRoleAssignment`.
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    scenario::{Application, ConsentType, PermissionScope, ResourceAccess, Scenario, Tenant, User},
+    scenario::{AppRole, Application, ConsentType, PermissionScope, ResourceAccess, Scenario, Tenant, User},
     scope::Wanted,
 };
 
-/// Every grant of delegated permissions.
+/// Every grant, of delegated permissions and of roles.
 #[derive(Debug, Default)]
 pub struct Consents {
     rows: Vec<Row>,
+    assignments: Vec<Assignment>,
+}
+
+/// A role that an application holds by itself.
+#[derive(Debug, PartialEq, Eq)]
+struct Assignment {
+    tenant: String,
+    client: String,
+    resource: String,
+    role: String,
 }
 
 #[derive(Debug)]
@@ -36,16 +47,36 @@ impl Missing {
     }
 }
 
+/// An application permission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Role {
+    pub resource: Arc<Application>,
+    pub role: AppRole,
+}
+
+/// What an administrator is asked to allow for everybody.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Permissions {
+    /// What the application may do for whoever signs in.
+    pub delegated: Vec<Missing>,
+    /// What it may do by itself.
+    pub roles: Vec<Role>,
+    /// The middle tiers behind it, with what they may do for whoever signs in.
+    pub behind: Vec<(Arc<Application>, Vec<Missing>)>,
+}
+
 impl Consents {
     /// With what administrators granted before the lab began.
     pub fn stocked(scenario: &Scenario) -> Self {
         let mut consents = Self::default();
         for client in scenario.applications() {
             let granted = permissions(scenario, &client.oauth2_permission_grants);
+            let assigned = roles(scenario, &client.app_role_assignments);
             let is_at_home =
                 |tenant: &&Arc<Tenant>| client.tenant.as_ref().is_none_or(|home| *home == tenant.key);
             for tenant in scenario.tenants().iter().filter(is_at_home) {
                 consents.grant(tenant, client, None, &granted);
+                consents.assign(tenant, client, &assigned);
             }
         }
         consents
@@ -54,9 +85,32 @@ impl Consents {
     /// Whether a tenant has ever granted an application anything: from then on it has a service principal there.
     pub fn knows(&self, tenant: &Tenant, client: &Application) -> bool {
         self.rows.iter().any(|row| row.tenant == tenant.id && row.client == client.app_id)
+            || self.assignments.iter().any(|held| held.tenant == tenant.id && held.client == client.app_id)
     }
 
-    /// Takes back what an application holds: all of a person's grants to it, or with `None` those for everybody. Tells
+    /// The roles of a resource that an application holds by itself, by name.
+    pub fn roles(&self, tenant: &Tenant, client: &Application, resource: &Application) -> Vec<String> {
+        let ids = (&tenant.id, &client.app_id, &resource.app_id);
+        let held = self.assignments.iter().filter(|held| (&held.tenant, &held.client, &held.resource) == ids);
+        held.map(|held| held.role.clone()).collect()
+    }
+
+    /// Gives an application roles; earlier ones stay.
+    pub fn assign(&mut self, tenant: &Tenant, client: &Application, roles: &[Role]) {
+        for Role { resource, role } in roles {
+            let assignment = Assignment {
+                tenant: tenant.id.clone(),
+                client: client.app_id.clone(),
+                resource: resource.app_id.clone(),
+                role: role.value.clone(),
+            };
+            if !self.assignments.contains(&assignment) {
+                self.assignments.push(assignment);
+            }
+        }
+    }
+
+    /// Takes back what an application holds of delegated permissions: all of a person's grants to it, or with `None` those for everybody. Tells
     /// whether there were any.
     pub fn withdraw(&mut self, client: &Application, principal: Option<&User>) -> bool {
         let principal = principal.map(|user| &user.id);
@@ -162,6 +216,24 @@ pub fn named(scenario: &Scenario, wanted: &Wanted) -> Vec<Missing> {
 /// The delegated permissions that a registration lists.
 pub fn required(scenario: &Scenario, client: &Application) -> Vec<Missing> {
     permissions(scenario, &client.required_resource_access)
+}
+
+/// The roles that a registration lists.
+pub fn required_roles(scenario: &Scenario, client: &Application) -> Vec<Role> {
+    roles(scenario, &client.required_resource_access)
+}
+
+fn roles(scenario: &Scenario, access: &[ResourceAccess]) -> Vec<Role> {
+    access
+        .iter()
+        .filter_map(|access| Some((scenario.application(&access.resource)?, access)))
+        .flat_map(|(resource, access)| {
+            access.roles.iter().filter_map(|name| {
+                let role = resource.app_roles.iter().find(|role| role.value == *name)?;
+                Some(Role { resource: Arc::clone(resource), role: role.clone() })
+            })
+        })
+        .collect()
 }
 
 fn permissions(scenario: &Scenario, access: &[ResourceAccess]) -> Vec<Missing> {

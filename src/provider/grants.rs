@@ -6,6 +6,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 
 use super::{
+    claims::Claims,
     scenario::{Application, PlatformKind, Tenant},
     scope::Wanted,
     sessions::Person,
@@ -44,6 +45,8 @@ pub struct Code {
     pub challenge: Option<Challenge>,
     /// Whether the ID token tells when the person signed in.
     pub auth_time: bool,
+    /// What `claims` of the authorization request asked for.
+    pub claims: Claims,
     pub issued: UnixTime,
     pub redeemed: bool,
 }

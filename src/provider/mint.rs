@@ -9,11 +9,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     call::Call,
+    claims::Claims,
     keys::{Keys, SigningKey},
+    policies,
     random::Random,
-    scenario::{Application, ManagedIdentity, Tenant},
+    scenario::{Application, ManagedIdentity, Scenario, Tenant},
     scope::{Target, Wanted},
-    sessions::Person,
+    sessions::{Person, login_hint},
 };
 use crate::time::UnixTime;
 
@@ -117,18 +119,53 @@ pub struct IdTokenParts<'a> {
     /// The scopes, which decide what is told of the person.
     pub wanted: &'a Wanted,
     pub nonce: Option<&'a str>,
-    /// The moment of signing in is told where `max_age` was asked for.
+    /// The moment of signing in is told where `max_age` or `claims` asked for it.
     pub auth_time: bool,
+    /// Authentication contexts, all of them met.
+    pub contexts: Vec<String>,
     /// The code beside it, in answers of the authorization endpoint.
     pub code: Option<&'a str>,
     /// Whether an access token stands beside it, in answers of the authorization endpoint.
     pub beside_access_token: bool,
 }
 
+/// What an access token says because `claims` asked for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Extra {
+    /// Authentication contexts (`acrs`), all of them met.
+    pub contexts: Vec<String>,
+    /// What the client can do (`xms_cc`), for resources that want to know.
+    pub capabilities: Vec<&'static str>,
+}
+
+impl Extra {
+    /// What of a `claims` parameter comes into a token for `resource`, once every policy is met.
+    pub fn of(claims: &Claims, scenario: &Scenario, resource: &Application) -> Self {
+        let wants_to_know = resource.is_graph() || names(&resource.optional_claims.access_token, "xms_cc");
+        Self {
+            contexts: policies::published(scenario, &claims.contexts),
+            capabilities: if wants_to_know && claims.takes_challenges() { vec!["cp1"] } else { Vec::new() },
+        }
+    }
+}
+
+fn names(optional_claims: &[String], claim: &str) -> bool {
+    optional_claims.iter().any(|one| one == claim)
+}
+
 impl Mint<'_> {
     /// Seconds that an access token lives: random, so that the clients of a tenant do not all come back at once.
     pub fn access_token_life(&mut self) -> i64 {
         self.random.between(3600, 5399)
+    }
+
+    /// The same; but where client and resource can tell each other of a revocation, a token lives 20 to 28 hours
+    /// (continuous access evaluation, reference §8.7).
+    pub fn access_token_life_for(&mut self, target: &Target, extra: &Extra) -> i64 {
+        if target.resource.is_graph() && !extra.capabilities.is_empty() {
+            return self.random.between(72_000, 100_800);
+        }
+        self.access_token_life()
     }
 
     /// An ID token of version 2.
@@ -140,7 +177,11 @@ impl Mint<'_> {
         claim("iss", json!(self.issuer(2)));
         self.times(ID_TOKEN_LIFE, &mut claim);
         claim("aio", json!(self.random.text(2)));
-        if parts.auth_time {
+        let optional = &self.client.optional_claims.id_token;
+        if !parts.contexts.is_empty() {
+            claim("acrs", json!(parts.contexts));
+        }
+        if parts.auth_time || names(optional, "auth_time") {
             claim("auth_time", json!(person.authenticated_at.seconds()));
         }
         let idp = self.foreign_issuer(person);
@@ -149,6 +190,9 @@ impl Mint<'_> {
         }
         if let Some(idp) = idp {
             claim("idp", json!(idp));
+        }
+        if names(optional, "login_hint") {
+            claim("login_hint", json!(login_hint(user)));
         }
         if parts.wanted.has("profile") {
             claim("name", json!(user.display_name));
@@ -183,6 +227,7 @@ impl Mint<'_> {
         person: &Person,
         target: &Target,
         scp: &BTreeSet<String>,
+        extra: &Extra,
         life: i64,
     ) -> Unsigned {
         let user = &person.user;
@@ -190,6 +235,9 @@ impl Mint<'_> {
         let mut claims = Map::new();
         let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
         self.opening(target, version, life, &person.methods, &mut claim);
+        if !extra.contexts.is_empty() {
+            claim("acrs", json!(extra.contexts));
+        }
         if version == 1 {
             claim("acr", json!("1"));
             claim("amr", json!(person.methods));
@@ -227,6 +275,9 @@ impl Mint<'_> {
         }
         claim("uti", json!(self.random.short()));
         claim("ver", json!(format!("{version}.0")));
+        if !extra.capabilities.is_empty() {
+            claim("xms_cc", json!(extra.capabilities));
+        }
         if target.resource.nonce_header {
             let mut roles = vec![MEMBER_ROLE];
             if user.administrator {

@@ -7,7 +7,7 @@
 //! Where to look:
 //! * `endpoints/`: one file for each endpoint. Each lists its rules in one table, in the order in which they are applied;
 //!   a rule is a small function over directory, request, session and time that returns a [refusal](Note) or nothing.
-//! * `scenario`: the directory. `scope`, `redirect_uri`, `tenant`: requests read against it.
+//! * `scenario`: the directory. `scope`, `redirect_uri`, `tenant`, `claims`: requests read against it.
 //! * `sessions`, `grants`, `consents`, `accounts`, `stock`: what is remembered between requests.
 //! * `policies`: what is asked of a sign-in beyond a password.
 //! * `mint`, `keys`, `assertion`: tokens. `bearer`: how an API reads and judges one. `refusal`, `reply`, `pages`: the
@@ -21,6 +21,7 @@ mod assertion;
 mod bearer;
 mod call;
 pub mod certificate;
+mod claims;
 mod consents;
 mod endpoints;
 mod grants;
@@ -63,7 +64,7 @@ use keys::{Keys, SigningKey};
 use random::Random;
 use reply::Reply;
 use scenario::Scenario;
-use sessions::{Interaction, Session};
+use sessions::{Interaction, Participant, Session};
 use shelf::Shelf;
 use sign_ins::SignIns;
 pub use sign_ins::{SignIn, SignInKind};
@@ -84,6 +85,8 @@ pub struct Provider {
     refresh_tokens: Shelf<Refresh>,
     interactions: Shelf<Interaction>,
     sessions: Shelf<Session>,
+    /// The applications that somebody signed in to, by the `sid` of their session.
+    participants: Shelf<Vec<Participant>>,
     consents: Consents,
     stock: Stock,
     accounts: Accounts,
@@ -143,6 +146,7 @@ impl Provider {
             refresh_tokens: Shelf::new(180 * day),
             interactions: Shelf::new(hour),
             sessions: Shelf::new(day),
+            participants: Shelf::new(day),
             consents,
             stock: Stock::default(),
             accounts: Accounts::default(),

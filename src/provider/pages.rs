@@ -3,6 +3,9 @@
 //! Every page says that this is the lab and not Microsoft. All that comes from a request or from the directory passes
 //! [`escape`] on its way in.
 
+pub mod admin_consent;
+pub mod logout;
+
 use std::fmt::Write as _;
 
 use url::Url;
@@ -90,8 +93,11 @@ pub fn sign_in(
     scenario: &Scenario,
     client: &Application,
     name: &str,
+    signs_up: bool,
     refusal: Option<&Refusal>,
 ) -> String {
+    let no_sign_up =
+        if signs_up { "<p>Nobody can sign up here: the lab has its people already.</p>\n" } else { "" };
     let mut people = String::from("<p class=\"fine\">People of the lab:</p>\n<ul class=\"fine\">\n");
     for user in scenario.users() {
         let _ = writeln!(people, "<li>{} – {}</li>", escape(&user.user_principal_name), escape(&user.about));
@@ -109,8 +115,40 @@ pub fn sign_in(
     );
     page(
         "Sign in",
-        &format!("{}{}{}{people}", client_line(client), problem(refusal), form.wrap("sign_in", &inner)),
+        &format!(
+            "{}{no_sign_up}{}{}{people}",
+            client_line(client),
+            problem(refusal),
+            form.wrap("sign_in", &inner)
+        ),
     )
+}
+
+/// The page that plays the identity provider of somebody's company: the tenant never sees that password.
+pub fn home_realm(
+    form: &Form<'_>,
+    client: &Application,
+    user: &User,
+    home: &Tenant,
+    refusal: Option<&Refusal>,
+) -> String {
+    let inner = format!(
+        "<label for=\"passwd\">Password</label>\n\
+         <input type=\"password\" id=\"passwd\" name=\"passwd\" autocomplete=\"current-password\">\n{}{}{}",
+        button("next", "Sign in"),
+        button("other", "Use another account"),
+        button("cancel", "Cancel"),
+    );
+    let body = format!(
+        "{}<p>{} checks the password of {} itself. This page stands for its own sign-in page, to which the tenant \
+         sends people.</p>\n{}{}",
+        client_line(client),
+        escape(&home.display_name),
+        escape(&user.user_principal_name),
+        problem(refusal),
+        form.wrap("home_realm", &inner),
+    );
+    page("Sign in at your organization", &body)
 }
 
 /// Which of the accounts that are signed in already.
@@ -184,18 +222,6 @@ pub fn consent(form: &Form<'_>, client: &Application, person: &Person, permissio
         form.wrap("consent", &format!("{for_all}{}{}", button("next", "Accept"), button("cancel", "Cancel"))),
     );
     page("Permissions requested", &body)
-}
-
-/// An administrator is needed.
-pub fn admin_approval(call: &Call, client: &Application, tenant: &Tenant, refusal: &Refusal) -> String {
-    let body = format!(
-        "<p><strong>{}</strong> needs permissions in {} that only an administrator can grant.</p>\n{}{}",
-        escape(&client.display_name),
-        escape(&tenant.display_name),
-        problem(Some(refusal)),
-        details(call, refusal),
-    );
-    page("Need admin approval", &body)
 }
 
 /// A refusal from which nothing leads on.
@@ -325,7 +351,7 @@ mod tests {
         let refusal = Refusal::new(50011, "invalid_request", hostile);
         let redirect = Url::parse("http://localhost/?a=\"><script>").unwrap();
         let pages = [
-            sign_in(&form, &scenario, &client, hostile, Some(&refusal)),
+            sign_in(&form, &scenario, &client, hostile, false, Some(&refusal)),
             device_code(hostile, Some(&refusal)),
             device_done(&client),
             form_post(&redirect, &[("state", hostile.to_owned())]).replacen("<script>document", "", 1),

@@ -2,14 +2,16 @@
 //!
 //! One question for every endpoint: [`unmet`]. The token endpoint turns the answer into a refusal with a claims challenge
 //! ([`Unmet::refusal`]); the authorization endpoint shows the page for a second factor where that is what is missing
-//! ([`Unmet::can_be_met_by`]) and refuses otherwise. A client that replays the challenge in `claims` names policies that are
-//! then asked whatever the resource is ([`challenged`]): that is how a front end signs in for an API behind its API.
+//! ([`Unmet::can_be_met_by`]) and refuses otherwise. A client that replays the challenge in `claims` names policies, or an
+//! authentication context that policies are about; these are then asked whatever the resource is. That is how a front end
+//! signs in for an API behind its API, or for an operation that wants more than others.
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
+    claims::Claims,
     refusal::Refusal,
     scenario::{Application, ConditionalAccessPolicy, Control, EVERYTHING, Scenario, User},
 };
@@ -24,8 +26,8 @@ pub struct Attempt<'a> {
     pub client: &'a Application,
     /// What the token will be for.
     pub resource: &'a Application,
-    /// Ids of policies that a claims challenge named.
-    pub challenged: &'a [String],
+    /// What the client's `claims` ask for: policies that a challenge named, authentication contexts.
+    pub claims: &'a Claims,
 }
 
 /// What is still missing, and which policies ask for it.
@@ -40,7 +42,11 @@ fn about<'a>(
     scenario: &'a Scenario,
     attempt: &Attempt<'_>,
 ) -> impl Iterator<Item = &'a ConditionalAccessPolicy> {
-    let is_named = |policy: &ConditionalAccessPolicy| attempt.challenged.contains(&policy.id);
+    let contexts = attempt.claims.all_contexts();
+    let is_named = move |policy: &ConditionalAccessPolicy| {
+        let about = &policy.include_authentication_context_class_references;
+        attempt.claims.policies.contains(&policy.id) || about.iter().any(|one| contexts.contains(one))
+    };
     scenario
         .conditional_access_policies
         .iter()
@@ -65,16 +71,15 @@ pub fn unmet<'a>(scenario: &'a Scenario, attempt: &Attempt<'_>) -> Option<Unmet<
     Some(Unmet { control, policies })
 }
 
-/// The ids of policies in a `claims` parameter: `{"access_token":{"capolids":{"values":[…]}}}`. Older challenges say
-/// `polids`. Text that is no such thing names none.
-pub fn challenged(claims: Option<&str>) -> Vec<String> {
-    let claims: Value = claims.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    ["capolids", "polids"]
-        .iter()
-        .filter_map(|name| claims["access_token"][name]["values"].as_array())
-        .flatten()
-        .filter_map(|id| id.as_str().map(str::to_owned))
-        .collect()
+/// Those of the authentication contexts that the tenants have: some policy is about them. Nobody can ask for more than that.
+pub fn published(scenario: &Scenario, contexts: &[String]) -> Vec<String> {
+    let is_published = |context: &&String| {
+        let policies = scenario.conditional_access_policies.iter();
+        policies
+            .flat_map(|policy| &policy.include_authentication_context_class_references)
+            .any(|one| one == *context)
+    };
+    contexts.iter().filter(is_published).cloned().collect()
 }
 
 fn is_about_whom(policy: &ConditionalAccessPolicy, attempt: &Attempt<'_>) -> bool {
@@ -169,6 +174,7 @@ mod tests {
             exclude_users: owned(&["adele"]),
             include_service_principals: owned(&["inventory-sync"]),
             include_applications: owned(applications),
+            include_authentication_context_class_references: Vec::new(),
             built_in_controls: controls.to_vec(),
             sign_in_frequency: None,
         }
@@ -178,7 +184,7 @@ mod tests {
         policies: Vec<ConditionalAccessPolicy>,
         user: Option<&str>,
         methods: &[&'static str],
-        challenged: &[String],
+        claims: &str,
     ) -> Option<(Control, usize)> {
         let mut scenario = Scenario::northwind();
         scenario.conditional_access_policies = policies;
@@ -188,7 +194,7 @@ mod tests {
             methods,
             client: application("inventory-sync"),
             resource: application("catalog-api"),
-            challenged,
+            claims: &Claims::read(Some(claims)).expect("an object"),
         };
         unmet(&scenario, &attempt).map(|unmet| (unmet.control, unmet.policies.len()))
     }
@@ -196,14 +202,14 @@ mod tests {
     #[test]
     fn policies_apply_to_those_they_name() {
         let mfa = || policy(&["All"], &["catalog-api"], &[Control::Mfa]);
-        assert_eq!(check(vec![mfa()], Some("mina"), &["pwd"], &[]), Some((Control::Mfa, 1)));
-        assert_eq!(check(vec![mfa()], Some("mina"), &["pwd", "mfa"], &[]), None);
-        assert_eq!(check(vec![mfa()], Some("adele"), &["pwd"], &[]), None, "she is left out");
+        assert_eq!(check(vec![mfa()], Some("mina"), &["pwd"], "{}"), Some((Control::Mfa, 1)));
+        assert_eq!(check(vec![mfa()], Some("mina"), &["pwd", "mfa"], "{}"), None);
+        assert_eq!(check(vec![mfa()], Some("adele"), &["pwd"], "{}"), None, "she is left out");
         let elsewhere = || policy(&["theo"], &["All"], &[Control::Block]);
-        assert_eq!(check(vec![elsewhere()], Some("mina"), &["pwd"], &[]), None);
-        assert_eq!(check(vec![elsewhere()], None, &[], &[]), Some((Control::Block, 1)));
+        assert_eq!(check(vec![elsewhere()], Some("mina"), &["pwd"], "{}"), None);
+        assert_eq!(check(vec![elsewhere()], None, &[], "{}"), Some((Control::Block, 1)));
         assert_eq!(
-            check(vec![mfa(), elsewhere()], Some("theo"), &["pwd"], &[]),
+            check(vec![mfa(), elsewhere()], Some("theo"), &["pwd"], "{}"),
             Some((Control::Block, 1)),
             "the gravest goes first"
         );
@@ -212,13 +218,24 @@ mod tests {
     #[test]
     fn a_challenge_makes_policies_of_other_resources_apply() {
         let other = policy(&["All"], &["payments-api"], &[Control::Mfa]);
-        assert_eq!(check(vec![other.clone()], Some("mina"), &["pwd"], &[]), None);
+        assert_eq!(check(vec![other.clone()], Some("mina"), &["pwd"], "{}"), None);
         let unmet = Unmet { control: Control::Mfa, policies: vec![&other] };
-        let ids = challenged(Some(&unmet.challenge()));
-        assert_eq!(ids, std::slice::from_ref(&other.id));
-        assert_eq!(check(vec![other], Some("mina"), &["pwd"], &ids), Some((Control::Mfa, 1)));
-        for nothing in [None, Some("{"), Some("[]"), Some(r#"{"access_token":{"capolids":null}}"#)] {
-            assert!(challenged(nothing).is_empty(), "{nothing:?}");
-        }
+        assert_eq!(
+            check(vec![other.clone()], Some("mina"), &["pwd"], &unmet.challenge()),
+            Some((Control::Mfa, 1))
+        );
+    }
+
+    #[test]
+    fn a_context_makes_the_policies_about_it_apply() {
+        let mut about = policy(&["All"], &[], &[Control::Mfa]);
+        about.include_authentication_context_class_references = vec!["c7".to_owned()];
+        let asking = r#"{"access_token":{"acrs":{"essential":true,"value":"c7"}}}"#;
+        assert_eq!(check(vec![about.clone()], Some("mina"), &["pwd"], "{}"), None);
+        assert_eq!(check(vec![about.clone()], Some("mina"), &["pwd"], asking), Some((Control::Mfa, 1)));
+        assert_eq!(check(vec![about.clone()], Some("mina"), &["pwd", "mfa"], asking), None);
+        let mut scenario = Scenario::northwind();
+        scenario.conditional_access_policies = vec![about];
+        assert_eq!(published(&scenario, &["c7".to_owned(), "c8".to_owned()]), ["c7"]);
     }
 }

@@ -141,6 +141,12 @@ impl Reply {
         reply
     }
 
+    /// Sends the person to an address outside of the tenant.
+    pub fn outside(call: &Call, to: &Url) -> Self {
+        let headers = common(call, with_return_headers(Headers::new()), 0).with("location", to.as_str());
+        Self { status: 302, headers, content: Content::Bytes(String::new()), refusal: None }
+    }
+
     /// Back to the application.
     pub fn back(call: &Call, to: &Return, fields: Vec<(&'static str, Field)>) -> Self {
         let mut fields = fields;
@@ -157,6 +163,16 @@ impl Reply {
 
     /// Back to the application with a refusal (RFC 6749 §4.1.2.1; order of the parameters as captured, reference §3.7).
     pub fn refused_back(call: &Call, to: &Return, refusal: Box<Refusal>) -> Self {
+        Self::refused_back_with(call, to, refusal, Vec::new())
+    }
+
+    /// The same, with what an endpoint adds to its refusals.
+    pub fn refused_back_with(
+        call: &Call,
+        to: &Return,
+        refusal: Box<Refusal>,
+        extra: Vec<(&'static str, Field)>,
+    ) -> Self {
         let mut fields: Vec<(&'static str, Field)> = vec![
             ("error", json!(refusal.error).into()),
             ("error_description", json!(description(call, &refusal)).into()),
@@ -170,6 +186,10 @@ impl Reply {
         if let Some(suberror) = refusal.suberror {
             fields.push(("suberror", json!(suberror).into()));
         }
+        if let Some(claims) = &refusal.claims {
+            fields.push(("claims", json!(claims).into()));
+        }
+        fields.extend(extra);
         let mut reply = Self::back(call, to, fields);
         reply.headers = common(call, with_return_headers(Headers::new()), refusal.code);
         reply.refusal = Some(refusal);

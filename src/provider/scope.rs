@@ -283,6 +283,11 @@ pub fn exists_in(resource: &Application, tenant: Option<&Tenant>) -> bool {
     }
 }
 
+/// Whether a permission is one of the scopes of OpenID Connect.
+pub fn is_oidc(permission: &str) -> bool {
+    OIDC.contains(&permission)
+}
+
 fn own_name(resource: &Application) -> String {
     resource.identifier_uris.first().unwrap_or(&resource.app_id).clone()
 }

@@ -41,6 +41,11 @@ impl<T> Shelf<T> {
         self.entries.remove(name).filter(|(until, _)| *until > now).map(|(_, value)| value)
     }
 
+    /// Removes what fits.
+    pub fn forget(&mut self, fits: impl Fn(&T) -> bool) {
+        self.entries.retain(|_, (_, value)| !fits(value));
+    }
+
     /// Every value, to be changed.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.entries.values_mut().map(|(_, value)| value)

@@ -64,15 +64,19 @@ impl Segment {
 
     /// Whether a grant that was issued at another segment to somebody of `tenant` may be redeemed at this one.
     pub fn suits(&self, issued_at: &Self, tenant: &Tenant) -> bool {
-        self.name() == issued_at.name() || self.tenant().is_some_and(|own| own.id == tenant.id)
+        self.name() == issued_at.name()
+            || self.tenant().is_some_and(|own| own.id == tenant.id)
+            || *self == Self::Consumers && tenant.id == CONSUMERS
     }
 
     /// Whether somebody of this tenant can sign in here.
     pub fn admits(&self, tenant: &Tenant) -> bool {
         match self {
             Self::Tenant(own) => own.id == tenant.id,
-            Self::Common | Self::Organizations => true,
-            Self::Consumers | Self::Unknown(_) | Self::Malformed(_) => false,
+            Self::Common => true,
+            Self::Organizations => tenant.id != CONSUMERS,
+            Self::Consumers => tenant.id == CONSUMERS,
+            Self::Unknown(_) | Self::Malformed(_) => false,
         }
     }
 }
@@ -111,13 +115,19 @@ pub fn is_known(segment: &Segment, scenario: &Scenario) -> Verdict {
         std::iter::once(format!("{} ({})", tenant.id, tenant.display_name))
             .chain(tenant.domains.iter().cloned())
     });
-    Err(Refusal::new(
-        90002,
-        "invalid_tenant",
-        format!("There is no tenant '{text}'; check the id and the cloud."),
-    )
-    .demands("the tenant must exist in this cloud")
-    .compares("tenant", text, known))
+    let is_empty = is_guid(text) && text.bytes().all(|byte| matches!(byte, b'0' | b'-'));
+    let (said, demand) = if is_empty {
+        (
+            format!("There is no tenant '{text}'; the id must not be the empty one."),
+            "the id of a tenant is not all zeros: something was never filled in",
+        )
+    } else {
+        (
+            format!("There is no tenant '{text}'; check the id and the cloud."),
+            "the tenant must exist in this cloud",
+        )
+    };
+    Err(Refusal::new(90002, "invalid_tenant", said).demands(demand).compares("tenant", text, known))
 }
 
 /// Whether a tenant knows an application: it is registered there, open to other tenants, or one of Microsoft's.
@@ -185,14 +195,36 @@ pub fn suits_audience(segment: &Segment, application: &Application) -> Verdict {
                     [Audience::MultipleOrgs.name(), Audience::Everyone.name()],
                 ))
         }
-        Segment::Consumers if audience != Audience::Everyone => {
+        Segment::Consumers if !matches!(audience, Audience::Everyone | Audience::Personal) => {
             let text =
                 format!("App '{id}' ({name}) is for work and school accounts; /consumers is not for it.");
             Err(Refusal::new(9_002_332, "invalid_request", text)
                 .demands("`consumers` needs an application that takes personal accounts")
+                .compares(
+                    "signInAudience",
+                    audience.name(),
+                    [Audience::Everyone.name(), Audience::Personal.name()],
+                ))
+        }
+        Segment::Tenant(_) | Segment::Common | Segment::Organizations if audience == Audience::Personal => {
+            let text = format!("App '{id}' ({name}) is for personal accounts; use /consumers.");
+            Err(Refusal::new(9_002_331, "invalid_request", text)
+                .demands("an application for personal accounts alone is used with `consumers` in the path")
+                .compares("tenant", segment.name(), ["consumers"])
                 .compares("signInAudience", audience.name(), [Audience::Everyone.name()]))
         }
         _ => Ok(()),
+    }
+}
+
+/// Whether an application takes accounts of a tenant: those of its own, of others, personal ones.
+pub fn takes_accounts_of(application: &Application, tenant: &Tenant) -> bool {
+    let is_personal = tenant.id == CONSUMERS;
+    match application.sign_in_audience {
+        Audience::MyOrg => application.tenant.as_ref().is_none_or(|home| *home == tenant.key),
+        Audience::MultipleOrgs => !is_personal,
+        Audience::Everyone => true,
+        Audience::Personal => is_personal,
     }
 }
 

@@ -97,6 +97,13 @@ pub fn is_public_document(document: &Value) -> bool {
     is_metadata || public_keys
 }
 
+/// The name by which a member of a JSON object is judged. Inside of `error` a `code` says what went wrong (Microsoft
+/// Graph); everywhere else it may be the one that is redeemed.
+pub fn judged_name<'a>(parent: &str, name: &'a str) -> &'a str {
+    let is_of_error = parent == "error" || parent.eq_ignore_ascii_case("innerError");
+    if is_of_error && name == "code" { "error" } else { name }
+}
+
 /// Whether a name is well known to carry a secret, wherever it stands.
 pub fn is_well_known(name: &str) -> bool {
     const NAMES: [&str; 9] = [

@@ -7,7 +7,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::wire::{Body, Failure, Headers, Response};
+use crate::{
+    secret::find,
+    wire::{Body, Failure, Headers, Response},
+};
 
 /// Bodies of more lines than this are compared line by line at the same place, without looking for shifts.
 const LINES: usize = 400;
@@ -58,8 +61,9 @@ pub enum Verdict {
 impl Row {
     /// The name of the innermost member, by which one knows whether its value is a secret.
     pub fn member(&self) -> &str {
-        let end = self.name.rsplit('.').next().unwrap_or_default();
-        end.split('[').next().unwrap_or_default()
+        let mut parts = self.name.rsplit('.').map(|part| part.split('[').next().unwrap_or_default());
+        let (name, parent) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        find::judged_name(parent, name)
     }
 
     fn new(part: Part, name: &str, before: Option<String>, after: Option<String>) -> Self {

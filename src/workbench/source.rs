@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use super::{Effect, Held, Session, SessionId, Start, TokenUse, Workbench};
+use super::{Effect, Held, Offer, Session, SessionId, Start, TokenUse, Workbench};
 use crate::{
     flow::{self, Choice, FlowKind, NamedBend, Need, Outcome, Profile, Source, StepId, StepState},
     secret::Secret,
@@ -171,6 +171,26 @@ impl Workbench {
             held.map(|(index, held)| Candidate { index, unfit: self.unfit(held, need, profile) }).collect();
         candidates.sort_by_key(|candidate| candidate.unfit.is_some());
         candidates
+    }
+
+    /// The runs on offer that begin with a token, each with the one at this place of the shelf in hand; those that it
+    /// suits first, each of the others with why it does not.
+    pub fn uses(&self, index: usize) -> Vec<(Offer, Option<&'static str>)> {
+        let Some(held) = self.shelf.all().get(index) else { return Vec::new() };
+        let begin = |offer: &Offer| {
+            let need = need_of(offer.kind)?;
+            let given = Some(held.decoded.raw.clone());
+            let profile = Profile { given, ..offer.profile.clone() };
+            Some((Offer { profile, ..offer.clone() }, self.unfit(held, need, &offer.profile)))
+        };
+        let mut uses: Vec<_> = self.offers.iter().filter_map(begin).collect();
+        // A refresh token has one use and an access token has no other than a call: the rest is for curiosity.
+        let is_of_kind = |unfit: Option<&str>| !unfit.is_some_and(|why| why.starts_with("no "));
+        if uses.iter().any(|(_, unfit)| is_of_kind(*unfit)) {
+            uses.retain(|(offer, unfit)| is_of_kind(*unfit) || offer.kind == FlowKind::CallApi);
+        }
+        uses.sort_by_key(|(_, unfit)| unfit.is_some());
+        uses
     }
 
     /// Why a token does not suit, if so.

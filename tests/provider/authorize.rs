@@ -1,10 +1,6 @@
 //! The authorization endpoint: refusals as pages and redirects, and the modes of the answer.
 
-use authwright::provider::scenario::Scenario;
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use sha2::Digest as _;
-
-use crate::desk::{Browser, CATALOG, CHALLENGE, Desk, NONCE, Refusal, STATE, attribute, with};
+use crate::desk::{Browser, CATALOG, Desk, Refusal, STATE, attribute, with};
 
 const PUBLIC: &str = "http://localhost:50123/";
 const SPA: &str = "http://localhost:7081/signin";
@@ -20,7 +16,10 @@ async fn what_cannot_be_sent_back_is_shown_as_a_page() {
     let desk = Desk::open().await;
     let home = desk.home.clone();
     let unknown = "11111111-2222-3333-4444-555555555555";
+    let (wish_list, zero) =
+        (("client_id", desk.client_id("wish-list")), "00000000-0000-0000-0000-000000000000");
     let daemon = desk.client_id("inventory-sync");
+    let directory = ("client_id", desk.client_id("staff-directory"));
     let reports = [
         ("client_id", desk.client_id("store-reports")),
         ("redirect_uri", "http://localhost:7083/signin-oidc"),
@@ -28,6 +27,7 @@ async fn what_cannot_be_sent_back_is_shown_as_a_page() {
     let cases: Vec<PageCase<'_>> = vec![
         ("unknown tenant", "nobody.example", vec![], 90002),
         ("malformed tenant", "nobody", vec![], 900_023),
+        ("tenant never filled in", zero, vec![], 90002),
         ("no client", &home, vec![("client_id", "")], 900_144),
         ("client id no guid", &home, vec![("client_id", "desktop")], 700_038),
         ("unknown client", &home, vec![("client_id", unknown)], 700_016),
@@ -35,6 +35,15 @@ async fn what_cannot_be_sent_back_is_shown_as_a_page() {
         ("single tenant on organizations", "organizations", reports.to_vec(), 50194),
         ("single tenant elsewhere", "fabrikam.example", reports.to_vec(), 700_016),
         ("work application for personal accounts", "consumers", vec![], 9_002_332),
+        ("personal application on common", "common", vec![wish_list], 9_002_331),
+        ("personal application on organizations", "organizations", vec![wish_list], 9_002_331),
+        ("personal application in a tenant", &home, vec![wish_list], 9_002_331),
+        ("application of the other tenant only", "fabrikam.example", vec![directory], 700_016),
+        ("switched off", &home, vec![("client_id", desk.client_id("price-tags"))], 7_000_112),
+        ("redirect URI no address", &home, vec![("redirect_uri", "/signin")], 90102),
+        ("redirect URI of another case", &home, vec![("redirect_uri", "http://localhost/CB")], 50011),
+        ("redirect URI with a query", &home, vec![("redirect_uri", "http://localhost/?x=1")], 50011),
+        ("redirect URI over IPv6", &home, vec![("redirect_uri", "http://[::1]/")], 50011),
         ("no redirect URI registered", &home, vec![("client_id", daemon)], 500_113),
         ("redirect URI not registered", &home, vec![("redirect_uri", "http://localhost/elsewhere")], 50011),
         ("redirect URI of another host", &home, vec![("redirect_uri", "https://evil.example/")], 50011),
@@ -46,6 +55,10 @@ async fn what_cannot_be_sent_back_is_shown_as_a_page() {
         desk.check_page(name, &answer, code).await;
         assert_eq!(answer.header("location"), "", "{name}");
     }
+    let mut empty = with(&desk.authorization("desktop", PUBLIC), &[("redirect_uri", "")]);
+    empty.push(("redirect_uri", ""));
+    let answer = desk.get(&desk.authorize_url(&home, &empty), &[]).await;
+    desk.check_page("redirect URI empty", &answer, 900_971).await;
     let url = desk.url(&format!("{home}/oauth2/v2.0/authorize?client_id=%zz"));
     desk.check_page("broken escape", &desk.get(&url, &[]).await, 9_002_313).await;
 }
@@ -73,7 +86,17 @@ async fn what_can_be_sent_back_is_sent_back() {
         ("unknown response mode", vec![("response_mode", "pigeon")], "invalid_request", 70007),
         ("no scope", vec![("scope", "")], "invalid_request", 900_144),
         ("unknown prompt", vec![("prompt", "maybe")], "invalid_request", 90023),
+        ("old prompt", vec![("prompt", "admin_consent")], "invalid_request", 90023),
+        ("age no number", vec![("max_age", "soon")], "invalid_request", 90023),
+        ("claims no JSON", vec![("claims", "eyJhY2Nlc3NfdG9rZW4iOnt9fQ==")], "invalid_request", 9_002_313),
+        (
+            "resource of another scope",
+            vec![("resource", "https://vault.azure.net"), ("scope", CATALOG)],
+            "invalid_target",
+            9_010_010,
+        ),
         ("challenge method", vec![("code_challenge_method", "s256")], "invalid_request", 50149),
+        ("challenge missing", vec![("code_challenge", "")], "invalid_request", 50147),
         ("challenge too short", vec![("code_challenge", "abc")], "invalid_request", 501_491),
         (
             "challenge padded",
@@ -148,35 +171,17 @@ async fn a_request_by_post_is_taken_too() {
 }
 
 #[tokio::test]
-async fn implicit_and_hybrid_work_where_a_registration_allows_them() {
-    let text = include_str!("../../src/provider/northwind.toml").replace(
-        "web.redirectUris = [\"http://localhost:7083/signin-oidc\"]",
-        "web.redirectUris = [\"http://localhost:7083/signin-oidc\"]\n\
-         web.implicitGrantSettings = { enableIdTokenIssuance = true, enableAccessTokenIssuance = true }",
-    );
-    let desk = Desk::stocked(Scenario::parse(&text).expect("a scenario")).await;
-    let redirect_uri = "http://localhost:7083/signin-oidc";
-    let changes = [("response_type", "code id_token token"), ("code_challenge", CHALLENGE)];
-    let parameters = with(&desk.authorization("store-reports", redirect_uri), &changes);
+async fn a_redirect_uri_may_be_left_out_and_the_page_of_native_clients_is_there() {
+    let desk = Desk::open().await;
     let mut browser = Browser::new(&desk);
-    let answer = browser.sign_in(&desk.authorize_url(&desk.home, &parameters), "adele").await;
-    assert!(answer.header("location").contains('#'), "tokens come in the fragment");
-    let returned = answer.returned(redirect_uri);
-    let claims = crate::verify::verified(&desk, &returned["id_token"], desk.client_id("store-reports")).await;
-    let half_hash = |text: &str| URL_SAFE_NO_PAD.encode(&sha2::Sha256::digest(text)[..16]);
-    assert_eq!(claims["nonce"], NONCE);
-    assert_eq!(claims["c_hash"], half_hash(&returned["code"]));
-    assert_eq!(claims["at_hash"], half_hash(&returned["access_token"]));
+    let left_out = with(&desk.authorization("storefront", SPA), &[("redirect_uri", "")]);
+    let answer = browser.sign_in(&desk.authorize_url(&desk.home, &left_out), "mina").await;
+    assert!(answer.returned(SPA).contains_key("code"), "the only one that is registered");
 
-    let cases = [
-        ("no nonce", ("nonce", ""), "invalid_request", 900_144),
-        ("no openid", ("scope", "User.Read"), "unsupported_response_type", 70005),
-        ("tokens in the query", ("response_mode", "query"), "invalid_request", 70007),
-    ];
-    for (name, change, error, code) in cases {
-        let url = desk.authorize_url(&desk.home, &with(&parameters, &[change]));
-        let answer = desk.get(&url, &[]).await;
-        assert!(answer.header("location").contains('#'), "{name}: where the tokens would have come");
-        desk.check_redirect(name, &answer, redirect_uri, Refusal { error, code }, &["error_uri"]).await;
-    }
+    let blank = desk.url("common/oauth2/nativeclient");
+    let parameters = with(&desk.authorization("staff-directory", &blank), &[("scope", "openid")]);
+    let answer = browser.sign_in(&desk.authorize_url(&desk.home, &parameters), "mina").await;
+    assert!(answer.returned(&blank).contains_key("code"));
+    let page = browser.get(answer.header("location")).await;
+    assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
 }

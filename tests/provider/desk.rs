@@ -385,7 +385,7 @@ impl<'a> Browser<'a> {
         let mut answer = self.get(url).await;
         for _ in 0..6 {
             answer = match step(&answer.body) {
-                Some("sign_in") => self.type_password(&answer, key).await,
+                Some("sign_in" | "home_realm") => self.type_password(&answer, key).await,
                 Some("verify") => self.submit(&answer, ("action", "next"), &[("otc", "246810")]).await,
                 Some("consent" | "confirm") => self.submit(&answer, ("action", "next"), &[]).await,
                 _ => return answer,

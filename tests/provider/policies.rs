@@ -53,6 +53,7 @@ fn a_block_goes_before_whatever_else_is_asked() {
         exclude_users: Vec::new(),
         include_service_principals: Vec::new(),
         include_applications: vec!["key-vault".to_owned()],
+        include_authentication_context_class_references: Vec::new(),
         built_in_controls: vec![Control::Block],
         sign_in_frequency: None,
     });

@@ -19,6 +19,8 @@ async fn a_wrong_try_is_told_on_the_page_and_can_be_mended() {
         ("mina@northwind.example", "", 50056),
         ("bruno@northwind.example", "wrong", 50126),
         ("bruno@northwind.example", "lab-Bruno-1", 50057),
+        ("petra@northwind.example", "lab-Petra-1", 50055),
+        ("luis@northwind.example", "lab-Luis-1", 50053),
     ];
     for (name, password, code) in tries {
         page = browser.submit(&page, ("action", "next"), &[("loginfmt", name), ("passwd", password)]).await;
@@ -34,7 +36,7 @@ async fn a_wrong_try_is_told_on_the_page_and_can_be_mended() {
     assert_eq!(step(&page.body), Some("consent"));
 
     let log: Vec<u32> = desk.lab.sign_ins().iter().map(|entry| entry.code).collect();
-    assert_eq!(log, [50034, 50126, 50056, 50126, 50057]);
+    assert_eq!(log, [50034, 50126, 50056, 50126, 50057, 50055, 50053]);
     assert_eq!(desk.lab.sign_ins()[4].user.as_deref(), Some("bruno@northwind.example"));
 }
 
@@ -120,13 +122,13 @@ async fn a_second_factor_is_asked_for_on_a_page_or_refused_in_silence() {
 async fn people_of_other_tenants_and_without_assignment_stay_out() {
     let desk = Desk::open().await;
     let url = desk.authorize_url(&desk.home, &desk.authorization("desktop", PUBLIC));
-    desk.check_page("other tenant", &Browser::new(&desk).sign_in(&url, "farah").await, 50020).await;
+    desk.check_page("other tenant", &Browser::new(&desk).sign_in(&url, "ines").await, 50020).await;
     let common = desk.authorize_url("common", &desk.authorization("desktop", PUBLIC));
     assert!(Browser::new(&desk).sign_in(&common, "farah").await.returned(PUBLIC).contains_key("code"));
     let scope = [("scope", CATALOG)];
     let catalog = desk.authorize_url("common", &with(&desk.authorization("desktop", PUBLIC), &scope));
     let refused = Browser::new(&desk).sign_in(&catalog, "farah").await;
-    let refusal = Refusal { error: "invalid_resource", code: 500_011 };
+    let refusal = Refusal { error: "invalid_client", code: 650_052 };
     desk.check_redirect("their tenant has no catalog", &refused, PUBLIC, refusal, WITH_URI).await;
 
     let reports = desk.authorize_url(&desk.home, &desk.authorization("store-reports", REPORTS));

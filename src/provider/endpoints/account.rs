@@ -5,48 +5,93 @@ use crate::provider::{
     Provider,
     call::Call,
     refusal::Refusal,
-    sessions::{Asked, Interaction, Person, Prompt},
+    sessions::{Interaction, Person, Prompt},
+    tenant,
 };
 
 /// The person who is meant; otherwise the page that finds out, or the refusal if no page may be shown.
 pub fn choose(provider: &Provider, call: &Call, interaction: &Interaction) -> Result<Person, Next> {
-    let Asked { prompt, login_hint, max_age } = &interaction.asked;
-    let session = call.cookie(SESSION_COOKIE).and_then(|cookie| provider.sessions.get(cookie, call.now));
-    let signed_in = session.map(|session| session.people.as_slice()).unwrap_or_default();
-    let is_recent = |person: &Person| {
-        max_age.is_none_or(|age| {
-            call.now.since(person.authenticated_at).as_secs() <= u64::try_from(age).unwrap_or(0)
-        })
-    };
-    let usable: Vec<Person> = signed_in
-        .iter()
-        .filter(|person| {
-            interaction.segment.admits(provider.scenario.tenant_of(&person.user)) && is_recent(person)
-        })
-        .filter(|person| {
-            login_hint.as_ref().is_none_or(|hint| person.user.user_principal_name.eq_ignore_ascii_case(hint))
-        })
-        .cloned()
-        .collect();
-    if *prompt == Prompt::Login || interaction.another_account {
+    if let Some(user) = &interaction.elsewhere {
+        return Err(Next::HomeRealm(user.clone()));
+    }
+    let prompt = interaction.asked.prompt;
+    if matches!(prompt, Prompt::Login | Prompt::Create) || interaction.another_account {
         return Err(Next::SignIn);
     }
-    match (prompt, usable.as_slice()) {
-        (Prompt::None, []) => Err(Next::Back(nobody_signed_in(login_hint.as_deref()).by("session.present"))),
-        (_, []) => Err(Next::SignIn),
-        (Prompt::SelectAccount, _) => Err(Next::Pick(usable)),
-        (_, [person]) => Ok(person.clone()),
-        (Prompt::None, _) => {
+    let usable = usable(provider, call, interaction);
+    let is_silent = prompt == Prompt::None;
+    match usable.as_slice() {
+        [] if is_silent => Err(Next::Back(nobody_usable(provider, call, interaction))),
+        [] => Err(Next::SignIn),
+        _ if prompt == Prompt::SelectAccount => Err(Next::Pick(usable)),
+        [person] => Ok(person.clone()),
+        _ if is_silent => {
             Err(Next::Back(several_signed_in(provider, interaction, &usable).by("session.unambiguous")))
         }
         _ => Err(Next::Pick(usable)),
     }
 }
 
-fn nobody_signed_in(hint: Option<&str>) -> Box<Refusal> {
+/// Those signed in in this browser whom the request can mean: who may enter, signed in lately enough, and fits the hints.
+pub fn usable(provider: &Provider, call: &Call, interaction: &Interaction) -> Vec<Person> {
+    let asked = &interaction.asked;
+    // A hint that goes with a list to choose from would leave nothing to choose.
+    let hint = asked.login_hint.as_ref().filter(|_| asked.prompt != Prompt::SelectAccount);
+    signed_in(provider, call)
+        .iter()
+        .filter(|person| {
+            tenant::entered_by(&interaction.segment, &person.user, &provider.scenario).is_some()
+                && provider.accounts.exists(&person.user)
+                && provider.accounts.is_enabled(&person.user)
+        })
+        .filter(|person| {
+            asked.max_age.is_none_or(|age| call.now.since(person.authenticated_at).as_secs() <= age)
+        })
+        .filter(|person| hint.is_none_or(|hint| person.is_meant_by(hint)))
+        .filter(|person| asked.sid.as_ref().is_none_or(|sid| person.session == *sid))
+        .filter(|person| {
+            let home = provider.scenario.tenant_of(&person.user);
+            asked.domain_hint.as_ref().is_none_or(|hint| hint.means(home))
+        })
+        .cloned()
+        .collect()
+}
+
+fn signed_in<'a>(provider: &'a Provider, call: &Call) -> &'a [Person] {
+    let session = call.cookie(SESSION_COOKIE).and_then(|cookie| provider.sessions.get(cookie, call.now));
+    session.map(|session| session.people.as_slice()).unwrap_or_default()
+}
+
+/// Why a silent request finds nobody: an application that names a session learns what is wrong with that one.
+fn nobody_usable(provider: &Provider, call: &Call, interaction: &Interaction) -> Box<Refusal> {
+    let asked = &interaction.asked;
+    if let Some(sid) = &asked.sid {
+        let known = signed_in(provider, call);
+        if known.iter().any(|person| person.session == *sid) {
+            let text = "The session that the app named does not fit the rest of its request.";
+            return Refusal::new(16002, "interaction_required", text)
+                .by("session.suits")
+                .demands("the account of the session in `sid` must fit tenant, hints and `max_age`, too")
+                .compares("sid", sid, ["a session whose account fits"]);
+        }
+        return Refusal::new(
+            160_021,
+            "interaction_required",
+            "The session that the app named does not exist.",
+        )
+        .by("session.known")
+        .demands("`sid` is the session of somebody who is signed in, in the same browser")
+        .compares("sid", sid, known.iter().map(|person| person.session.clone()));
+    }
+    let expected = match (&asked.login_hint, asked.max_age) {
+        (Some(hint), _) => hint.clone(),
+        (None, Some(age)) => format!("somebody who signed in within {age} s"),
+        (None, None) => "one account signed in".to_owned(),
+    };
     Refusal::new(50058, "login_required", "A silent request arrived but nobody is signed in.")
+        .by("session.present")
         .demands("with prompt=none somebody must have signed in earlier, in the same browser")
-        .compares("session", "(none that fits)", [hint.unwrap_or("one account signed in").to_owned()])
+        .compares("session", "(none that fits)", [expected])
 }
 
 fn several_signed_in(provider: &Provider, interaction: &Interaction, people: &[Person]) -> Box<Refusal> {
@@ -60,7 +105,7 @@ fn several_signed_in(provider: &Provider, interaction: &Interaction, people: &[P
         interaction.segment.shown(),
     );
     Refusal::new(16000, "interaction_required", text)
-        .demands("with prompt=none and several accounts signed in, `login_hint` must say which")
+        .demands("with prompt=none and several accounts signed in, `login_hint` or `sid` must say which")
         .compares(
             "login_hint",
             interaction.asked.login_hint.as_deref().unwrap_or("(nothing)"),

@@ -12,33 +12,34 @@ use crate::{
     provider::{
         Provider,
         call::{Call, Fields},
+        claims::Claims,
         grants::{Challenge, ChallengeMethod},
         redirect_uri::{self, Matched},
         refusal::{Refusal, Verdict, missing},
         reply::{Mode, Reply, Return, reads},
         scenario::{Application, PlatformKind, Scenario},
-        scope::{Fault, Wanted},
-        sessions::{Asked, Authorization, Interaction, Prompt, Purpose, ResponseType},
+        scope::{self, Fault, Wanted},
+        sessions::{Asked, Authorization, DomainHint, Interaction, Prompt, Purpose, ResponseType},
         tenant::{self, Segment},
     },
     wire::Method,
 };
 
 /// An authorization request with everything that the directory says about it. Nothing is judged yet.
-struct Request<'a> {
-    fields: &'a Fields,
-    scenario: &'a Scenario,
-    segment: Segment,
-    client: Option<Arc<Application>>,
-    redirect: Option<Matched>,
+pub struct Request<'a> {
+    pub fields: &'a Fields,
+    pub scenario: &'a Scenario,
+    pub segment: Segment,
+    pub client: Option<Arc<Application>>,
+    pub redirect: Option<Matched>,
     response: Option<ResponseType>,
-    wanted: Option<Result<Wanted, Fault>>,
+    pub wanted: Option<Result<Wanted, Fault>>,
 }
 
-type Rule = fn(&Request<'_>) -> Verdict;
+pub type Rule = fn(&Request<'_>) -> Verdict;
 
-/// Refused with a page.
-const BEFORE_THE_WAY_BACK_IS_KNOWN: &[(&str, Rule)] = &[
+/// Refused with a page. Admin consent begins with the same rules.
+pub const BEFORE_THE_WAY_BACK_IS_KNOWN: &[(&str, Rule)] = &[
     ("request.readable", is_readable),
     ("tenant.named", |request| tenant::is_named(&request.segment)),
     ("tenant.known", |request| tenant::is_known(&request.segment, request.scenario)),
@@ -50,6 +51,9 @@ const BEFORE_THE_WAY_BACK_IS_KNOWN: &[(&str, Rule)] = &[
     ("client.audience", |request| {
         on_client(request, |client| tenant::suits_audience(&request.segment, client))
     }),
+    ("client.enabled", |request| on_client(request, tenant::is_enabled)),
+    ("redirect_uri.not_empty", is_not_empty),
+    ("redirect_uri.absolute", is_absolute),
     ("redirect_uri.exists", |request| on_client(request, has_redirect_uri)),
     ("redirect_uri.registered", is_registered),
 ];
@@ -65,10 +69,14 @@ const ONCE_THE_WAY_BACK_IS_KNOWN: &[(&str, Rule)] = &[
     ("scope.openid_for_id_token", has_openid_for_id_token),
     ("nonce.for_id_token", has_nonce_for_id_token),
     ("prompt.known", is_known_prompt),
+    ("max_age.number", is_number_of_seconds),
+    ("claims.readable", has_readable_claims),
     ("pkce.method", is_known_challenge_method),
+    ("pkce.challenge_present", has_challenge_for_method),
     ("pkce.challenge_size", has_challenge_of_right_size),
     ("pkce.spa", has_pkce_on_spa),
     ("scope.known", is_known_scope),
+    ("resource.owns_scope", owns_scope),
     ("resource.required", lists_resource),
 ];
 
@@ -93,7 +101,7 @@ pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
 }
 
 impl<'a> Request<'a> {
-    fn read(call: &Call, fields: &'a Fields, scenario: &'a Scenario) -> Self {
+    pub fn read(call: &Call, fields: &'a Fields, scenario: &'a Scenario) -> Self {
         let segment = Segment::read(&call.segment(), scenario);
         let client = fields.get("client_id").and_then(|id| scenario.application_with_id(id)).cloned();
         let redirect = client.as_ref().and_then(|client| match fields.get("redirect_uri") {
@@ -106,11 +114,11 @@ impl<'a> Request<'a> {
         Self { fields, scenario, segment, client, redirect, response, wanted }
     }
 
-    fn judge(&self, rules: &[(&'static str, Rule)]) -> Verdict {
+    pub fn judge(&self, rules: &[(&'static str, Rule)]) -> Verdict {
         rules.iter().try_for_each(|(name, rule)| rule(self).map_err(|refusal| refusal.by(name)))
     }
 
-    fn client_id(&self) -> &str {
+    pub fn client_id(&self) -> &str {
         self.fields.get("client_id").unwrap_or_default()
     }
 
@@ -133,30 +141,27 @@ impl<'a> Request<'a> {
         let method = ChallengeMethod::parse(self.fields.get("code_challenge_method"));
         let method = method.expect("the rule pkce.method was kept");
         let wanted = self.wanted.as_ref().and_then(|wanted| wanted.as_ref().ok());
-        Interaction {
-            purpose: Purpose::Authorize(Box::new(Authorization {
-                to,
-                platform: self.platform().expect("the rule redirect_uri.registered was kept"),
-                redirect_uri: get("redirect_uri"),
-                response: self.response.expect("the rule response_type.known was kept"),
-                nonce: get("nonce"),
-                challenge: get("code_challenge").map(|value| Challenge { value, method }),
-                client_info: self.fields.get("client_info") == Some("1"),
-            })),
-            wanted: wanted.expect("the rule scope.known was kept").clone(),
-            asked: Asked {
-                prompt: Prompt::parse(self.fields.get("prompt")).expect("the rule prompt.known was kept"),
-                login_hint: get("login_hint"),
-                max_age: self.fields.get("max_age").and_then(|text| text.parse().ok()),
-            },
-            client: self.client.expect("the rule client.in_tenant was kept"),
-            segment: self.segment,
-            browser: String::new(),
-            person: None,
-            another_account: false,
-            confirmed: false,
-            consented: false,
-        }
+        let purpose = Purpose::Authorize(Box::new(Authorization {
+            to,
+            platform: self.platform().expect("the rule redirect_uri.registered was kept"),
+            redirect_uri: get("redirect_uri"),
+            response: self.response.expect("the rule response_type.known was kept"),
+            nonce: get("nonce"),
+            challenge: get("code_challenge").map(|value| Challenge { value, method }),
+            client_info: self.fields.get("client_info") == Some("1"),
+            instance_aware: self.fields.get("instance_aware") == Some("true"),
+        }));
+        let asked = Asked {
+            prompt: Prompt::parse(self.fields.get("prompt")).expect("the rule prompt.known was kept"),
+            login_hint: get("login_hint"),
+            domain_hint: self.fields.get("domain_hint").map(DomainHint::parse),
+            sid: get("sid"),
+            max_age: self.fields.get("max_age").and_then(|text| text.parse().ok()),
+            claims: Claims::read(self.fields.get("claims")).expect("the rule claims.readable was kept"),
+        };
+        let wanted = wanted.expect("the rule scope.known was kept").clone();
+        let client = self.client.expect("the rule client.in_tenant was kept");
+        Interaction::new(purpose, self.segment, client, wanted, asked)
     }
 }
 
@@ -178,8 +183,28 @@ fn is_readable(request: &Request<'_>) -> Verdict {
         .demands("names and values must be percent-encoded UTF-8"))
 }
 
-fn is_present(request: &Request<'_>, name: &str) -> Verdict {
+pub fn is_present(request: &Request<'_>, name: &str) -> Verdict {
     if request.fields.get(name).is_some() { Ok(()) } else { Err(missing(name)) }
+}
+
+/// 900971 is for an address that was sent and is empty; one that was not sent at all is looked up.
+fn is_not_empty(request: &Request<'_>) -> Verdict {
+    if request.fields.raw("redirect_uri") != Some("") {
+        return Ok(());
+    }
+    Err(Refusal::new(900_971, "invalid_request", "The redirect address is empty.")
+        .demands("`redirect_uri` is an address, or is left out")
+        .compares("redirect_uri", "(empty)", ["an absolute address"]))
+}
+
+fn is_absolute(request: &Request<'_>) -> Verdict {
+    let Some(sent) = request.fields.get("redirect_uri").filter(|sent| Url::parse(sent).is_err()) else {
+        return Ok(());
+    };
+    let text = format!("The value of 'redirect_uri' is no absolute address: '{sent}'.");
+    Err(Refusal::new(90102, "invalid_request", text)
+        .demands("`redirect_uri` is an address with a scheme, percent-encoded as a parameter")
+        .compares("redirect_uri", sent, ["an absolute address"]))
 }
 
 fn has_redirect_uri(client: &Application) -> Verdict {
@@ -204,7 +229,7 @@ fn is_registered(request: &Request<'_>) -> Verdict {
         .compares("redirect_uri", sent, redirect_uri::registered(client)))
 }
 
-fn is_unambiguous(request: &Request<'_>) -> Verdict {
+pub fn is_unambiguous(request: &Request<'_>) -> Verdict {
     let Some(name) = request.fields.repeated() else { return Ok(()) };
     Err(Refusal::new(9_000_411, "invalid_request", format!("Parameter '{name}' is given twice."))
         .demands("each parameter is sent at most once")
@@ -298,7 +323,26 @@ fn is_known_prompt(request: &Request<'_>) -> Verdict {
     let sent = sent.unwrap_or_default();
     Err(Refusal::new(90023, "invalid_request", format!("The value '{sent}' of prompt is not supported."))
         .demands("`prompt` is one of the known words, or absent")
-        .compares("prompt", sent, ["none", "login", "consent", "select_account"]))
+        .compares("prompt", sent, ["none", "login", "consent", "select_account", "create"]))
+}
+
+fn is_number_of_seconds(request: &Request<'_>) -> Verdict {
+    let Some(sent) = request.fields.get("max_age").filter(|text| text.parse::<u64>().is_err()) else {
+        return Ok(());
+    };
+    Err(Refusal::new(90023, "invalid_request", format!("The value '{sent}' of max_age is not supported."))
+        .demands("`max_age` is a number of seconds; 0 asks for the password in any case")
+        .compares("max_age", sent, ["a number of seconds"]))
+}
+
+fn has_readable_claims(request: &Request<'_>) -> Verdict {
+    let sent = request.fields.get("claims");
+    if Claims::read(sent).is_some() {
+        return Ok(());
+    }
+    Err(Refusal::new(9_002_313, "invalid_request", "The request is malformed.")
+        .demands("`claims` is a JSON object; a challenge comes in base64 and is decoded before it is sent on")
+        .compares("claims", sent.unwrap_or_default(), ["{\"access_token\":{…}}"]))
 }
 
 fn is_known_challenge_method(request: &Request<'_>) -> Verdict {
@@ -314,6 +358,16 @@ fn is_known_challenge_method(request: &Request<'_>) -> Verdict {
     )
     .demands("`code_challenge_method` is `S256` or `plain`, letter for letter; absent means plain")
     .compares("code_challenge_method", sent, ["S256", "plain"]))
+}
+
+fn has_challenge_for_method(request: &Request<'_>) -> Verdict {
+    let Some(method) = request.fields.get("code_challenge_method") else { return Ok(()) };
+    if request.fields.get("code_challenge").is_some() {
+        return Ok(());
+    }
+    Err(Refusal::new(50147, "invalid_request", "The code_challenge is missing.")
+        .demands("a `code_challenge_method` goes with a `code_challenge`")
+        .compares("code_challenge", "(nothing)", [format!("a challenge made by {method}")]))
 }
 
 /// RFC 7636 §4.2: 43 to 128 characters of the verifier's alphabet.
@@ -346,15 +400,20 @@ fn has_pkce_on_spa(request: &Request<'_>) -> Verdict {
         .compares("platform", PlatformKind::Spa.name(), Vec::<String>::new()))
 }
 
-fn is_known_scope(request: &Request<'_>) -> Verdict {
+pub fn is_known_scope(request: &Request<'_>) -> Verdict {
     match (&request.wanted, &request.client) {
         (Some(Err(fault)), Some(client)) => Err(fault.at_authorize(request.segment.shown(), client)),
         _ => Ok(()),
     }
 }
 
+fn owns_scope(request: &Request<'_>) -> Verdict {
+    let wanted = request.wanted.as_ref().and_then(|wanted| wanted.as_ref().ok());
+    scope::suits_resource(request.fields.get("resource"), wanted)
+}
+
 /// Rule: a resource other than Graph must be listed in the registration.
-fn lists_resource(request: &Request<'_>) -> Verdict {
+pub fn lists_resource(request: &Request<'_>) -> Verdict {
     let (Some(Ok(wanted)), Some(client)) = (&request.wanted, &request.client) else { return Ok(()) };
     let is_listed = |key: &str| client.required_resource_access.iter().any(|access| access.resource == key);
     let unlisted = wanted.targets.iter().find(|target| {

@@ -51,18 +51,9 @@ pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
         return Reply::page_refusing(call, pages::device_code(typed, Some(&refusal)), refusal);
     }
     let (device_code, device) = found.expect("the rule user_code.known was kept");
-    let interaction = Interaction {
-        purpose: Purpose::Device(device_code),
-        segment: device.segment,
-        client: device.client,
-        wanted: device.wanted,
-        asked: Asked::default(),
-        browser: String::new(),
-        person: None,
-        another_account: false,
-        confirmed: false,
-        consented: false,
-    };
+    let purpose = Purpose::Device(device_code);
+    let interaction =
+        Interaction::new(purpose, device.segment, device.client, device.wanted, Asked::default());
     next_page::begin(provider, call, interaction)
 }
 

@@ -3,17 +3,22 @@
 use std::sync::Arc;
 
 use super::{
+    account, admin_consent,
     next_page::{self, SESSION_COOKIE, set_cookie},
     outcome,
 };
-use crate::provider::{
-    Provider,
-    call::Call,
-    consents,
-    refusal::{Refusal, Verdict},
-    reply::Reply,
-    scenario::{Scenario, User},
-    sessions::{Interaction, Person, Session},
+use crate::{
+    provider::{
+        Provider,
+        accounts::{self, Accounts},
+        call::Call,
+        consents,
+        refusal::{Refusal, Verdict},
+        reply::Reply,
+        scenario::User,
+        sessions::{Interaction, Person, Purpose},
+    },
+    time::UnixTime,
 };
 
 /// Answers a form.
@@ -34,6 +39,7 @@ pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
     let due = next_page::due(provider, call, &interaction);
     match call.form.get("step").filter(|step| *step == due) {
         Some("sign_in") => sign_in(provider, call, token, interaction),
+        Some("home_realm") => sign_in_at_home(provider, call, token, interaction),
         Some("pick") => pick(provider, call, token, interaction),
         Some("verify") => verify(provider, call, token, interaction),
         Some("confirm") => {
@@ -55,6 +61,8 @@ fn page_is_over() -> Box<Refusal> {
 
 /// A name and password as typed, and the account that the name means.
 struct Typed<'a> {
+    accounts: &'a Accounts,
+    now: UnixTime,
     name: &'a str,
     password: &'a str,
     user: Option<&'a User>,
@@ -63,41 +71,86 @@ struct Typed<'a> {
 
 type Rule = fn(&Typed<'_>) -> Verdict;
 
-const SIGN_IN_RULES: &[(&str, Rule)] = &[
-    ("user.known", is_known),
-    ("password.present", has_password),
-    ("password.right", is_right_password),
-    ("account.enabled", is_enabled),
-];
+/// Before the password is looked at.
+const RULES_OF_THE_NAME: &[(&str, Rule)] =
+    &[("user.known", is_known), ("password.present", has_password), ("account.unlocked", is_unlocked)];
 
-fn sign_in(provider: &mut Provider, call: &Call, token: String, interaction: Interaction) -> Reply {
-    let scenario: Arc<Scenario> = Arc::clone(&provider.scenario);
+/// Told only to those who know the password.
+const RULES_OF_THE_OWNER: &[(&str, Rule)] =
+    &[("account.enabled", is_enabled), ("password.unexpired", is_unexpired)];
+
+fn sign_in(provider: &mut Provider, call: &Call, token: String, mut interaction: Interaction) -> Reply {
     let name = call.form.get("loginfmt").unwrap_or_default().trim();
-    let user = scenario.user_named(name);
-    let password = call.form.raw("passwd").unwrap_or_default();
-    let typed = Typed { name, password, user: user.map(Arc::as_ref), interaction: &interaction };
-    let verdict =
-        SIGN_IN_RULES.iter().try_for_each(|(rule, check)| check(&typed).map_err(|refusal| refusal.by(rule)));
-    if let Err(refusal) = verdict {
-        let refusal = refusal.concerning(&interaction.client, user.map(Arc::as_ref));
-        return next_page::proceed(provider, call, token, interaction, Some(refusal));
+    let known = provider.scenario.user_named(name).cloned();
+    if let Some(user) = known.as_ref().filter(|user| user.federated) {
+        interaction.elsewhere = Some(Arc::clone(user));
+        interaction.person = None;
+        return next_page::proceed(provider, call, token, interaction, None);
     }
-    let user = Arc::clone(user.expect("the rule user.known was kept"));
-    welcome(provider, call, token, interaction, user, vec!["pwd"])
+    prove(provider, call, token, interaction, known, "pwd")
+}
+
+/// The page that plays the identity provider of the person's own company. "Another name" leads back.
+fn sign_in_at_home(
+    provider: &mut Provider,
+    call: &Call,
+    token: String,
+    mut interaction: Interaction,
+) -> Reply {
+    let user = interaction.elsewhere.clone();
+    if call.form.get("action") == Some("other") {
+        interaction.elsewhere = None;
+        interaction.another_account = true;
+        return next_page::proceed(provider, call, token, interaction, None);
+    }
+    prove(provider, call, token, interaction, user, "fed")
+}
+
+/// Judges the password; `method` is how it proves somebody.
+fn prove(
+    provider: &mut Provider,
+    call: &Call,
+    token: String,
+    interaction: Interaction,
+    user: Option<Arc<User>>,
+    method: &'static str,
+) -> Reply {
+    let name = call.form.get("loginfmt").unwrap_or_default().trim();
+    let password = call.form.raw("passwd").unwrap_or_default();
+    let judge = |accounts: &Accounts, rules: &[(&'static str, Rule)]| {
+        let user = user.as_deref();
+        let typed = Typed { accounts, now: call.now, name, password, user, interaction: &interaction };
+        rules.iter().try_for_each(|(rule, check)| check(&typed).map_err(|refusal| refusal.by(rule)))
+    };
+    let mut verdict = judge(&provider.accounts, RULES_OF_THE_NAME);
+    if let (Ok(()), Some(user)) = (&verdict, &user) {
+        let right = user.password.expose() == password;
+        provider.accounts.password_tried(user, right, call.now);
+        verdict = if right {
+            judge(&provider.accounts, RULES_OF_THE_OWNER)
+        } else {
+            Err(accounts::wrong_password(password, user).by("password.right"))
+        };
+    }
+    match (verdict, user) {
+        (Ok(()), Some(user)) => {
+            let person =
+                Person { user, session: String::new(), authenticated_at: call.now, methods: vec![method] };
+            welcome(provider, call, token, interaction, person)
+        }
+        (Ok(()), None) => next_page::proceed(provider, call, token, interaction, None),
+        (Err(refusal), user) => {
+            let refusal = refusal.concerning(&interaction.client, user.as_deref());
+            next_page::proceed(provider, call, token, interaction, Some(refusal))
+        }
+    }
 }
 
 fn is_known(typed: &Typed<'_>) -> Verdict {
-    if typed.user.is_some() {
+    if typed.user.is_some_and(|user| typed.accounts.exists(user)) {
         return Ok(());
     }
-    let tenant = typed.interaction.segment.shown();
-    Err(Refusal::new(
-        50034,
-        "invalid_grant",
-        format!("User '{}' has no account in directory '{tenant}'.", typed.name),
-    )
-    .demands("the sign-in name must belong to somebody in the directory")
-    .compares("username", typed.name, ["the sign-in name of somebody in the directory"]))
+    Err(accounts::unknown(typed.name, typed.interaction.segment.shown()))
 }
 
 fn has_password(typed: &Typed<'_>) -> Verdict {
@@ -108,23 +161,20 @@ fn has_password(typed: &Typed<'_>) -> Verdict {
         .demands("a password must be typed"))
 }
 
-fn is_right_password(typed: &Typed<'_>) -> Verdict {
-    let Some(user) = typed.user else { return Ok(()) };
-    if user.password.expose() == typed.password {
-        return Ok(());
-    }
-    Err(Refusal::new(50126, "invalid_grant", "User name or password is wrong.")
-        .demands("the password must be the one in the directory")
-        .compares_secret("password", typed.password, user.password.masked()))
+fn on_user(typed: &Typed<'_>, is_fine: impl Fn(&User) -> bool, refusal: fn() -> Box<Refusal>) -> Verdict {
+    if typed.user.is_none_or(is_fine) { Ok(()) } else { Err(refusal()) }
+}
+
+fn is_unlocked(typed: &Typed<'_>) -> Verdict {
+    on_user(typed, |user| !typed.accounts.is_locked(user, typed.now), accounts::locked)
 }
 
 fn is_enabled(typed: &Typed<'_>) -> Verdict {
-    if typed.user.is_none_or(|user| user.account_enabled) {
-        return Ok(());
-    }
-    Err(Refusal::new(50057, "invalid_grant", "This account is disabled.")
-        .demands("accountEnabled must be true")
-        .compares("accountEnabled", "false", ["true"]))
+    on_user(typed, |user| typed.accounts.is_enabled(user), accounts::switched_off)
+}
+
+fn is_unexpired(typed: &Typed<'_>) -> Verdict {
+    on_user(typed, |user| !user.password_expired, accounts::password_expired)
 }
 
 /// Somebody has proved who they are: they join the browser's session, under a new cookie so that nobody who planted the
@@ -134,28 +184,24 @@ fn welcome(
     call: &Call,
     token: String,
     interaction: Interaction,
-    user: Arc<User>,
-    methods: Vec<&'static str>,
+    mut person: Person,
 ) -> Reply {
     let old = call.cookie(SESSION_COOKIE).and_then(|cookie| provider.sessions.take(cookie, call.now));
-    let mut session = old.unwrap_or_else(|| Session { id: provider.random.guid(), people: Vec::new() });
-    let person = Person { user, session: session.id.clone(), authenticated_at: call.now, methods };
+    let mut session = old.unwrap_or_default();
+    let known = session.people.iter().find(|known| known.user.id == person.user.id);
+    person.session = known.map_or_else(|| provider.random.guid(), |known| known.session.clone());
     session.welcome(person.clone());
     let cookie = provider.random.text(1);
     provider.sessions.put(cookie.clone(), session, call.now);
-    let interaction = Interaction { person: Some(person), ..interaction };
+    let interaction = Interaction { person: Some(person), elsewhere: None, ..interaction };
     next_page::proceed(provider, call, token, interaction, None)
         .with_header("set-cookie", set_cookie(call, SESSION_COOKIE, &cookie, None))
 }
 
 fn pick(provider: &mut Provider, call: &Call, token: String, mut interaction: Interaction) -> Reply {
+    let usable = account::usable(provider, call, &interaction);
     interaction.person = call.form.get("login").and_then(|name| {
-        let session = provider.sessions.get(call.cookie(SESSION_COOKIE)?, call.now)?;
-        session
-            .people
-            .iter()
-            .find(|person| person.user.user_principal_name.eq_ignore_ascii_case(name))
-            .cloned()
+        usable.into_iter().find(|person| person.user.user_principal_name.eq_ignore_ascii_case(name))
     });
     interaction.another_account = interaction.person.is_none();
     next_page::proceed(provider, call, token, interaction, None)
@@ -168,8 +214,9 @@ fn verify(provider: &mut Provider, call: &Call, token: String, interaction: Inte
     let typed = call.form.get("otc").unwrap_or_default().trim();
     let right = person.user.one_time_code.as_ref().is_some_and(|code| code.expose() == typed);
     if right {
-        let methods = vec!["pwd", "mfa"];
-        return welcome(provider, call, token, interaction, Arc::clone(&person.user), methods);
+        let mut person = person;
+        person.methods.push("mfa");
+        return welcome(provider, call, token, interaction, person);
     }
     let refusal = Refusal::new(500_121, "invalid_grant", "The second factor was not right.")
         .by("factor.right")
@@ -181,12 +228,19 @@ fn verify(provider: &mut Provider, call: &Call, token: String, interaction: Inte
 
 fn consent(provider: &mut Provider, call: &Call, token: String, interaction: Interaction) -> Reply {
     let accepted = interaction.person.clone().filter(|_| call.form.get("action") == Some("next"));
-    let Some(person) = accepted else {
+    let entered = accepted
+        .and_then(|person| Some((next_page::tenant_entered(provider, &interaction, &person)?, person)));
+    let Some((tenant, person)) = entered else {
         return next_page::proceed(provider, call, token, interaction, None);
     };
-    let asked = next_page::consent_asked(provider, &interaction, &person);
-    let for_all = person.user.administrator && call.form.get("consent") == Some("organization");
-    let tenant = Arc::clone(provider.scenario.tenant_of(&person.user));
+    if let Purpose::AdminConsent(_) = &interaction.purpose {
+        admin_consent::grant(provider, &interaction, &tenant);
+        let interaction = Interaction { consented: true, ..interaction };
+        return next_page::proceed(provider, call, token, interaction, None);
+    }
+    let asked = next_page::consent_asked(provider, &interaction, &person, &tenant);
+    let for_all =
+        next_page::administers(&person, &tenant) && call.form.get("consent") == Some("organization");
     let principal = if for_all { None } else { Some(person.user.as_ref()) };
     provider.consents.grant(&tenant, &interaction.client, principal, &asked);
     for (middle_tier, needs) in consents::behind(&provider.scenario, &interaction.client, &interaction.wanted)

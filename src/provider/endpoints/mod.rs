@@ -1,6 +1,7 @@
 //! The endpoints, one file each, and the table of paths that leads to them.
 
 mod account;
+mod admin_consent;
 mod authorize;
 mod careful_api;
 mod device_authorization;
@@ -8,11 +9,13 @@ mod device_page;
 mod graph;
 mod instance;
 mod login;
+mod logout;
 pub mod managed_identity;
 mod metadata;
 mod next_page;
 mod outcome;
 mod pipeline;
+mod standing;
 mod token;
 mod user_info;
 
@@ -51,6 +54,10 @@ const PATHS: &[(&str, Endpoint)] = &[
     ("{t}/oauth2/v2.0/authorize", authorize::answer),
     ("{t}/oauth2/v2.0/token", token::answer),
     ("{t}/oauth2/v2.0/devicecode", device_authorization::answer),
+    ("{t}/oauth2/v2.0/logout", logout::answer),
+    ("{t}/oauth2/logout", logout::answer),
+    ("{t}/v2.0/adminconsent", admin_consent::answer),
+    ("{t}/adminconsent", admin_consent::answer_v1),
     ("{t}/login", login::answer),
 ];
 

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{account, outcome};
+use super::{account, admin_consent, outcome, standing};
 use crate::provider::{
     Provider,
     call::Call,
@@ -13,9 +13,9 @@ use crate::provider::{
     pages::{self, Form},
     refusal::Refusal,
     reply::Reply,
-    scenario::{Application, Tenant},
-    scope,
-    sessions::{Interaction, Person, Prompt, Purpose},
+    scenario::{Application, Tenant, User},
+    sessions::{Interaction, Person, Prompt, Purpose, is_meant_by},
+    tenant,
 };
 
 /// The cookie that names the browser, signed in or not.
@@ -51,10 +51,13 @@ pub fn is_same_browser(call: &Call, interaction: &Interaction) -> bool {
 /// What comes next.
 pub enum Next {
     SignIn,
+    /// Somebody's password is another identity provider's to check.
+    HomeRealm(Arc<User>),
     Pick(Vec<Person>),
     Verify(Person),
     Confirm(Person),
     Consent(Person, Vec<consents::Missing>),
+    ConsentForAll(Person, Arc<Tenant>),
     AdminApproval(Arc<Tenant>, Box<Refusal>),
     /// Refused on a page, whoever asked.
     Page(Box<Refusal>),
@@ -76,9 +79,15 @@ pub fn proceed(
     let form = Form { segment: &segment, flow_token: &flow_token };
     let html = match next(provider, call, &mut interaction) {
         Next::SignIn => {
-            let typed =
-                call.form.get("loginfmt").or(interaction.asked.login_hint.as_deref()).unwrap_or_default();
-            pages::sign_in(&form, &provider.scenario, &client, typed, problem.as_deref())
+            let hint = interaction.asked.login_hint.as_deref().map(|hint| name_meant(provider, hint));
+            let again = interaction.person.as_ref().map(|person| person.user.user_principal_name.as_str());
+            let typed = call.form.get("loginfmt").or(again).or(hint).unwrap_or_default();
+            let signs_up = interaction.asked.prompt == Prompt::Create;
+            pages::sign_in(&form, &provider.scenario, &client, typed, signs_up, problem.as_deref())
+        }
+        Next::HomeRealm(user) => {
+            let home = provider.scenario.tenant_of(&user);
+            pages::home_realm(&form, &client, &user, home, problem.as_deref())
         }
         Next::Pick(people) => pages::pick(&form, &client, &people),
         Next::Verify(person) => pages::verify(&form, &person.user, problem.as_deref()),
@@ -87,8 +96,13 @@ pub fn proceed(
             pages::confirm(&form, &client, &code, &person)
         }
         Next::Consent(person, permissions) => pages::consent(&form, &client, &person, &permissions),
+        Next::ConsentForAll(person, tenant) => {
+            let asked = admin_consent::asked(&provider.scenario, &interaction);
+            pages::admin_consent::review(&form, &client, &person, &tenant, &asked)
+        }
         Next::AdminApproval(tenant, refusal) => {
-            let html = pages::admin_approval(call, &client, &tenant, &refusal);
+            let way = admin_consent::address(call, &interaction, &tenant);
+            let html = pages::admin_consent::approval(call, &client, &tenant, way.as_ref(), &refusal);
             return Reply::page_refusing(call, html, refusal);
         }
         Next::Page(refusal) => return Reply::error_page(call, refusal),
@@ -102,36 +116,47 @@ pub fn proceed(
     }
 }
 
+/// The sign-in name behind a hint: the claim `login_hint` of an ID token says nothing to people.
+fn name_meant<'a>(provider: &'a Provider, hint: &'a str) -> &'a str {
+    let meant = provider.scenario.users().iter().find(|user| is_meant_by(user, hint));
+    meant.map_or(hint, |user| &user.user_principal_name)
+}
+
 /// The step whose page is due now, as forms name it; empty if none is.
 pub fn due(provider: &Provider, call: &Call, interaction: &Interaction) -> &'static str {
     match next(provider, call, &mut interaction.clone()) {
         Next::SignIn => "sign_in",
+        Next::HomeRealm(_) => "home_realm",
         Next::Pick(_) => "pick",
         Next::Verify(_) => "verify",
         Next::Confirm(_) => "confirm",
-        Next::Consent(..) => "consent",
+        Next::Consent(..) | Next::ConsentForAll(..) => "consent",
         Next::AdminApproval(..) | Next::Page(_) | Next::Back(_) | Next::Finish(..) => "",
     }
 }
 
-type Rule = fn(&Standing<'_>) -> Result<(), Next>;
+pub type Rule = fn(&Standing<'_>) -> Result<(), Next>;
 
 /// Rules about the person and the application, in the order in which they are applied.
 const RULES: &[(&str, Rule)] = &[
-    ("account.in_tenant", is_in_tenant),
-    ("resource.in_tenant", has_resources_in_tenant),
-    ("client.assigned", is_assigned),
-    ("factor.second", has_second_factor),
+    ("account.kind", standing::is_kind_of_account),
+    ("resource.in_tenant", standing::has_resources_in_tenant),
+    ("client.assigned", standing::is_assigned),
+    ("factor.second", standing::has_second_factor),
+    ("policy.sign_in_frequency", standing::is_signed_in_lately),
+    ("policy.met", standing::meets_policies),
     ("client.confirmed", is_confirmed),
     ("consent.given", has_consent),
 ];
 
 /// What the rules look at.
-struct Standing<'a> {
-    provider: &'a Provider,
-    interaction: &'a Interaction,
-    person: &'a Person,
-    tenant: &'a Arc<Tenant>,
+pub struct Standing<'a> {
+    pub provider: &'a Provider,
+    pub call: &'a Call,
+    pub interaction: &'a Interaction,
+    pub person: &'a Person,
+    /// The tenant that is signed in to: a guest's is not their own.
+    pub tenant: &'a Arc<Tenant>,
 }
 
 fn next(provider: &Provider, call: &Call, interaction: &mut Interaction) -> Next {
@@ -142,9 +167,20 @@ fn next(provider: &Provider, call: &Call, interaction: &mut Interaction) -> Next
         }
     }
     let person = interaction.person.clone().expect("it was chosen above");
-    let tenant = Arc::clone(provider.scenario.tenant_of(&person.user));
-    let standing = Standing { provider, interaction, person: &person, tenant: &tenant };
-    for (name, rule) in RULES {
+    let Some(tenant) = tenant_entered(provider, interaction, &person) else {
+        let refusal = standing::not_in_tenant(provider, interaction, &person);
+        let next = match interaction.purpose {
+            Purpose::AdminConsent(_) => Next::Back(refusal),
+            Purpose::Authorize(_) | Purpose::Device(_) => Next::Page(refusal),
+        };
+        return concerning(next, "account.in_tenant", interaction, &person);
+    };
+    let standing = Standing { provider, call, interaction, person: &person, tenant: &tenant };
+    let rules = match interaction.purpose {
+        Purpose::AdminConsent(_) => admin_consent::RULES_ABOUT_THE_PERSON,
+        Purpose::Authorize(_) | Purpose::Device(_) => RULES,
+    };
+    for (name, rule) in rules {
         if let Err(next) = rule(&standing) {
             return concerning(next, name, interaction, &person);
         }
@@ -162,86 +198,35 @@ fn concerning(next: Next, rule: &'static str, interaction: &Interaction, person:
     }
 }
 
-fn is_silent(interaction: &Interaction) -> bool {
+/// The tenant that somebody signs in to with this request, if they have any business there.
+pub fn tenant_entered(
+    provider: &Provider,
+    interaction: &Interaction,
+    person: &Person,
+) -> Option<Arc<Tenant>> {
+    tenant::entered_by(&interaction.segment, &person.user, &provider.scenario)
+}
+
+/// Whether somebody can consent for a tenant: its own administrators do, and no guest.
+pub fn administers(person: &Person, tenant: &Tenant) -> bool {
+    person.user.administrator && person.user.tenant == tenant.key
+}
+
+pub fn is_silent(interaction: &Interaction) -> bool {
     interaction.asked.prompt == Prompt::None
-}
-
-fn is_in_tenant(standing: &Standing<'_>) -> Result<(), Next> {
-    let Standing { interaction, person, tenant, .. } = standing;
-    if interaction.segment.admits(tenant) {
-        return Ok(());
-    }
-    let (user, client, here) = (&person.user, &interaction.client, interaction.segment.shown());
-    let text = format!(
-        "User '{}' from provider '{}' is not in tenant '{here}', so app '{}' ({}) is out of reach; invite the user first.",
-        user.user_principal_name, tenant.display_name, client.app_id, client.display_name,
-    );
-    Err(Next::Page(
-        Refusal::new(50020, "access_denied", text)
-            .demands("the account must be a member or guest of the tenant in the path")
-            .compares("tenant", &tenant.display_name, [here]),
-    ))
-}
-
-/// On `common` the tenant is known only now, and so whether its directory has the resource.
-fn has_resources_in_tenant(standing: &Standing<'_>) -> Result<(), Next> {
-    let Standing { interaction, tenant, .. } = standing;
-    let absent =
-        interaction.wanted.targets.iter().find(|target| !scope::exists_in(&target.resource, Some(tenant)));
-    absent.map_or(Ok(()), |target| {
-        Err(Next::Back(scope::unknown_resource(&target.audience, &tenant.display_name)))
-    })
-}
-
-fn is_assigned(standing: &Standing<'_>) -> Result<(), Next> {
-    let Standing { interaction, person, .. } = standing;
-    let client = &interaction.client;
-    if !client.app_role_assignment_required || client.assigned_users.contains(&person.user.key) {
-        return Ok(());
-    }
-    let text = format!(
-        "User '{}' is not assigned to app '{}' ({}), which requires assignment.",
-        "{EmailHidden}", client.app_id, client.display_name
-    );
-    Err(Next::Back(
-        Refusal::new(50105, "interaction_required", text)
-            .demands("the application has appRoleAssignmentRequired, so the person must be assigned to it")
-            .compares("user", &person.user.user_principal_name, client.assigned_users.clone()),
-    ))
-}
-
-fn has_second_factor(standing: &Standing<'_>) -> Result<(), Next> {
-    let Standing { provider, interaction, person, .. } = standing;
-    if !person.owes_second_factor() {
-        return Ok(());
-    }
-    if !is_silent(interaction) {
-        return Err(Next::Verify((*person).clone()));
-    }
-    let resource = interaction.wanted.first(&provider.scenario).resource;
-    let text = format!(
-        "A policy or a new location asks for multifactor sign-in before '{}' can be reached.",
-        resource.app_id
-    );
-    Err(Next::Back(
-        Refusal::new(50076, "interaction_required", text)
-            .suberror("basic_action")
-            .demands("this person needs a second factor, and prompt=none leaves no way to ask for it")
-            .compares("amr", person.methods.join(" "), ["pwd mfa"]),
-    ))
 }
 
 fn is_confirmed(standing: &Standing<'_>) -> Result<(), Next> {
     let Standing { interaction, person, .. } = standing;
     match &interaction.purpose {
         Purpose::Device(_) if !interaction.confirmed => Err(Next::Confirm((*person).clone())),
-        Purpose::Device(_) | Purpose::Authorize(_) => Ok(()),
+        Purpose::Device(_) | Purpose::Authorize(_) | Purpose::AdminConsent(_) => Ok(()),
     }
 }
 
 /// The decision of reference §9.2.
 fn has_consent(standing: &Standing<'_>) -> Result<(), Next> {
-    let Standing { provider, interaction, person, tenant } = standing;
+    let Standing { provider, interaction, person, tenant, .. } = standing;
     let (client, wanted) = (&interaction.client, &interaction.wanted);
     let mut missing = provider.consents.missing(&provider.scenario, tenant, client, &person.user, wanted);
     let asks_anyway = interaction.asked.prompt == Prompt::Consent && !interaction.consented;
@@ -251,8 +236,9 @@ fn has_consent(standing: &Standing<'_>) -> Result<(), Next> {
     let by_administrator_only = missing.iter().any(consents::Missing::needs_administrator)
         || client.app_role_assignment_required
         || !provider.scenario.policy.users_may_consent;
-    if by_administrator_only && !missing.is_empty() && !person.user.administrator {
-        let refusal = needs_administrator(tenant, client, &missing);
+    if by_administrator_only && !missing.is_empty() && !administers(person, tenant) {
+        let refusal =
+            needs_administrator(tenant, client, missing.iter().map(|missing| missing.scope.value.as_str()));
         return Err(if is_silent(interaction) {
             Next::Back(refusal)
         } else {
@@ -290,15 +276,20 @@ pub fn consent_asked(
     provider: &Provider,
     interaction: &Interaction,
     person: &Person,
+    tenant: &Tenant,
 ) -> Vec<consents::Missing> {
-    let tenant = provider.scenario.tenant_of(&person.user);
     let (client, wanted) = (&interaction.client, &interaction.wanted);
     let missing = provider.consents.missing(&provider.scenario, tenant, client, &person.user, wanted);
     with_offline_access(provider, missing)
 }
 
-fn needs_administrator(tenant: &Tenant, client: &Application, missing: &[consents::Missing]) -> Box<Refusal> {
-    let scopes: Vec<&str> = missing.iter().map(|missing| missing.scope.value.as_str()).collect();
+/// 90094: this is for an administrator to allow.
+pub fn needs_administrator<'a>(
+    tenant: &Tenant,
+    client: &Application,
+    permissions: impl Iterator<Item = &'a str>,
+) -> Box<Refusal> {
+    let scopes: Vec<&str> = permissions.collect();
     Refusal::new(90094, "consent_required", "An administrator has to consent.")
         .demands("permissions of type Admin, and any permission of an application that requires assignment, are granted by an administrator")
         .compares("scope", scopes.join(" "), ["permissions that people may grant themselves"])
@@ -324,6 +315,6 @@ fn user_code(provider: &Provider, call: &Call, purpose: &Purpose) -> String {
         Purpose::Device(code) => {
             provider.devices.get(code, call.now).map(|device| device.user_code.clone()).unwrap_or_default()
         }
-        Purpose::Authorize(_) => String::new(),
+        Purpose::Authorize(_) | Purpose::AdminConsent(_) => String::new(),
     }
 }

@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::{admin_consent, logout};
 use crate::{
     provider::{
         Provider,
         call::Call,
         grants::{Code, Progress},
-        mint::{self, IdTokenParts, Mint, Proof},
-        pages,
+        mint::{self, Extra, IdTokenParts, Mint, Proof},
+        pages, policies,
         refusal::Refusal,
         reply::{Field, Reply},
-        scenario::Tenant,
+        scenario::{CONSUMERS, Tenant},
         sessions::{Authorization, Interaction, Person, Purpose},
     },
     time::UnixTime,
@@ -24,11 +25,13 @@ const DECLINED_ERROR: &str = "access_denied";
 
 /// The person said no: on the sign-in page, at the confirmation, or to the permissions.
 pub fn cancel(provider: &mut Provider, call: &Call, interaction: &Interaction) -> Reply {
-    let refusal = Refusal::new(65004, DECLINED_ERROR, "The user refused consent.")
-        .subcode("cancel")
+    let mut refusal = Refusal::new(65004, DECLINED_ERROR, "The user refused consent.")
         .by("consent.given")
         .concerning(&interaction.client, interaction.person.as_ref().map(|person| person.user.as_ref()))
         .demands("the person must accept");
+    if !matches!(interaction.purpose, Purpose::AdminConsent(_)) {
+        refusal = refusal.subcode("cancel");
+    }
     refuse(provider, call, interaction, refusal)
 }
 
@@ -48,6 +51,7 @@ pub fn refuse(
             Reply::page_refusing(call, pages::device_declined(&interaction.client), refusal)
         }
         Purpose::Device(_) => Reply::error_page(call, refusal),
+        Purpose::AdminConsent(asked) => admin_consent::refuse(call, &asked.to, refusal),
     }
 }
 
@@ -62,6 +66,7 @@ pub fn finish(
     provider.sign_ins.succeeded(call, &interaction.client, Some(&person.user));
     match &interaction.purpose {
         Purpose::Authorize(authorization) => {
+            logout::note_participant(provider, call.now, &person, &interaction.client, &tenant);
             authorized(provider, call, interaction, authorization, person, tenant)
         }
         Purpose::Device(code) => {
@@ -69,6 +74,9 @@ pub fn finish(
                 device.progress = Progress::Approved(Box::new(person), tenant);
             }
             Reply::page(call, pages::device_done(&interaction.client))
+        }
+        Purpose::AdminConsent(asked) => {
+            admin_consent::granted(call, &provider.scenario, interaction, asked, &tenant)
         }
     }
 }
@@ -91,14 +99,16 @@ fn authorized(
     if response.hands_out_tokens() {
         let target = wanted.first(&provider.scenario);
         let granted = provider.consents.granted(&tenant, client, &person.user, &target.resource);
-        let keys = provider.keys.clone();
+        let (keys, scenario) = (provider.keys.clone(), Arc::clone(&provider.scenario));
+        let claims = &interaction.asked.claims;
         let proof = Proof::None;
         let mut mint =
             Mint { call, keys: &keys, random: &mut provider.random, tenant: &tenant, client, proof };
         if response.token {
-            let life = mint.access_token_life();
+            let extra = Extra::of(claims, &scenario, &target.resource);
+            let life = mint.access_token_life_for(&target, &extra);
             let scp = super::token::issue::scp(&target, &granted);
-            fields.push(("access_token", mint.user_token(&person, &target, &scp, life).into()));
+            fields.push(("access_token", mint.user_token(&person, &target, &scp, &extra, life).into()));
             fields.push(("token_type", json!("Bearer").into()));
             fields.push(("expires_in", json!(life.to_string()).into()));
             fields.push(("scope", json!(wanted.echo(&target, &granted)).into()));
@@ -107,7 +117,8 @@ fn authorized(
             let parts = IdTokenParts {
                 wanted,
                 nonce: authorization.nonce.as_deref(),
-                auth_time: interaction.asked.max_age.is_some(),
+                auth_time: interaction.asked.max_age.is_some() || claims.auth_time,
+                contexts: policies::published(&scenario, &claims.id_token_contexts),
                 code: code.as_deref(),
                 beside_access_token: response.token,
             };
@@ -117,7 +128,18 @@ fn authorized(
     if authorization.client_info {
         fields.push(("client_info", json!(mint::client_info(&person)).into()));
     }
-    fields.push(("session_state", json!(person.session).into()));
+    if authorization.instance_aware {
+        let host = call.host();
+        for name in
+            ["cloud_instance_name", "cloud_instance_host_name", "cloud_graph_host_name", "msgraph_host"]
+        {
+            fields.push((name, json!(host).into()));
+        }
+    }
+    // Personal accounts have no session that applications could watch.
+    if tenant.id != CONSUMERS {
+        fields.push(("session_state", json!(person.session).into()));
+    }
     if let Some(code) = code {
         let record = record(call.now, interaction, authorization, person, tenant);
         provider.codes.put(code, record, call.now);
@@ -143,6 +165,7 @@ fn record(
         nonce: authorization.nonce.clone(),
         challenge: authorization.challenge.clone(),
         auth_time: interaction.asked.max_age.is_some(),
+        claims: interaction.asked.claims.clone(),
         issued: now,
         redeemed: false,
     }

@@ -162,6 +162,9 @@ fn describe(application: &Application, base: &str) -> Value {
         "is_family_client": application.is_family_client,
         "is_disabled": application.is_disabled,
     });
+    if let Some(logout_url) = &application.web.logout_url {
+        description["logout_url"] = json!(logout_url);
+    }
     if !certificates.is_empty() {
         description["certificates"] = json!(certificates);
     }

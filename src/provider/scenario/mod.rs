@@ -75,7 +75,11 @@ pub struct ConditionalAccessPolicy {
     #[serde(default)]
     pub include_service_principals: Vec<String>,
     /// The keys of the resources that it guards, or `All`.
+    #[serde(default)]
     pub include_applications: Vec<String>,
+    /// The authentication contexts that it is about, such as `c1`: what clients ask for with `claims`.
+    #[serde(default)]
+    pub include_authentication_context_class_references: Vec<String>,
     /// What it asks; all of it.
     #[serde(default)]
     pub built_in_controls: Vec<Control>,
@@ -222,6 +226,9 @@ pub struct Application {
     pub display_name: String,
     /// Whose accounts may use it.
     pub sign_in_audience: Audience,
+    /// Claims that its tokens hold beyond the usual ones.
+    #[serde(default)]
+    pub optional_claims: OptionalClaims,
     /// The web platform: redirect URIs that need a credential at redemption.
     #[serde(default)]
     pub web: Web,
@@ -292,6 +299,9 @@ pub enum Audience {
     /// These and personal accounts.
     #[serde(rename = "AzureADandPersonalMicrosoftAccount")]
     Everyone,
+    /// Personal accounts only.
+    #[serde(rename = "PersonalMicrosoftAccount")]
+    Personal,
 }
 
 impl Audience {
@@ -301,8 +311,19 @@ impl Audience {
             Self::MyOrg => "AzureADMyOrg",
             Self::MultipleOrgs => "AzureADMultipleOrgs",
             Self::Everyone => "AzureADandPersonalMicrosoftAccount",
+            Self::Personal => "PersonalMicrosoftAccount",
         }
     }
+}
+
+/// Claims that a registration wants in tokens beyond the usual ones, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct OptionalClaims {
+    /// In ID tokens for it: `auth_time`, `login_hint`.
+    pub id_token: Vec<String>,
+    /// In access tokens for it: `xms_cc`.
+    pub access_token: Vec<String>,
 }
 
 /// Redirect URIs of one platform.
@@ -324,6 +345,9 @@ pub struct Web {
     /// What the authorization endpoint may hand out directly.
     #[serde(default)]
     pub implicit_grant_settings: ImplicitGrantSettings,
+    /// Where it wants to be told that a session has ended (front-channel logout).
+    #[serde(default)]
+    pub logout_url: Option<String>,
 }
 
 /// What the authorization endpoint may hand out directly.

@@ -4,13 +4,12 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 use toml::de::{DeTable, DeValue};
-use url::Url;
 
 use super::{
-    Application, ConditionalAccessPolicy, FederatedCredential, IdentityKind, Issuer, ManagedIdentity, Policy,
-    ResourceAccess, Scenario, Tenant, User,
+    Application, ConditionalAccessPolicy, FederatedCredential, IdentityKind, Issuer, ManagedIdentity,
+    PlatformKind, Policy, ResourceAccess, Scenario, Tenant, User,
 };
-use crate::{secret::Secret, time::UnixTime};
+use crate::{provider::redirect_uri, secret::Secret, time::UnixTime};
 
 /// Stands for every person or application in the lists of a policy.
 pub(in crate::provider) const EVERYTHING: &str = "All";
@@ -151,18 +150,20 @@ fn check_application(scenario: &Scenario, index: usize, application: &Applicatio
         fault(key("tenant"), format!("there is no tenant with the key {tenant:?}"))?;
     }
     let platforms = [
-        ("web", &application.web.redirect_uris),
-        ("spa", &application.spa.redirect_uris),
-        ("publicClient", &application.public_client.redirect_uris),
+        (PlatformKind::Web, &application.web.redirect_uris),
+        (PlatformKind::Spa, &application.spa.redirect_uris),
+        (PlatformKind::PublicClient, &application.public_client.redirect_uris),
     ];
     for (platform, uris) in platforms {
         for (position, uri) in uris.iter().enumerate() {
-            let key = key(&format!("{platform}.redirectUris.{position}"));
-            match Url::parse(uri) {
-                Err(error) => fault(key, format!("{uri:?} is not an absolute address: {error}"))?,
-                Ok(url) if url.fragment().is_some() => fault(key, format!("{uri:?} has a fragment"))?,
-                Ok(_) => {}
+            if let Some(why) = redirect_uri::unregistrable(uri, platform, application.sign_in_audience) {
+                fault(key(&format!("{}.redirectUris.{position}", platform.name())), why)?;
             }
+        }
+    }
+    if let Some(uri) = &application.web.logout_url {
+        if let Some(why) = redirect_uri::unregistrable(uri, PlatformKind::Web, application.sign_in_audience) {
+            fault(key("web.logoutUrl"), why)?;
         }
     }
     if let Some(version) =

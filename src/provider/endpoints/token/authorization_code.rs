@@ -85,6 +85,7 @@ fn redeem(provider: &mut Provider, redemption: Redemption<'_>) -> Result<Reply, 
         wanted,
         nonce: code.nonce.as_deref(),
         auth_time: code.auth_time,
+        claims: code.claims,
         platform: Some(code.platform),
         row_began: request.call.now,
     };

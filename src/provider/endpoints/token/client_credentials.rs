@@ -11,11 +11,12 @@ use super::{
 };
 use crate::provider::{
     Provider,
+    claims::Claims,
     mint::Mint,
     policies,
     refusal::{Refusal, Verdict},
     reply::{Field, Reply},
-    scenario::{Application, Tenant},
+    scenario::Tenant,
     scope::{Fault, Wanted},
 };
 
@@ -24,6 +25,8 @@ struct Asked<'a> {
     wanted: Option<Result<Wanted, Fault>>,
     /// Whether anything was ever granted to the application in the tenant.
     is_known_there: bool,
+    /// The roles of the resource that an administrator of the tenant has granted; none is no reason to refuse.
+    roles: Vec<String>,
 }
 
 type Rule = fn(&Asked<'_>) -> Verdict;
@@ -47,7 +50,13 @@ pub fn answer(provider: &mut Provider, request: &Request<'_>) -> Answered {
     let tenant = request.segment.tenant().map(Arc::as_ref);
     let wanted = request.call.form.get("scope").map(|text| Wanted::read(text, request.scenario, tenant));
     let is_known_there = tenant.is_some_and(|tenant| provider.consents.knows(tenant, request.client()));
-    let asked = Asked { request, wanted, is_known_there };
+    let roles = match (tenant, &wanted) {
+        (Some(tenant), Some(Ok(wanted))) => {
+            provider.consents.roles(tenant, request.client(), &wanted.first(request.scenario).resource)
+        }
+        _ => Vec::new(),
+    };
+    let asked = Asked { request, wanted, is_known_there, roles };
     let verdict = RULES.iter().try_for_each(|(name, rule)| {
         rule(&asked).map_err(|refusal| refusal.by(name).concerning(request.client(), None))
     });
@@ -55,7 +64,7 @@ pub fn answer(provider: &mut Provider, request: &Request<'_>) -> Answered {
 }
 
 fn issue(provider: &mut Provider, asked: Asked<'_>) -> Reply {
-    let Asked { request, wanted, .. } = asked;
+    let Asked { request, wanted, roles, .. } = asked;
     let (call, client) = (request.call, request.client());
     let tenant: &Tenant = request.segment.tenant().expect("the rule tenant.single was kept");
     let wanted = wanted.and_then(Result::ok).expect("the rule scope.known was kept");
@@ -64,7 +73,7 @@ fn issue(provider: &mut Provider, asked: Asked<'_>) -> Reply {
     let proof = request.credential.proof();
     let mut mint = Mint { call, keys: &keys, random: &mut provider.random, tenant, client, proof };
     let life = mint.access_token_life();
-    let token = mint.app_token(&target, granted_roles(client, tenant, &target.resource), life);
+    let token = mint.app_token(&target, &roles, life);
     let fields: Vec<(&'static str, Field)> = vec![
         ("token_type", json!("Bearer").into()),
         ("expires_in", json!(life).into()),
@@ -73,14 +82,6 @@ fn issue(provider: &mut Provider, asked: Asked<'_>) -> Reply {
     ];
     provider.sign_ins.succeeded(call, client, None);
     Reply::tokens(call, fields)
-}
-
-/// The roles that an administrator of its own tenant has granted; none is no reason to refuse.
-fn granted_roles<'a>(client: &'a Application, tenant: &Tenant, resource: &Application) -> &'a [String] {
-    let is_at_home = client.tenant.as_ref().is_none_or(|home| *home == tenant.key);
-    let mut assignments = client.app_role_assignments.iter().filter(|_| is_at_home);
-    let assignment = assignments.find(|assignment| assignment.resource == resource.key);
-    assignment.map(|assignment| assignment.roles.as_slice()).unwrap_or_default()
 }
 
 fn is_for_one_tenant(asked: &Asked<'_>) -> Verdict {
@@ -143,11 +144,9 @@ fn names_one_resource(asked: &Asked<'_>) -> Verdict {
 }
 
 fn is_assigned(asked: &Asked<'_>) -> Verdict {
-    let (Some(Ok(wanted)), Some(tenant)) = (&asked.wanted, asked.request.segment.tenant()) else {
-        return Ok(());
-    };
+    let Some(Ok(wanted)) = &asked.wanted else { return Ok(()) };
     let (client, resource) = (asked.request.client(), wanted.first(asked.request.scenario).resource);
-    if !resource.app_role_assignment_required || !granted_roles(client, tenant, &resource).is_empty() {
+    if !resource.app_role_assignment_required || !asked.roles.is_empty() {
         return Ok(());
     }
     let text = format!(
@@ -162,13 +161,13 @@ fn is_assigned(asked: &Asked<'_>) -> Verdict {
 fn meets_policies(asked: &Asked<'_>) -> Verdict {
     let Some(Ok(wanted)) = &asked.wanted else { return Ok(()) };
     let resource = wanted.first(asked.request.scenario).resource;
-    let challenged = policies::challenged(asked.request.call.form.get("claims"));
+    let claims = Claims::read(asked.request.call.form.get("claims")).unwrap_or_default();
     let attempt = policies::Attempt {
         user: None,
         methods: &[],
         client: asked.request.client(),
         resource: &resource,
-        challenged: &challenged,
+        claims: &claims,
     };
     policies::unmet(asked.request.scenario, &attempt).map_or(Ok(()), |unmet| Err(unmet.refusal(&attempt)))
 }

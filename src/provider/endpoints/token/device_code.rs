@@ -9,6 +9,7 @@ use super::{
 };
 use crate::provider::{
     Provider,
+    claims::Claims,
     grants::{DEVICE_CODE_LIFE, Device, POLL_INTERVAL, Progress},
     refusal::{Refusal, Verdict, missing},
     reply::Reply,
@@ -72,6 +73,7 @@ fn poll(provider: &mut Provider, request: &Request<'_>) -> Result<Reply, Box<Ref
         wanted: device.wanted,
         nonce: None,
         auth_time: false,
+        claims: Claims::default(),
         platform: None,
         row_began: now,
     };

@@ -7,10 +7,11 @@ use serde_json::json;
 use super::Request;
 use crate::provider::{
     Provider,
+    claims::Claims,
     consents::Missing,
     endpoints::next_page::not_consented,
     grants::{Refresh, SPA_REFRESH_TOKEN_LIFE},
-    mint::{self, IdTokenParts, Mint},
+    mint::{self, Extra, IdTokenParts, Mint},
     policies,
     refusal::{Refusal, Verdict},
     reply::{Field, Reply},
@@ -28,6 +29,8 @@ pub struct Established<'a> {
     pub wanted: Wanted,
     pub nonce: Option<&'a str>,
     pub auth_time: bool,
+    /// What `claims` of an earlier request of the flow asked for; `claims` of this one adds to it.
+    pub claims: Claims,
     pub platform: Option<PlatformKind>,
     /// When the row of refresh tokens began; now, but for a refresh.
     pub row_began: UnixTime,
@@ -57,6 +60,7 @@ struct Grant<'a> {
     target: &'a Target,
     /// The permissions of the target that were ever granted.
     granted: &'a BTreeSet<String>,
+    claims: &'a Claims,
 }
 
 /// Checks what is to be checked for every person, and issues.
@@ -69,7 +73,9 @@ pub fn issue(
     let Established { tenant, person, wanted, .. } = grant;
     let target = wanted.first(scenario);
     let granted = provider.consents.granted(tenant, client, &person.user, &target.resource);
-    let looked_at = Grant { provider, request, established: grant, target: &target, granted: &granted };
+    let claims = grant.claims.clone().and(Claims::read(call.form.get("claims")).unwrap_or_default());
+    let looked_at =
+        Grant { provider, request, established: grant, target: &target, granted: &granted, claims: &claims };
     RULES.iter().try_for_each(|(name, rule)| {
         rule(&looked_at).map_err(|refusal| refusal.by(name).concerning(client, Some(&person.user)))
     })?;
@@ -77,8 +83,9 @@ pub fn issue(
     let keys = provider.keys.clone();
     let proof = request.credential.proof();
     let mut mint = Mint { call, keys: &keys, random: &mut provider.random, tenant, client, proof };
-    let life = mint.access_token_life();
-    let access_token = mint.user_token(person, &target, &scp(&target, &granted), life);
+    let extra = Extra::of(&claims, scenario, &target.resource);
+    let life = mint.access_token_life_for(&target, &extra);
+    let access_token = mint.user_token(person, &target, &scp(&target, &granted), &extra, life);
     let mut fields: Vec<(&'static str, Field)> = vec![
         ("token_type", json!("Bearer").into()),
         ("scope", json!(wanted.echo(&target, &granted)).into()),
@@ -90,7 +97,8 @@ pub fn issue(
         let parts = IdTokenParts {
             wanted,
             nonce: grant.nonce,
-            auth_time: grant.auth_time,
+            auth_time: grant.auth_time || claims.auth_time,
+            contexts: policies::published(scenario, &claims.id_token_contexts),
             code: None,
             beside_access_token: false,
         };
@@ -182,13 +190,12 @@ fn has_second_factor(grant: &Grant<'_>) -> Verdict {
 
 fn meets_policies(grant: &Grant<'_>) -> Verdict {
     let (request, person) = (grant.request, &grant.established.person);
-    let challenged = policies::challenged(request.call.form.get("claims"));
     let attempt = policies::Attempt {
         user: Some(&person.user),
         methods: &person.methods,
         client: request.client(),
         resource: &grant.target.resource,
-        challenged: &challenged,
+        claims: grant.claims,
     };
     let Some(unmet) = policies::unmet(request.scenario, &attempt) else { return Ok(()) };
     let mut refusal = unmet.refusal(&attempt);

@@ -15,6 +15,7 @@ use super::{
 use crate::provider::{
     Provider,
     assertion::{Assertion, Fault as Unreadable, Kind},
+    claims::Claims,
     mint::precise,
     refusal::{Refusal, Verdict},
     reply::Reply,
@@ -87,6 +88,7 @@ fn exchange(provider: &mut Provider, request: &Request<'_>) -> Result<Reply, Box
         wanted: wanted.and_then(Result::ok).expect("the rules scope.present and scope.known were kept"),
         nonce: None,
         auth_time: false,
+        claims: Claims::default(),
         platform: None,
         row_began: now,
     };

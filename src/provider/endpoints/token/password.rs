@@ -13,6 +13,7 @@ use super::{
 use crate::provider::{
     Provider,
     accounts::{self, Accounts},
+    claims::Claims,
     refusal::{Refusal, Verdict, missing},
     reply::Reply,
     scenario::User,
@@ -84,7 +85,7 @@ fn sign_in(provider: &mut Provider, request: &Request<'_>) -> Result<Reply, Box<
     let right = user.password.expose() == sent;
     provider.accounts.password_tried(user, right, now);
     if !right {
-        return Err(named(wrong_password(sent, user), "password.right", request, Some(user)));
+        return Err(named(accounts::wrong_password(sent, user), "password.right", request, Some(user)));
     }
     judge(&provider.accounts, RULES_OF_THE_OWNER)?;
     let person = Person {
@@ -99,6 +100,7 @@ fn sign_in(provider: &mut Provider, request: &Request<'_>) -> Result<Reply, Box<
         wanted: wanted.and_then(Result::ok).expect("the rules scope.present and scope.known were kept"),
         nonce: None,
         auth_time: false,
+        claims: Claims::default(),
         platform: None,
         row_began: now,
     };
@@ -145,10 +147,7 @@ fn is_unlocked(shown: &Shown<'_>) -> Verdict {
         if !shown.accounts.is_locked(user, shown.request.call.now) {
             return Ok(());
         }
-        let text = "Sign-in is blocked: too many failed tries or a suspicious address.";
-        Err(Refusal::new(50053, "invalid_grant", text).demands(
-            "after ten wrong passwords an account rests for a minute; the right one does not help before",
-        ))
+        Err(accounts::locked())
     })
 }
 
@@ -163,19 +162,11 @@ fn is_managed(shown: &Shown<'_>) -> Verdict {
     })
 }
 
-fn wrong_password(sent: &str, user: &User) -> Box<Refusal> {
-    Refusal::new(50126, "invalid_grant", "User name or password is wrong.")
-        .demands("the password must be the one in the directory")
-        .compares_secret("password", sent, user.password.masked())
-}
-
 fn is_unexpired(shown: &Shown<'_>) -> Verdict {
     on_user(shown, |user| {
         if !user.password_expired {
             return Ok(());
         }
-        Err(Refusal::new(50055, "invalid_grant", "The password is out of date and must be changed.")
-            .suberror("user_password_expired")
-            .demands("a new password must be set first, on a page"))
+        Err(accounts::password_expired())
     })
 }

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::provider::{
     Provider,
+    claims::Claims,
     grants::{REFRESH_TOKEN_IDLE, Refresh, SPA_REFRESH_TOKEN_LIFE},
     mint::precise,
     policies,
@@ -80,6 +81,7 @@ fn refresh(provider: &mut Provider, used: Use<'_>) -> Result<Reply, Box<Refusal>
         wanted,
         nonce: None,
         auth_time: false,
+        claims: Claims::default(),
         platform: token.platform,
         row_began,
     };
@@ -207,13 +209,13 @@ fn is_signed_in_lately(used: &Use<'_>) -> Verdict {
         let request = used.request;
         let wanted = used.wanted.as_ref().map_or(Some(&token.wanted), |wanted| wanted.as_ref().ok());
         let Some(target) = wanted.map(|wanted| wanted.first(request.scenario)) else { return Ok(()) };
-        let challenged = policies::challenged(request.call.form.get("claims"));
+        let claims = Claims::read(request.call.form.get("claims")).unwrap_or_default();
         let attempt = policies::Attempt {
             user: Some(&token.person.user),
             methods: &token.person.methods,
             client: request.client(),
             resource: &target.resource,
-            challenged: &challenged,
+            claims: &claims,
         };
         let Some(allowed) = policies::sign_in_frequency(request.scenario, &attempt) else { return Ok(()) };
         let age = request.call.now.since(token.person.authenticated_at);

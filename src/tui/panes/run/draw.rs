@@ -173,11 +173,7 @@ impl<'a> Painter<'a, '_> {
 
     fn steps(&mut self, area: Rect) {
         let shown = self.shown;
-        let mut title =
-            Line::of(Role::Title, shown.title()).then(Role::Muted, format!("  {}", shown.progress()));
-        if let Some(waiting) = shown.brings_for() {
-            title = title.then(Role::Busy, format!("  for {}", waiting.kind.title()));
-        }
+        let title = Line::of(Role::Title, shown.title()).then(Role::Muted, format!("  {}", shown.progress()));
         let mut frame = Frame::titled(title, self.scene.look);
         frame = if shown.session.auto && shown.session.is_running() {
             frame.note(Line::of(Role::Busy, "auto"))

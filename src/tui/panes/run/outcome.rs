@@ -19,6 +19,13 @@ pub fn lines(shown: &Shown<'_>, scene: &Scene<'_>) -> Vec<Line> {
         Some(outcome) => ended(shown, scene, outcome),
         None => going_on(shown, scene),
     };
+    if let Some(waiting) = shown.brings_for().filter(|_| lines.len() < 2) {
+        lines.push(
+            Line::of(Role::Muted, "  This brings the token for ")
+                .then(Role::Title, waiting.kind.title())
+                .then(Role::Muted, "."),
+        );
+    }
     if let Some(warning) = shown.session.kind.warning() {
         let mark = format!("{} ", scene.look.glyphs.warning);
         lines.insert(0, Line::of(Role::Warn, mark).then(Role::Warn, warning));
@@ -29,7 +36,7 @@ pub fn lines(shown: &Shown<'_>, scene: &Scene<'_>) -> Vec<Line> {
 /// What Enter does now, for the footer; `None` when there is nothing to say yes to.
 pub fn enter_means(shown: &Shown<'_>) -> Option<String> {
     match &shown.session.outcome {
-        None => shown.ready().map(what_next),
+        None => shown.ready().map(|step| what_next(shown, step)),
         Some(Outcome::Refused(_)) => Some("explain".to_owned()),
         Some(Outcome::Tokens(_) | Outcome::Rejected { tokens: Some(_), .. }) => Some("tokens".to_owned()),
         Some(
@@ -42,13 +49,19 @@ pub fn enter_means(shown: &Shown<'_>) -> Option<String> {
 }
 
 /// What saying go does for a step, in two or three words.
-fn what_next(step: &Step<'_>) -> String {
+fn what_next(shown: &Shown<'_>, step: &Step<'_>) -> String {
     match (step.id, step.draft) {
         (StepId::Authorize, Some(_)) => "go to sign-in".to_owned(),
         (StepId::AdminConsent, Some(_)) => "go and agree".to_owned(),
         (StepId::Logout, Some(_)) => "go and sign out".to_owned(),
         (_, Some(draft)) if draft.is_assertion => "sign it".to_owned(),
-        (StepId::Given, None) => "take it".to_owned(),
+        (StepId::Given, None)
+            if shown.session.began_with.is_some() || shown.session.profile.given.is_some() =>
+        {
+            "go on with it".to_owned()
+        }
+        (StepId::Given, None) if shown.session.profile.source.is_some() => "sign in for it".to_owned(),
+        (StepId::Given, None) => "choose one".to_owned(),
         (_, Some(draft)) => match draft.endpoint.value.parse() {
             Ok(url) => format!("send {} {}", draft.method, endpoint(&url)),
             Err(_) => format!("send {}", draft.method),
@@ -125,7 +138,7 @@ fn ready(shown: &Shown<'_>, scene: &Scene<'_>, step: &Step<'_>) -> Vec<Line> {
     let line = Line::of(Role::Key, format!("{} ", scene.look.glyphs.ready))
         .then(Role::Text, format!("{number} "))
         .then(Role::Title, step.title);
-    let next = what_next(step);
+    let next = what_next(shown, step);
     let mut pairs = vec![("Enter", next.as_str())];
     if step.draft.is_some() {
         pairs.push(("e", "edit"));
@@ -133,12 +146,13 @@ fn ready(shown: &Shown<'_>, scene: &Scene<'_>, step: &Step<'_>) -> Vec<Line> {
     pairs.push(("a", "auto"));
     let mut lines = vec![keys(line, &pairs)];
     if shown.bench.takes_token(shown.session.id) {
-        let instead = match shown.session.brings_for {
-            Some(_) => "  This sign-in brings a token.",
-            None => "  It begins with a token.",
+        let line = match shown.brings_for() {
+            Some(waiting) => Line::of(Role::Muted, "  This brings the token for ")
+                .then(Role::Title, waiting.kind.title())
+                .then(Role::Muted, ". Instead:"),
+            None => Line::of(Role::Muted, "  A sign-in brings it, or:"),
         };
-        let line = Line::of(Role::Muted, instead);
-        lines.push(keys(line, &[("w", "one from the shelf"), ("p", "paste one")]));
+        lines.push(keys(line, &[("w", "from the shelf"), ("p", "paste")]));
     }
     // What would stop it, or what stopped it from being sent.
     let worst = step.findings.iter().filter(|finding| finding.severity >= Severity::Warning);

@@ -15,10 +15,10 @@ use crate::{
     token::{self, Kind},
     tui::{
         action::Action,
-        pane::{Intent, Toast},
+        pane::{Choice, Intent, Toast},
         widgets::field::Field,
     },
-    workbench::{User, Workbench},
+    workbench::{Offer, User, Workbench},
 };
 
 impl State {
@@ -44,6 +44,7 @@ impl State {
             Action::TokenDiscard => return Some(self.discard(bench)),
             Action::EditUndo => return Some(Self::undo(bench)),
             Action::ExchangeShow => return Some(self.exchange(bench)),
+            Action::TokenUse => return Some(self.use_with(bench)),
             Action::Copy => return Some(self.copy(bench)),
             Action::MoveLeft | Action::MoveRight | Action::Toggle if self.region == Region::Claims => {
                 self.fold(bench, action);
@@ -261,6 +262,29 @@ impl State {
             Some(None) => vec![Intent::Toast(Toast::bad("this token was pasted: no exchange brought it"))],
             None => Vec::new(),
         }
+    }
+
+    /// `w`: the runs that can begin with this token, those that suit it first.
+    fn use_with(&self, bench: &Workbench) -> Vec<Intent> {
+        let Some(held) = self.held(bench) else { return Vec::new() };
+        let choice = |(offer, unfit): (Offer, Option<&'static str>)| Choice {
+            name: format!("{} as {}", offer.kind.title(), offer.key),
+            note: match unfit {
+                Some(why) => format!("{why}; try it all the same"),
+                None => offer.about.clone(),
+            },
+            intent: Intent::Start {
+                kind: offer.kind,
+                profile: Box::new(offer.profile),
+                bends: Vec::new(),
+                auto: false,
+            },
+        };
+        let choices: Vec<Choice> = bench.uses(self.index(bench)).into_iter().map(choice).collect();
+        if choices.is_empty() {
+            return vec![Intent::Toast(Toast::bad("no run here begins with a token like this one"))];
+        }
+        vec![Intent::Choose { title: format!("Begin with this {}", name_of(held)), choices }]
     }
 
     fn copy(&self, bench: &Workbench) -> Vec<Intent> {

@@ -129,6 +129,12 @@ impl Replay {
             return self.update_field(action);
         }
         self.row = self.row.min(self.draft.fields.len());
+        if matches!(
+            action,
+            Action::EditAdd | Action::EditDrop | Action::EditDouble | Action::EditUndo | Action::EditRedo
+        ) {
+            self.region = Region::Request;
+        }
         match action {
             Action::Activate => return Some(self.send(bench)),
             Action::PaneNext | Action::PanePrevious => {
@@ -245,6 +251,8 @@ impl Replay {
         match self.draft.request() {
             Ok(request) => {
                 self.answers_scroll.to_top();
+                // What comes is what is looked for now.
+                self.region = Region::Answers;
                 vec![Intent::Bench(User::Replay(self.of, request))]
             }
             Err(failure) => vec![bad(&failure.to_string())],
@@ -288,7 +296,11 @@ impl Replay {
             };
         }
         let rows = u16::try_from(request::count(&self.draft)).unwrap_or(u16::MAX);
-        let wanted = rows.saturating_add(6).clamp(8, area.height * 3 / 5);
+        // Whichever is looked at gets the room; the request is never smaller than what can be told apart.
+        let wanted = match self.region {
+            Region::Request => rows.saturating_add(6).clamp(8, area.height * 3 / 5),
+            Region::Answers => rows.saturating_add(2).clamp(4, area.height / 3),
+        };
         let [upper, lower] =
             area.layout(&Layout::vertical([Constraint::Length(wanted), Constraint::Fill(1)]));
         self.answers_view(bench, scene, lower, buffer);
