@@ -660,7 +660,7 @@ mod tests {
             "managed_identity.named_twice",
             Certainty::Certain,
         );
-        check(good, metadata(), "managed_identity.header_missing", Certainty::Likely);
+        check(good, metadata(), "managed_identity.unavailable", Certainty::Likely);
     }
 
     #[test]
