@@ -235,3 +235,21 @@ fn every_number_that_the_lab_tenant_raises_is_explained() {
     assert!(missing.is_empty(), "these need an entry in src/explain/data:\n{}", missing.join("\n"));
     assert!(raised > 80, "only {raised} numbers were found: is the code read as it should be?");
 }
+
+#[test]
+fn the_rules_that_explanations_know_are_the_lab_tenants() {
+    let all = sources();
+    let of = |module: &str| {
+        let files = all.iter().filter(|path| module_of(path) == module);
+        files.map(|path| code_of(path)).collect::<Vec<_>>().join("\n")
+    };
+    let (explain, provider) = (of("explain"), of("provider"));
+    let lists = explain.match_indices("by_rule(&[").map(|(at, call)| &explain[at + call.len()..]);
+    let rules: Vec<&str> = lists
+        .flat_map(|list| list.split(']').next().unwrap_or_default().split('"').skip(1).step_by(2))
+        .collect();
+    assert!(rules.len() > 20, "{rules:?}");
+    for rule in rules {
+        assert!(provider.contains(&format!("\"{rule}\"")), "no rule is named {rule}");
+    }
+}

@@ -212,7 +212,7 @@ fn header_and_form(case: &Case<'_>) -> Option<Found> {
     let sent = case
         .param("client_id")
         .filter(|_| header.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic ")))?;
-    case.by_rule(&["credential.one_client", "client.one"])
+    case.by_rule(&["client_id.one"])
         .or_else(|| Found::likely("request client_id", sent, "the client id of the Authorization header"))
 }
 
