@@ -1,6 +1,9 @@
 //! Each flow against the lab tenant, without a socket or a clock: the flow's effects are performed here, by the tenant,
 //! by the built-in user agent, and by a virtual time that is wherever the next alarm is.
 
+#[path = "flows/errands.rs"]
+mod errands;
+
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use authwright::{

@@ -22,4 +22,5 @@ mod tenant;
 mod tenant_segment;
 mod time;
 mod token;
+mod user_agent;
 mod verify;

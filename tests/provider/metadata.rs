@@ -55,6 +55,20 @@ async fn the_metadata_of_a_tenant_holds_its_guid_however_it_is_asked_for() {
 }
 
 #[tokio::test]
+async fn tokens_of_version_1_have_a_document_of_their_own() {
+    let desk = Desk::open().await;
+    let (base, home) = (desk.lab.base().as_str().trim_end_matches('/'), desk.home.as_str());
+    for (asked, issuer) in [("northwind.example", home), ("common", "{tenantid}")] {
+        let answer = desk.get(&desk.url(&format!("{asked}/.well-known/openid-configuration")), &[]).await;
+        let document = answer.json();
+        assert_eq!(document["issuer"], format!("{base}/{issuer}/"), "{asked}");
+        let keys = document["jwks_uri"].as_str().expect("an address");
+        assert!(desk.get(keys, &[]).await.json()["keys"].is_array(), "{asked}");
+        assert!(document.get("token_endpoint").is_none(), "what is not served is not named");
+    }
+}
+
+#[tokio::test]
 async fn two_keys_are_published_with_their_certificates() {
     use base64::{
         Engine as _,
