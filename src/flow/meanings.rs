@@ -164,10 +164,10 @@ fn answer(effect: &Effect, polls: &mut u32) -> Option<Answer> {
         Effect::Sign(..) => Answer::Signed(vec![1, 2, 3]),
         Effect::Need(_, Need::RefreshToken) => Answer::Given(Secret::new("rt")),
         Effect::Need(_, Need::IdToken) => Answer::Given(id_token()),
-        Effect::Need(_, Need::UserAssertion) => Answer::Given(token(&json!({"appid": "front"}))),
-        Effect::Need(_, Need::AccessToken) => {
-            Answer::GivenWith { token: token(&json!({"roles": ["r"]})), id_token: id_token() }
-        }
+        Effect::Need(_, Need::UserAssertion | Need::AccessToken) => Answer::GivenWith {
+            token: token(&json!({"appid": "front", "roles": ["r"]})),
+            id_token: id_token(),
+        },
         Effect::Stop(_) | Effect::Finish(_) => return None,
     })
 }
