@@ -106,7 +106,10 @@ impl Offer {
         offers.retain(|offer| FlowKind::ALL.contains(&offer.kind));
         offers.sort_by_key(|offer| {
             let rank = FlowKind::ALL.iter().position(|kind| *kind == offer.kind);
-            (Group::of(offer.kind), rank, offer.profile.platform != Platform::Native)
+            // Those that show one thing only stand behind those that show the flow.
+            let is_special =
+                !lab.scenario.application(&offer.key).is_some_and(|known| has_several_apis(known));
+            (Group::of(offer.kind), rank, is_special, offer.profile.platform != Platform::Native)
         });
         offers
     }
@@ -290,11 +293,10 @@ impl Desk<'_> {
             Some(Box::new(Source { kind: FlowKind::AuthorizationCode, profile }))
         };
         offer(FlowKind::AuthorizationCode, &application.about, sign_in.clone());
-        offer(
-            FlowKind::RefreshToken,
-            &application.about,
-            Profile { source: from(&sign_in.scope), ..sign_in.clone() },
-        );
+        if has_several_apis(application) || application.is_family_client {
+            let profile = Profile { source: from(&sign_in.scope), ..sign_in.clone() };
+            offer(FlowKind::RefreshToken, &application.about, profile);
+        }
         let every = every_resource(self.scenario(), application);
         if every.len() > 1 {
             let profile = Profile { source: from(&sign_in.scope), fan_out: every, ..sign_in.clone() };

@@ -25,6 +25,7 @@ async fn the_metadata_of_a_tenant_holds_its_guid_however_it_is_asked_for() {
             ("token_endpoint", "oauth2/v2.0/token"),
             ("device_authorization_endpoint", "oauth2/v2.0/devicecode"),
             ("jwks_uri", "discovery/v2.0/keys"),
+            ("end_session_endpoint", "oauth2/v2.0/logout"),
         ] {
             assert_eq!(document[field], format!("{base}/{name}/{end}"), "{asked}");
         }
@@ -65,6 +66,22 @@ async fn tokens_of_version_1_have_a_document_of_their_own() {
         let keys = document["jwks_uri"].as_str().expect("an address");
         assert!(desk.get(keys, &[]).await.json()["keys"].is_array(), "{asked}");
         assert!(document.get("token_endpoint").is_none(), "what is not served is not named");
+    }
+}
+
+#[tokio::test]
+async fn whatever_the_metadata_names_is_there() {
+    let desk = Desk::open().await;
+    let document = configuration(&desk, &desk.home).await.json();
+    let members = document.as_object().expect("an object").iter();
+    let addresses: Vec<_> = members
+        .filter(|(name, _)| name.ends_with("_endpoint") || name.ends_with("_uri"))
+        .map(|(name, value)| (name.as_str(), value.as_str().expect("an address")))
+        .collect();
+    assert!(addresses.len() >= 7, "{addresses:?}");
+    for (name, address) in addresses {
+        let status = desk.get(address, &[]).await.status;
+        assert_eq!(status == 404, name == "kerberos_endpoint", "{name}: {status}");
     }
 }
 
@@ -162,4 +179,21 @@ async fn it_stops_when_it_is_dropped() {
     while tokio::net::TcpStream::connect(&address).await.is_ok() {
         tokio::task::yield_now().await;
     }
+}
+
+#[tokio::test]
+async fn the_metadata_names_only_what_answers() {
+    let desk = Desk::open().await;
+    let document = configuration(&desk, &desk.home).await.json();
+    let mut asked = 0;
+    for (name, value) in document.as_object().expect("an object") {
+        // An issuer is a name, and Kerberos is not for clients of OAuth; Entra's document has it all the same.
+        let is_to_be_asked = !["issuer", "kerberos_endpoint"].contains(&name.as_str());
+        let Some(url) = value.as_str().filter(|value| is_to_be_asked && value.starts_with("http")) else {
+            continue;
+        };
+        asked += 1;
+        assert_ne!(desk.get(url, &[]).await.status, 404, "{name}: {url}");
+    }
+    assert!(asked >= 7, "{document:#}");
 }

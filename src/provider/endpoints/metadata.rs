@@ -17,6 +17,9 @@ use crate::{
 
 /// `{t}/v2.0/.well-known/openid-configuration`. A tenant asked for by domain answers with its GUID in every URL; the words
 /// for groups of accounts keep theirs, with the literal `{tenantid}` in the issuer.
+///
+/// Whatever is named here answers, but for `kerberos_endpoint`: Entra's document has it, for devices that sign in to Windows.
+/// No client of OAuth asks it, and the lab has nothing there.
 pub fn configuration(provider: &mut Provider, call: &Call) -> Reply {
     respond(provider, call, |_, segment| {
         let (base, name, host) = (&call.base, segment.name(), call.host());
@@ -42,6 +45,7 @@ pub fn configuration(provider: &mut Provider, call: &Call) -> Reply {
                 "msgraph_host", "aud", "exp", "iat", "auth_time", "acr", "nonce", "preferred_username", "name",
                 "tid", "ver", "at_hash", "c_hash", "email",
             ],
+            // As in Entra's documents. Nothing answers there; it is not for programs that speak OAuth.
             "kerberos_endpoint": format!("{base}/{name}/kerberos"),
             "tenant_region_scope": segment.tenant().map(|tenant| tenant.region.as_str()),
             "cloud_instance_name": host,
