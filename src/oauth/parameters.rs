@@ -64,7 +64,7 @@ pub const PARAMETERS: &[Parameter] = &[
     entry(
         "scope",
         "what is asked for, or was granted",
-        "Words separated by blanks. `openid` brings an ID token, `profile` puts names into it and `email` the address, `offline_access` brings a refresh token; the rest name permissions of an API. On Entra one token is for one API, and client credentials take exactly one `…/.default`. In an answer: what was granted, which may be less.",
+        "Words separated by blanks. `openid` brings an ID token, `profile` puts names into it and `email` the address, `offline_access` brings a refresh token; the rest name permissions of an API: ask for the least that will do. On Entra one token is for one API, and client credentials take exactly one `…/.default`. In an answer: what was granted, which may be less.",
         "RFC 6749 §3.3",
     ),
     entry(
@@ -202,7 +202,7 @@ pub const PARAMETERS: &[Parameter] = &[
     entry(
         "client_secret",
         "the application's password",
-        "Only for applications that can keep it to themselves, on a server. What people install or load into a browser has none. Send the secret's value, not its id.",
+        "Only for applications that can keep it to themselves, on a server. What people install or load into a browser has none. Send the secret's value, not its id; keep it out of source code, and renew it before it ends.",
         "RFC 6749 §2.3.1",
     ),
     entry(
