@@ -430,6 +430,6 @@ fn meaning_height(height: u16, rows: u16, wanted: usize) -> u16 {
         return 0;
     }
     // Rows beyond these are scrolled to: what a parameter means is why people stop at it.
-    let left = height.saturating_sub(rows).max(height / 2);
+    let left = height.saturating_sub(rows).max(height * 3 / 5);
     wanted.min(left)
 }
