@@ -24,8 +24,8 @@ use crate::{
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Options {
-    /// The flow, such as `authorization_code`, `client_credentials` or `device_code`
-    #[arg(value_name = "FLOW", value_parser = kind)]
+    /// The flow
+    #[arg(value_name = "FLOW", value_parser = kind, help = format!("The flow: {}", names()))]
     flow: FlowKind,
     /// Where, as whom, asking for what.
     #[command(flatten)]
@@ -82,8 +82,12 @@ enum SignIn {
 }
 
 fn kind(text: &str) -> Result<FlowKind, String> {
-    let names: Vec<_> = FlowKind::ALL.iter().map(|kind| kind.name()).collect();
-    FlowKind::parse(text).ok_or_else(|| format!("one of {}", names.join(", ")))
+    FlowKind::parse(text).ok_or_else(|| format!("one of {}", names()))
+}
+
+/// The flows that can be run, as they are written.
+fn names() -> String {
+    FlowKind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ")
 }
 
 /// Runs it.

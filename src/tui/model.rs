@@ -151,9 +151,15 @@ impl Model {
         if context == Context::Page && self.no_browser.is_some() {
             hints.retain(|hint| hint.action != Action::VisitBrowser);
         }
-        if context == Context::Page && !self.run.session(&self.bench).is_some_and(Session::is_running) {
-            // A page that ended the run is only read; what Enter and r do stands on it.
-            hints.retain(|hint| !matches!(hint.action, Action::Activate | Action::Toggle | Action::FlowAuto));
+        if context == Context::Page {
+            // A page without anything to press is only read; so is one that ended the run, and what Enter and r do then
+            // stands on it.
+            let running = self.run.session(&self.bench).is_some_and(Session::is_running);
+            let can_act = running && self.run.enter_means(&self.bench).is_some();
+            hints.retain(|hint| match hint.action {
+                Action::Activate | Action::Toggle | Action::FlowAuto => can_act,
+                _ => true,
+            });
         }
         if context == Context::Errors && self.run.session(&self.bench).is_none() {
             hints.retain(|hint| hint.action != Action::FlowRetry);

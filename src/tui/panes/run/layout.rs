@@ -214,7 +214,7 @@ fn arrange_run(
         let [top, bottom] =
             area.layout(&Layout::vertical([Constraint::Length(top_height), Constraint::Fill(1)]));
         let [steps, sequence] = top.layout(&Layout::horizontal([
-            Constraint::Length((area.width * 47 / 100).clamp(36, 46)),
+            Constraint::Length((area.width / 2).clamp(36, 46)),
             Constraint::Fill(1),
         ]));
         return vec![(Region::Steps, steps), (Region::Sequence, sequence), (lower(shown, focus), bottom)];

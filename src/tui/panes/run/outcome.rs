@@ -31,7 +31,10 @@ pub fn lines(shown: &Shown<'_>, scene: &Scene<'_>) -> Vec<Line> {
     }
     if let Some(warning) = shown.session.kind.warning() {
         let mark = format!("{} ", scene.look.glyphs.warning);
-        lines.insert(0, Line::of(Role::Warn, mark).then(Role::Warn, warning));
+        // Said in full at the beginning; afterwards what is wrong with it is enough of a reminder.
+        let is_new = shown.session.exchanges.is_empty();
+        let short = warning.split_inclusive(". ").next().unwrap_or(warning).trim_end();
+        lines.insert(0, Line::of(Role::Warn, mark).then(Role::Warn, if is_new { warning } else { short }));
     }
     lines
 }
@@ -165,7 +168,10 @@ fn ready(shown: &Shown<'_>, scene: &Scene<'_>, step: &Step<'_>) -> Vec<Line> {
         lines.push(keys(line, &[("w", "from the shelf"), ("p", "paste")]));
     }
     // What would stop it, or what stopped it from being sent.
+    let warning = shown.session.kind.warning();
+    let is_said = |finding: &&crate::finding::Finding| warning.is_some_and(|warning| finding.title == warning);
     let worst = step.findings.iter().filter(|finding| finding.severity >= Severity::Warning);
+    let worst = worst.filter(|finding| !is_said(finding));
     if let Some(finding) = worst.max_by_key(|finding| finding.severity) {
         let (mark, role) = scene.look.glyphs.severity(finding.severity);
         lines.push(Line::of(role, format!("{mark} ")).then(Role::Text, &finding.title));
