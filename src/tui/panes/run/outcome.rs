@@ -172,7 +172,8 @@ fn ready(shown: &Shown<'_>, scene: &Scene<'_>, step: &Step<'_>) -> Vec<Line> {
     let is_said = |finding: &&crate::finding::Finding| warning.is_some_and(|warning| finding.title == warning);
     let worst = step.findings.iter().filter(|finding| finding.severity >= Severity::Warning);
     let worst = worst.filter(|finding| !is_said(finding));
-    if let Some(finding) = worst.max_by_key(|finding| finding.severity) {
+    // Of several that are as bad, the first: what is missing or misspelt comes before what follows from it.
+    if let Some(finding) = worst.rev().max_by_key(|finding| finding.severity) {
         let (mark, role) = scene.look.glyphs.severity(finding.severity);
         lines.push(Line::of(role, format!("{mark} ")).then(Role::Text, &finding.title));
     }
