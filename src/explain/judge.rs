@@ -132,6 +132,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("consent.middle_tier_missing", on_behalf_of),
     ("mfa.obo_not_forwarded", on_behalf_of),
     ("consent.prompt_left", prompt_consent),
+    ("user.wrong_password", wrong_password),
     ("ropc.not_possible", password_grant),
     ("session.none", prompt_none),
     ("refresh_token.inactive", refresh_grant),
@@ -409,6 +410,12 @@ fn on_behalf_of(case: &Case<'_>) -> Option<Found> {
 fn prompt_consent(case: &Case<'_>) -> Option<Found> {
     let prompt = case.param("prompt").filter(|prompt| prompt.contains("consent"))?;
     Found::likely("request prompt", prompt, "absent")
+}
+
+/// The lab tenant alone says that it was the password; Entra leaves that open.
+fn wrong_password(case: &Case<'_>) -> Option<Found> {
+    let compared = case.evidence.compared.iter().find(|compared| compared.what == "password")?;
+    Found::certain("password", &compared.sent, "the one in the directory")
 }
 
 fn password_grant(case: &Case<'_>) -> Option<Found> {

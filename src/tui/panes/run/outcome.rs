@@ -169,7 +169,8 @@ fn ready(shown: &Shown<'_>, scene: &Scene<'_>, step: &Step<'_>) -> Vec<Line> {
     }
     // What would stop it, or what stopped it from being sent.
     let warning = shown.session.kind.warning();
-    let is_said = |finding: &&crate::finding::Finding| warning.is_some_and(|warning| finding.title == warning);
+    let is_said =
+        |finding: &&crate::finding::Finding| warning.is_some_and(|warning| finding.title == warning);
     let worst = step.findings.iter().filter(|finding| finding.severity >= Severity::Warning);
     let worst = worst.filter(|finding| !is_said(finding));
     // Of several that are as bad, the first: what is missing or misspelt comes before what follows from it.
