@@ -166,7 +166,6 @@ const HARMLESS: &[&str] = &[
     "notReached",
     "operations",
     "passed",
-    "path",
     "permittedBy",
     "person",
     "priceInCents",

@@ -72,7 +72,8 @@ fn every_application_of_the_lab_runs_the_flow_that_it_is_made_for() {
 
 #[test]
 fn the_other_flows_run_as_the_applications_that_they_are_made_for() {
-    let runs: [&[&str]; 7] = [
+    let runs: [&[&str]; 8] = [
+        &["managed_identity"],
         &["on_behalf_of"],
         &["refresh_token"],
         &["password"],
@@ -87,6 +88,22 @@ fn the_other_flows_run_as_the_applications_that_they_are_made_for() {
 }
 
 #[test]
+fn what_ends_without_a_token_of_its_own_says_what_came_of_it() {
+    for kind in ["admin_consent", "logout", "userinfo"] {
+        let outcome = flow(&[kind], 0);
+        assert_eq!(outcome["outcome"], "done", "{outcome}");
+        assert!(outcome["done"].as_str().is_some_and(|said| !said.is_empty()), "{outcome}");
+    }
+    let outcome = flow(&["call_api"], 0);
+    assert_eq!(outcome["answer"]["body"]["userPrincipalName"], "mina@northwind.example", "{outcome}");
+    let outcome = flow(&["call_api", "--api", "/api/catalog/products"], 0);
+    assert_eq!(outcome["answer"]["status"], 200, "{outcome}");
+    // A token for another API, and how the API says so.
+    let outcome = flow(&["call_api", "--app", "desktop", "--api", "/api/catalog/products"], 3);
+    assert_eq!((&outcome["answer"]["status"], &outcome["refusal"]["by"]), (&401.into(), &"api".into()));
+}
+
+#[test]
 fn the_run_that_brings_a_token_is_reported_with_the_run_that_begins_with_it() {
     let outcome = flow(&["on_behalf_of"], 0);
     assert_eq!(outcome["flow"], "on_behalf_of");
@@ -94,7 +111,7 @@ fn the_run_that_brings_a_token_is_reported_with_the_run_that_begins_with_it() {
         outcome["exchanges"].as_array().expect("a list").iter().map(|one| one["step"].clone()).collect();
     assert!(steps.contains(&"authorize".into()) && steps.iter().filter(|step| *step == "token").count() == 2);
     // Where the sign-in before it is refused, that is the refusal.
-    let outcome = flow(&["refresh_token", "--username", "bruno"], 1);
+    let outcome = flow(&["refresh_token", "--username", "bruno"], 3);
     assert_eq!(outcome["refusal"]["error_codes"][0], 50057, "{outcome}");
 }
 

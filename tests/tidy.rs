@@ -203,3 +203,53 @@ fn no_file_holds_a_token_or_a_path_of_one_machine() {
     }
     assert!(found.is_empty(), "{found:?}");
 }
+
+/// Numbers in code: digits and underscores that begin and end with a digit, and are no part of a name.
+fn numbers(code: &str) -> Vec<u32> {
+    code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .filter(|word| word.starts_with(|c: char| c.is_ascii_digit()))
+        .filter_map(|word| word.replace('_', "").parse().ok())
+        .collect()
+}
+
+#[test]
+fn every_number_that_the_lab_tenant_raises_is_explained() {
+    let (mut raised, mut missing) = (0, Vec::new());
+    for path in sources().iter().filter(|path| module_of(path) == "provider") {
+        let code = code_of(path);
+        // What stands first in a refusal is an AADSTS number. Where a constant or a variable does, its value stands
+        // elsewhere in the code, and is known by being in the table.
+        let direct = code.match_indices("Refusal::new(").filter_map(|(at, made)| {
+            let argument = code[at + made.len()..].split(',').next().unwrap_or_default().trim();
+            numbers(argument).into_iter().next()
+        });
+        let elsewhere =
+            numbers(&code).into_iter().filter(|number| authwright::entra::aadsts::lookup(*number).is_some());
+        let all: std::collections::BTreeSet<u32> = direct.chain(elsewhere).collect();
+        raised += all.len();
+        let unexplained = all.into_iter().filter(|number| authwright::explain::entry(*number).is_none());
+        missing.extend(
+            unexplained.map(|number| format!("{number} in {}", path.strip_prefix(root()).unwrap().display())),
+        );
+    }
+    assert!(missing.is_empty(), "these need an entry in src/explain/data:\n{}", missing.join("\n"));
+    assert!(raised > 80, "only {raised} numbers were found: is the code read as it should be?");
+}
+
+#[test]
+fn the_rules_that_explanations_know_are_the_lab_tenants() {
+    let all = sources();
+    let of = |module: &str| {
+        let files = all.iter().filter(|path| module_of(path) == module);
+        files.map(|path| code_of(path)).collect::<Vec<_>>().join("\n")
+    };
+    let (explain, provider) = (of("explain"), of("provider"));
+    let lists = explain.match_indices("by_rule(&[").map(|(at, call)| &explain[at + call.len()..]);
+    let rules: Vec<&str> = lists
+        .flat_map(|list| list.split(']').next().unwrap_or_default().split('"').skip(1).step_by(2))
+        .collect();
+    assert!(rules.len() > 20, "{rules:?}");
+    for rule in rules {
+        assert!(provider.contains(&format!("\"{rule}\"")), "no rule is named {rule}");
+    }
+}

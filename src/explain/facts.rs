@@ -5,11 +5,12 @@
 
 use url::Url;
 
-use super::Evidence;
+use super::{Evidence, place::Place};
 use crate::{
     entra::{aadsts, scopes},
-    secret,
-    wire::{Headers, Params, Request},
+    oauth::challenge,
+    secret, token,
+    wire::{Headers, Params, Request, Response},
 };
 
 /// What is known, by slot name.
@@ -19,6 +20,8 @@ pub(super) struct Facts {
     pub code: Option<u32>,
     /// The OAuth error.
     pub error: Option<String>,
+    /// Who refused.
+    pub place: Place,
     /// When the authority refused, as it wrote it.
     pub timestamp: Option<String>,
     values: Vec<(&'static str, String)>,
@@ -53,7 +56,7 @@ const MESSAGE_SLOTS: [(&str, &str); 10] = [
 impl Facts {
     /// Reads the evidence; what is closer to the wire wins.
     pub fn read(evidence: &Evidence) -> Self {
-        let mut facts = Self::default();
+        let mut facts = Self { place: Place::of(evidence), ..Self::default() };
         let mut texts: Vec<String> = Vec::new();
         if let Some(refusal) = &evidence.refusal {
             facts.error = Some(refusal.error.clone()).filter(|error| !error.is_empty());
@@ -65,6 +68,9 @@ impl Facts {
             if let Some(id) = &refusal.correlation_id {
                 facts.set("correlation_id", id);
             }
+        }
+        if matches!(facts.place, Place::Api(_)) {
+            facts.read_call(evidence.request.as_ref(), evidence.response.as_ref());
         }
         if let Some(response) = &evidence.response {
             texts.extend(response.redirect_target().map(str::to_owned));
@@ -80,6 +86,9 @@ impl Facts {
         facts.code = most_telling(&texts).or_else(|| evidence.text.as_deref().and_then(alone));
         for text in &texts {
             facts.read_text(text);
+        }
+        if facts.error.is_none() && facts.code.is_none() {
+            facts.error = evidence.text.as_deref().and_then(status_alone);
         }
         facts.derive();
         facts
@@ -105,6 +114,28 @@ impl Facts {
         self.read_address(&request.url);
     }
 
+    /// Client, tenant and API of a call: the token that was sent names them, and the challenge what would be enough.
+    fn read_call(&mut self, request: Option<&Request>, response: Option<&Response>) {
+        let token = request.and_then(|request| request.headers.get("authorization"));
+        let token = token.and_then(|value| value.split_once(' ')).map(|(_, token)| token::decode(token));
+        if let Some(token) = token {
+            let text = |name: &str| token.claims.get(name).and_then(serde_json::Value::as_str);
+            for (slot, value) in [
+                ("client_id", text("azp").or(text("appid"))),
+                ("tenant", text("tid")),
+                ("resource", text("aud")),
+            ] {
+                self.set(slot, value.unwrap_or_default());
+            }
+        }
+        for challenge in response.map(|response| challenge::read(&response.headers)).unwrap_or_default() {
+            self.set("scope", challenge.get("scope").unwrap_or_default());
+            if let Some(url) = challenge.get("authorization_uri").and_then(|uri| Url::parse(uri).ok()) {
+                self.read_address(&url);
+            }
+        }
+    }
+
     fn read_headers(&mut self, headers: &Headers) {
         if let Some(origin) = headers.get("origin") {
             self.set("origin", origin);
@@ -126,6 +157,9 @@ impl Facts {
     fn read_address(&mut self, url: &Url) {
         const ENDPOINTS: [&str; 7] =
             ["authorize", "token", "devicecode", "adminconsent", "logout", "openid-configuration", "keys"];
+        if Place::of_machine(url) {
+            return;
+        }
         let segments: Vec<&str> = url.path_segments().into_iter().flatten().take(8).collect();
         let is_endpoint = segments.len() > 1 && segments.last().is_some_and(|last| ENDPOINTS.contains(last));
         if !is_endpoint || url.host_str().is_none() {
@@ -141,7 +175,9 @@ impl Facts {
     fn read_text(&mut self, text: &str) {
         if let Some(answer) = json_object(text) {
             let member = |name: &str| answer.get(name).and_then(serde_json::Value::as_str);
-            self.error = self.error.take().or_else(|| member("error").map(str::to_owned));
+            // APIs put an object there, with a word for programs in it.
+            let inside = |name: &str| answer.get("error")?.get(name)?.as_str();
+            self.error = self.error.take().or_else(|| member("error").or(inside("code")).map(str::to_owned));
             self.timestamp = self.timestamp.take().or_else(|| member("timestamp").map(str::to_owned));
             if let Some(id) = member("correlation_id").or_else(|| member("correlationId")) {
                 self.set("correlation_id", id);
@@ -175,7 +211,8 @@ impl Facts {
             for part in token.split(['?', '#']) {
                 let params = Params::parse(part);
                 self.read_params(&params);
-                self.error = self.error.take().or_else(|| params.get("error").map(str::to_owned));
+                let error = params.get("error").filter(|error| !error.is_empty());
+                self.error = self.error.take().or_else(|| error.map(str::to_owned));
                 if let Some(description) = params.get("error_description") {
                     self.read_message(description);
                 }
@@ -273,6 +310,14 @@ fn alone(text: &str) -> Option<u32> {
     })
 }
 
+/// The error that stands for a status, where somebody typed nothing else: `403`, `HTTP 403`.
+fn status_alone(text: &str) -> Option<String> {
+    let text = text.trim();
+    let digits = text.strip_prefix("HTTP").or_else(|| text.strip_prefix("http")).unwrap_or(text).trim();
+    let status = digits.parse().ok().filter(|status| digits.len() == 3 && (400..600).contains(status))?;
+    Some(Place::Api(status).entry(None)?.error.to_owned())
+}
+
 /// The JSON object in a text: the whole text, or what begins at the first brace that is followed by a name.
 fn json_object(text: &str) -> Option<serde_json::Map<String, serde_json::Value>> {
     let begin = text.find("{\"").or_else(|| text.find('{'))?;
@@ -285,8 +330,9 @@ fn json_object(text: &str) -> Option<serde_json::Map<String, serde_json::Value>>
 
 /// A plain OAuth error that stands in a text as a word, such as `MsalUiRequiredException: login_required`.
 fn named_error(text: &str) -> Option<String> {
-    // Words of every day are not taken for errors; all of these have an underscore.
-    let is_error = |word: &&str| word.contains('_') && super::entry_for_error(word).is_some();
+    // Words of every day are not taken for errors: these have an underscore, or capitals inside.
+    let is_no_word = |word: &str| word.contains('_') || word.bytes().skip(1).any(|b| b.is_ascii_uppercase());
+    let is_error = |word: &&str| is_no_word(word) && super::entry_for_error(word).is_some();
     text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').find(is_error).map(str::to_owned)
 }
 

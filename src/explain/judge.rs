@@ -6,10 +6,11 @@
 use std::time::Duration;
 
 use super::{
-    Certainty, Evidence, EvidenceLine,
+    Certainty, Evidence, EvidenceLine, calls,
     difference::{apart, closest, difference},
     entry::{Entry, Reason},
     facts::{Facts, is_guid},
+    presented::{self, Presented},
 };
 use crate::{
     entra::scopes::{self, Scope},
@@ -31,7 +32,7 @@ pub(super) fn judge(entry: &'static Entry, evidence: &Evidence, facts: &Facts) -
     let mut verdicts: Vec<Verdict> = entry
         .causes()
         .map(|reason| {
-            match CHECKS.iter().find(|(key, _)| *key == reason.key).and_then(|(_, check)| check(&case)) {
+            match checks().find(|(key, _)| *key == reason.key).and_then(|(_, check)| check(&case)) {
                 Some(found) => Verdict { reason, certainty: found.certainty, evidence: found.evidence },
                 None => Verdict { reason, certainty: Certainty::Possible, evidence: Vec::new() },
             }
@@ -59,35 +60,44 @@ pub(super) fn judge(entry: &'static Entry, evidence: &Evidence, facts: &Facts) -
 }
 
 /// What a check says.
-struct Found {
-    certainty: Certainty,
-    evidence: Vec<EvidenceLine>,
+pub(super) struct Found {
+    pub certainty: Certainty,
+    pub evidence: Vec<EvidenceLine>,
 }
 
 impl Found {
     #[expect(clippy::unnecessary_wraps, reason = "checks end with it")]
-    fn certain(place: &str, sent: &str, expected: &str) -> Option<Self> {
+    pub fn certain(place: &str, sent: &str, expected: &str) -> Option<Self> {
         Some(Self { certainty: Certainty::Certain, evidence: vec![EvidenceLine::new(place, sent, expected)] })
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "checks end with it")]
-    fn likely(place: &str, sent: &str, expected: &str) -> Option<Self> {
+    pub fn likely(place: &str, sent: &str, expected: &str) -> Option<Self> {
         Some(Self { certainty: Certainty::Likely, evidence: vec![EvidenceLine::new(place, sent, expected)] })
     }
 }
 
 /// What checks look at.
-struct Case<'a> {
-    code: Option<u32>,
-    evidence: &'a Evidence,
-    facts: &'a Facts,
+pub(super) struct Case<'a> {
+    pub code: Option<u32>,
+    pub evidence: &'a Evidence,
+    pub facts: &'a Facts,
     /// The parameters of the request, query and form together.
-    params: Params,
+    pub params: Params,
+    /// The JWTs of the request.
+    pub presented: Presented,
+    /// What the refusal or the pasted text says, in lower case.
+    pub message: String,
 }
 
-type Check = fn(&Case<'_>) -> Option<Found>;
+pub(super) type Check = fn(&Case<'_>) -> Option<Found>;
 
 /// One check for each cause that a comparison can show.
+fn checks() -> impl Iterator<Item = &'static (&'static str, Check)> {
+    CHECKS.iter().chain(presented::CHECKS).chain(calls::CHECKS)
+}
+
+/// Checks about parameters; those about tokens stand in [`presented`] and [`calls`].
 const CHECKS: &[(&str, Check)] = &[
     ("redirect_uri.scheme", |case| redirect(case, "redirect_uri.scheme")),
     ("redirect_uri.trailing_slash", |case| redirect(case, "redirect_uri.trailing_slash")),
@@ -137,11 +147,14 @@ impl<'a> Case<'a> {
     fn new(entry: &Entry, evidence: &'a Evidence, facts: &'a Facts) -> Self {
         let mut params = evidence.request.as_ref().map(crate::wire::Request::query).unwrap_or_default();
         params.0.extend(evidence.request.as_ref().map(crate::wire::Request::form).unwrap_or_default().0);
-        Self { code: entry.code, evidence, facts, params }
+        let presented = evidence.request.as_ref().map(|request| Presented::read(request, &params));
+        let told = evidence.refusal.as_ref().and_then(|refusal| refusal.description.as_deref());
+        let message = told.or(evidence.text.as_deref()).unwrap_or_default().to_ascii_lowercase();
+        Self { code: entry.code, evidence, facts, params, presented: presented.unwrap_or_default(), message }
     }
 
     /// A parameter of the request; empty ones count as absent.
-    fn param(&self, name: &str) -> Option<&str> {
+    pub fn param(&self, name: &str) -> Option<&str> {
         self.params.get(name).filter(|value| !value.is_empty())
     }
 
@@ -236,7 +249,7 @@ fn credential_missing(case: &Case<'_>) -> Option<Found> {
     case.evidence.request.as_ref()?;
     match case.params.get("client_secret") {
         Some("") => Found::certain("request client_secret", "empty", "the secret's value"),
-        None if case.code == Some(7_000_216) => {
+        None if matches!(case.code, Some(7_000_216 | 7_000_219)) => {
             Found::certain("request client_secret", "absent", "the secret's value")
         }
         _ => None,
@@ -493,8 +506,10 @@ mod tests {
 
     #[test]
     fn every_check_belongs_to_a_cause_with_prose() {
-        for (key, _) in CHECKS {
+        let mut seen = std::collections::BTreeSet::new();
+        for (key, _) in checks() {
             assert!(super::super::entry::reason(key).is_some(), "{key}");
+            assert!(seen.insert(key), "{key} has two checks, and the second is never asked");
         }
     }
 }

@@ -1,13 +1,17 @@
 //! From a refusal to what it means: whose move it is, what usually causes it, how to tell, and what mends it.
 //!
 //! [`explain`] takes whatever evidence there is, from a bare number to the request, the answer and the lab tenant's own
-//! note about the rule that fired. The prose is data (`entry`); code only finds facts (`facts`), compares them (`judge`),
-//! puts them into the prose (`slots`) and lays the result out (`print`).
+//! note about the rule that fired. The prose is data (`entry`); code only finds facts (`facts`), tells whose words they are
+//! (`place`), compares them (`judge`; `presented` for tokens in a request), puts them into the prose (`slots`) and lays the
+//! result out (`print`).
 
+mod calls;
 mod difference;
 mod entry;
 mod facts;
 mod judge;
+mod place;
+mod presented;
 mod print;
 mod slots;
 
@@ -147,7 +151,7 @@ pub fn explain(evidence: &Evidence) -> Explanation {
     let facts = Facts::read(evidence);
     let entry = match facts.code {
         Some(code) => entry(code),
-        None => facts.error.as_deref().and_then(entry_for_error),
+        None => facts.place.entry(facts.error.as_deref()),
     };
     let explanation = match entry {
         Some(entry) => of_entry(entry, evidence, &facts),
@@ -318,8 +322,13 @@ impl Explanation {
 mod tests {
     use std::fmt::Write as _;
 
+    use serde_json::json;
+
     use super::*;
-    use crate::wire::{Body, Headers};
+    use crate::{
+        oauth::Surface,
+        wire::{Body, Headers},
+    };
 
     const NOW: UnixTime = UnixTime::from_seconds(1_772_615_727);
 
@@ -361,7 +370,7 @@ mod tests {
             assert!(!explanation.causes[0].fixes.is_empty());
         };
         check("AADSTS999999", Some(999_999), "AADSTS999999 is not in the table");
-        check("700024", Some(700_024), "The client assertion is outside its valid time");
+        check("50012", Some(50012), "Client authentication failed");
         check("hello", None, "No error found in this text");
         check("", None, "No error found in this text");
         check("{\"error\":\"strange_thing\"}", None, "An OAuth error without a number");
@@ -434,6 +443,247 @@ mod tests {
         check(650_053, "scope=Orders.Read", "scope.unqualified", Certainty::Likely);
         check(54005, "grant_type=authorization_code", "code.reused", Certainty::Certain);
         check(70008, "grant_type=refresh_token", "refresh_token.inactive", Certainty::Likely);
+    }
+
+    /// A token whose signature is of no matter here.
+    fn jwt(header: &serde_json::Value, claims: &serde_json::Value) -> String {
+        use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+        let part = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        format!("{}.{}.c2ln", part(header), part(claims))
+    }
+
+    const CLIENT: &str = "11111111-2222-3333-4444-555555555555";
+
+    #[test]
+    fn an_assertion_that_was_sent_decides_between_causes() {
+        let check = |code: u32, header: serde_json::Value, claims: serde_json::Value, id: &str| {
+            let form = format!("client_id={CLIENT}&client_assertion={}", jwt(&header, &claims));
+            let evidence = Evidence {
+                refusal: Some(Refusal { error_codes: vec![code], ..Refusal::default() }),
+                request: Some(token_request(&form)),
+                now: Some(NOW),
+                ..Evidence::default()
+            };
+            let cause = &explain(&evidence).causes[0];
+            assert_eq!((cause.id.as_str(), cause.certainty), (id, Certainty::Certain), "{code} {claims}");
+        };
+        let claims =
+            json!({"iss": CLIENT, "sub": CLIENT, "aud": "https://a.example/token", "exp": 1_772_615_000});
+        let header = json!({"alg": "RS256", "x5t": "y".repeat(27)});
+        check(700_024, header.clone(), claims.clone(), "credential.assertion_expired");
+        let ahead = json!({"iss": CLIENT, "sub": CLIENT, "nbf": 1_772_619_000, "exp": 1_772_622_600});
+        check(700_024, header.clone(), ahead, "credential.assertion_ahead");
+        check(
+            700_027,
+            json!({"alg": "RS256", "x5t": "ab".repeat(20)}),
+            claims.clone(),
+            "credential.x5t_is_hex_text",
+        );
+        check(
+            700_027,
+            json!({"alg": "ES256", "x5t": "y".repeat(27)}),
+            claims.clone(),
+            "credential.key_or_algorithm",
+        );
+        check(50027, json!({"alg": "RS256"}), claims.clone(), "credential.assertion_claims");
+        check(50048, header.clone(), json!({"iss": CLIENT, "sub": "other"}), "credential.assertion_claims");
+        check(700_023, header, claims, "credential.assertion_audience");
+    }
+
+    #[test]
+    fn what_is_exchanged_for_somebody_decides_between_causes() {
+        let check = |code: u32, assertion: &str, id: &str, certainty: Certainty| {
+            let cause = &refused(code, &format!("client_id={CLIENT}&assertion={assertion}")).causes[0];
+            assert_eq!((cause.id.as_str(), cause.certainty), (id, certainty), "{code}");
+        };
+        let header = json!({"alg": "RS256", "kid": "k"});
+        let graph = json!({"aud": "https://graph.microsoft.com", "scp": "User.Read", "appid": "f"});
+        check(50013, &jwt(&header, &graph), "obo.graph_token", Certainty::Certain);
+        check(500_131, &jwt(&header, &graph), "obo.graph_token", Certainty::Certain);
+        let other = json!({"aud": "api://other", "scp": "Read", "appid": "f"});
+        check(500_131, &jwt(&header, &other), "obo.assertion_audience", Certainty::Likely);
+        let own = json!({"aud": CLIENT, "scp": "Read", "azp": "f"});
+        check(50013, &jwt(&header, &own), "obo.graph_token", Certainty::Likely);
+        check(50027, "opaque", "token.header_malformed", Certainty::Certain);
+        check(50027, &format!("Bearer+{}", jwt(&header, &own)), "token.header_malformed", Certainty::Certain);
+    }
+
+    #[test]
+    fn another_issuers_subject_is_compared_in_three_ways() {
+        let check = |sent: &str, id: &str| {
+            let evidence = Evidence {
+                text: Some("AADSTS700213".into()),
+                compared: vec![Compared {
+                    what: "sub".into(),
+                    sent: sent.into(),
+                    expected: vec!["repo:northwind/inventory:ref:refs/heads/main".into()],
+                }],
+                rule: Some(("federation.subject".into(), String::new())),
+                lab: true,
+                ..Evidence::default()
+            };
+            let cause = &explain(&evidence).causes[0];
+            assert_eq!((cause.id.as_str(), cause.certainty), (id, Certainty::Certain), "{sent}");
+        };
+        check("repo:northwind/inventory:ref:refs/heads/feature", "federated.subject_mismatch");
+        check("repo:Northwind/inventory:ref:refs/heads/main", "federated.subject_case");
+        check("repo:northwind@123/inventory@456:ref:refs/heads/main", "federated.subject_immutable");
+    }
+
+    #[test]
+    fn a_refresh_token_of_another_client_is_told_by_the_suberror() {
+        let evidence = Evidence {
+            refusal: Some(Refusal {
+                error_codes: vec![70000],
+                suberror: Some("client_mismatch".into()),
+                ..Refusal::default()
+            }),
+            request: Some(token_request("grant_type=refresh_token&refresh_token=x")),
+            ..Evidence::default()
+        };
+        assert_eq!(explain(&evidence).causes[0].title, "The refresh token was issued to another application");
+        assert_eq!(refused(70000, "grant_type=refresh_token").causes[0].id, "refresh_token.mangled");
+    }
+
+    /// What an API answered to a call with this header.
+    fn call(url: &str, authorization: Option<&str>, refusal: (u16, &str, &str)) -> Explanation {
+        let (status, error, description) = refusal;
+        let headers =
+            authorization.map(|value| Headers::new().with("authorization", value)).unwrap_or_default();
+        explain(&Evidence {
+            refusal: Some(Refusal {
+                surface: Surface::Api(status),
+                error: error.into(),
+                description: Some(description.into()),
+                ..Refusal::default()
+            }),
+            request: Some(Request { headers, ..Request::get(url.parse().expect("an address")) }),
+            now: Some(NOW),
+            ..Evidence::default()
+        })
+    }
+
+    #[test]
+    fn the_token_of_a_call_decides_between_causes() {
+        let check =
+            |url: &str, header: Option<&str>, refusal: (u16, &str, &str), id: &str, certainty: Certainty| {
+                let cause = &call(url, header, refusal).causes[0];
+                assert_eq!((cause.id.as_str(), cause.certainty), (id, certainty), "{header:?} {refusal:?}");
+            };
+        let bearer = |claims: serde_json::Value| {
+            format!("Bearer {}", jwt(&json!({"alg": "RS256", "kid": "k"}), &claims))
+        };
+        let good = |aud: &str| json!({"aud": aud, "exp": 1_772_619_000, "iat": 1_772_615_000, "azp": CLIENT, "scp": "Read"});
+        let (api, graph) = ("https://api.example/orders", "https://graph.microsoft.com/v1.0/me");
+        let invalid = (401, "invalid_token", "");
+        let denied = (403, "Authorization_RequestDenied", "");
+        check(api, None, (401, "", "no word"), "token.missing", Certainty::Certain);
+        check(api, Some("Bearer Bearer x"), invalid, "token.header_malformed", Certainty::Certain);
+        check(api, Some("Bearer opaque"), invalid, "token.header_malformed", Certainty::Likely);
+        let mut over = good(CLIENT);
+        over["exp"] = json!(1_772_610_000);
+        check(api, Some(&bearer(over)), invalid, "token.expired", Certainty::Certain);
+        let id_token = json!({"aud": CLIENT, "nonce": "n", "sub": "s", "iss": "https://login.microsoftonline.com/t/v2.0"});
+        check(api, Some(&bearer(id_token)), invalid, "token.id_token_as_bearer", Certainty::Certain);
+        let for_graph = bearer(good("https://graph.microsoft.com"));
+        check(api, Some(&for_graph), invalid, "token.graph_token_not_for_you", Certainty::Certain);
+        let unauthenticated =
+            (401, "InvalidAuthenticationToken", "Access token validation failure. Invalid audience.");
+        check(
+            graph,
+            Some(&bearer(good("api://orders"))),
+            unauthenticated,
+            "token.audience",
+            Certainty::Certain,
+        );
+        check(graph, Some(&for_graph), denied, "permission.scope_missing", Certainty::Likely);
+        let app_only = bearer(json!({"aud": "https://graph.microsoft.com", "idtyp": "app", "appid": CLIENT}));
+        check(
+            graph,
+            Some(&app_only),
+            (400, "BadRequest", ""),
+            "permission.app_only_on_me",
+            Certainty::Certain,
+        );
+        check(
+            "https://graph.microsoft.com/v1.0/users",
+            Some(&app_only),
+            denied,
+            "permission.application_not_granted",
+            Certainty::Likely,
+        );
+        check(api, Some(&for_graph), (503, "", ""), "service.outage", Certainty::Likely);
+    }
+
+    #[test]
+    fn the_token_of_a_call_fills_the_commands_and_stays_hidden() {
+        let claims = json!({"aud": CLIENT, "azp": CLIENT, "tid": "t-1", "scp": "Read", "exp": 1_772_619_000});
+        let token = jwt(&json!({"alg": "RS256"}), &claims);
+        let explanation =
+            call("https://api.example/", Some(&format!("Bearer {token}")), (403, "insufficient_scope", "no"));
+        let json = explanation.to_json().to_string();
+        assert!(json.contains(&format!("az ad app permission list-grants --id {CLIENT}")), "{json}");
+        assert!(!json.contains(&token));
+    }
+
+    #[test]
+    fn what_a_machine_refuses_is_told_from_what_the_authority_does() {
+        let check = |query: &str, headers: Headers, id: &str, certainty: Certainty| {
+            let url = format!("http://169.254.169.254/metadata/identity/oauth2/token?{query}");
+            let evidence = Evidence {
+                refusal: Some(Refusal {
+                    error: "invalid_request".into(),
+                    surface: Surface::Json(400),
+                    ..Refusal::default()
+                }),
+                request: Some(Request { headers, ..Request::get(url.parse().expect("an address")) }),
+                ..Evidence::default()
+            };
+            let explanation = explain(&evidence);
+            let cause = &explanation.causes[0];
+            assert_eq!((cause.id.as_str(), cause.certainty), (id, certainty), "{query}");
+        };
+        let metadata = || Headers::new().with("metadata", "true");
+        let good = "api-version=2018-02-01&resource=https%3A%2F%2Fvault.azure.net";
+        check(good, Headers::new(), "managed_identity.header_missing", Certainty::Certain);
+        check(
+            good,
+            metadata().with("x-forwarded-for", "10.0.0.1"),
+            "managed_identity.forwarded",
+            Certainty::Certain,
+        );
+        check("resource=x", metadata(), "managed_identity.version", Certainty::Certain);
+        check("api-version=2018-02-01", metadata(), "managed_identity.resource_missing", Certainty::Certain);
+        check(
+            &format!("{good}&client_id=a&object_id=b"),
+            metadata(),
+            "managed_identity.named_twice",
+            Certainty::Certain,
+        );
+        check(good, metadata(), "managed_identity.unavailable", Certainty::Likely);
+    }
+
+    #[test]
+    fn what_apis_say_is_found_in_a_pasted_text() {
+        let check = |text: &str, error: &str| {
+            assert_eq!(from_text(text, NOW).error.as_deref(), Some(error), "{text}");
+        };
+        check(
+            r#"{"error":{"code":"InvalidAuthenticationToken","message":"x"}}"#,
+            "InvalidAuthenticationToken",
+        );
+        check(
+            "WWW-Authenticate: Bearer realm=\"\", error=\"insufficient_claims\", claims=\"e30=\"",
+            "insufficient_claims",
+        );
+        check(
+            "Code: Authorization_RequestDenied Message: Insufficient privileges",
+            "Authorization_RequestDenied",
+        );
+        check("InvalidAuthenticationToken", "InvalidAuthenticationToken");
+        check("403", "http_403");
+        check(" HTTP 429 ", "http_429");
+        assert_eq!(from_text("299", NOW).error, None);
     }
 
     #[test]

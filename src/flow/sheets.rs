@@ -63,7 +63,7 @@ pub(super) static AUTHORIZE: Sheet = Sheet {
     why: "The person signs in at the authority, not here: their password and second factor are never seen by the \
           application. The request is nothing but an address, and everybody who handles it can read and change it.",
     guards: &[
-        "The authority sends the answer only to a registered redirect URI.",
+        "The authority sends the answer only to a registered redirect URI: register exact ones, and none too many.",
         "State, nonce and challenge make a changed or stolen answer useless.",
         "No secret travels in this request.",
     ],
@@ -80,6 +80,7 @@ pub(super) static AUTHORIZE_IMPLICIT: Sheet = Sheet {
          tokens.",
         "A nonce is a must where an ID token is asked for (OpenID Connect Core §3.2.2.1).",
         "Tokens may not come back in the query, where servers would log them.",
+        "A new token is asked for in the same way, unseen, with prompt=none: it comes only while the session's cookie does.",
     ],
 };
 
@@ -200,7 +201,7 @@ pub(super) static REFRESH: Sheet = Sheet {
           that of another API. Policies are looked at afresh, so this is where a revoked session or a new demand shows.",
     guards: &[
         "The same client must ask, and prove itself again if it can.",
-        "A new refresh token usually comes along: keep the newest.",
+        "A new refresh token usually comes along: keep the newest, and destroy the old one, which stays good at Entra.",
         "More than was agreed to is refused, and only a sign-in can change that.",
     ],
 };
@@ -227,6 +228,7 @@ pub(super) static EXCHANGE: Sheet = Sheet {
     guards: &[
         "A credential of our own is always needed: a caller's token alone must not be worth anything elsewhere.",
         "The person (or an administrator) must have agreed to our access; we have no page to ask on.",
+        "The new token stays with us: neither the front end nor anybody else but the next API gets to see it.",
         "If a policy wants more, the answer holds a claims challenge, which goes back to the caller.",
     ],
 };
@@ -240,6 +242,7 @@ pub(super) static PASSWORD: Sheet = Sheet {
     guards: &[
         "Only for accounts with a password in the tenant: neither personal nor federated ones, nor guests.",
         "Whoever needs a second factor is refused.",
+        "Nothing keeps the password: what is kept, if anything, is the refresh token.",
         "common and consumers are refused.",
     ],
 };
@@ -252,7 +255,10 @@ pub(super) static PRESENT: Sheet = Sheet {
           that an administrator gave it.",
     guards: &[
         "Only an application that can keep a secret may do this.",
-        "The token holds application permissions (`roles`), which need an administrator's consent.",
+        "The tenant must be named: common, organizations and consumers are refused.",
+        "The token holds application permissions (`roles`), which need an administrator's consent. Delegated ones, such as \
+         User.Read, do nothing here: nobody is there to delegate.",
+        "It names no person, and no refresh token comes: asking again is as easy.",
     ],
 };
 
@@ -278,6 +284,7 @@ pub(super) static POLL: Sheet = Sheet {
         "The interval between polls is kept; slow_down adds 5 seconds for good (RFC 8628 §3.5).",
         "A poll without answer doubles the interval.",
         "When the code has ended, polling ends.",
+        "Client and tenant must be those that asked for the code.",
     ],
 };
 

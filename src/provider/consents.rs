@@ -297,6 +297,22 @@ mod tests {
     }
 
     #[test]
+    fn roles_are_held_in_one_tenant_and_once() {
+        let scenario = Scenario::northwind();
+        let (home, other) = (scenario.home(), scenario.tenant("fabrikam").unwrap());
+        let (client, catalog) =
+            (scenario.application("store-planner").unwrap(), scenario.application("catalog-api").unwrap());
+        let mut consents = Consents::stocked(&scenario);
+        assert!(consents.roles(home, client, catalog).is_empty() && !consents.knows(other, client));
+        let asked = required_roles(&scenario, client);
+        for _ in 0..2 {
+            consents.assign(other, client, &asked);
+        }
+        assert_eq!(consents.roles(other, client, catalog), ["Catalog.Read.All"]);
+        assert!(consents.roles(home, client, catalog).is_empty() && consents.knows(other, client));
+    }
+
+    #[test]
     fn default_asks_for_the_whole_registration_once() {
         let scenario = Scenario::northwind();
         let (home, client) = (scenario.home(), scenario.application("desktop").unwrap());

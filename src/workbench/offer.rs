@@ -75,11 +75,7 @@ const OIDC: &str = "openid profile offline_access";
 impl Offer {
     /// Each flow that makes sense for a target given on the command line.
     pub(super) fn for_target(profile: &Profile) -> Vec<Self> {
-        let about = match profile.platform {
-            Platform::Web => "web application",
-            Platform::Spa => "single-page application",
-            Platform::Native => "desktop or mobile application",
-        };
+        let about = profile.platform.title();
         let suits = |kind: &FlowKind| match kind {
             kind if kind.unsuited(&profile.authority).is_some() => false,
             // Nothing can be exchanged, or asked for in one's own name, without a credential.
@@ -110,7 +106,10 @@ impl Offer {
         offers.retain(|offer| FlowKind::ALL.contains(&offer.kind));
         offers.sort_by_key(|offer| {
             let rank = FlowKind::ALL.iter().position(|kind| *kind == offer.kind);
-            (Group::of(offer.kind), rank, offer.profile.platform != Platform::Native)
+            // Those that show one thing only stand behind those that show the flow.
+            let is_special =
+                !lab.scenario.application(&offer.key).is_some_and(|known| has_several_apis(known));
+            (Group::of(offer.kind), rank, is_special, offer.profile.platform != Platform::Native)
         });
         offers
     }
@@ -170,6 +169,15 @@ pub(super) fn rebase(profile: &mut Profile, to: &Url) {
     }
 }
 
+/// What a platform of a registration makes of an application.
+const fn kind_of_application(platform: PlatformKind) -> Platform {
+    match platform {
+        PlatformKind::Web => Platform::Web,
+        PlatformKind::Spa => Platform::Spa,
+        PlatformKind::PublicClient => Platform::Native,
+    }
+}
+
 /// The lab tenant while offers are drawn up.
 struct Desk<'a> {
     base: Url,
@@ -188,7 +196,11 @@ impl Desk<'_> {
     /// Settings of an application that asks for what suits its people best.
     fn profile(&self, application: &Application) -> Profile {
         let authority = Authority::Lab { base: self.base.clone(), tenant: self.scenario().home().id.clone() };
+        let registered = application.redirect_uris();
         Profile {
+            registered: registered
+                .filter_map(|(platform, uri)| Some((kind_of_application(platform), uri.parse().ok()?)))
+                .collect(),
             scope: delegated_scope(self.scenario(), application),
             ..Profile::new(&application.key, authority, &application.app_id)
         }
@@ -210,11 +222,7 @@ impl Desk<'_> {
     /// The sign-in of an application's people, if it has a redirect URI.
     fn sign_in(&self, application: &Application) -> Option<Profile> {
         let (platform, uri) = application.redirect_uri()?;
-        let platform = match platform {
-            PlatformKind::Web => Platform::Web,
-            PlatformKind::Spa => Platform::Spa,
-            PlatformKind::PublicClient => Platform::Native,
-        };
+        let platform = kind_of_application(platform);
         let credential = if platform == Platform::Web { self.credential(application) } else { None };
         Some(Profile {
             platform,
@@ -285,11 +293,10 @@ impl Desk<'_> {
             Some(Box::new(Source { kind: FlowKind::AuthorizationCode, profile }))
         };
         offer(FlowKind::AuthorizationCode, &application.about, sign_in.clone());
-        offer(
-            FlowKind::RefreshToken,
-            &application.about,
-            Profile { source: from(&sign_in.scope), ..sign_in.clone() },
-        );
+        if has_several_apis(application) || application.is_family_client {
+            let profile = Profile { source: from(&sign_in.scope), ..sign_in.clone() };
+            offer(FlowKind::RefreshToken, &application.about, profile);
+        }
         let every = every_resource(self.scenario(), application);
         if every.len() > 1 {
             let profile = Profile { source: from(&sign_in.scope), fan_out: every, ..sign_in.clone() };

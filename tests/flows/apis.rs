@@ -253,6 +253,14 @@ fn a_careful_api_says_which_check_failed() {
                 api(403, "insufficient_scope").by("permission.application"),
             ),
             (
+                "writing, with a scope to read",
+                |case| {
+                    let ended = signed_in("openid api://northwind-catalog/Catalog.Read");
+                    *case = call(ended, Method::Post, PRODUCTS);
+                },
+                api(403, "insufficient_scope").by("permission.scope"),
+            ),
+            (
                 "what only people may",
                 |case| {
                     *case = call(daemon("api://northwind-catalog/.default"), Method::Post, REFUNDS);

@@ -8,7 +8,7 @@ use std::{
 use authwright::{
     agent::{Act, Agent, ControlKind, Credentials, Next, Page},
     flow::{Answer, Authority, Credential, DevicePrompt, Platform, Profile},
-    oauth::error,
+    oauth::{error, parameters},
     provider::{
         Note, Provider,
         keys::{Keys, SigningKey},
@@ -20,6 +20,7 @@ use authwright::{
 };
 use aws_lc_rs::{rsa, rsa::KeySize};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::Value;
 use url::Url;
 
 /// When a desk opens. Certificates of the tests begin with the day on which they run, so desks for them open later.
@@ -180,7 +181,9 @@ impl Desk {
     pub fn ask(&mut self, request: &Request) -> Response {
         let decision = self.provider.decide(request, self.now + self.ahead);
         self.notes.extend(decision.note.clone());
-        decision.respond()
+        let response = decision.respond();
+        explained(request, &response);
+        response
     }
 
     /// The value that a flow sent last under this name, in a form.
@@ -207,7 +210,12 @@ impl Desk {
             }
             request = match next {
                 Next::Send(request) => request,
-                Next::Arrived(arrival) => break Answer::Redirected(arrival),
+                Next::Arrived(arrival) => {
+                    for (name, _) in &arrival.params.0 {
+                        assert!(parameters::meaning(name).is_some(), "{name} came back unexplained");
+                    }
+                    break Answer::Redirected(arrival);
+                }
                 Next::DeadEnd(page) => break Answer::DeadEnd(page),
                 Next::Failed(failure) => break Answer::Failed(failure),
                 Next::Page => unreachable!("whoever acts leaves the page"),
@@ -242,6 +250,16 @@ impl Desk {
             return agent.act(Act::Submit(form, Some(button)));
         }
         agent.autopilot(&self.person).or_else(|| says_yes(agent))
+    }
+}
+
+/// Whatever the authority answers, the reader can look up what each member means. APIs' own documents are theirs.
+fn explained(request: &Request, response: &Response) {
+    let path = request.url.path();
+    let is_api = ["/v1.0/", "/oidc/", "/api/", "/pipeline/"].iter().any(|area| path.starts_with(area));
+    let Ok(Value::Object(members)) = serde_json::from_slice(response.body.bytes()) else { return };
+    for name in members.keys().filter(|_| !is_api) {
+        assert!(parameters::meaning(name).is_some(), "{path} answers with {name}, of which nothing is known");
     }
 }
 

@@ -1,7 +1,12 @@
 //! Managed identities, at the endpoint of a virtual machine and at that of App Service (reference §11).
 
-use authwright::flow::{FlowKind, IdentityHost, ManagedIdentity, StepId::Token, UserAssigned};
-use authwright::{oauth::Surface, provider::identity_header, secret::Secret};
+use authwright::{
+    finding::Severity,
+    flow::{ApiCall, FlowKind, IdentityHost, ManagedIdentity, StepId::Token, StepState, UserAssigned},
+    oauth::Surface,
+    provider::identity_header,
+    secret::Secret,
+};
 
 use crate::{
     case::{Case, Ended, Twist},
@@ -56,6 +61,31 @@ fn both_endpoints_give_a_token_to_each_identity() {
             );
         }
     }
+}
+
+#[test]
+fn the_token_opens_the_api_that_it_is_for() {
+    let ended = machine().run();
+    assert!(ended.flow.steps().iter().all(|step| step.state == StepState::Done));
+    let token = ended.tokens().access_token.clone();
+    let mut case = Case::at(ended.desk, FlowKind::CallApi, "inventory-sync", "");
+    let url = format!("{BASE}api/catalog/products").parse().expect("an address");
+    case.profile.api = Some(ApiCall::get(url));
+    case.profile.given = token;
+    case.run().done();
+}
+
+#[test]
+fn a_token_of_version_1_is_checked_against_its_own_document() {
+    let mut case = machine();
+    case.scope("https://vault.azure.net/.default");
+    let ended = case.run();
+    assert_eq!(ended.claim("ver"), "1.0");
+    let steps = ended.flow.steps();
+    let validate = steps.last().expect("the check");
+    let unhappy: Vec<_> =
+        validate.findings.iter().filter(|finding| finding.severity >= Severity::Warning).collect();
+    assert!(validate.state == StepState::Done && unhappy.is_empty(), "{unhappy:#?}");
 }
 
 #[test]

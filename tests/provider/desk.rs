@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use authwright::{
+    explain::{self, Evidence},
     flow::ClientKey,
     provider::{Note, scenario::Scenario},
     runtime::{self, lab},
@@ -229,6 +230,15 @@ impl Desk {
         let shown = format!("{note:?}");
         assert!(secrets.iter().all(|secret| !shown.contains(secret)), "{shown}");
         assert_eq!(answer.header("x-ms-clitelem"), format!("1,{code},0,,"), "{answer:?}");
+        let explanation = explain::explain(&Evidence {
+            text: Some(format!("AADSTS{code}")),
+            rule: Some((note.rule.to_owned(), note.demand.clone())),
+            compared: note.compared,
+            lab: true,
+            ..Evidence::default()
+        });
+        assert_eq!(explanation.code, Some(code));
+        assert_ne!(explanation.causes[0].id, "undetermined", "{code} {}", note.rule);
     }
 
     /// Expects a refusal as JSON, with exactly the fields that belong there.
@@ -357,6 +367,11 @@ impl<'a> Browser<'a> {
 
     pub async fn get(&mut self, url: &str) -> Answer {
         let answer = self.desk.get(url, &[("cookie", &self.cookie())]).await;
+        self.keep(answer)
+    }
+
+    pub async fn post(&mut self, url: &str, form: &[(&str, &str)]) -> Answer {
+        let answer = self.desk.post(url, form, &[("cookie", &self.cookie())]).await;
         self.keep(answer)
     }
 

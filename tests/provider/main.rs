@@ -2,10 +2,12 @@
 //! and tokens read by a library that knows nothing of ours. What needs time to pass asks the provider itself, with a
 //! clock in the test's hand.
 
+mod admin_consent;
 mod authorize;
 mod credential;
 mod desk;
 mod device;
+mod logout;
 mod managed_identity;
 mod metadata;
 mod on_behalf_of;
@@ -22,4 +24,5 @@ mod tenant;
 mod tenant_segment;
 mod time;
 mod token;
+mod user_agent;
 mod verify;

@@ -25,6 +25,7 @@ async fn the_metadata_of_a_tenant_holds_its_guid_however_it_is_asked_for() {
             ("token_endpoint", "oauth2/v2.0/token"),
             ("device_authorization_endpoint", "oauth2/v2.0/devicecode"),
             ("jwks_uri", "discovery/v2.0/keys"),
+            ("end_session_endpoint", "oauth2/v2.0/logout"),
         ] {
             assert_eq!(document[field], format!("{base}/{name}/{end}"), "{asked}");
         }
@@ -52,6 +53,47 @@ async fn the_metadata_of_a_tenant_holds_its_guid_however_it_is_asked_for() {
         &["error_uri"],
     )
     .await;
+}
+
+#[tokio::test]
+async fn tokens_of_version_1_have_a_document_of_their_own() {
+    let desk = Desk::open().await;
+    let (base, home) = (desk.lab.base().as_str().trim_end_matches('/'), desk.home.as_str());
+    for (asked, name, issuer) in [("northwind.example", home, home), ("common", "common", "{tenantid}")] {
+        let answer = desk.get(&desk.url(&format!("{asked}/.well-known/openid-configuration")), &[]).await;
+        let document = answer.json();
+        assert_eq!(document["issuer"], format!("{base}/{issuer}/"), "{asked}");
+        let keys = document["jwks_uri"].as_str().expect("an address");
+        assert!(desk.get(keys, &[]).await.json()["keys"].is_array(), "{asked}");
+        assert_eq!(document["end_session_endpoint"], format!("{base}/{name}/oauth2/logout"), "{asked}");
+        assert_eq!(
+            [&document["http_logout_supported"], &document["frontchannel_logout_supported"]],
+            [true, true]
+        );
+        assert!(document.get("token_endpoint").is_none(), "what is not served is not named");
+    }
+}
+
+#[tokio::test]
+async fn whatever_the_metadata_names_is_there() {
+    let desk = Desk::open().await;
+    for (version, least) in [("v2.0/", 7), ("", 3)] {
+        let url = desk.url(&format!("{}/{version}.well-known/openid-configuration", desk.home));
+        let document = desk.get(&url, &[]).await.json();
+        let mut asked = 0;
+        for (name, value) in document.as_object().expect("an object") {
+            // An issuer is a name and no address.
+            let Some(url) = value.as_str().filter(|value| name != "issuer" && value.starts_with("http"))
+            else {
+                continue;
+            };
+            asked += 1;
+            let status = desk.get(url, &[]).await.status;
+            // Kerberos is not for clients of OAuth; Entra's document has it all the same.
+            assert_eq!(status == 404, name == "kerberos_endpoint", "{name}: {url}: {status}");
+        }
+        assert!(asked >= least, "{document:#}");
+    }
 }
 
 #[tokio::test]

@@ -48,8 +48,11 @@ const RULES_OF_VERSION_1: Rules =
     &[("parameters.once", authorize::is_unambiguous), ("registration.lists_permissions", lists_permissions)];
 
 /// Refused with a page, after what an authorization request is refused for.
-const PAGE_RULES_OF_VERSION_2: Rules =
-    &[("tenant.administered", is_not_personal), ("tenant.not_common", is_not_common)];
+const PAGE_RULES_OF_VERSION_2: Rules = &[
+    ("tenant.administered", is_not_personal),
+    ("tenant.not_common", is_not_common),
+    ("redirect_uri.present", |request| authorize::is_present(request, "redirect_uri")),
+];
 
 /// Refused with a redirect.
 const RULES_OF_VERSION_2: Rules = &[

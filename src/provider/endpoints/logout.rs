@@ -73,7 +73,11 @@ pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
     }
     match request.whom(signed_in(provider, call)) {
         Whom::Several(people) => {
-            Reply::page(call, pages::logout::pick(&call.path, &request.repeated(), &people))
+            let reply = Reply::page(call, pages::logout::pick(&call.path, &request.repeated(), &people));
+            match request.vain_hint(&people) {
+                Some(refusal) => reply.refusing(refusal),
+                None => reply,
+            }
         }
         Whom::Nobody => request.finish(call, None, &[]),
         Whom::One(person) => {
@@ -156,6 +160,28 @@ impl Request<'_> {
             (_, []) => Whom::Nobody,
             _ => Whom::Several(people.to_vec()),
         }
+    }
+
+    /// What the learner is told where a hint left the question open. Nothing of it stands on the page.
+    fn vain_hint(&self, people: &[Person]) -> Option<Box<Refusal>> {
+        let text = "The hint means nobody who is signed in here, so the person was asked.";
+        let refusal = Refusal::new(NO_NUMBER, "invalid_request", text);
+        if let Some(hint) = self.fields.get("logout_hint") {
+            let expected = people.iter().map(|person| login_hint(&person.user));
+            return Some(
+                refusal
+                    .by("logout_hint.signed_in")
+                    .demands("`logout_hint` is the claim `login_hint` of an ID token, letter for letter; a sign-in name is none")
+                    .compares("logout_hint", hint, expected),
+            );
+        }
+        let session = self.id_token()?.text("sid");
+        Some(
+            refusal
+                .by("id_token_hint.signed_in")
+                .demands("the ID token in `id_token_hint` must be of a session that has not ended, in the same browser")
+                .compares("sid", session, people.iter().map(|person| person.session.clone())),
+        )
     }
 
     fn id_token(&self) -> Option<&Assertion> {

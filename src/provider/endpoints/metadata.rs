@@ -17,6 +17,9 @@ use crate::{
 
 /// `{t}/v2.0/.well-known/openid-configuration`. A tenant asked for by domain answers with its GUID in every URL; the words
 /// for groups of accounts keep theirs, with the literal `{tenantid}` in the issuer.
+///
+/// Whatever is named here answers, but for `kerberos_endpoint`: Entra's document has it, for devices that sign in to Windows.
+/// No client of OAuth asks it, and the lab has nothing there.
 pub fn configuration(provider: &mut Provider, call: &Call) -> Reply {
     respond(provider, call, |_, segment| {
         let (base, name, host) = (&call.base, segment.name(), call.host());
@@ -29,7 +32,7 @@ pub fn configuration(provider: &mut Provider, call: &Call) -> Reply {
             "id_token_signing_alg_values_supported": ["RS256"],
             "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
             "scopes_supported": ["openid", "profile", "email", "offline_access"],
-            "issuer": issuer(call, segment),
+            "issuer": issuer(call, segment, 2),
             "request_uri_parameter_supported": false,
             "userinfo_endpoint": format!("{base}/oidc/userinfo"),
             "authorization_endpoint": format!("{base}/{name}/oauth2/v2.0/authorize"),
@@ -42,7 +45,38 @@ pub fn configuration(provider: &mut Provider, call: &Call) -> Reply {
                 "msgraph_host", "aud", "exp", "iat", "auth_time", "acr", "nonce", "preferred_username", "name",
                 "tid", "ver", "at_hash", "c_hash", "email",
             ],
+            // As in Entra's documents. Nothing answers there; it is not for programs that speak OAuth.
             "kerberos_endpoint": format!("{base}/{name}/kerberos"),
+            "tenant_region_scope": segment.tenant().map(|tenant| tenant.region.as_str()),
+            "cloud_instance_name": host,
+            "cloud_graph_host_name": host,
+            "msgraph_host": host,
+            "rbac_url": base,
+        })
+    })
+}
+
+/// `{t}/.well-known/openid-configuration`: what tokens of version 1 are checked against, by APIs and by whoever looks over
+/// their shoulder. It names what the lab has of version 1: keys and logout. Tokens of version 1 come from the endpoints of
+/// version 2.
+pub fn configuration_v1(provider: &mut Provider, call: &Call) -> Reply {
+    respond(provider, call, |_, segment| {
+        let (base, name, host) = (&call.base, segment.name(), call.host());
+        json!({
+            "jwks_uri": format!("{base}/{name}/discovery/keys"),
+            "subject_types_supported": ["pairwise"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "scopes_supported": ["openid"],
+            "issuer": issuer(call, segment, 1),
+            "http_logout_supported": true,
+            "frontchannel_logout_supported": true,
+            "end_session_endpoint": format!("{base}/{name}/oauth2/logout"),
+            "claims_supported": [
+                "sub", "iss", "cloud_instance_name", "cloud_instance_host_name", "cloud_graph_host_name",
+                "msgraph_host", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "email", "given_name",
+                "family_name", "nickname",
+            ],
+            "microsoft_multi_refresh_token": true,
             "tenant_region_scope": segment.tenant().map(|tenant| tenant.region.as_str()),
             "cloud_instance_name": host,
             "cloud_graph_host_name": host,
@@ -54,7 +88,9 @@ pub fn configuration(provider: &mut Provider, call: &Call) -> Reply {
 
 /// `{t}/discovery/v2.0/keys`.
 pub fn keys(provider: &mut Provider, call: &Call) -> Reply {
-    respond(provider, call, |provider, segment| provider.keys.jwks(Some(&issuer(call, segment)), call.host()))
+    respond(provider, call, |provider, segment| {
+        provider.keys.jwks(Some(&issuer(call, segment, 2)), call.host())
+    })
 }
 
 /// `{t}/discovery/keys`, the same keys for tokens of version 1.
@@ -62,7 +98,7 @@ pub fn keys_v1(provider: &mut Provider, call: &Call) -> Reply {
     respond(provider, call, |provider, _| provider.keys.jwks(None, call.host()))
 }
 
-fn issuer(call: &Call, segment: &Segment) -> String {
+fn issuer(call: &Call, segment: &Segment, version: u8) -> String {
     let tenant = match segment {
         Segment::Tenant(tenant) => tenant.id.as_str(),
         Segment::Consumers => CONSUMERS,
@@ -70,7 +106,7 @@ fn issuer(call: &Call, segment: &Segment) -> String {
             "{tenantid}"
         }
     };
-    mint::issuer(&call.base, tenant, 2)
+    mint::issuer(&call.base, tenant, version)
 }
 
 type Rule = fn(&Provider, &Segment) -> Verdict;

@@ -48,6 +48,7 @@ const PATHS: &[(&str, Endpoint)] = &[
     ("api/{}", careful_api::answer),
     ("api/{}/{}", careful_api::answer),
     ("{t}/v2.0/.well-known/openid-configuration", metadata::configuration),
+    ("{t}/.well-known/openid-configuration", metadata::configuration_v1),
     ("{t}/discovery/v2.0/keys", metadata::keys),
     ("{t}/discovery/keys", metadata::keys_v1),
     ("{t}/userrealm/{user}", instance::user_realm),

@@ -161,10 +161,10 @@ fn check_application(scenario: &Scenario, index: usize, application: &Applicatio
             }
         }
     }
-    if let Some(uri) = &application.web.logout_url {
-        if let Some(why) = redirect_uri::unregistrable(uri, PlatformKind::Web, application.sign_in_audience) {
-            fault(key("web.logoutUrl"), why)?;
-        }
+    if let Some(uri) = &application.web.logout_url
+        && let Some(why) = redirect_uri::unregistrable(uri, PlatformKind::Web, application.sign_in_audience)
+    {
+        fault(key("web.logoutUrl"), why)?;
     }
     if let Some(version) =
         application.api.requested_access_token_version.filter(|version| !(1..=2).contains(version))

@@ -121,6 +121,10 @@ fn an_assertion_can_be_bent_and_says_what_will_be_refused() {
         assert_eq!(play.finds(StepId::Assert, Severity::Warning), [expected], "{change:?}");
     }
     let key = Credential::PrivateKey(client_key());
+    let mut old = client_key();
+    old.names = vec![("x5t".to_owned(), "fingerprint".to_owned())];
+    let play = discovered(profile(Credential::PrivateKey(old)), &metadata(), Vec::new());
+    assert_eq!(play.finds(StepId::Assert, Severity::Info), ["assertion.thumbprint"], "PS256 with x5t");
     let bends = vec![set("alg", "RS256"), set("nbf", &later), bend("jti", Change::Drop)];
     let mut play = discovered(profile(key), &metadata(), bends);
     assert_eq!(play.finds(StepId::Assert, Severity::Info), ["assertion.no_id", "assertion.not_yet"]);

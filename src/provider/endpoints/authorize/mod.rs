@@ -3,6 +3,9 @@
 //! Two tables of rules. While the redirect URI is not known to belong to the application, a refusal is shown as a page; once
 //! it is, the refusal goes back to the application (RFC 6749 §4.1.2.1).
 
+mod pkce;
+mod response;
+
 use std::sync::Arc;
 
 use url::Url;
@@ -24,6 +27,8 @@ use crate::{
     },
     wire::Method,
 };
+
+pub use pkce::is_verifier_shaped;
 
 /// An authorization request with everything that the directory says about it. Nothing is judged yet.
 pub struct Request<'a> {
@@ -62,19 +67,19 @@ pub const BEFORE_THE_WAY_BACK_IS_KNOWN: &[(&str, Rule)] = &[
 const ONCE_THE_WAY_BACK_IS_KNOWN: &[(&str, Rule)] = &[
     ("parameters.once", is_unambiguous),
     ("response_type.present", |request| is_present(request, "response_type")),
-    ("response_type.known", is_known_response_type),
-    ("response_type.enabled", is_enabled_response_type),
-    ("response_mode.suits", suits_response_mode),
+    ("response_type.known", response::is_known_response_type),
+    ("response_type.enabled", response::is_enabled_response_type),
+    ("response_mode.suits", response::suits_response_mode),
     ("scope.present", |request| is_present(request, "scope")),
-    ("scope.openid_for_id_token", has_openid_for_id_token),
-    ("nonce.for_id_token", has_nonce_for_id_token),
+    ("scope.openid_for_id_token", response::has_openid_for_id_token),
+    ("nonce.for_id_token", response::has_nonce_for_id_token),
     ("prompt.known", is_known_prompt),
     ("max_age.number", is_number_of_seconds),
     ("claims.readable", has_readable_claims),
-    ("pkce.method", is_known_challenge_method),
-    ("pkce.challenge_present", has_challenge_for_method),
-    ("pkce.challenge_size", has_challenge_of_right_size),
-    ("pkce.spa", has_pkce_on_spa),
+    ("pkce.method", pkce::is_known_challenge_method),
+    ("pkce.challenge_present", pkce::has_challenge_for_method),
+    ("pkce.challenge_size", pkce::has_challenge_of_right_size),
+    ("pkce.spa", pkce::has_pkce_on_spa),
     ("scope.known", is_known_scope),
     ("resource.owns_scope", owns_scope),
     ("resource.required", lists_resource),
@@ -236,85 +241,6 @@ pub fn is_unambiguous(request: &Request<'_>) -> Verdict {
         .compares(name, "(twice)", ["once"]))
 }
 
-const RESPONSE_TYPES: [&str; 4] = ["code", "id_token", "code id_token", "id_token token"];
-
-fn is_known_response_type(request: &Request<'_>) -> Verdict {
-    if request.response.is_some() {
-        return Ok(());
-    }
-    let sent = request.fields.get("response_type").unwrap_or_default();
-    Err(response_type_refused(sent, "the server does not know it")
-        .demands("`response_type` is made of `code`, `id_token` and `token`")
-        .compares("response_type", sent, RESPONSE_TYPES))
-}
-
-fn response_type_refused(sent: &str, reason: &str) -> Box<Refusal> {
-    let text = format!("response_type '{sent}' is not supported here: {reason}.");
-    Refusal::new(70005, "unsupported_response_type", text)
-}
-
-fn is_enabled_response_type(request: &Request<'_>) -> Verdict {
-    let (Some(response), Some(client)) = (request.response, &request.client) else { return Ok(()) };
-    let settings = client.web.implicit_grant_settings;
-    let checks = [
-        (
-            response.id_token && !settings.enable_id_token_issuance,
-            700_054,
-            "id_token",
-            "enableIdTokenIssuance",
-        ),
-        (
-            response.token && !settings.enable_access_token_issuance,
-            700_051,
-            "token",
-            "enableAccessTokenIssuance",
-        ),
-    ];
-    let Some((_, code, word, switch)) = checks.into_iter().find(|(refused, ..)| *refused) else {
-        return Ok(());
-    };
-    let text = format!("response_type '{word}' is not enabled on this app.");
-    Err(Refusal::new(code, "unsupported_response_type", text)
-        .demands("the registration must allow tokens from the authorization endpoint; the code flow needs no such switch")
-        .compares(&format!("web.implicitGrantSettings.{switch}"), "false", ["true"]))
-}
-
-fn suits_response_mode(request: &Request<'_>) -> Verdict {
-    let (Some(sent), Some(response)) = (request.fields.get("response_mode"), request.response) else {
-        return Ok(());
-    };
-    let modes: &[&str] = if response.hands_out_tokens() {
-        &["fragment", "form_post"]
-    } else {
-        &["query", "fragment", "form_post"]
-    };
-    if modes.contains(&sent) {
-        return Ok(());
-    }
-    let text = format!("response_mode '{sent}' cannot be used with this response_type.");
-    Err(Refusal::new(70007, "invalid_request", text)
-        .demands("tokens never travel in the query of a redirect")
-        .compares("response_mode", sent, modes.iter().copied()))
-}
-
-fn has_openid_for_id_token(request: &Request<'_>) -> Verdict {
-    let wants_id_token = request.response.is_some_and(|response| response.id_token);
-    // A scope that cannot be read is the matter of another rule.
-    let lacks_openid = matches!(&request.wanted, Some(Ok(wanted)) if !wanted.has("openid"));
-    if !wants_id_token || !lacks_openid {
-        return Ok(());
-    }
-    let sent = request.fields.get("scope").unwrap_or_default();
-    Err(response_type_refused("id_token", "the scope openid is missing")
-        .demands("an ID token needs the scope openid")
-        .compares("scope", sent, ["openid …"]))
-}
-
-fn has_nonce_for_id_token(request: &Request<'_>) -> Verdict {
-    let wants_id_token = request.response.is_some_and(|response| response.id_token);
-    if !wants_id_token || request.fields.get("nonce").is_some() { Ok(()) } else { Err(missing("nonce")) }
-}
-
 fn is_known_prompt(request: &Request<'_>) -> Verdict {
     let sent = request.fields.get("prompt");
     if Prompt::parse(sent).is_some() {
@@ -343,61 +269,6 @@ fn has_readable_claims(request: &Request<'_>) -> Verdict {
     Err(Refusal::new(9_002_313, "invalid_request", "The request is malformed.")
         .demands("`claims` is a JSON object; a challenge comes in base64 and is decoded before it is sent on")
         .compares("claims", sent.unwrap_or_default(), ["{\"access_token\":{…}}"]))
-}
-
-fn is_known_challenge_method(request: &Request<'_>) -> Verdict {
-    let sent = request.fields.get("code_challenge_method");
-    if ChallengeMethod::parse(sent).is_some() {
-        return Ok(());
-    }
-    let sent = sent.unwrap_or_default();
-    Err(Refusal::new(
-        50149,
-        "invalid_request",
-        format!("code_challenge_method '{sent}' is not S256 or plain."),
-    )
-    .demands("`code_challenge_method` is `S256` or `plain`, letter for letter; absent means plain")
-    .compares("code_challenge_method", sent, ["S256", "plain"]))
-}
-
-fn has_challenge_for_method(request: &Request<'_>) -> Verdict {
-    let Some(method) = request.fields.get("code_challenge_method") else { return Ok(()) };
-    if request.fields.get("code_challenge").is_some() {
-        return Ok(());
-    }
-    Err(Refusal::new(50147, "invalid_request", "The code_challenge is missing.")
-        .demands("a `code_challenge_method` goes with a `code_challenge`")
-        .compares("code_challenge", "(nothing)", [format!("a challenge made by {method}")]))
-}
-
-/// RFC 7636 §4.2: 43 to 128 characters of the verifier's alphabet.
-fn has_challenge_of_right_size(request: &Request<'_>) -> Verdict {
-    let Some(challenge) = request.fields.get("code_challenge") else { return Ok(()) };
-    if is_verifier_shaped(challenge) {
-        return Ok(());
-    }
-    let length = challenge.chars().count();
-    Err(Refusal::new(501_491, "invalid_request", "The code_challenge has an invalid length.")
-        .demands("a challenge has 43 to 128 characters out of A–Z a–z 0–9 - . _ ~; with S256 it has 43, without padding")
-        .compares("code_challenge", format!("{length} characters"), ["43 to 128 characters"]))
-}
-
-/// Whether a text has the form of a verifier or challenge (RFC 7636 §4.1).
-pub fn is_verifier_shaped(text: &str) -> bool {
-    (43..=128).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~'))
-}
-
-fn has_pkce_on_spa(request: &Request<'_>) -> Verdict {
-    let wants_code = request.response.is_some_and(|response| response.code);
-    let is_spa = request.platform() == Some(PlatformKind::Spa);
-    if !wants_code || !is_spa || request.fields.get("code_challenge").is_some() {
-        return Ok(());
-    }
-    Err(Refusal::new(9_002_325, "invalid_request", "A single-page app must use PKCE for the code flow.")
-        .demands("a code for a redirect URI of the spa platform needs a `code_challenge`")
-        .compares("code_challenge", "(nothing)", ["a challenge"])
-        .compares("platform", PlatformKind::Spa.name(), Vec::<String>::new()))
 }
 
 pub fn is_known_scope(request: &Request<'_>) -> Verdict {
