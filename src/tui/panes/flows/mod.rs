@@ -19,6 +19,7 @@ use ratatui::{
 };
 
 use crate::{
+    flow::FlowKind,
     secret::Secret,
     text::{Line, Role},
     time::UnixTime,
@@ -31,7 +32,7 @@ use crate::{
             lines::{Hanging, Lines, Scroll},
         },
     },
-    workbench::Workbench,
+    workbench::{Offer, Workbench},
 };
 
 /// Where the focus is.
@@ -47,12 +48,17 @@ impl Region {
     const ALL: [Self; 3] = [Self::Offers, Self::About, Self::Runs];
 }
 
+/// What tells an offer from every other: its flow, its application, and what is done with it.
+type Chosen = (FlowKind, String, String);
+
 /// Selection and scroll.
 #[derive(Debug, Default)]
 pub struct State {
     region: Region,
     zoomed: bool,
     offer: usize,
+    /// Which offer stands there: while the lab makes its keys the list grows, and the selection stays with its offer.
+    chosen: Option<Chosen>,
     run: usize,
     offers_scroll: Scroll,
     about_scroll: Scroll,
@@ -67,6 +73,7 @@ impl State {
 
     /// Takes an action.
     pub fn update(&mut self, action: Action, bench: &Workbench, _now: UnixTime) -> Option<Vec<Intent>> {
+        self.follow(bench);
         match action {
             Action::PaneNext | Action::PanePrevious => {
                 let at = Region::ALL.iter().position(|region| *region == self.region).unwrap_or(0);
@@ -96,11 +103,21 @@ impl State {
                 };
                 *selected = moved(action, *selected, count)?;
                 if self.region == Region::Offers {
+                    self.chosen = bench.offers.get(self.offer).map(identity);
                     self.about_scroll.to_top();
                 }
             }
         }
         Some(Vec::new())
+    }
+
+    /// Finds the chosen offer again in a list that may have changed.
+    fn follow(&mut self, bench: &Workbench) {
+        let at = |chosen: &Chosen| bench.offers.iter().position(|offer| identity(offer) == *chosen);
+        if let Some(index) = self.chosen.as_ref().and_then(at) {
+            self.offer = index;
+        }
+        self.offer = self.offer.min(bench.offers.len().saturating_sub(1));
     }
 
     fn start(&self, bench: &Workbench, auto: bool) -> Vec<Intent> {
@@ -117,7 +134,7 @@ impl State {
         area: Rect,
         buffer: &mut Buffer,
     ) -> Option<Position> {
-        self.offer = self.offer.min(bench.offers.len().saturating_sub(1));
+        self.follow(bench);
         self.run = self.run.min(bench.sessions.len().saturating_sub(1));
         let narrow = area.width < 80 || area.height < 20;
         if self.zoomed || narrow {
@@ -182,6 +199,10 @@ impl State {
             }
         }
     }
+}
+
+fn identity(offer: &Offer) -> Chosen {
+    (offer.kind, offer.key.clone(), offer.about.clone())
 }
 
 fn moved(action: Action, selected: usize, count: usize) -> Option<usize> {
