@@ -192,7 +192,11 @@ fn ended(shown: &Shown<'_>, scene: &Scene<'_>, outcome: &Outcome) -> Vec<Line> {
                 },
             );
             let second = Line::of(Role::Muted, format!("  {}.", surface(refusal.surface)));
-            vec![first, keys(second, &[("Enter", "explain"), ("r", "run again")])]
+            let again = match shown.session.challenge() {
+                Some(_) => "answer its claims",
+                None => "run again",
+            };
+            vec![first, keys(second, &[("Enter", "explain"), ("r", again)])]
         }
         Outcome::Rejected { reason, tokens } => {
             let first = failed("A check of ours failed").then(Role::Text, ": ").then(Role::Text, reason);
