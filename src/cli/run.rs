@@ -17,7 +17,7 @@ use crate::{
     runtime::{self, Runtime, browser, clock, entropy, http, lab, signals},
     secret::Secret,
     wire::Failure,
-    workbench::{Event, FrontChannel, Offer, Session, SessionId, Start, User, Workbench},
+    workbench::{Event, FrontChannel, Session, SessionId, Start, User, Workbench},
 };
 
 /// The options of `run`.
@@ -154,10 +154,13 @@ fn plan(options: &Options, bench: &Workbench) -> Result<Start, String> {
         Some(profile) => profile,
         None => options.target.over(lab_profile(options, bench)?)?,
     };
-    // The sign-in before the call asks for what that API wants.
-    let calls = |offer: &&Offer| offer.profile.api.is_some() && offer.profile.api == profile.api;
-    if let Some(offer) = bench.offers.iter().find(calls).filter(|_| options.app.is_none()) {
-        profile.source.clone_from(&offer.profile.source);
+    // Who is somewhere else and only wants to leave need not come in first.
+    if profile.given.is_none() && (options.flow != FlowKind::Logout || profile.authority.is_lab()) {
+        let source = bench.source_for(options.flow, options.app.as_deref(), profile.api.as_ref());
+        profile.source = source.or(profile.source);
+    }
+    if let Some(source) = &mut profile.source {
+        options.target.over_source(options.flow, &mut source.profile)?;
     }
     if options.flow == FlowKind::Password {
         // Here the application itself sends what would otherwise be typed at the authority.

@@ -39,8 +39,9 @@ pub const PARAMETERS: &[Parameter] = &[
     entry(
         "url",
         "where the request goes",
-        "The endpoint's address. It comes from the provider's metadata; whoever receives this request sees everything in it.",
-        "RFC 8414 §2",
+        "The endpoint's address: from the provider's metadata, or that of an API or a machine as the run names it. Whoever \
+         receives this request sees everything in it.",
+        "RFC 9110 §7.1",
     ),
     // requests
     entry(
