@@ -170,6 +170,12 @@ pub const PARAMETERS: &[Parameter] = &[
         "Entra",
     ),
     entry(
+        "audience",
+        "for whom the other issuer's token shall be",
+        "Asked of an issuer that vouches for an application: it becomes `aud` of the assertion, and must equal the audience of the federated credential in the registration. Entra proposes `api://AzureADTokenExchange`.",
+        "Entra workload identity federation",
+    ),
+    entry(
         "resource",
         "the API, where scopes are not spoken",
         "The identity endpoint of a machine and Entra's v1.0 endpoints take the API's own name here. v2.0 endpoints want it inside `scope`, and may refuse this one.",

@@ -122,7 +122,7 @@ const ON_BEHALF_OF: About = About {
     errors: &[500_131, 50013, 500_133, 7_000_114, 65001, 50076, 240_002],
     care: "Check the caller's token first, as for every call. If the answer carries claims, hand them to the front end in a \
            401: only there can somebody sign in again.",
-    source: "RFC 7523 §2.1, reference §4.11",
+    source: "RFC 7523 §2.1; requested_token_use is Entra's own",
 };
 
 const REFRESH_TOKEN: About = About {
@@ -140,7 +140,7 @@ const REFRESH_TOKEN: About = About {
     gives: "access token, ID token with openid, and usually a newer refresh token; as a matrix: what each scope was answered",
     errors: &[700_082, 700_084, 70043, 50173, 9_002_313, 65001, 50076, 700_005],
     care: "Keep the newest one, keep it secret, and be ready for a refusal at any time: then the person signs in again.",
-    source: "RFC 6749 §6, reference §4.8",
+    source: "RFC 6749 §6; one token for every API is Entra's own",
 };
 
 const CALL_API: About = About {
