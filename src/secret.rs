@@ -167,7 +167,6 @@ const HARMLESS: &[&str] = &[
     "notReached",
     "operations",
     "passed",
-    "path",
     "permittedBy",
     "person",
     "priceInCents",
