@@ -256,7 +256,7 @@ pub const PARAMETERS: &[Parameter] = &[
     entry(
         "requested_token_use",
         "why a token is exchanged",
-        "Entra: `on_behalf_of` makes a token exchange keep the person.",
+        "`on_behalf_of` says that the token of a person is exchanged for one that still names them. With this grant Entra refuses a request without it.",
         "Entra",
     ),
     entry(
