@@ -32,8 +32,8 @@ pub const BASE: &str = "http://localhost:4000/";
 /// The tenant of most applications.
 pub const HOME: &str = "6b1f8f0e-4c1d-4a57-9e0b-2f7c3d5a9b10";
 
-/// Making keys is what takes long in here, so each is made once.
-static KEYS: LazyLock<Keys> = LazyLock::new(|| {
+/// The keys of the lab. Making keys is what takes long in here, so each is made once.
+pub static KEYS: LazyLock<Keys> = LazyLock::new(|| {
     let key = |name: &str| {
         let pair = rsa::KeyPair::generate(KeySize::Rsa2048).expect("a key can be made");
         SigningKey::new(pair, name.as_bytes().to_vec()).expect("it is an RSA key")
@@ -58,6 +58,8 @@ pub enum Manner {
     Declines,
     /// Presses Cancel on the first page.
     Cancels,
+    /// Leaves each page open for an hour, and then does as the first.
+    Dawdles,
 }
 
 /// The desk.
@@ -236,10 +238,14 @@ impl Desk {
         self.person.user_code = typed;
     }
 
-    fn act(&self, agent: &mut Agent) -> Option<Next> {
+    fn act(&mut self, agent: &mut Agent) -> Option<Next> {
         let page = agent.page()?;
         let cancels = match self.manner {
             Manner::Agrees => false,
+            Manner::Dawdles => {
+                self.pass(3600);
+                false
+            }
             Manner::Declines => {
                 asks_for_a_yes(page) && labelled(page, "Accept").or(labelled(page, "Continue")).is_some()
             }

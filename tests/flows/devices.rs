@@ -223,6 +223,7 @@ fn what_the_device_page_says_no_to_leaves_the_device_waiting() {
             (|desk| desk.person.user_code = Some("AAAA11111".to_owned())) as Happens,
             70018,
         ),
+        ("no code", "mina", |desk| desk.person.user_code = Some(String::new()), 90119),
         ("switched off", "bruno", |_| {}, 50057),
         ("a wrong password", "mina", |desk| desk.person.password = Secret::new("wrong"), 50126),
         ("neither member nor guest", "ines", |_| {}, 50020),

@@ -16,7 +16,7 @@ use serde_json::{Value, json as document};
 
 use crate::{
     case::{Case, client, refuses, request},
-    desk::{BASE, CERTIFIED, Desk, HOME, STRANGE, private_key},
+    desk::{BASE, CERTIFIED, Desk, HOME, KEYS, STRANGE, private_key},
 };
 
 const CATALOG: &str = "api://northwind-catalog/.default";
@@ -174,7 +174,7 @@ fn asks_issuer(case: &mut Case, query: &str) {
 
 /// A token like the second issuer's, with these changes, signed with its key under the name that it is published by.
 fn issued(case: &mut Case, changes: &Value) {
-    shows(case, changes, &thumbprint());
+    shows(case, changes, &thumbprint(), signed_by_issuer);
 }
 
 /// The `kid` of the second issuer.
@@ -183,7 +183,14 @@ fn thumbprint() -> String {
     URL_SAFE_NO_PAD.encode(sha1::Sha1::digest(b"pipeline"))
 }
 
-fn shows(case: &mut Case, changes: &Value, kid: &str) {
+fn signed_by_issuer(message: &[u8]) -> Vec<u8> {
+    let key = private_key(&CERTIFIED);
+    let mut signature = vec![0; key.public_modulus_len()];
+    key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature).expect("it signs");
+    signature
+}
+
+fn shows(case: &mut Case, changes: &Value, kid: &str, sign: impl Fn(&[u8]) -> Vec<u8>) {
     let now = case.desk.now.seconds();
     let mut claims = document!({
         "iss": format!("{BASE}pipeline"),
@@ -197,9 +204,7 @@ fn shows(case: &mut Case, changes: &Value, kid: &str) {
     }
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let signed = format!("{}.{}", part(&document!({ "alg": "RS256", "kid": kid })), part(&claims));
-    let key = private_key(&CERTIFIED);
-    let mut signature = vec![0; key.public_modulus_len()];
-    key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature).expect("it signs");
+    let signature = sign(signed.as_bytes());
     let token = Secret::new(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)));
     case.profile.credential = Credential::Federated(Federated::Given(token));
 }
@@ -263,7 +268,11 @@ fn another_issuers_token_must_match_the_registration_to_the_letter() {
                 },
                 client(700_024),
             ),
-            ("an unknown key", |case| shows(case, &document!({}), "unheard-of"), client(7_000_272)),
+            (
+                "an unknown key",
+                |case| shows(case, &document!({}), "unheard-of", signed_by_issuer),
+                client(7_000_272),
+            ),
             (
                 "changed after it was signed",
                 |case| {
@@ -276,6 +285,28 @@ fn another_issuers_token_must_match_the_registration_to_the_letter() {
                     case.profile.credential = Credential::Federated(Federated::Given(Secret::new(bent)));
                 },
                 client(50013),
+            ),
+            (
+                "an issuer whose keys nobody can get",
+                |case| {
+                    issued(case, &document!({}));
+                    // A lab without a second issuer: the registration trusts an address where nothing is.
+                    case.desk = Desk::new("mina");
+                },
+                request(90061),
+            ),
+            (
+                "a person's token of the tenant's own",
+                |case| {
+                    let jobs = "d2f4093b-7c5e-4ab8-8f61-0e9b7a3c15d8";
+                    let claims = document!({
+                        "iss": format!("{BASE}{HOME}/v2.0"), "sub": jobs, "oid": jobs, "scp": "access_as_user",
+                    });
+                    let kid = KEYS.ids()[0].to_owned();
+                    let key = KEYS.find(&kid).expect("it is one of them");
+                    shows(case, &claims, &kid, |message| key.sign(message));
+                },
+                client(700_229),
             ),
             (
                 "no token",

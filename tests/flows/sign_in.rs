@@ -283,6 +283,11 @@ fn what_the_sign_in_page_says_no_to_stays_there() {
             ("switched off", |case| case.person("bruno"), page(Authorize, 50057)),
             ("password too old", |case| case.person("petra"), page(Authorize, 50055)),
             (
+                "an hour on one page",
+                |case| case.desk.manner = crate::desk::Manner::Dawdles,
+                page(Authorize, 50089),
+            ),
+            (
                 "a wrong one-time code",
                 |case| {
                     case.person("theo");
