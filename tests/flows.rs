@@ -21,6 +21,7 @@ use authwright::{
     },
     secret::Secret,
     time::UnixTime,
+    token,
     wire::{Failure, Request, Response},
 };
 use aws_lc_rs::rsa::{KeyPair, KeySize};
@@ -211,6 +212,19 @@ fn people_sign_in_to_every_kind_of_application() {
             assert!(flow.steps().iter().all(|step| step.state == StepState::Done), "{key}");
         }
     }
+}
+
+#[test]
+fn an_application_may_be_the_audience_of_its_own_token() {
+    let mut desk = Desk::new("mina");
+    let client_id = desk.profile("desktop", Platform::Native, "").client_id;
+    let profile = desk.profile("desktop", Platform::Native, &format!("openid {client_id}/.default"));
+    let (outcome, flow) = desk.run(FlowKind::AuthorizationCode, profile, Vec::new());
+    let Outcome::Tokens(tokens) = outcome else { panic!("{outcome:?}: {:#?}", flow.steps()) };
+    let token = token::decode(tokens.access_token.expect("an access token").expose());
+    assert_eq!(token.claims.get("aud").and_then(Value::as_str), Some(&*client_id));
+    assert_eq!(token.claims.get("scp").and_then(Value::as_str).unwrap_or_default(), "", "it allows nothing");
+    assert_eq!(tokens.scope.as_deref(), Some(&*format!("{client_id}/.default")));
 }
 
 #[test]
