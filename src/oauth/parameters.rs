@@ -39,8 +39,9 @@ pub const PARAMETERS: &[Parameter] = &[
     entry(
         "url",
         "where the request goes",
-        "The endpoint's address. It comes from the provider's metadata; whoever receives this request sees everything in it.",
-        "RFC 8414 §2",
+        "The endpoint's address: from the provider's metadata, or that of an API or a machine as the run names it. Whoever \
+         receives this request sees everything in it.",
+        "RFC 9110 §7.1",
     ),
     // requests
     entry(
@@ -170,6 +171,12 @@ pub const PARAMETERS: &[Parameter] = &[
         "Entra",
     ),
     entry(
+        "audience",
+        "for whom the other issuer's token shall be",
+        "Asked of an issuer that vouches for an application: it becomes `aud` of the assertion, and must equal the audience of the federated credential in the registration. Entra proposes `api://AzureADTokenExchange`.",
+        "Entra workload identity federation",
+    ),
+    entry(
         "resource",
         "the API, where scopes are not spoken",
         "The identity endpoint of a machine and Entra's v1.0 endpoints take the API's own name here. v2.0 endpoints want it inside `scope`, and may refuse this one.",
@@ -250,7 +257,7 @@ pub const PARAMETERS: &[Parameter] = &[
     entry(
         "requested_token_use",
         "why a token is exchanged",
-        "Entra: `on_behalf_of` makes a token exchange keep the person.",
+        "`on_behalf_of` says that the token of a person is exchanged for one that still names them. With this grant Entra refuses a request without it.",
         "Entra",
     ),
     entry(
