@@ -52,6 +52,16 @@ fn people_sign_in_to_every_kind_of_application() {
 }
 
 #[test]
+fn an_application_may_be_the_audience_of_its_own_token() {
+    let mut case = desktop();
+    let scope = format!("{}/.default", case.profile.client_id);
+    case.profile.scope = format!("openid {scope}");
+    let ended = case.run();
+    assert_eq!(ended.claim("aud"), ended.desk.client_id("desktop"));
+    assert_eq!(ended.tokens().scope.as_deref(), Some(&*scope), "and it allows nothing");
+}
+
+#[test]
 fn the_answer_comes_back_in_every_mode() {
     for key in ["desktop", "storefront", "admin-portal"] {
         for mode in ["query", "fragment", "form_post"] {
