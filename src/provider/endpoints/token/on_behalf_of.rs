@@ -55,10 +55,7 @@ const RULES: &[(&str, Rule)] = &[
     ("assertion.unexpired", is_unexpired),
     ("assertion.tenant", is_of_this_tenant),
     ("scope.known", |exchange| known_scope(exchange.request, exchange.wanted)),
-    ("scope.one_resource", |exchange| match exchange.wanted {
-        Some(Ok(wanted)) => one_resource(wanted),
-        _ => Ok(()),
-    }),
+    ("scope.one_resource", |exchange| one_resource(exchange.wanted)),
 ];
 
 pub fn answer(provider: &mut Provider, request: &Request<'_>) -> Answered {
