@@ -6,12 +6,14 @@
 //! follow the reference, §3 to §6 and §10.
 //!
 //! * `desk`: the tenant, a person and the time. `case`: one run, what is changed about it, and the refusal it must meet.
-//! * `sign_in`, `silent`, `redeem`: authorization code. `devices`: device code. `legacy`: implicit, hybrid, password.
+//! * `sign_in`, `authorize`, `silent`, `redeem`: authorization code. `devices`: device code. `legacy`: implicit, hybrid,
+//!   password.
 //! * `machines`, `proofs`, `identities`: client credentials, how applications prove themselves, managed identities.
 //! * `in_hand`, `on_behalf_of`: what is done with a token in hand. `apis`: calls with it. `errands`: before the first
 //!   sign-in and after the last.
 
 mod apis;
+mod authorize;
 mod case;
 mod desk;
 mod devices;
