@@ -322,7 +322,7 @@ pub(super) static VALIDATE_HYBRID: Sheet = Sheet {
 /// Client credentials ends here.
 pub(super) static VALIDATE_ACCESS: Sheet = Sheet {
     id: StepId::Validate,
-    title: "Look at the token as the API would",
+    title: "Check it like the API",
     why: "To the client an access token is opaque: it passes it on and need not understand it. This step sits in the \
           API's place and checks what the API would check, so that a token that will be refused is seen here first.",
     guards: &[
