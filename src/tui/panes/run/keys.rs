@@ -367,7 +367,10 @@ impl State {
             }
             Region::People => {
                 let count = page_keys::people(shown.bench).len();
-                moved_to(action, &mut self.person, count)
+                let mut at = self.person_at(shown);
+                let moved = moved_to(action, &mut at, count);
+                self.person = Some(at);
+                moved
             }
             Region::About => scrolls.about.act(action),
             Region::Sequence => {
