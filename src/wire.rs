@@ -194,9 +194,53 @@ impl Response {
         self.status >= 200 && self.status < 300
     }
 
+    /// The status with its name, `404 Not Found`; the number alone if it has none that is common.
+    pub fn named_status(&self) -> String {
+        match status_name(self.status) {
+            "" => self.status.to_string(),
+            name => format!("{} {name}", self.status),
+        }
+    }
+
     /// The `Location` of a redirect, if this is one.
     pub fn redirect_target(&self) -> Option<&str> {
         if (300..400).contains(&self.status) { self.headers.get("location") } else { None }
+    }
+}
+
+/// What a status is called (RFC 9110 §15, RFC 6585); HTTP/2 does not send it. Empty for one that is rarely met here.
+const fn status_name(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        201 => "Created",
+        202 => "Accepted",
+        204 => "No Content",
+        301 => "Moved Permanently",
+        302 => "Found",
+        303 => "See Other",
+        304 => "Not Modified",
+        307 => "Temporary Redirect",
+        308 => "Permanent Redirect",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        406 => "Not Acceptable",
+        408 => "Request Timeout",
+        409 => "Conflict",
+        410 => "Gone",
+        412 => "Precondition Failed",
+        413 => "Content Too Large",
+        415 => "Unsupported Media Type",
+        421 => "Misdirected Request",
+        429 => "Too Many Requests",
+        500 => "Internal Server Error",
+        501 => "Not Implemented",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        _ => "",
     }
 }
 
@@ -312,5 +356,16 @@ impl Params {
     /// Every pair in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(n, v)| (n.as_str(), v.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_has_its_name_and_no_blank_where_there_is_none() {
+        let named = |status| Response { status, headers: Headers::new(), body: Body::Empty }.named_status();
+        assert_eq!([named(404), named(429), named(299)], ["404 Not Found", "429 Too Many Requests", "299"]);
     }
 }

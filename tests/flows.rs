@@ -13,7 +13,7 @@ use authwright::{
         FlowKind, Input, NamedBend, Outcome, Pkce, Platform, Profile, Prompt, Seeds, SigningAlgorithm,
         StepId, StepState,
     },
-    oauth::{Refusal, Surface},
+    oauth::{Refusal, Surface, parameters},
     provider::{
         Provider,
         keys::{Keys, SigningKey},
@@ -21,9 +21,10 @@ use authwright::{
     },
     secret::Secret,
     time::UnixTime,
-    wire::Failure,
+    wire::{Failure, Request, Response},
 };
 use aws_lc_rs::rsa::{KeyPair, KeySize};
+use serde_json::Value;
 use url::Url;
 
 const START: UnixTime = UnixTime::from_seconds(1_772_615_727);
@@ -92,7 +93,9 @@ impl Desk {
             };
             let (call, answer): (CallId, Answer) = match effect {
                 Effect::Send(call, request) => {
-                    (call, Answer::Response(self.provider.decide(&request, self.now).respond()))
+                    let response = self.provider.decide(&request, self.now).respond();
+                    explained(&request, &response);
+                    (call, Answer::Response(response))
                 }
                 Effect::Listen(call, mut uri) => {
                     uri.set_port(uri.port().or(Some(5001))).expect("a loopback address takes a port");
@@ -137,12 +140,27 @@ impl Desk {
             }
             request = match next {
                 Next::Send(request) => request,
-                Next::Arrived(arrival) => return Answer::Redirected(arrival),
+                Next::Arrived(arrival) => {
+                    for (name, _) in &arrival.params.0 {
+                        assert!(parameters::meaning(name).is_some(), "{name} came back unexplained");
+                    }
+                    return Answer::Redirected(arrival);
+                }
                 Next::DeadEnd(page) => return Answer::DeadEnd(page),
                 Next::Failed(failure) => return Answer::Failed(failure),
                 Next::Page => unreachable!("the autopilot acts, and an act leads on"),
             };
         }
+    }
+}
+
+/// Whatever the authority answers, the reader can look up what each member means. APIs' own documents are theirs.
+fn explained(request: &Request, response: &Response) {
+    let path = request.url.path();
+    let is_api = ["/v1.0/", "/oidc/", "/api/", "/pipeline/"].iter().any(|area| path.starts_with(area));
+    let Ok(Value::Object(members)) = serde_json::from_slice(response.body.bytes()) else { return };
+    for name in members.keys().filter(|_| !is_api) {
+        assert!(parameters::meaning(name).is_some(), "{path} answers with {name}, of which nothing is known");
     }
 }
 

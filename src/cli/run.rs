@@ -2,6 +2,7 @@
 
 use std::{io::BufRead as _, time::Duration};
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use tokio::sync::mpsc;
 
 use super::{
@@ -24,8 +25,8 @@ use crate::{
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Options {
-    /// The flow, such as `authorization_code`, `client_credentials` or `device_code`
-    #[arg(value_name = "FLOW", value_parser = kind)]
+    /// The flow
+    #[arg(value_name = "FLOW", value_parser = kinds())]
     flow: FlowKind,
     /// Where, as whom, asking for what.
     #[command(flatten)]
@@ -78,9 +79,11 @@ enum SignIn {
     None,
 }
 
-fn kind(text: &str) -> Result<FlowKind, String> {
-    let names: Vec<_> = FlowKind::ALL.iter().map(|kind| kind.name()).collect();
-    FlowKind::parse(text).ok_or_else(|| format!("one of {}", names.join(", ")))
+/// Takes a flow by its name; the help lists the names, each with what it is called on the screens.
+fn kinds() -> impl TypedValueParser<Value = FlowKind> {
+    let names = FlowKind::ALL.iter().map(|kind| PossibleValue::new(kind.name()).help(kind.title()));
+    PossibleValuesParser::new(names)
+        .map(|name| FlowKind::parse(&name).expect("only names of flows are possible values"))
 }
 
 /// Runs it.

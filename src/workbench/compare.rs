@@ -249,6 +249,7 @@ fn texts(before: &str, after: &str) -> Vec<Row> {
 mod tests {
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "what is compared is the result of an exchange")]
     fn answer(status: u16, kind: &str, body: &str) -> Result<Response, Failure> {
         let headers = Headers::new().with("content-type", kind).with("date", body.len().to_string());
         Ok(Response { status, headers, body: Body::from(body.to_owned()) })

@@ -76,11 +76,7 @@ const OIDC: &str = "openid profile offline_access";
 impl Offer {
     /// Each flow that makes sense for a target given on the command line.
     pub(super) fn for_target(profile: &Profile) -> Vec<Self> {
-        let about = match profile.platform {
-            Platform::Web => "web application",
-            Platform::Spa => "single-page application",
-            Platform::Native => "desktop or mobile application",
-        };
+        let about = profile.platform.title();
         let suits = |kind: &FlowKind| match kind {
             kind if kind.unsuited(&profile.authority).is_some() => false,
             // Nothing can be exchanged, or asked for in one's own name, without a credential.
@@ -174,7 +170,8 @@ impl super::Workbench {
 /// Whether an address lies in the same folder as another, or deeper: then it is the same API.
 fn is_beside(url: &Url, known: &Url) -> bool {
     let folder = known.path().rsplit_once('/').map_or("", |(folder, _)| folder);
-    url.origin() == known.origin() && url.path().strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+    url.origin() == known.origin()
+        && url.path().strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// Puts another base address of the lab tenant into settings, wherever it stands.
@@ -200,6 +197,15 @@ pub(super) fn rebase(profile: &mut Profile, to: &Url) {
     }
 }
 
+/// What a platform of a registration makes of an application.
+const fn kind_of_application(platform: PlatformKind) -> Platform {
+    match platform {
+        PlatformKind::Web => Platform::Web,
+        PlatformKind::Spa => Platform::Spa,
+        PlatformKind::PublicClient => Platform::Native,
+    }
+}
+
 /// The lab tenant while offers are drawn up.
 struct Desk<'a> {
     base: Url,
@@ -218,7 +224,11 @@ impl Desk<'_> {
     /// Settings of an application that asks for what suits its people best.
     fn profile(&self, application: &Application) -> Profile {
         let authority = Authority::Lab { base: self.base.clone(), tenant: self.scenario().home().id.clone() };
+        let registered = application.redirect_uris();
         Profile {
+            registered: registered
+                .filter_map(|(platform, uri)| Some((kind_of_application(platform), uri.parse().ok()?)))
+                .collect(),
             scope: delegated_scope(self.scenario(), application),
             ..Profile::new(&application.key, authority, &application.app_id)
         }
@@ -240,11 +250,7 @@ impl Desk<'_> {
     /// The sign-in of an application's people, if it has a redirect URI.
     fn sign_in(&self, application: &Application) -> Option<Profile> {
         let (platform, uri) = application.redirect_uri()?;
-        let platform = match platform {
-            PlatformKind::Web => Platform::Web,
-            PlatformKind::Spa => Platform::Spa,
-            PlatformKind::PublicClient => Platform::Native,
-        };
+        let platform = kind_of_application(platform);
         let credential = if platform == Platform::Web { self.credential(application) } else { None };
         Some(Profile {
             platform,

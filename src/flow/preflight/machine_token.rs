@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use super::{Report, any, is_loopback};
+use super::{Report, any, header, is_loopback};
 use crate::{
     finding::Finding,
     flow::{Draft, IdentityHost},
@@ -76,9 +76,4 @@ fn is_inside(url: &Url) -> bool {
         Some(Host::Ipv6(address)) => address.is_unicast_link_local() || address.is_unique_local(),
         Some(Host::Domain(_)) | None => false,
     }
-}
-
-fn header<'a>(draft: &'a Draft, name: &str) -> Option<&'a str> {
-    let found = draft.fields.iter().find(|field| !field.removed && field.is_called(name))?;
-    Some(&found.value)
 }

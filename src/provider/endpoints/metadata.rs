@@ -57,7 +57,8 @@ pub fn configuration(provider: &mut Provider, call: &Call) -> Reply {
 }
 
 /// `{t}/.well-known/openid-configuration`: what tokens of version 1 are checked against, by APIs and by whoever looks over
-/// their shoulder. The endpoints of version 1 are not served here, so they are not named.
+/// their shoulder. It names what the lab has of version 1: keys and logout. Tokens of version 1 come from the endpoints of
+/// version 2.
 pub fn configuration_v1(provider: &mut Provider, call: &Call) -> Reply {
     respond(provider, call, |_, segment| {
         let (base, name, host) = (&call.base, segment.name(), call.host());
@@ -67,6 +68,9 @@ pub fn configuration_v1(provider: &mut Provider, call: &Call) -> Reply {
             "id_token_signing_alg_values_supported": ["RS256"],
             "scopes_supported": ["openid"],
             "issuer": issuer(call, segment, 1),
+            "http_logout_supported": true,
+            "frontchannel_logout_supported": true,
+            "end_session_endpoint": format!("{base}/{name}/oauth2/logout"),
             "claims_supported": [
                 "sub", "iss", "cloud_instance_name", "cloud_instance_host_name", "cloud_graph_host_name",
                 "msgraph_host", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "email", "given_name",

@@ -31,8 +31,8 @@ fn text_is_searched_for_what_is_known_to_be_secret() {
     check("nothing here: a=b, c: d; AADSTS50011: no", "nothing here: a=b, c: d; AADSTS50011: no");
     check(&format!("token {JWT}."), &format!("token [token jwt {JWT}]."));
     check(
-        "http://x/cb?code=1.AX,(y)&state=s&new=%20#id=1",
-        "http://x/cb?code=[code 1.AX,(y)]&state=s&new=[new %20]#id=[id 1]",
+        "http://x/cb?code=1.AX,(y)&state=s&new=%20#other=1",
+        "http://x/cb?code=[code 1.AX,(y)]&state=s&new=[new %20]#other=[other 1]",
     );
     check("<a href='/x?state=s&amp;code=1'>", "<a href='/x?state=s&amp;code=[code 1']>");
     check(

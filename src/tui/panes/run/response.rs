@@ -129,39 +129,13 @@ fn redirect(exchange: &Exchange, location: &str, reveal: bool) -> Vec<Line> {
 /// `200 OK`.
 pub fn status(response: &Response) -> Line {
     let role = if response.status < 400 { Role::Status } else { Role::Refused };
-    Line::of(role, format!("{} {}", response.status, phrase(response.status))).then(
+    Line::of(role, response.named_status()).then(
         Role::Muted,
         match response.headers.get("content-type") {
             Some(kind) => format!("  {}", kind.split(';').next().unwrap_or(kind)),
             None => String::new(),
         },
     )
-}
-
-/// What a status is called (RFC 9110 §15).
-const fn phrase(status: u16) -> &'static str {
-    match status {
-        200 => "OK",
-        201 => "Created",
-        204 => "No Content",
-        301 => "Moved Permanently",
-        302 => "Found",
-        303 => "See Other",
-        304 => "Not Modified",
-        307 => "Temporary Redirect",
-        308 => "Permanent Redirect",
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        429 => "Too Many Requests",
-        500 => "Internal Server Error",
-        502 => "Bad Gateway",
-        503 => "Service Unavailable",
-        504 => "Gateway Timeout",
-        _ => "",
-    }
 }
 
 /// `12 ms (connect 3, first byte 10)  1.7 kB`.
@@ -194,9 +168,7 @@ fn without_exchange(shown: &Shown<'_>, scene: &Scene<'_>, step: &Step<'_>) -> Ve
         (StepState::Todo, _) => return say("Not reached yet. What comes back will be shown here."),
         (StepState::Skipped, _) => return say("Not needed in this run."),
         (StepState::Ready, _) if step.draft.is_some() => {
-            return say(
-                "Nothing was sent yet. Enter sends the request as it stands beside; the answer comes here.",
-            );
+            return say("Nothing was sent yet. Enter sends the request as it stands; the answer comes here.");
         }
         (StepState::Running, step) if is_visit(step) => {
             lines.push(Line::of(

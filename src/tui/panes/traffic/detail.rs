@@ -89,7 +89,7 @@ pub fn response(exchange: &Exchange, form: Form, reveal: Reveal, now: UnixTime) 
         Some(Ok(response)) => {
             let role = if response.status < 400 { Role::Status } else { Role::Refused };
             lines.push(
-                Line::of(role, format!("{} {}", response.status, reason(response.status)))
+                Line::of(role, response.named_status())
                     .then(Role::Muted, format!("   {:.1} ms", exchange.timing.total.as_secs_f64() * 1000.0)),
             );
             if let Some(note) = exchange.note.as_ref().filter(|_| form == Form::Pretty) {
@@ -165,31 +165,4 @@ fn timing(exchange: &Exchange, lines: &mut Vec<Line>) {
         Role::Muted,
         "Connecting is part of the headers' time; an open connection is used again.",
     ));
-}
-
-/// The usual words for a status, which HTTP/2 does not send.
-pub const fn reason(status: u16) -> &'static str {
-    match status {
-        200 => "OK",
-        201 => "Created",
-        204 => "No Content",
-        301 => "Moved Permanently",
-        302 => "Found",
-        303 => "See Other",
-        304 => "Not Modified",
-        307 => "Temporary Redirect",
-        308 => "Permanent Redirect",
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        421 => "Misdirected Request",
-        429 => "Too Many Requests",
-        500 => "Internal Server Error",
-        502 => "Bad Gateway",
-        503 => "Service Unavailable",
-        504 => "Gateway Timeout",
-        _ => "",
-    }
 }
