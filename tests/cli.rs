@@ -108,7 +108,9 @@ fn what_ends_without_a_token_of_its_own_says_what_came_of_it() {
 
 #[test]
 fn a_claims_challenge_is_answered_by_the_sign_in_before_the_call() {
-    let refund = ["call_api", "--app", "desktop", "--api", "/api/catalog/refunds"];
+    let order = concat!(env!("CARGO_TARGET_TMPDIR"), "/order.json");
+    std::fs::write(order, r#"{"order":"O-2001"}"#).unwrap();
+    let refund = ["call_api", "--api", "/api/catalog/refunds", "--method", "POST", "--data", order];
     let refused = flow(&refund, 3);
     assert_eq!(refused["refusal"]["error"], "insufficient_claims", "{refused}");
     let claims = refused["refusal"]["claims"].as_str().unwrap();
