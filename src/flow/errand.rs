@@ -283,10 +283,14 @@ impl Errand {
     }
 
     fn agreed(&self, consent: &Consent) -> String {
-        let tenant = consent.tenant.as_deref().unwrap_or("the tenant");
         let asked = self.course.sent(StepId::AdminConsent, "scope");
-        let scope = consent.scope.as_deref().or(asked).unwrap_or("everything that the registration lists");
-        format!("An administrator of {} agreed to {} for everybody.", visible(tenant), visible(scope))
+        let scope = consent.scope.as_deref().or(asked);
+        let what = match scope.map(|scope| scope.split_whitespace().collect::<Vec<_>>()).as_deref() {
+            None | Some([]) => "everything that the registration lists".to_owned(),
+            Some([only]) => visible(only).into_owned(),
+            Some(several) => format!("{} permissions", several.len()),
+        };
+        format!("An administrator agreed to {what}, for everybody.")
     }
 
     /// The visit ended on a page that leads nowhere. After signing out without a registered address that is the good end.

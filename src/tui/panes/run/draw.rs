@@ -21,6 +21,7 @@ use super::{
     sign_in, steps, variables,
 };
 use crate::{
+    flow::FlowKind,
     oauth::choices::choices,
     text::{Line, Role},
     tui::{
@@ -361,7 +362,11 @@ impl<'a> Painter<'a, '_> {
         if self.shown.visit().is_none() {
             return self.token_wanted(area);
         }
-        let frame = self.titled("Sign in: how?");
+        let frame = self.titled(match self.shown.session.kind {
+            FlowKind::Logout => "Sign out: how?",
+            FlowKind::AdminConsent => "Ask for consent: how?",
+            _ => "Sign in: how?",
+        });
         let inner = self.frame(Region::SignIn, frame, area);
         let Some(visit) = self.shown.visit() else { return };
         let pasting = self.editing(|purpose| *purpose == Purpose::Arrival);

@@ -136,7 +136,7 @@ impl State {
                 vec![bad("a token comes first: w takes one from the shelf, p takes a pasted one")]
             }
             None if shown.visit().is_some() => {
-                vec![bad("signing in comes first: o your browser, b built-in, p paste")]
+                vec![bad("the visit comes first: o your browser, b built-in, p paste")]
             }
             None => vec![bad("this step is still running")],
         }
@@ -168,7 +168,7 @@ impl State {
     fn browser(&mut self, shown: &Shown<'_>) -> Vec<Intent> {
         let session = shown.session;
         if shown.prompt.is_none() || !session.is_running() {
-            return vec![bad("no sign-in is waited for")];
+            return vec![bad("no visit to the authority is waited for")];
         }
         if let Some(reason) = self.last.no_browser {
             let text = format!("no browser can be opened from here: {reason}; U shows the address");
@@ -184,7 +184,7 @@ impl State {
             return Vec::new();
         }
         if shown.prompt.is_none() || !session.is_running() {
-            return vec![bad("no sign-in is waited for")];
+            return vec![bad("no visit to the authority is waited for")];
         }
         if self.mode(shown) == Mode::Page {
             return Vec::new();
@@ -367,7 +367,10 @@ impl State {
             }
             Region::People => {
                 let count = page_keys::people(shown.bench).len();
-                moved_to(action, &mut self.person, count)
+                let mut at = self.person_at(shown);
+                let moved = moved_to(action, &mut at, count);
+                self.person = Some(at);
+                moved
             }
             Region::About => scrolls.about.act(action),
             Region::Sequence => {

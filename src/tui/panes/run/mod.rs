@@ -73,8 +73,8 @@ pub struct State {
     row: usize,
     /// The selected line of the answer.
     line: usize,
-    /// The selected person of the lab.
-    person: usize,
+    /// The selected person of the lab, once one was chosen.
+    person: Option<usize>,
     /// The selection on the page, and which page that was.
     page: PagePlace,
     /// How far the person has looked behind the page and the prompt.

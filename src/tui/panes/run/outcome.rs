@@ -5,7 +5,7 @@ use super::shown::{Shown, endpoint, milliseconds, spinner, stopwatch};
 use crate::{
     entra,
     finding::Severity,
-    flow::{Outcome, Prompt, Step, StepId, StepState},
+    flow::{FlowKind, Outcome, Prompt, Step, StepId, StepState},
     oauth::{Refusal, Surface, TokenSet},
     text::{Line, Role},
     time,
@@ -84,7 +84,7 @@ fn going_on(shown: &Shown<'_>, scene: &Scene<'_>) -> Vec<Line> {
     let mut line = Line::of(Role::Busy, spinner);
     if let Some(visit) = shown.visit() {
         line = match &shown.session.front {
-            None => line.then(Role::Title, "Sign in to go on.").then(Role::Text, " How?"),
+            None => line.then(Role::Title, what_for(shown.session.kind)).then(Role::Text, " How?"),
             Some(FrontChannel::Browser) => {
                 line.then(Role::Text, "Your browser signs in; the answer is awaited at ")
             }
@@ -131,6 +131,15 @@ fn going_on(shown: &Shown<'_>, scene: &Scene<'_>) -> Vec<Line> {
         return vec![line];
     }
     vec![line.then(Role::Text, "Working")]
+}
+
+/// What a visit is paid for.
+const fn what_for(kind: FlowKind) -> &'static str {
+    match kind {
+        FlowKind::Logout => "Sign out to go on.",
+        FlowKind::AdminConsent => "An administrator has to agree.",
+        _ => "Sign in to go on.",
+    }
 }
 
 fn ready(shown: &Shown<'_>, scene: &Scene<'_>, step: &Step<'_>) -> Vec<Line> {
