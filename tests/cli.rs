@@ -98,9 +98,24 @@ fn what_ends_without_a_token_of_its_own_says_what_came_of_it() {
     assert_eq!(outcome["answer"]["body"]["userPrincipalName"], "mina@northwind.example", "{outcome}");
     let outcome = flow(&["call_api", "--api", "/api/catalog/products"], 0);
     assert_eq!(outcome["answer"]["status"], 200, "{outcome}");
+    let outcome = flow(&["call_api", "--app", "desktop", "--api", "/api/catalog/products"], 0);
+    assert_eq!(outcome["answer"]["status"], 200, "the sign-in is for the API that is called: {outcome}");
     // A token for another API, and how the API says so.
-    let outcome = flow(&["call_api", "--app", "desktop", "--api", "/api/catalog/products"], 3);
+    let scope = "openid https://graph.microsoft.com/User.Read";
+    let outcome = flow(&["call_api", "--api", "/api/catalog/products", "--scope", scope], 3);
     assert_eq!((&outcome["answer"]["status"], &outcome["refusal"]["by"]), (&401.into(), &"api".into()));
+}
+
+#[test]
+fn a_claims_challenge_is_answered_by_the_sign_in_before_the_call() {
+    let order = concat!(env!("CARGO_TARGET_TMPDIR"), "/order.json");
+    std::fs::write(order, r#"{"order":"O-2001"}"#).unwrap();
+    let refund = ["call_api", "--api", "/api/catalog/refunds", "--method", "POST", "--data", order];
+    let refused = flow(&refund, 3);
+    assert_eq!(refused["refusal"]["error"], "insufficient_claims", "{refused}");
+    let claims = refused["refusal"]["claims"].as_str().unwrap();
+    let outcome = flow(&[&refund[..], &["--claims", claims]].concat(), 0);
+    assert_eq!(outcome["answer"]["status"], 201, "{outcome}");
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn a_flow_is_walked_by_keys_alone_and_the_terminal_comes_back() {
     terminal.press("\r");
     terminal.wait_for("Read the metadata");
     terminal.press("\r");
-    terminal.wait_for("Present the credential");
+    terminal.wait_for("Ask for the token");
     terminal.wait_until("the request to be laid out", |screen| screen.contains("grant_type"));
     let secret = authwright::provider::scenario::Scenario::northwind();
     let secret =
@@ -107,12 +107,12 @@ fn being_asked_to_end_gives_the_terminal_back() {
 fn it_is_usable_at_any_size_and_nothing_is_lost() {
     let (mut terminal, _) = started("sizes", &[]);
     terminal.press("j");
-    terminal.wait_for("as loyalty-cards");
+    terminal.wait_for("as storefront");
     for (size, text) in [
         ((52, 14), "needs 60x16, is 52x14"),
-        ((200, 60), "as loyalty-cards"),
+        ((200, 60), "as storefront"),
         ((60, 16), "? help"),
-        ((80, 24), "as loyalty-cards"),
+        ((80, 24), "as storefront"),
     ] {
         terminal.resize(size);
         terminal.wait_for(text);

@@ -5,6 +5,7 @@ mod sitting;
 
 use authwright::{
     flow::{FlowKind, Outcome},
+    secret::Secret,
     tui::{model::ScreenId, overlay::Overlay},
     workbench::{Event, FrontChannel, Owner, SessionId, User},
 };
@@ -51,6 +52,68 @@ fn every_offer_has_its_settings_on_its_page() {
         }
         sitting.press("j");
     }
+}
+
+#[test]
+fn the_selection_stays_with_its_offer_while_the_lab_adds_others() {
+    let mut sitting = Sitting::new();
+    sitting.go(ScreenId::Flows);
+    sitting.press("G k");
+    let selected = |sitting: &mut Sitting| {
+        let text = sitting.text((120, 40));
+        text.lines().find(|line| line.contains('▌')).map(|line| line.chars().take(50).collect::<String>())
+    };
+    let before = selected(&mut sitting);
+    let count = sitting.model.bench.offers.len();
+    sitting.model.bench.apply(Event::LabIdentityHeader(Secret::new("proof")), sitting::START);
+    assert!(sitting.model.bench.offers.len() > count, "the machine is on offer in App Service, too");
+    assert_eq!(selected(&mut sitting), before);
+}
+
+#[test]
+fn a_run_that_has_a_token_takes_another_one_until_it_is_looked_at() {
+    let mut sitting = Sitting::new();
+    sitting.run(FlowKind::CallApi, "desktop", |_| {});
+    assert!(matches!(outcome(&sitting, 0), Some(Outcome::Done(_))), "{:?}", outcome(&sitting, 0));
+    let again = sitting.model.bench.sessions[0].profile_again();
+    assert!(again.given.is_some(), "the same token is in hand again");
+    sitting.run(FlowKind::CallApi, "desktop", |start| (start.profile, start.auto) = (again, false));
+    sitting.go(ScreenId::Run);
+    let text = sitting.text((80, 24));
+    assert!(text.contains("Another one:"), "{text}");
+    sitting.press("w");
+    match sitting.model.overlays.last() {
+        Some(Overlay::Choices { choices, .. }) => {
+            assert!(choices.last().is_some_and(|last| last.name.starts_with("ID token")));
+        }
+        other => panic!("the tokens in hand are shown, not {other:?}"),
+    }
+    sitting.press("G Enter");
+    let text = sitting.text((80, 24));
+    assert!(text.contains("send GET /me") && text.contains("ID token"), "what it is stays in sight: {text}");
+    sitting.press("Enter");
+    let last = sitting.model.bench.sessions.len() - 1;
+    assert!(matches!(outcome(&sitting, last), Some(Outcome::Refused(_))), "{:?}", outcome(&sitting, last));
+    sitting.press("w");
+    assert_eq!(sitting.toast(), "this run waits for no token");
+}
+
+#[test]
+fn a_claims_challenge_is_answered_when_the_run_is_started_again() {
+    let mut sitting = Sitting::new();
+    let offers = sitting.model.bench.offers.iter();
+    let refund = offers.filter_map(|offer| Some((offer, offer.profile.api.as_ref()?)));
+    let refund = refund.into_iter().find(|(_, api)| api.url.path().ends_with("/refunds"));
+    let profile = refund.expect("a refund is on offer").0.profile.clone();
+    sitting.run(FlowKind::CallApi, "desktop", |start| start.profile = profile);
+    sitting.go(ScreenId::Run);
+    let text = sitting.text((80, 24));
+    assert!(text.contains("insufficient_claims") && text.contains("r answer its claims"), "{text}");
+    let again = sitting.model.bench.sessions[0].profile_again();
+    sitting.run(FlowKind::CallApi, "desktop", |start| start.profile = again);
+    let runs = &sitting.model.bench.sessions;
+    let root = runs.iter().rfind(|run| run.kind == FlowKind::CallApi).expect("it was begun");
+    assert!(matches!(&root.outcome, Some(Outcome::Done(_))), "{:?}", root.outcome);
 }
 
 #[test]
@@ -249,6 +312,9 @@ fn an_exchange_is_sent_again_with_one_thing_changed_and_the_answers_are_compared
     assert_eq!(again.owner, Owner::Replay(token));
     assert!(again.request.body.text().contains("extra=1"));
     assert_eq!(again.response().map(|answer| answer.status), Some(401));
+    sitting.press("E");
+    assert!(sitting.text((120, 60)).contains("invalid_client"), "{}", sitting.text((120, 60)));
+    sitting.go(ScreenId::Traffic);
     sitting.press("t");
     assert!(sitting.text((120, 60)).contains("content-type"), "{}", sitting.text((120, 60)));
     sitting.resize_to_everything();

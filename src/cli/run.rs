@@ -2,6 +2,7 @@
 
 use std::{io::BufRead as _, time::Duration};
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use tokio::sync::mpsc;
 
 use super::{
@@ -17,7 +18,7 @@ use crate::{
     runtime::{self, Runtime, browser, clock, entropy, http, lab, signals},
     secret::Secret,
     wire::Failure,
-    workbench::{Event, FrontChannel, Offer, Session, SessionId, Start, User, Workbench},
+    workbench::{Event, FrontChannel, Session, SessionId, Start, User, Workbench},
 };
 
 /// The options of `run`.
@@ -25,7 +26,7 @@ use crate::{
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Options {
     /// The flow
-    #[arg(value_name = "FLOW", value_parser = kind, help = format!("The flow: {}", names()))]
+    #[arg(value_name = "FLOW", value_parser = kinds())]
     flow: FlowKind,
     /// Where, as whom, asking for what.
     #[command(flatten)]
@@ -51,9 +52,6 @@ pub struct Options {
     /// Leave a parameter out (repeatable)
     #[arg(long, value_name = "[STEP.]NAME", value_parser = target::drop, help_heading = "Bending")]
     drop: Vec<NamedBend>,
-    /// Send one more, beside one of that name or, with STEP, at all (repeatable)
-    #[arg(long, value_name = "[STEP.]NAME=VALUE", value_parser = target::add, help_heading = "Bending")]
-    add: Vec<NamedBend>,
     /// Give up after so many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 900)]
     timeout: u64,
@@ -81,13 +79,11 @@ enum SignIn {
     None,
 }
 
-fn kind(text: &str) -> Result<FlowKind, String> {
-    FlowKind::parse(text).ok_or_else(|| format!("one of {}", names()))
-}
-
-/// The flows that can be run, as they are written.
-fn names() -> String {
-    FlowKind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ")
+/// Takes a flow by its name; the help lists the names, each with what it is called on the screens.
+fn kinds() -> impl TypedValueParser<Value = FlowKind> {
+    let names = FlowKind::ALL.iter().map(|kind| PossibleValue::new(kind.name()).help(kind.title()));
+    PossibleValuesParser::new(names)
+        .map(|name| FlowKind::parse(&name).expect("only names of flows are possible values"))
 }
 
 /// Runs it.
@@ -161,10 +157,13 @@ fn plan(options: &Options, bench: &Workbench) -> Result<Start, String> {
         Some(profile) => profile,
         None => options.target.over(lab_profile(options, bench)?)?,
     };
-    // The sign-in before the call asks for what that API wants.
-    let calls = |offer: &&Offer| offer.profile.api.is_some() && offer.profile.api == profile.api;
-    if let Some(offer) = bench.offers.iter().find(calls).filter(|_| options.app.is_none()) {
-        profile.source.clone_from(&offer.profile.source);
+    // Who is somewhere else and only wants to leave need not come in first.
+    if profile.given.is_none() && (options.flow != FlowKind::Logout || profile.authority.is_lab()) {
+        let source = bench.source_for(options.flow, options.app.as_deref(), profile.api.as_ref());
+        profile.source = source.or(profile.source);
+    }
+    if let Some(source) = &mut profile.source {
+        options.target.over_source(options.flow, &mut source.profile)?;
     }
     if options.flow == FlowKind::Password {
         // Here the application itself sends what would otherwise be typed at the authority.
@@ -173,7 +172,7 @@ fn plan(options: &Options, bench: &Workbench) -> Result<Start, String> {
         profile.password = Some(person.password);
     }
     let front = front_channel(options, bench, &profile)?;
-    let bends = options.set.iter().chain(&options.add).chain(&options.drop).cloned().collect();
+    let bends = options.set.iter().chain(&options.drop).cloned().collect();
     Ok(Start { kind: options.flow, profile, bends, front, auto: true, seeds: entropy::seeds() })
 }
 
@@ -417,7 +416,6 @@ impl Driver {
             .options
             .set
             .iter()
-            .chain(&self.options.add)
             .chain(&self.options.drop)
             .filter(|bend| self.bench.chain(id).iter().all(|session| !took_place(session, bend)))
         {

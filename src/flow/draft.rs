@@ -124,9 +124,8 @@ pub struct NamedBend {
 pub enum Change {
     /// Give it this value; where no such parameter stands and the bend names a step, add it.
     Set(String),
-    /// Send one more of that name, beside what is proposed; where no such parameter stands, only if the bend names a step.
-    /// Without a place it travels like the other one, or like most of the draft.
-    Add(Option<Place>, String),
+    /// Add one there, even if one stands there already.
+    Add(Place, String),
     /// Leave it out.
     Drop,
 }
@@ -212,9 +211,7 @@ impl Draft {
                     self.fields.insert(index + 1, twin);
                 }
             }
-            Bend::Add(place, name, value) => {
-                self.fields.push(Field { place, name, value, proposed: None, removed: false });
-            }
+            Bend::Add(place, name, value) => self.add(place, name, value),
             Bend::Endpoint(value) => {
                 if !self.is_assertion {
                     self.endpoint.value = value;
@@ -253,8 +250,32 @@ impl Draft {
     pub fn bent(mut self, step: StepId, bends: &[NamedBend]) -> Self {
         for bend in bends.iter().filter(|bend| bend.step.is_none_or(|wanted| wanted == step)) {
             let before = (self.endpoint.clone(), self.fields.clone());
-            self.bend_by_name(bend);
-            // They can be taken back one by one, like those made by hand.
+            let index = self.fields.iter().position(|field| field.is_called(&bend.name));
+            match (&bend.change, index) {
+                (Change::Set(value), _) if bend.name == self.endpoint.name && !self.is_assertion => {
+                    self.endpoint.value.clone_from(value);
+                }
+                (Change::Set(value), Some(index)) => {
+                    self.fields[index].value.clone_from(value);
+                    self.fields[index].removed = false;
+                }
+                (Change::Set(value), None) if bend.step.is_some() => {
+                    let place = if self.is_assertion {
+                        Place::Claim
+                    } else if parameters::is_header(&bend.name) {
+                        Place::Header
+                    } else if self.fields.iter().any(|field| field.place == Place::Form) {
+                        Place::Form
+                    } else {
+                        Place::Query
+                    };
+                    self.add(place, bend.name.clone(), value.clone());
+                }
+                (Change::Add(place, value), _) => self.add(*place, bend.name.clone(), value.clone()),
+                (Change::Drop, Some(index)) => self.fields[index].removed = true,
+                (Change::Set(_) | Change::Drop, None) => {}
+            }
+            // Each can be taken back, like those made by hand.
             if before != (self.endpoint.clone(), self.fields.clone()) {
                 self.past.push(before);
             }
@@ -262,54 +283,21 @@ impl Draft {
         self
     }
 
-    fn bend_by_name(&mut self, bend: &NamedBend) {
-        let index = self.fields.iter().position(|field| field.is_called(&bend.name));
-        match (&bend.change, index) {
-            (Change::Set(value), _) if bend.name == self.endpoint.name && !self.is_assertion => {
-                self.endpoint.value.clone_from(value);
-            }
-            (Change::Set(value), Some(index)) => {
-                self.fields[index].value.clone_from(value);
-                self.fields[index].removed = false;
-            }
-            (Change::Drop, Some(index)) => self.fields[index].removed = true,
-            (Change::Set(value), None) if bend.step.is_some() => self.add(&bend.name, None, value),
-            (Change::Add(place, value), index) if bend.step.is_some() || index.is_some() => {
-                self.add(&bend.name, *place, value);
-            }
-            (Change::Set(_) | Change::Add(..) | Change::Drop, _) => {}
-        }
-    }
-
-    /// Adds a parameter behind the last one of that name, else behind all others.
-    fn add(&mut self, name: &str, place: Option<Place>, value: &str) {
-        let twin = self.fields.iter().rposition(|field| field.is_called(name));
-        let place = match (place, twin) {
-            (Some(place), _) => place,
-            (None, Some(twin)) => self.fields[twin].place,
-            (None, None) if self.is_assertion => Place::Claim,
-            (None, None) if self.fields.iter().any(|field| field.place == Place::Form) => Place::Form,
-            (None, None) => Place::Query,
-        };
-        let (name, value) = (name.to_owned(), value.to_owned());
-        let at = twin.map_or(self.fields.len(), |twin| twin + 1);
-        self.fields.insert(at, Field { place, name, value, proposed: None, removed: false });
+    fn add(&mut self, place: Place, name: String, value: String) {
+        self.fields.push(Field { place, name, value, proposed: None, removed: false });
     }
 
     /// The changes made here, by name, so that a repeated run can make them again.
     pub fn named_bends(&self, step: StepId) -> Vec<NamedBend> {
+        let change = |field: &Field| match (field.removed, &field.proposed) {
+            (true, _) => Change::Drop,
+            (false, Some(_)) => Change::Set(field.value.clone()),
+            (false, None) => Change::Add(field.place, field.value.clone()),
+        };
         std::iter::once(&self.endpoint)
             .chain(&self.fields)
             .filter(|field| field.is_changed())
-            .map(|field| NamedBend {
-                step: Some(step),
-                name: field.name.clone(),
-                change: match (field.removed, &field.proposed) {
-                    (true, _) => Change::Drop,
-                    (false, Some(_)) => Change::Set(field.value.clone()),
-                    (false, None) => Change::Add(Some(field.place), field.value.clone()),
-                },
-            })
+            .map(|field| NamedBend { step: Some(step), name: field.name.clone(), change: change(field) })
             .collect()
     }
 
@@ -474,15 +462,13 @@ mod tests {
             by_name("url", Change::Set("https://else.example".into())),
             by_name("client_id", Change::Set("other".into())),
             by_name("client_secret", Change::Drop),
-            by_name("client_secret", Change::Add(Some(Place::Form), "twin".into())),
-            by_name("origin", Change::Add(Some(Place::Header), "https://else.example".into())),
-            by_name("extra", Change::Add(Some(Place::Form), "1".into())),
+            by_name("client_secret", Change::Add(Place::Form, "twin".into())),
+            by_name("origin", Change::Add(Place::Header, "https://else.example".into())),
+            by_name("extra", Change::Add(Place::Form, "1".into())),
         ];
         let mut changed = draft().bent(StepId::Token, &bends);
-        let mut again = changed.named_bends(StepId::Token);
-        // They come out in the order of the fields, and the one header stands before the form.
-        again.sort_by_key(|bend| bends.iter().position(|known| known == bend));
-        assert_eq!(again, bends);
+        let again = draft().bent(StepId::Token, &changed.named_bends(StepId::Token));
+        assert_eq!((&again.fields, changed.changes()), (&changed.fields, bends.len()));
         for _ in &bends {
             changed.undo();
         }
@@ -490,6 +476,34 @@ mod tests {
         assert_eq!(draft().bent(StepId::Poll, &bends), draft());
         let everywhere = NamedBend { step: None, ..by_name("unknown", Change::Set("1".into())) };
         assert_eq!(draft().bent(StepId::Token, &[everywhere]), draft());
+    }
+
+    #[test]
+    fn what_was_doubled_or_put_into_a_header_is_so_again_in_a_repeated_run() {
+        let mut bent = draft();
+        bent.bend(Bend::Double(0));
+        bent.bend(Bend::Add(Place::Header, "x-own".into(), "1".into()));
+        let again = draft().bent(StepId::Token, &bent.named_bends(StepId::Token));
+        let sorted = |draft: &Draft| {
+            let mut fields: Vec<_> =
+                draft.fields.iter().map(|field| (field.name.clone(), format!("{:?}", field.place))).collect();
+            fields.sort();
+            fields
+        };
+        assert_eq!(sorted(&again), sorted(&bent));
+    }
+
+    #[test]
+    fn what_is_a_header_is_added_as_one() {
+        let set = |name: &str| NamedBend {
+            step: Some(StepId::Token),
+            name: name.to_owned(),
+            change: Change::Set("1".to_owned()),
+        };
+        let bent =
+            draft().bent(StepId::Token, &[set("Cookie"), set("x-identity-header"), set("x-client-sku")]);
+        let places: Vec<_> = bent.fields.iter().rev().take(3).map(|field| field.place).collect();
+        assert_eq!(places, [Place::Form, Place::Header, Place::Header]);
     }
 
     #[test]

@@ -283,10 +283,14 @@ impl Errand {
     }
 
     fn agreed(&self, consent: &Consent) -> String {
-        let tenant = consent.tenant.as_deref().unwrap_or("the tenant");
         let asked = self.course.sent(StepId::AdminConsent, "scope");
-        let scope = consent.scope.as_deref().or(asked).unwrap_or("everything that the registration lists");
-        format!("An administrator of {} agreed to {} for everybody.", visible(tenant), visible(scope))
+        let scope = consent.scope.as_deref().or(asked);
+        let what = match scope.map(|scope| scope.split_whitespace().collect::<Vec<_>>()).as_deref() {
+            None | Some([]) => "everything that the registration lists".to_owned(),
+            Some([only]) => visible(only).into_owned(),
+            Some(several) => format!("{} permissions", several.len()),
+        };
+        format!("An administrator agreed to {what}, for everybody.")
     }
 
     /// The visit ended on a page that leads nowhere. After signing out without a registered address that is the good end.
@@ -517,11 +521,7 @@ impl Machine for Errand {
 
     fn strayed(&mut self, arrival: &Arrival) {
         let is_early = matches!(&self.state, State::Arrival(away) if away.visit.is_none());
-        let record = self.course.record_mut(StepId::Return);
-        let finding = returned::stray(arrival, &record.facts, is_early);
-        if !record.findings.contains(&finding) {
-            record.findings.push(finding);
-        }
+        returned::stray(self.course.record_mut(StepId::Return), arrival, is_early);
     }
 
     fn preflight(&self, id: StepId, draft: &Draft) -> Vec<Finding> {

@@ -133,7 +133,7 @@ impl MachineToken {
                 id: "identity.retry",
                 severity: Severity::Info,
                 title,
-                source: "reference §11.1",
+                source: "Entra managed identities",
             });
             self.state = State::Pause(tries + 1);
             return vec![self.course.wake_at(now + pause)];
@@ -239,7 +239,9 @@ impl MachineToken {
                         format!("the authority refused its metadata with {}", visible(&refusal.error))
                     }
                     Outcome::Failed(failure) => failure.to_string(),
-                    _ => "the metadata is another issuer's".to_owned(),
+                    Outcome::Rejected { .. } | Outcome::Tokens(_) | Outcome::Done(_) | Outcome::Cancelled => {
+                        "the metadata is another issuer's".to_owned()
+                    }
                 };
                 return self.unchecked(&why, *tokens);
             }
@@ -279,7 +281,7 @@ impl MachineToken {
             id: "identity.no_endpoint",
             severity: Severity::Warning,
             title: title.to_owned(),
-            source: "reference §11",
+            source: "Entra managed identities",
         });
         self.course.fail(failure)
     }
@@ -341,7 +343,7 @@ fn hint(error: &str, description: &str) -> Option<Finding> {
         id: "identity.advice",
         severity: Severity::Error,
         title: title.to_owned(),
-        source: "reference §11.1",
+        source: "Entra managed identities",
     })
 }
 

@@ -155,7 +155,7 @@ pub(super) static ASSERT: Sheet = Sheet {
 /// A client whose proof comes from another issuer, before its token request.
 pub(super) static FEDERATE: Sheet = Sheet {
     id: StepId::Federate,
-    title: "Get an assertion from elsewhere",
+    title: "Fetch an assertion",
     why: "The client holds neither secret nor key. The platform it runs on (a build service, a cluster, another tenant) \
           vouches for it with a token of its own, and the registration says which issuer and which subject it trusts. \
           There is nothing to keep, to leak or to renew.",
@@ -196,7 +196,7 @@ pub(super) static GIVEN_REFRESH: Sheet = Sheet {
 /// Refresh token: the request.
 pub(super) static REFRESH: Sheet = Sheet {
     id: StepId::Token,
-    title: "Exchange the refresh token",
+    title: "Ask for new tokens",
     why: "The refresh token is sent with the scope that is wanted now: the one of the sign-in, less of it, or at Entra \
           that of another API. Policies are looked at afresh, so this is where a revoked session or a new demand shows.",
     guards: &[
@@ -209,7 +209,7 @@ pub(super) static REFRESH: Sheet = Sheet {
 /// Refresh token: one after another for a list of scopes.
 pub(super) static FAN_OUT: Sheet = Sheet {
     id: StepId::FanOut,
-    title: "Try it on each scope",
+    title: "Try every scope",
     why: "At Entra a refresh token belongs to a person and a client, not to an API. The same one is sent once for every \
           scope on the list, and the answers side by side show how far it reaches.",
     guards: &[
@@ -222,7 +222,7 @@ pub(super) static FAN_OUT: Sheet = Sheet {
 /// On behalf of: the exchange.
 pub(super) static EXCHANGE: Sheet = Sheet {
     id: StepId::Token,
-    title: "Exchange it for the next API",
+    title: "Exchange the token",
     why: "The authority gets the caller's token and our own credential, and gives a token for the next API that still names \
           the person. What we may do there is what the person agreed to for us, and no more than they may do themselves.",
     guards: &[
@@ -250,7 +250,7 @@ pub(super) static PASSWORD: Sheet = Sheet {
 /// Client credentials: the only request.
 pub(super) static PRESENT: Sheet = Sheet {
     id: StepId::Token,
-    title: "Present the credential",
+    title: "Ask for the token",
     why: "No person takes part. The application proves itself and gets a token in its own name, with the permissions \
           that an administrator gave it.",
     guards: &[
@@ -329,7 +329,7 @@ pub(super) static VALIDATE_HYBRID: Sheet = Sheet {
 /// Client credentials ends here.
 pub(super) static VALIDATE_ACCESS: Sheet = Sheet {
     id: StepId::Validate,
-    title: "Look at the token as the API would",
+    title: "Look at the token",
     why: "To the client an access token is opaque: it passes it on and need not understand it. This step sits in the \
           API's place and checks what the API would check, so that a token that will be refused is seen here first.",
     guards: &[

@@ -24,6 +24,12 @@ pub fn meaning(name: &str) -> Option<&'static Parameter> {
     })
 }
 
+/// Whether this is the name of a header that is known here, and of nothing else.
+pub fn is_header(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    HEADERS.iter().any(|known| known.name == lower) && PARAMETERS.iter().all(|known| known.name != name)
+}
+
 const fn entry(
     name: &'static str,
     short: &'static str,
@@ -39,8 +45,9 @@ pub const PARAMETERS: &[Parameter] = &[
     entry(
         "url",
         "where the request goes",
-        "Whoever receives this request sees everything in it, so this must be the right place. The first address is made of the authority and the tenant; those of the endpoints are read from its metadata.",
-        "RFC 8414 §2",
+        "The endpoint's address: from the provider's metadata, or that of an API or a machine as the run names it. Whoever \
+         receives this request sees everything in it.",
+        "RFC 9110 §7.1",
     ),
     // requests
     entry(
@@ -170,6 +177,12 @@ pub const PARAMETERS: &[Parameter] = &[
         "Entra",
     ),
     entry(
+        "audience",
+        "for whom the other issuer's token shall be",
+        "Asked of an issuer that vouches for an application: it becomes `aud` of the assertion, and must equal the audience of the federated credential in the registration. Entra proposes `api://AzureADTokenExchange`.",
+        "Entra workload identity federation",
+    ),
+    entry(
         "resource",
         "the API, where scopes are not spoken",
         "The identity endpoint of a machine and Entra's v1.0 endpoints take the API's own name here. v2.0 endpoints want it inside `scope`, and may refuse this one.",
@@ -250,7 +263,7 @@ pub const PARAMETERS: &[Parameter] = &[
     entry(
         "requested_token_use",
         "why a token is exchanged",
-        "Entra: `on_behalf_of` makes a token exchange keep the person.",
+        "`on_behalf_of` says that the token of a person is exchanged for one that still names them. With this grant Entra refuses a request without it.",
         "Entra",
     ),
     entry(

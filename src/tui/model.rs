@@ -172,14 +172,11 @@ impl Model {
                 Action::FlowAuto | Action::Interrupt => running,
                 Action::FlowNext => self.run.enter_means(&self.bench).is_some(),
                 Action::FlowRetry => run.is_some(),
-                Action::Edit
-                | Action::EditDrop
-                | Action::EditAdd
-                | Action::EditDouble
-                | Action::EditUndo
-                | Action::EditRedo => self.run.can_edit(&self.bench),
                 Action::VisitBuiltin | Action::Paste => waits,
                 Action::VisitBrowser => waits && self.no_browser.is_none(),
+                Action::Edit | Action::EditDrop | Action::EditAdd | Action::EditDouble | Action::EditUndo => {
+                    self.run.is_editable(&self.bench)
+                }
                 _ => true,
             });
             for hint in hints.iter_mut().filter(|hint| hint.action == Action::FlowNext && !running) {

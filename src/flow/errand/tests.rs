@@ -76,7 +76,7 @@ fn the_whole_consent() {
     );
     assert_eq!(visit.redirect_uri.as_str(), "http://localhost:5001/cb");
     let (outcome, stopped) = play.ends(2, redirected(BACK));
-    let expected = format!("An administrator of {TENANT} agreed to api/Read for everybody.");
+    let expected = "An administrator agreed to api/Read, for everybody.".to_owned();
     assert_eq!((outcome, stopped), (Outcome::Done(expected), vec![CallId(1)]));
     assert_eq!(play.finds(StepId::Return, Severity::Passed), ["state.matches", "consent.unproven"]);
     assert_eq!(play.fact(StepId::Return, "tenant").as_deref(), Some(TENANT));

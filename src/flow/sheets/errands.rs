@@ -45,13 +45,13 @@ pub(in crate::flow) static USER_INFO: Sheet = Sheet {
 /// Managed identity: the request.
 pub(in crate::flow) static ASK_MACHINE: Sheet = Sheet {
     id: StepId::Token,
-    title: "Ask the machine for a token",
+    title: "Ask the machine",
     why: "The platform that runs this program has an identity for it and keeps its credential. A plain request to an \
           address that only this machine can reach brings a token: there is no secret that could leak or expire.",
     guards: &[
         "The request carries a header that a forged link cannot add: `Metadata: true`, or the value of IDENTITY_HEADER.",
         "It never goes through a proxy: the answer would be another machine's token, or a stranger would see ours.",
-        "404, 410, 429 and 5xx are tried again, each time later (reference §11.1).",
+        "404, 410, 429 and 5xx are tried again, each time later.",
         "The endpoint takes a resource and knows no scopes.",
     ],
 };
@@ -59,7 +59,7 @@ pub(in crate::flow) static ASK_MACHINE: Sheet = Sheet {
 /// Managed identity: where the keys are.
 pub(in crate::flow) static FIND_KEYS: Sheet = Sheet {
     id: StepId::Discover,
-    title: "Find the issuer's metadata",
+    title: "Find the metadata",
     why: "The token came without any metadata being read. To look at its signature as the API will, the keys of its tenant \
           are needed: their address stands in that tenant's metadata, at the authority of this profile.",
     guards: &[
@@ -71,7 +71,7 @@ pub(in crate::flow) static FIND_KEYS: Sheet = Sheet {
 /// Admin consent, logout: before anybody leaves.
 pub(in crate::flow) static PREPARE_VISIT: Sheet = Sheet {
     id: StepId::Prepare,
-    title: "Make a state, open the listener",
+    title: "Make a state, listen",
     why: "A fresh random value ties what comes back to this visit. If the redirect URI is on this machine, a listener is \
           opened there before anybody leaves. Nothing is sent in this step.",
     guards: &[
@@ -83,7 +83,7 @@ pub(in crate::flow) static PREPARE_VISIT: Sheet = Sheet {
 /// Admin consent: the visit.
 pub(in crate::flow) static ADMIN_CONSENT: Sheet = Sheet {
     id: StepId::AdminConsent,
-    title: "Send the administrator to agree",
+    title: "Ask an administrator",
     why: "An administrator signs in and agrees for everybody in the tenant, so that nobody else is asked. It is also the \
           only way to application permissions. Version 2 asks for the scopes named here; version 1 for everything that \
           the registration lists.",
@@ -110,7 +110,7 @@ pub(in crate::flow) static CONSENT_RETURN: Sheet = Sheet {
 /// Logout: the hint.
 pub(in crate::flow) static ID_TOKEN_HINT: Sheet = Sheet {
     id: StepId::Given,
-    title: "Take the ID token of the sign-in",
+    title: "Take the ID token",
     why: "It tells the authority whose session is to end, so that nobody has to pick an account. It is a hint: without it \
           the authority asks. It may have expired.",
     guards: &["It goes into an address: a person's name may stand in it, and lands in logs on the way."],
@@ -119,7 +119,7 @@ pub(in crate::flow) static ID_TOKEN_HINT: Sheet = Sheet {
 /// Logout: the visit.
 pub(in crate::flow) static LOGOUT: Sheet = Sheet {
     id: StepId::Logout,
-    title: "Send the person to sign out",
+    title: "Sign the person out",
     why: "The session at the authority lives in the person's browser, in cookies that the application cannot see. So the \
           browser goes there, the session ends, and the authority tells the other applications of that session. An \
           application that only forgets its own session leaves the next sign-in open to whoever sits there next.",

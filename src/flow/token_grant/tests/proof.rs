@@ -190,6 +190,10 @@ fn an_assertion_is_fetched_and_then_sent() {
         play
     };
     let mut play = at();
+    let step = play.step(StepId::Federate);
+    let asked = step.draft.expect("it was laid out").fields.first().expect("the address asks for something");
+    assert_eq!((asked.place, &*asked.name, &*asked.value), (Place::Query, "audience", "x"));
+    assert!(asked.meaning().is_some() && !asked.is_secret());
     play.answer(2, json_answer(200, &json!({"value": token(&others()).expose()})));
     assert_eq!(play.fact(StepId::Federate, "sub").as_deref(), Some("repo:shop:main"));
     let request = play.sends(3, StepId::Token);

@@ -125,7 +125,7 @@ const ON_BEHALF_OF: About = About {
     errors: &[500_131, 50013, 500_133, 7_000_114, 65001, 50076, 240_002],
     care: "Check the caller's token first, as for every call. If the answer carries claims, hand them to the front end in a \
            401: only there can somebody sign in again.",
-    source: "RFC 7523 §2.1, reference §4.11",
+    source: "RFC 7523 §2.1; requested_token_use is Entra's own",
 };
 
 const REFRESH_TOKEN: About = About {
@@ -143,7 +143,7 @@ const REFRESH_TOKEN: About = About {
     gives: "access token, ID token with openid, and usually a newer refresh token; as a matrix: what each scope was answered",
     errors: &[700_082, 700_084, 70043, 50173, 9_002_313, 65001, 50076, 700_005],
     care: "Keep the newest one, keep it secret, and be ready for a refusal at any time: then the person signs in again.",
-    source: "RFC 6749 §6, reference §4.8",
+    source: "RFC 6749 §6; one token for every API is Entra's own",
 };
 
 const CALL_API: About = About {
@@ -160,7 +160,7 @@ const CALL_API: About = About {
     gives: "the API's answer; with 401 a WWW-Authenticate challenge that says what is wrong",
     errors: &[],
     care: "An ID token is no key to an API. 401 means the token is not accepted, 403 that it is accepted and not enough.",
-    source: "RFC 6750 §2.1 and §3, reference §8.6 and §12",
+    source: "RFC 6750 §2.1 and §3",
 };
 
 const USER_INFO: About = About {
@@ -177,7 +177,7 @@ const USER_INFO: About = About {
     gives: "sub, and with profile and email names and address",
     errors: &[],
     care: "Its sub must equal that of the ID token, or the answer is about somebody else.",
-    source: "OpenID Connect Core §5.3, reference §6.4",
+    source: "OpenID Connect Core §5.3",
 };
 
 const MANAGED_IDENTITY: About = About {
@@ -195,7 +195,7 @@ const MANAGED_IDENTITY: About = About {
     errors: &[],
     care: "Whoever can run a request on the machine has its identity. That is what the header in the request is for: a \
            forwarded address alone cannot set it.",
-    source: "reference §11",
+    source: "Azure's own documentation of managed identities; no standard covers it",
 };
 
 const ADMIN_CONSENT: About = About {
@@ -207,7 +207,7 @@ const ADMIN_CONSENT: About = About {
     gives: "consent recorded in the tenant; no token",
     errors: &[90094, 65004, 50011, 700_016],
     care: "Anybody can write a tenant into the answer: never let it decide who somebody is. Ask for no more than is needed.",
-    source: "reference §6.1, §6.2",
+    source: "Entra's own documentation of admin consent; no standard covers it",
 };
 
 const LOGOUT: About = About {
@@ -224,7 +224,7 @@ const LOGOUT: About = About {
     gives: "no session any more; tokens that were handed out live on until they expire",
     errors: &[50068, 50070, 50061],
     care: "It ends no access token and no refresh token: revoking sessions is another matter, for Graph.",
-    source: "OpenID Connect RP-Initiated Logout 1.0, reference §6.3",
+    source: "OpenID Connect RP-Initiated Logout 1.0",
 };
 
 const HYBRID: About = About {

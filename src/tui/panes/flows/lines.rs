@@ -3,7 +3,7 @@
 use super::about::{about as known, platform_note};
 use crate::{
     entra::aadsts,
-    flow::{Credential, Federated, FlowKind, Outcome, Profile, UserAssigned},
+    flow::{AdminConsentVersion, Credential, Federated, FlowKind, Outcome, Profile, UserAssigned},
     text::{Line, Role, visible},
     time::UnixTime,
     tui::{glyphs::Glyphs, widgets::fit},
@@ -93,7 +93,7 @@ pub fn about(offer: &Offer, bench: &Workbench, glyphs: &Glyphs) -> Vec<Line> {
     );
     lines.push(Line::new());
     lines.push(heading("With these settings"));
-    lines.extend(settings(&offer.profile));
+    lines.extend(settings(offer.kind, &offer.profile));
     if let Some(source) = &offer.profile.source {
         lines.push(Line::new());
         lines.push(heading("The run that brings its token"));
@@ -140,7 +140,7 @@ fn signs_in(kind: FlowKind, profile: &Profile) -> bool {
     }
 }
 
-fn settings(profile: &Profile) -> Vec<Line> {
+fn settings(kind: FlowKind, profile: &Profile) -> Vec<Line> {
     let pair =
         |name: &str, value: &str| Line::of(Role::Name, format!("  {name:<14}")).then(Role::Value, value);
     let mut lines = vec![pair("client_id", &profile.client_id)];
@@ -148,7 +148,16 @@ fn settings(profile: &Profile) -> Vec<Line> {
         lines.push(pair("call", &format!("{} {}", api.method, api.url)));
         return lines;
     }
-    if profile.fan_out.is_empty() {
+    if kind == FlowKind::UserInfo {
+        return lines;
+    }
+    let consents = kind == FlowKind::AdminConsent;
+    let asks_for_scope = match kind {
+        FlowKind::Logout => false,
+        FlowKind::AdminConsent => profile.admin_consent == AdminConsentVersion::V2,
+        _ => profile.fan_out.is_empty(),
+    };
+    if asks_for_scope {
         lines.push(pair("scope", &profile.scope));
     }
     lines.extend(profile.fan_out.iter().map(|scope| pair("try", scope)));
@@ -168,12 +177,16 @@ fn settings(profile: &Profile) -> Vec<Line> {
     }
     if let Some(uri) = &profile.redirect_uri {
         lines.push(pair("redirect_uri", uri.as_str()));
-        if profile.source.is_none() {
+        if profile.source.is_none() && !consents {
             lines.push(pair("PKCE", profile.pkce.name()));
         }
     }
     if let Some(username) = &profile.username {
         lines.push(pair("username", username));
+    }
+    if consents || kind == FlowKind::Logout {
+        // Nobody proves an application here: a person is sent to a page.
+        return lines;
     }
     lines.push(match &profile.credential {
         Credential::None => pair("credential", "none: a public client"),

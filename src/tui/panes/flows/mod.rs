@@ -20,6 +20,7 @@ use ratatui::{
 };
 
 use crate::{
+    flow::FlowKind,
     secret::Secret,
     text::{Line, Role},
     time::UnixTime,
@@ -50,6 +51,9 @@ impl Region {
     const ALL: [Self; 3] = [Self::Offers, Self::About, Self::Runs];
 }
 
+/// What tells an offer from every other: its flow, its application, and what is done with it.
+type Chosen = (FlowKind, String, String);
+
 /// Selection and scroll.
 #[derive(Debug, Default)]
 pub struct State {
@@ -61,6 +65,8 @@ pub struct State {
     field: Option<Field>,
     /// The selection, counted among the offers that are shown.
     offer: usize,
+    /// Which offer stands there: while the lab makes its keys the list grows, and the selection stays with its offer.
+    chosen: Option<Chosen>,
     run: usize,
     offers_scroll: Scroll,
     about_scroll: Scroll,
@@ -103,7 +109,7 @@ impl State {
     fn seek(&mut self, text: &str) {
         if self.sought != text {
             text.clone_into(&mut self.sought);
-            self.offer = 0;
+            (self.offer, self.chosen) = (0, None);
             self.offers_scroll.to_top();
             self.about_scroll.to_top();
         }
@@ -121,10 +127,7 @@ impl State {
                 self.field = None;
             }
             // The list is narrowed while one types: its rows can be walked at once.
-            Action::MoveUp | Action::MoveDown => {
-                self.offer = moved(action, self.offer, self.shown(bench).len())?;
-                self.about_scroll.to_top();
-            }
+            Action::MoveUp | Action::MoveDown => self.choose(action, bench)?,
             _ => return None,
         }
         Some(Vec::new())
@@ -132,6 +135,7 @@ impl State {
 
     /// Takes an action.
     pub fn update(&mut self, action: Action, bench: &Workbench, _now: UnixTime) -> Option<Vec<Intent>> {
+        self.follow(bench);
         if self.field.is_some() {
             return self.typing_update(action, bench);
         }
@@ -147,12 +151,10 @@ impl State {
             }
             Action::PaneZoom => self.zoomed = !self.zoomed,
             Action::Close if self.zoomed => self.zoomed = false,
+            // The selection stays with its offer.
             Action::Close if !self.sought.is_empty() => {
-                let offer = self.shown(bench).get(self.offer).copied();
-                let place =
-                    bench.offers.iter().position(|one| offer.is_some_and(|offer| std::ptr::eq(offer, one)));
-                self.seek("");
-                self.offer = place.unwrap_or(0);
+                self.chosen = self.shown(bench).get(self.offer).copied().map(identity);
+                self.sought.clear();
             }
             Action::FlowStart if self.region == Region::Runs => {
                 let id = bench.sessions.iter().rev().nth(self.run)?.id;
@@ -167,22 +169,32 @@ impl State {
                     text: Secret::new(client_id),
                 }]);
             }
-            action => {
-                let (selected, count) = match self.region {
-                    Region::Offers => {
-                        let count = self.shown(bench).len();
-                        (&mut self.offer, count)
-                    }
-                    Region::Runs => (&mut self.run, bench.sessions.len()),
-                    Region::About => return self.about_scroll.act(action).then(Vec::new),
-                };
-                *selected = moved(action, *selected, count)?;
-                if self.region == Region::Offers {
-                    self.about_scroll.to_top();
-                }
-            }
+            action => match self.region {
+                Region::Offers => self.choose(action, bench)?,
+                Region::Runs => self.run = moved(action, self.run, bench.sessions.len())?,
+                Region::About => return self.about_scroll.act(action).then(Vec::new),
+            },
         }
         Some(Vec::new())
+    }
+
+    /// Finds the chosen offer again in a list that may have changed.
+    fn follow(&mut self, bench: &Workbench) {
+        let shown = self.shown(bench);
+        let at = |chosen: &Chosen| shown.iter().position(|offer| identity(offer) == *chosen);
+        if let Some(index) = self.chosen.as_ref().and_then(at) {
+            self.offer = index;
+        }
+        self.offer = self.offer.min(shown.len().saturating_sub(1));
+    }
+
+    /// Moves the selection in the list of offers.
+    fn choose(&mut self, action: Action, bench: &Workbench) -> Option<()> {
+        let shown = self.shown(bench);
+        self.offer = moved(action, self.offer, shown.len())?;
+        self.chosen = shown.get(self.offer).copied().map(identity);
+        self.about_scroll.to_top();
+        Some(())
     }
 
     fn start(&self, bench: &Workbench, auto: bool) -> Vec<Intent> {
@@ -199,7 +211,7 @@ impl State {
         area: Rect,
         buffer: &mut Buffer,
     ) -> Option<Position> {
-        self.offer = self.offer.min(self.shown(bench).len().saturating_sub(1));
+        self.follow(bench);
         self.run = self.run.min(bench.sessions.len().saturating_sub(1));
         let narrow = area.width < 80 || area.height < 20;
         if self.zoomed || narrow {
@@ -286,6 +298,10 @@ fn prompt(field: &Field, scene: &Scene<'_>, row: Rect, buffer: &mut Buffer) -> O
     let view = field.view(scene.look).placeholder("flow or application");
     (&view).render(place, buffer);
     view.cursor(place)
+}
+
+fn identity(offer: &Offer) -> Chosen {
+    (offer.kind, offer.key.clone(), offer.about.clone())
 }
 
 fn moved(action: Action, selected: usize, count: usize) -> Option<usize> {

@@ -43,7 +43,7 @@ impl State {
                 Some(visit) => {
                     Intent::Copy { what: "sign-in address".to_owned(), text: Secret::new(visit.url.as_str()) }
                 }
-                None => bad("no sign-in is waited for"),
+                None => bad("no visit to the authority is waited for"),
             },
             _ => self.copy_answer(shown),
         }

@@ -105,7 +105,7 @@ fn cast(run: &Shown<'_>, shown: &Shown<'_>) -> Cast {
             Some(api) if api.url.path().starts_with("/v1.0/") => "Graph",
             _ => "API",
         }),
-        (FlowKind::UserInfo, _) => Some("UserInfo"),
+        (FlowKind::UserInfo, _) => Some("API"),
         (FlowKind::ManagedIdentity, _) => Some("endpoint"),
         (_, Credential::Federated(Federated::Fetched(_))) => Some("issuer"),
         _ => None,

@@ -136,7 +136,7 @@ impl State {
             None if shown.visit().is_some() => match sign_in::by_enter(shown, self.last.no_browser) {
                 Some(Way::Builtin) => self.builtin(shown),
                 Some(Way::Browser) => self.browser(shown),
-                None => vec![bad("signing in comes first: p pastes the address that you were sent to")],
+                None => vec![bad("the visit comes first: p pastes the address that you were sent to")],
             },
             None => vec![bad("this step is still running")],
         }
@@ -177,7 +177,7 @@ impl State {
     fn browser(&mut self, shown: &Shown<'_>) -> Vec<Intent> {
         let session = shown.session;
         if shown.prompt.is_none() || !session.is_running() {
-            return vec![bad("no sign-in is waited for")];
+            return vec![bad("no visit to the authority is waited for")];
         }
         if let Some(reason) = self.last.no_browser {
             let text = format!("no browser can be opened from here: {reason}; U shows the address");
@@ -193,7 +193,7 @@ impl State {
             return Vec::new();
         }
         if shown.prompt.is_none() || !session.is_running() {
-            return vec![bad("no sign-in is waited for")];
+            return vec![bad("no visit to the authority is waited for")];
         }
         if self.mode(shown) == Mode::Page {
             return Vec::new();
@@ -376,7 +376,10 @@ impl State {
             }
             Region::People => {
                 let count = page_keys::people(shown.bench).len();
-                moved_to(action, &mut self.person, count)
+                let mut at = self.person_at(shown);
+                let moved = moved_to(action, &mut at, count);
+                self.person = Some(at);
+                moved
             }
             Region::About => scrolls.about.act(action),
             Region::Sequence => {

@@ -73,8 +73,8 @@ pub struct State {
     row: usize,
     /// The selected line of the answer.
     line: usize,
-    /// The selected person of the lab.
-    person: usize,
+    /// The selected person of the lab, once one was chosen.
+    person: Option<usize>,
     /// The selection on the page, and which page that was.
     page: PagePlace,
     /// How far the person has looked behind the page and the prompt.
@@ -148,9 +148,10 @@ impl State {
         }
     }
 
-    /// Whether the request that is shown can still be changed.
-    pub fn can_edit(&self, bench: &Workbench) -> bool {
-        self.shown(bench).is_some_and(|shown| {
+    /// Whether the selected step's request can still be changed.
+    pub fn is_editable(&self, bench: &Workbench) -> bool {
+        let shown = self.shown(bench);
+        shown.is_some_and(|shown| {
             shown.step().is_some_and(|step| step.draft.is_some() && outcome::is_open(step))
         })
     }

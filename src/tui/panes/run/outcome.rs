@@ -8,7 +8,7 @@ use super::{
 use crate::{
     entra,
     finding::Severity,
-    flow::{Outcome, Prompt, Step, StepId, StepState},
+    flow::{FlowKind, Outcome, Prompt, Step, StepId, StepState},
     oauth::{Refusal, Surface, TokenSet},
     text::{Line, Role},
     time,
@@ -90,7 +90,7 @@ fn going_on(shown: &Shown<'_>, scene: &Scene<'_>) -> Vec<Line> {
     let mut line = Line::of(Role::Busy, spinner);
     if let Some(visit) = shown.visit() {
         line = match &shown.session.front {
-            None => line.then(Role::Title, "Sign in to go on.").then(Role::Text, " How?"),
+            None => line.then(Role::Title, what_for(shown.session.kind)).then(Role::Text, " How?"),
             Some(FrontChannel::Browser) => {
                 line.then(Role::Text, "Your browser signs in; the answer is awaited at ")
             }
@@ -146,6 +146,15 @@ fn going_on(shown: &Shown<'_>, scene: &Scene<'_>) -> Vec<Line> {
     vec![line.then(Role::Text, "Working")]
 }
 
+/// What a visit is paid for.
+const fn what_for(kind: FlowKind) -> &'static str {
+    match kind {
+        FlowKind::Logout => "Sign out to go on.",
+        FlowKind::AdminConsent => "An administrator has to agree.",
+        _ => "Sign in to go on.",
+    }
+}
+
 fn ready(shown: &Shown<'_>, scene: &Scene<'_>, step: &Step<'_>) -> Vec<Line> {
     let number = shown.steps.iter().position(|other| other.id == step.id).map_or(0, |at| at + 1);
     let line = Line::of(Role::Key, format!("{} ", scene.look.glyphs.ready))
@@ -163,16 +172,19 @@ fn ready(shown: &Shown<'_>, scene: &Scene<'_>, step: &Step<'_>) -> Vec<Line> {
             Some(waiting) => Line::of(Role::Muted, "  This brings the token for ")
                 .then(Role::Title, waiting.kind.title())
                 .then(Role::Muted, ". Instead:"),
+            None if shown.session.profile.given.is_some() => Line::of(Role::Muted, "  Another one:"),
             None => Line::of(Role::Muted, "  A sign-in brings it, or:"),
         };
         lines.push(keys(line, &[("w", "from the shelf"), ("p", "paste")]));
     }
     // What would stop it, or what stopped it from being sent.
+    // A token that was given may have been passed by in the same breath: what it was found to be still counts.
+    let given = shown.steps.iter().find(|other| other.id == StepId::Given);
+    let before = given.filter(|_| step.id == StepId::Call).map_or(&[][..], |given| given.findings);
+    let worst = before.iter().chain(step.findings).filter(|finding| finding.severity >= Severity::Warning);
+    // The reminder of a legacy flow stands above already.
     let warning = shown.session.kind.warning();
-    let is_said =
-        |finding: &&crate::finding::Finding| warning.is_some_and(|warning| finding.title == warning);
-    let worst = step.findings.iter().filter(|finding| finding.severity >= Severity::Warning);
-    let worst = worst.filter(|finding| !is_said(finding));
+    let worst = worst.filter(|finding| warning.is_none_or(|warning| finding.title != warning));
     // Of several that are as bad, the first: what is missing or misspelt comes before what follows from it.
     if let Some(finding) = worst.rev().max_by_key(|finding| finding.severity) {
         let (mark, role) = scene.look.glyphs.severity(finding.severity);
@@ -206,7 +218,11 @@ fn ended(shown: &Shown<'_>, scene: &Scene<'_>, outcome: &Outcome) -> Vec<Line> {
                 },
             );
             let second = Line::of(Role::Muted, format!("  {}.", surface(refusal.surface)));
-            vec![first, keys(second, &[("Enter", "explain"), ("r", "run again")])]
+            let again = match shown.session.challenge() {
+                Some(_) => "answer its claims",
+                None => "run again",
+            };
+            vec![first, keys(second, &[("Enter", "explain"), ("r", again)])]
         }
         Outcome::Rejected { reason, tokens } => {
             let first = failed("A check of ours failed").then(Role::Text, ": ").then(Role::Text, reason);

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     agent::{Act, Agent, ControlKind, Page},
-    flow::Prompt,
+    flow::{FlowKind, Prompt},
     provider::scenario::User as Person,
     time::UnixTime,
     tui::pane::Intent,
@@ -99,8 +99,18 @@ impl State {
     }
 
     pub(super) fn person<'a>(&self, shown: &Shown<'a>) -> Option<&'a Person> {
+        people(shown.bench).get(self.person_at(shown)).copied()
+    }
+
+    /// Who is selected: whoever was chosen; before that somebody with whom the flow can succeed.
+    pub(super) fn person_at(&self, shown: &Shown<'_>) -> usize {
         let people = people(shown.bench);
-        people.get(self.person.min(people.len().saturating_sub(1))).copied()
+        let suits = |person: &&Person| person.administrator;
+        let usual = match shown.session.kind {
+            FlowKind::AdminConsent => people.iter().position(suits).unwrap_or(0),
+            _ => 0,
+        };
+        self.person.unwrap_or(usual).min(people.len().saturating_sub(1))
     }
 
     /// After a field of the page the next one opens by itself, as in a browser; a button waits for Enter.

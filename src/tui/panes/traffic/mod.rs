@@ -206,7 +206,7 @@ impl State {
     /// Takes an action.
     pub fn update(&mut self, action: Action, bench: &Workbench, now: UnixTime) -> Option<Vec<Intent>> {
         if let Some(replay) = &mut self.replay {
-            let taken = replay.update(action, bench);
+            let taken = replay.update(action, bench, now);
             if taken.is_none() && matches!(action, Action::Close | Action::Back) {
                 self.replay = None;
                 return Some(Vec::new());

@@ -23,6 +23,7 @@ use crate::{
     oauth::choices::choices,
     secret::Secret,
     text::{Line, Role},
+    time::UnixTime,
     tui::{
         action::Action,
         keymap::Key,
@@ -124,7 +125,7 @@ impl Replay {
     }
 
     /// Takes an action; `None` if it means nothing here, and for [`Action::Close`] if there is nothing left to close.
-    pub fn update(&mut self, action: Action, bench: &Workbench) -> Option<Vec<Intent>> {
+    pub fn update(&mut self, action: Action, bench: &Workbench, now: UnixTime) -> Option<Vec<Intent>> {
         if self.edit.is_some() {
             return self.update_field(action);
         }
@@ -161,6 +162,13 @@ impl Replay {
             Action::ExchangeShow => {
                 let newest = bench.traffic.replay_of(self.of).map_or(self.of, |exchange| exchange.id);
                 return Some(vec![Intent::Inspect(newest)]);
+            }
+            Action::Explain => {
+                let newest = bench.traffic.replay_of(self.of).map_or(self.of, |exchange| exchange.id);
+                return Some(vec![match bench.evidence_for(newest, now) {
+                    Some(evidence) => Intent::Explain(Box::new(evidence)),
+                    None => bad("this answer holds no error to explain"),
+                }]);
             }
             action => return self.moved(action).then(Vec::new),
         }

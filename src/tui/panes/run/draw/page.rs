@@ -135,8 +135,7 @@ impl Painter<'_, '_> {
         if lines.is_empty() {
             lines.push(Line::of(Role::Muted, "The lab tenant is not up yet."));
         }
-        self.state.person = self.state.person.min(lines.len() - 1);
-        let person = self.state.person;
+        let person = self.state.person_at(self.shown);
         self.lines(&lines, Some(person), inner, |state| &mut state.scrolls.people);
     }
 }
