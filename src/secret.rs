@@ -134,46 +134,6 @@ const HARMLESS: &[&str] = &[
     "action",
     "step",
     "remember",
-    // what UserInfo and Microsoft Graph tell about a person (OpenID Connect Core §5.1; reference §12.1), and error bodies
-    "sub",
-    "name",
-    "given_name",
-    "family_name",
-    "picture",
-    "email",
-    "id",
-    "@odata.context",
-    "businessPhones",
-    "displayName",
-    "givenName",
-    "jobTitle",
-    "mail",
-    "mobilePhone",
-    "officeLocation",
-    "preferredLanguage",
-    "surname",
-    "userPrincipalName",
-    "request-id",
-    // how our lab tenant's APIs say what they checked and what they have
-    "advice",
-    "allowed",
-    "api",
-    "caller",
-    "client",
-    "demand",
-    "expected",
-    "failed",
-    "method",
-    "notReached",
-    "operations",
-    "passed",
-    "permittedBy",
-    "person",
-    "priceInCents",
-    "received",
-    "roles",
-    "scopes",
-    "what",
     // headers
     "accept",
     "accept-language",
@@ -222,9 +182,69 @@ const HARMLESS: &[&str] = &[
     "x-xss-protection",
 ];
 
-/// Whether the value under `name` may be shown as it is.
+/// Members of JSON documents whose value is safe, besides those of [`HARMLESS`]. As a parameter or a header the same words
+/// may carry anything: a link that signs somebody in has an `id`, too.
+const HARMLESS_MEMBERS: &[&str] = &[
+    // what UserInfo and Microsoft Graph tell about a person (OpenID Connect Core §5.1; reference §12.1), and error bodies
+    "sub",
+    "name",
+    "given_name",
+    "family_name",
+    "picture",
+    "email",
+    "id",
+    "@odata.context",
+    "businessPhones",
+    "displayName",
+    "givenName",
+    "jobTitle",
+    "mail",
+    "mobilePhone",
+    "officeLocation",
+    "preferredLanguage",
+    "surname",
+    "userPrincipalName",
+    // how our lab tenant's APIs say what they checked and what they have
+    "advice",
+    "allowed",
+    "api",
+    "caller",
+    "client",
+    "demand",
+    "expected",
+    "failed",
+    "method",
+    "notReached",
+    "operations",
+    "passed",
+    "permittedBy",
+    "person",
+    "priceInCents",
+    "received",
+    "roles",
+    "scopes",
+    "what",
+];
+
+/// How long an `id` may be that is no GUID. A thing in a stock has a short one; a session has one that nobody can guess.
+const LONGEST_ID: usize = 16;
+
+/// Whether the value under `name` may be shown as it is, wherever it stands.
 pub fn is_harmless(name: &str) -> bool {
-    HARMLESS.iter().any(|harmless| harmless.eq_ignore_ascii_case(name))
+    is_listed(HARMLESS, name)
+}
+
+/// Whether the value of a member of a JSON document may be shown as it is.
+pub fn is_harmless_member(name: &str, value: &str) -> bool {
+    is_harmless(name)
+        || is_listed(HARMLESS_MEMBERS, name)
+            && (!name.eq_ignore_ascii_case("id")
+                || value.len() <= LONGEST_ID
+                || uuid::Uuid::try_parse(value).is_ok())
+}
+
+fn is_listed(list: &[&str], name: &str) -> bool {
+    list.iter().any(|harmless| harmless.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]
@@ -259,7 +279,20 @@ mod tests {
         ];
         for name in secrets {
             assert!(!is_harmless(name), "{name} must be masked");
+            assert!(!is_harmless_member(name, "short"), "{name} must be masked in JSON, too");
         }
         assert!(is_harmless("Client_ID") && is_harmless("x-ms-request-id"));
+    }
+
+    #[test]
+    fn everyday_words_are_harmless_in_json_only() {
+        for name in HARMLESS_MEMBERS {
+            assert!(is_harmless_member(name, "short"), "{name}");
+            assert!(!is_harmless(name), "{name} may carry anything as a parameter");
+        }
+        let guid = "4b0e6a21-3d5e-4f78-9c0d-1e2f3a4b5c6d";
+        assert!(is_harmless_member("id", guid));
+        assert!(!is_harmless_member("id", &guid.replace('-', "x")), "no GUID");
+        assert!(!is_harmless_member("ID", "0123456789abcdef0"));
     }
 }

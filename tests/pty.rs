@@ -107,12 +107,12 @@ fn being_asked_to_end_gives_the_terminal_back() {
 fn it_is_usable_at_any_size_and_nothing_is_lost() {
     let (mut terminal, _) = started("sizes", &[]);
     terminal.press("j");
-    terminal.wait_for("as loyalty-cards");
+    terminal.wait_for("as storefront");
     for (size, text) in [
         ((52, 14), "needs 60x16, is 52x14"),
-        ((200, 60), "as loyalty-cards"),
+        ((200, 60), "as storefront"),
         ((60, 16), "? help"),
-        ((80, 24), "as loyalty-cards"),
+        ((80, 24), "as storefront"),
     ] {
         terminal.resize(size);
         terminal.wait_for(text);

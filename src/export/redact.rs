@@ -1,8 +1,8 @@
 //! The one door out: takes the secrets from everything that is written to a file, a clipboard or a pipe.
 //!
-//! What stays is what [`crate::secret::is_harmless`] lists; a name that it does not know may carry anything. JWTs lose
-//! their signature and keep header and payload, so that they can still be read and no longer be used. Everything else
-//! is replaced by its name and length.
+//! What stays is what [`is_harmless`](crate::secret::is_harmless) lists, and in JSON [`is_harmless_member`]; a name that
+//! stands in neither may carry anything. JWTs lose their signature and keep header and payload, so that they can still be
+//! read and no longer be used. Everything else is replaced by its name and length.
 
 use serde_json::Value;
 use url::Url;
@@ -10,7 +10,7 @@ use url::Url;
 use crate::{
     secret::{
         find::{self, Found},
-        is_harmless,
+        is_harmless_member,
     },
     wire::{Body, Headers, Params, Request, Response},
 };
@@ -78,8 +78,11 @@ pub fn url(url: &Url) -> Url {
 
 /// Takes the secrets out of a JSON value. Numbers go like texts, since a code may be one.
 pub fn json(value: &mut Value) {
-    let rule: fn(&str) -> bool =
-        if find::is_public_document(value) { |name| !find::is_well_known(name) } else { is_harmless };
+    let rule: fn(&str, &str) -> bool = if find::is_public_document(value) {
+        |name, _| !find::is_well_known(name)
+    } else {
+        is_harmless_member
+    };
     redact_value("", value, rule);
 }
 
@@ -131,7 +134,7 @@ fn has_secrets(pairs: &str) -> bool {
     params(&parsed) != parsed
 }
 
-fn redact_value(name: &str, value: &mut Value, is_harmless: fn(&str) -> bool) {
+fn redact_value(name: &str, value: &mut Value, is_harmless: fn(&str, &str) -> bool) {
     match value {
         Value::Object(members) => {
             for (member, value) in members.iter_mut() {
@@ -141,14 +144,17 @@ fn redact_value(name: &str, value: &mut Value, is_harmless: fn(&str) -> bool) {
         // Members of an array go by the name of the array.
         Value::Array(items) => items.iter_mut().for_each(|item| redact_value(name, item, is_harmless)),
         Value::String(content) => {
-            let found = if is_harmless(name) { find::in_text(content) } else { whole(name, content) };
+            let found =
+                if is_harmless(name, content) { find::in_text(content) } else { whole(name, content) };
             *content = replaced(content, &found);
         }
-        Value::Number(number) if !is_harmless(name) => {
+        Value::Number(number) => {
             let digits = number.to_string();
-            *value = Value::String(replaced(&digits, &whole(name, &digits)));
+            if !is_harmless(name, &digits) {
+                *value = Value::String(replaced(&digits, &whole(name, &digits)));
+            }
         }
-        Value::Number(_) | Value::Bool(_) | Value::Null => {}
+        Value::Bool(_) | Value::Null => {}
     }
 }
 

@@ -21,31 +21,30 @@
 //! itself. A refusal ends the run wherever it comes: as JSON, in the redirect, or on a page.
 //!
 //! The listener stays open until the run is over, so that whoever comes a second time is told so, and the person too.
+//!
+//! The machine is here; what it does on the way is in `prepare` (before the person leaves), `redeem` (the code against
+//! tokens) and `judge` (whether the tokens can be believed).
 
+mod judge;
 mod prepare;
-
-use std::time::Duration;
+mod redeem;
 
 use url::Url;
 
 use super::{
-    Answer, Draft, Effect, FlowKind, Input, NamedBend, Outcome, Pkce, Place, Platform, Profile, Prompt,
-    Seeds, Step, StepId, StepState,
+    Answer, Draft, Effect, FlowKind, Input, NamedBend, Outcome, Pkce, Profile, Prompt, Seeds, Step, StepId,
+    StepState,
     course::{self, Course, Machine},
-    discover, granted, preflight,
-    prove::{self, Progress, Proof},
-    returned,
+    discover, preflight, prove, returned,
     sheets::{self, Sheet},
     validate,
 };
 use crate::{
     finding::Finding,
-    oauth::{
-        Arrival, TokenSet, Visit, authorize::ResponseType, discovery::Metadata, error, pkce, token::Grant,
-    },
+    oauth::{Arrival, TokenSet, Visit, authorize::ResponseType, discovery::Metadata, error, pkce},
     secret::Secret,
     time::UnixTime,
-    wire::{Method, Request, Response},
+    wire::Request,
 };
 
 /// The machine.
@@ -216,141 +215,6 @@ impl Authorization {
         }
     }
 
-    /// Checks the ID token that came through the browser, before the code that came with it is used.
-    fn identify(&mut self, keys: validate::Keys, mut home: Box<Home>, now: UnixTime) -> Vec<Effect> {
-        let wrong = self.check(StepId::Identify, &keys, &home.front.clone(), &home, now);
-        if let Some(reason) = wrong {
-            let tokens = Some(home.front);
-            return self.course.finish(Outcome::Rejected { reason, tokens });
-        }
-        self.course.settle(StepId::Identify);
-        home.keys = Some(keys);
-        self.prove(home, now)
-    }
-
-    /// Proves the client, as far as that takes a step of its own.
-    fn prove(&mut self, home: Box<Home>, now: UnixTime) -> Vec<Effect> {
-        let (metadata, id) = (&home.metadata, &home.assertion_id);
-        let progress = prove::begin(&mut self.course, &self.profile, &self.bends, metadata, id, now);
-        self.proceed(progress, home, now)
-    }
-
-    fn proceed(&mut self, progress: Progress, home: Box<Home>, since: UnixTime) -> Vec<Effect> {
-        match progress {
-            Progress::Proven(proof) => self.redeem(&proof, home),
-            Progress::LayOut(id, draft) => {
-                self.state = State::Proof(home, since);
-                course::lay_out(self, id, draft);
-                Vec::new()
-            }
-            Progress::Waits => {
-                self.state = State::Proof(home, since);
-                Vec::new()
-            }
-            Progress::Wants(effects) => {
-                self.state = State::Proof(home, since);
-                effects
-            }
-        }
-    }
-
-    fn redeem(&mut self, proof: &Proof, home: Box<Home>) -> Vec<Effect> {
-        let draft = self.token_draft(proof, &home);
-        course::lay_out(self, StepId::Token, draft);
-        self.state = State::Tokens(home);
-        Vec::new()
-    }
-
-    fn token_draft(&self, proof: &Proof, home: &Home) -> Draft {
-        let redirect_uri = self.course.sent(StepId::Authorize, "redirect_uri");
-        let nothing = Secret::default();
-        let grant = Grant::AuthorizationCode {
-            code: home.code.as_ref().unwrap_or(&nothing),
-            redirect_uri,
-            code_verifier: self.pkce().is_some().then_some(&home.verifier),
-        };
-        // RFC 6749 knows no scope here. Entra does, and wants a single API in it.
-        let scope = self.course.sent(StepId::Authorize, "scope").map(one_api);
-        let scope = scope.filter(|_| self.profile.authority.is_entra());
-        let address = home.metadata.token_endpoint.as_ref().map_or("", Url::as_str);
-        let mut draft = Draft::new(Method::Post, address);
-        if self.profile.platform == Platform::Spa {
-            let page = redirect_uri.and_then(|uri| Url::parse(uri).ok());
-            let origin = page.as_ref().unwrap_or(&home.redirect_uri).origin();
-            draft = draft.with(Place::Header, "origin", origin.ascii_serialization());
-        }
-        proof.over(draft, &self.profile.client_id, &grant, scope.as_deref()).bent(StepId::Token, &self.bends)
-    }
-
-    fn tokens_came(&mut self, response: &Response, home: Box<Home>, now: UnixTime) -> Vec<Effect> {
-        match granted::settle(&mut self.course, StepId::Token, response, now) {
-            Ok(tokens) => self.validate(home, tokens, now),
-            Err(outcome) => self.course.finish(*outcome),
-        }
-    }
-
-    /// Lays out the last step. Where the keys are at hand, it has nothing to send.
-    fn validate(&mut self, home: Box<Home>, tokens: Box<TokenSet>, now: UnixTime) -> Vec<Effect> {
-        if home.keys.is_some() {
-            self.course.record_mut(StepId::Validate).state = StepState::Ready;
-            self.state = State::Validate(home, tokens);
-            return Vec::new();
-        }
-        match validate::draft(&home.metadata, &self.bends) {
-            Some(draft) => {
-                course::lay_out(self, StepId::Validate, draft);
-                self.state = State::Validate(home, tokens);
-                Vec::new()
-            }
-            None => self.judge(&Err(validate::NO_ADDRESS.to_owned()), &home, *tokens, now),
-        }
-    }
-
-    fn judge(
-        &mut self,
-        keys: &validate::Keys,
-        home: &Home,
-        mut tokens: TokenSet,
-        now: UnixTime,
-    ) -> Vec<Effect> {
-        let wrong = self.check(StepId::Validate, keys, &tokens, home, now);
-        if tokens.id_token.is_none() {
-            tokens.id_token.clone_from(&home.front.id_token);
-        }
-        validate::end(&mut self.course, wrong, tokens)
-    }
-
-    fn check(
-        &mut self,
-        id: StepId,
-        keys: &validate::Keys,
-        tokens: &TokenSet,
-        home: &Home,
-        now: UnixTime,
-    ) -> Option<String> {
-        let sent = |name| self.course.sent(StepId::Authorize, name).map(str::to_owned);
-        let client_id = self.course.sent(StepId::Token, "client_id").map(str::to_owned);
-        let client_id =
-            client_id.or_else(|| sent("client_id")).unwrap_or_else(|| self.profile.client_id.clone());
-        let (nonce, claims) = (sent("nonce"), sent("claims"));
-        let through_browser = id == StepId::Identify || self.kind == FlowKind::Implicit;
-        let max_age = sent("max_age").and_then(|seconds| seconds.parse().ok());
-        let comparison =
-            validate::Comparison { metadata: &home.metadata, client_id: &client_id, nonce: nonce.as_deref() };
-        let sign_in = validate::SignIn {
-            through_browser,
-            code: home.code.as_ref().filter(|_| through_browser),
-            earlier: home.front.id_token.as_ref().filter(|_| !through_browser),
-            signed_in_since: home
-                .left
-                .zip(max_age)
-                .map(|(left, seconds)| left - Duration::from_secs(seconds)),
-            // An ID token of its own comes with the access token; the claims of both are looked at together.
-            claims: claims.as_deref().filter(|_| id == StepId::Validate),
-        };
-        validate::check(&mut self.course, id, keys, tokens, &comparison, &sign_in, now)
-    }
-
     /// Whether a code is exchanged for tokens here.
     fn redeems(&self) -> bool {
         self.kind != FlowKind::Implicit
@@ -373,19 +237,6 @@ impl Authorization {
             Pkce::None => None,
         }
     }
-}
-
-/// The scope without the words of a second and third API. A word without `/` belongs to Microsoft Graph.
-fn one_api(scope: &str) -> String {
-    let mut kept = None;
-    let words = preflight::words(scope).filter(|word| {
-        if preflight::is_oidc(word) {
-            return true;
-        }
-        let api = preflight::api_of(word);
-        *kept.get_or_insert_with(|| api.clone()) == api
-    });
-    words.collect::<Vec<_>>().join(" ")
 }
 
 impl Machine for Authorization {
@@ -489,11 +340,7 @@ impl Machine for Authorization {
 
     fn strayed(&mut self, arrival: &Arrival) {
         let is_early = matches!(&self.state, State::Arrival(away) if away.visit.is_none());
-        let record = self.course.record_mut(StepId::Return);
-        let finding = returned::stray(arrival, &record.facts, is_early);
-        if !record.findings.contains(&finding) {
-            record.findings.push(finding);
-        }
+        returned::stray(self.course.record_mut(StepId::Return), arrival, is_early);
     }
 
     fn preflight(&self, id: StepId, draft: &Draft) -> Vec<Finding> {

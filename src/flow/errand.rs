@@ -521,11 +521,7 @@ impl Machine for Errand {
 
     fn strayed(&mut self, arrival: &Arrival) {
         let is_early = matches!(&self.state, State::Arrival(away) if away.visit.is_none());
-        let record = self.course.record_mut(StepId::Return);
-        let finding = returned::stray(arrival, &record.facts, is_early);
-        if !record.findings.contains(&finding) {
-            record.findings.push(finding);
-        }
+        returned::stray(self.course.record_mut(StepId::Return), arrival, is_early);
     }
 
     fn preflight(&self, id: StepId, draft: &Draft) -> Vec<Finding> {

@@ -239,7 +239,9 @@ impl MachineToken {
                         format!("the authority refused its metadata with {}", visible(&refusal.error))
                     }
                     Outcome::Failed(failure) => failure.to_string(),
-                    _ => "the metadata is another issuer's".to_owned(),
+                    Outcome::Rejected { .. } | Outcome::Tokens(_) | Outcome::Done(_) | Outcome::Cancelled => {
+                        "the metadata is another issuer's".to_owned()
+                    }
                 };
                 return self.unchecked(&why, *tokens);
             }

@@ -1,6 +1,6 @@
 //! The checks of an authorization response, before anything in it is used.
 
-use super::{Fact, Outcome};
+use super::{Fact, Outcome, course::Record};
 use crate::{
     finding::{Finding, Severity},
     oauth::{
@@ -250,11 +250,11 @@ fn way(by: ArrivedBy, asked: Option<&str>) -> Option<Finding> {
     }
 }
 
-/// What to say of something that came to the listener and answers no visit. `known` are the facts of the answer that was
-/// taken, if one was.
-pub(super) fn stray(arrival: &Arrival, known: &[Fact], is_early: bool) -> Finding {
+/// Says of something that came to the listener that it answers no visit. `record` is the step that waits for the answer, with
+/// the facts of the one that was taken, if one was.
+pub(super) fn stray(record: &mut Record, arrival: &Arrival, is_early: bool) {
     let same = |name: &str| {
-        let taken = known.iter().find(|fact| fact.name == name).and_then(|fact| fact.secret.as_ref());
+        let taken = record.facts.iter().find(|fact| fact.name == name).and_then(|fact| fact.secret.as_ref());
         taken.is_some_and(|taken| arrival.params.get(name).map(Secret::new).as_ref() == Some(taken))
     };
     let (id, severity, title) = if is_early {
@@ -277,5 +277,8 @@ pub(super) fn stray(arrival: &Arrival, known: &[Fact], is_early: bool) -> Findin
              twice, or somebody is trying to have their own sign-in taken for yours.",
         )
     };
-    finding(id, severity, "RFC 6749 §10.12", title)
+    let finding = finding(id, severity, "RFC 6749 §10.12", title);
+    if !record.findings.contains(&finding) {
+        record.findings.push(finding);
+    }
 }

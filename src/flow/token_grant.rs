@@ -165,10 +165,7 @@ impl TokenGrant {
         };
         let step = if self.fan_out().is_empty() { StepId::Token } else { StepId::FanOut };
         let draft = self.token_draft(&metadata, proof).bent(step, &self.bends);
-        self.state = match step {
-            StepId::FanOut => State::FanOut(metadata),
-            _ => State::Tokens(metadata),
-        };
+        self.state = if step == StepId::FanOut { State::FanOut(metadata) } else { State::Tokens(metadata) };
         course::lay_out(self, step, draft);
         Vec::new()
     }

@@ -171,7 +171,7 @@ impl Printer {
         let found = match self.rule {
             _ if text.is_empty() => Vec::new(),
             Rule::Public if !find::is_well_known(name) => find::in_text(&text),
-            Rule::Listed | Rule::Public => find::in_parameter(name, &text),
+            Rule::Listed | Rule::Public => find::in_member(name, &text),
         };
         let line = self.lines.pop().unwrap_or_default();
         let line = match found.as_slice() {

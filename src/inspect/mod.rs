@@ -153,9 +153,9 @@ pub fn header(name: &str, value: &str, reveal: Reveal) -> Line {
     marking::value(Line::new(), Role::Value, value, &find::in_header(name, value), reveal)
 }
 
-/// Shows the value of one parameter, or of one member of a JSON document.
+/// Shows the value of one member of a JSON document.
 pub fn member(name: &str, value: &str, reveal: Reveal) -> Line {
-    marking::value(Line::new(), Role::Value, value, &find::in_parameter(name, value), reveal)
+    marking::value(Line::new(), Role::Value, value, &find::in_member(name, value), reveal)
 }
 
 /// Shows one line of a text.

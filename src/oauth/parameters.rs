@@ -24,6 +24,12 @@ pub fn meaning(name: &str) -> Option<&'static Parameter> {
     })
 }
 
+/// Whether this is the name of a header that is known here, and of nothing else.
+pub fn is_header(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    HEADERS.iter().any(|known| known.name == lower) && PARAMETERS.iter().all(|known| known.name != name)
+}
+
 const fn entry(
     name: &'static str,
     short: &'static str,

@@ -10,14 +10,13 @@
 //! * `scenario`: the directory. `scope`, `redirect_uri`, `tenant`, `claims`: requests read against it.
 //! * `sessions`, `grants`, `consents`, `accounts`, `stock`: what is remembered between requests.
 //! * `policies`: what is asked of a sign-in beyond a password.
-//! * `mint`, `keys`, `assertion`: tokens. `bearer`: how an API reads and judges one. `refusal`, `reply`, `pages`: the
+//! * `mint`, `keys`, `token`: tokens, made and read again. `bearer`: how an API reads and judges one. `refusal`, `reply`, `pages`: the
 //!   surfaces.
 //!
 //! It reads requests with its own readers and never uses `oauth`, `flow` or [`crate::wire::Params`]: were client and
 //! provider to share builders or readers, they would agree on every mistake.
 
 mod accounts;
-mod assertion;
 mod bearer;
 mod call;
 pub mod certificate;
@@ -42,6 +41,7 @@ mod shelf;
 mod sign_ins;
 mod stock;
 mod tenant;
+mod token;
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,6 +1,7 @@
 //! Finding secrets where they stand among other text: in parameters, header lines, bodies, pages and prose.
 //!
-//! The rule for a value with a name is [`is_harmless`]: what is not listed there is a secret. In prose there is no such
+//! The rule for a value with a name is [`is_harmless`], and [`is_harmless_member`] in JSON: what is not listed there is a
+//! secret. In prose there is no such
 //! certainty, so names have to be well known, and JWTs are known by their looks. [`anything`] also takes long opaque
 //! runs for secrets; it is for text that leaves the program.
 //!
@@ -11,7 +12,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use super::is_harmless;
+use super::{is_harmless, is_harmless_member};
 
 /// A secret in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,11 +31,20 @@ pub fn is_jwt(text: &str) -> bool {
     jwt_at(text).is_some_and(|length| length == text.len())
 }
 
-/// What is secret in the value of a parameter or JSON member.
+/// What is secret in the value of a parameter.
 pub fn in_parameter(name: &str, value: &str) -> Vec<Found> {
+    in_value(name, value, is_harmless(name))
+}
+
+/// What is secret in the value of a member of a JSON document.
+pub fn in_member(name: &str, value: &str) -> Vec<Found> {
+    in_value(name, value, is_harmless_member(name, value))
+}
+
+fn in_value(name: &str, value: &str, is_harmless: bool) -> Vec<Found> {
     if value.is_empty() {
         Vec::new()
-    } else if is_harmless(name) {
+    } else if is_harmless {
         in_text(value)
     } else {
         vec![whole(name, value, 0)]
@@ -288,7 +298,11 @@ impl Scanner<'_> {
         self.at = open + 1;
         if !is_harmless(&name) {
             let end = self.string_end(quote, escaped);
-            self.take(&name, end);
+            // The end of a string that was cut off may lie behind the text.
+            let value = self.text.get(self.at..end).unwrap_or(self.rest());
+            if !is_harmless_member(&name, value) {
+                self.take(&name, end);
+            }
         }
         true
     }

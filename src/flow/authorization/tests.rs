@@ -12,7 +12,7 @@ use super::*;
 use crate::{
     finding::Severity,
     flow::{
-        Authority, Bend, CallId, Change, Choice, Credential, Flow, FlowKind,
+        Authority, Bend, CallId, Change, Choice, Credential, Flow, FlowKind, Platform,
         playbook::{
             CHALLENGE, Play, VERIFIER, elsewhere, ended, garbage, json_answer, keys, listening, metadata,
             profile, redirected, refusal, tokens,
@@ -20,7 +20,7 @@ use crate::{
         sequences::{self, Letter, NEXT},
     },
     oauth::Surface,
-    wire::{Failure, Headers},
+    wire::{Failure, Headers, Response},
 };
 
 const KIND: FlowKind = FlowKind::AuthorizationCode;

@@ -41,7 +41,9 @@ impl Report {
                 visible(algorithm),
                 match &profile.credential {
                     Credential::PrivateKey(key) => key.algorithm.name(),
-                    _ => "the key's own algorithm",
+                    Credential::None | Credential::Secret(_) | Credential::Federated(_) => {
+                        "the key's own algorithm"
+                    }
                 }
             );
             self.warn("assertion.algorithm", "RFC 7515 §4.1.1", title);

@@ -9,7 +9,6 @@
 
 mod credential;
 mod permission;
-mod token;
 
 use std::sync::Arc;
 
@@ -21,11 +20,11 @@ use super::{
     keys::Keys,
     refusal::{NO_NUMBER, Refusal, Verdict},
     scenario::{Application, Scenario, Tenant, is_guid},
+    token::{Kind, Token},
 };
 use crate::time::{UnixTime, span};
 use credential::Credential;
 pub use permission::{Needs, permission_rules, permit};
-pub use token::{Kind, Token};
 
 /// How far clocks may be apart, in seconds: what Microsoft's own validators allow.
 const LEEWAY: i64 = 300;

@@ -14,7 +14,6 @@ use super::next_page::{SESSION_COOKIE, set_cookie};
 use crate::{
     provider::{
         Provider,
-        assertion::{Assertion, Fault, Kind},
         call::{Call, Fields},
         issuers::Issuers,
         mint, pages, redirect_uri,
@@ -23,6 +22,7 @@ use crate::{
         scenario::{Application, Scenario, Tenant},
         sessions::{Participant, Person, login_hint},
         tenant::{self, Segment},
+        token::{Fault, Kind, Token},
     },
     time::UnixTime,
     wire::Method,
@@ -36,7 +36,7 @@ struct Request<'a> {
     scenario: &'a Scenario,
     issuers: &'a Issuers,
     segment: Segment,
-    id_token: Option<Result<Assertion, Fault>>,
+    id_token: Option<Result<Token, Fault>>,
 }
 
 type Rule = fn(&Request<'_>) -> Verdict;
@@ -65,7 +65,7 @@ pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
         scenario: &scenario,
         issuers: &issuers,
         segment: Segment::read(&call.segment(), &scenario),
-        id_token: fields.get("id_token_hint").map(|text| Assertion::read(&provider.keys, text)),
+        id_token: fields.get("id_token_hint").map(|text| Token::signed(&provider.keys, text)),
     };
     let verdict = RULES.iter().try_for_each(|(name, rule)| rule(&request).map_err(|why| why.by(name)));
     if let Err(refusal) = verdict {
@@ -184,7 +184,7 @@ impl Request<'_> {
         )
     }
 
-    fn id_token(&self) -> Option<&Assertion> {
+    fn id_token(&self) -> Option<&Token> {
         self.id_token.as_ref().and_then(|token| token.as_ref().ok())
     }
 
@@ -285,8 +285,8 @@ fn is_id_token_of_ours(request: &Request<'_>) -> Verdict {
         Some(Ok(token)) => {
             let is_ours = request.issuers.is_tenant(token.text("iss"), request.scenario);
             match token.kind() {
-                Kind::Identity if is_ours => return Ok(()),
-                Kind::Identity => "an ID token of another issuer",
+                Kind::Id if is_ours => return Ok(()),
+                Kind::Id => "an ID token of another issuer",
                 Kind::Person | Kind::Application => "an access token",
             }
         }

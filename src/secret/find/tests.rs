@@ -154,3 +154,28 @@ fn hostile_text_is_searched_to_its_end() {
         }
     }
 }
+
+#[test]
+fn an_everyday_name_hides_nothing_in_json_and_everything_elsewhere() {
+    let id = "4b0e6a21-3d5e-4f78-9c0d-1e2f3a4b5c6d";
+    let session = "s3cr3tSessionOfSomebody";
+    assert_eq!(in_member("id", id), []);
+    assert_eq!(in_member("name", "Mina"), []);
+    assert_eq!(in_member("id", session).len(), 1);
+    assert_eq!(in_text(&format!(r#"{{"id": "{id}", "name": "Mina"}}"#)), []);
+    for text in [
+        format!(r#"{{"id": "{session}"}}"#),
+        format!(r#"{{"id": "{session}"#),
+        format!("https://app.example/enter?id={session}"),
+        format!("id={session}&name=x"),
+    ] {
+        let found = in_text(&text);
+        assert!(found.iter().any(|found| &text[found.range.clone()] == session), "{text}: {found:?}");
+    }
+    for name in ["id", "name", "client"] {
+        assert_eq!(in_parameter(name, id).len(), 1, "{name} in a form");
+        assert_eq!(in_header(name, id).len(), 1, "{name} as a header");
+        assert_eq!(in_header("cookie", &format!("{name}={id}")).len(), 1, "{name} as a cookie");
+        assert_eq!(in_html(&format!("<input name={name} value={id}>")).len(), 1, "{name} on a page");
+    }
+}

@@ -1,7 +1,7 @@
 //! What to do about a refusal, in one or two sentences: for the body of the answer.
 
 use super::Asked;
-use crate::provider::{bearer::Token, refusal::Refusal, scenario::ConsentType};
+use crate::provider::{refusal::Refusal, scenario::ConsentType, token::Token};
 
 /// The advice for the rule that refused.
 pub fn advice(asked: &Asked<'_>, token: Option<&Token>, refusal: &Refusal) -> String {

@@ -9,12 +9,13 @@ use serde_json::{Value, json};
 use super::{Asked, OPERATIONS, advice::advice};
 use crate::{
     provider::{
-        bearer::{Kind, Token, error, refuse},
+        bearer::{error, refuse},
         call::Call,
         pages::{escape, page},
         refusal::Refusal,
         reply::Reply,
         scenario::Scenario,
+        token::{Kind, Token},
     },
     wire::{Headers, Method},
 };

@@ -17,11 +17,12 @@ use serde_json::{Value, json};
 use crate::{
     provider::{
         Provider,
-        bearer::{self, Api, Needs, Token, error, refuse},
+        bearer::{self, Api, Needs, error, refuse},
         call::Call,
         refusal::{Refusal, Verdict},
         reply::Reply,
         scenario::{Application, Scenario},
+        token::Token,
     },
     wire::Method,
 };

@@ -14,12 +14,13 @@ use serde_json::json;
 use crate::{
     provider::{
         Provider,
-        bearer::{self, Api, Needs, Token, error},
+        bearer::{self, Api, Needs, error},
         call::Call,
         mint,
         refusal::{Refusal, Verdict},
         reply::Reply,
         scenario::Tenant,
+        token::Token,
     },
     time::UnixTime,
     wire::Method,

@@ -11,10 +11,11 @@ use super::{
 use crate::{
     provider::{
         Provider,
-        bearer::{Kind, error, refuse},
+        bearer::{error, refuse},
         refusal::Refusal,
         reply::Reply,
         scenario::User,
+        token::Kind,
     },
     time::UnixTime,
 };

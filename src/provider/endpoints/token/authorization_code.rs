@@ -49,8 +49,8 @@ const RULES: &[(&str, Rule)] = &[
     ("pkce.verifier_size", is_verifier_of_right_size),
     ("pkce.verifier_fits", does_verifier_fit),
     ("scope.not_empty", has_scope_if_sent),
-    ("scope.known", is_known_scope),
-    ("scope.one_resource", names_one_resource),
+    ("scope.known", |redemption| known_scope(redemption.request, redemption.wanted.as_ref())),
+    ("scope.one_resource", |redemption| one_resource(redemption.wanted.as_ref())),
 ];
 
 pub fn answer(provider: &mut Provider, request: &Request<'_>) -> Answered {
@@ -284,10 +284,6 @@ fn has_scope_if_sent(redemption: &Redemption<'_>) -> Verdict {
     Err(Refusal::new(28003, "invalid_scope", text).demands("`scope` is left out, or names something"))
 }
 
-fn is_known_scope(redemption: &Redemption<'_>) -> Verdict {
-    known_scope(redemption.request, redemption.wanted.as_ref())
-}
-
 /// Rule: the scope of a token request can be read, and everything in it exists.
 pub fn known_scope(request: &Request<'_>, wanted: Option<&Result<Wanted, Fault>>) -> Verdict {
     match wanted {
@@ -298,15 +294,9 @@ pub fn known_scope(request: &Request<'_>, wanted: Option<&Result<Wanted, Fault>>
     }
 }
 
-fn names_one_resource(redemption: &Redemption<'_>) -> Verdict {
-    match &redemption.wanted {
-        Some(Ok(wanted)) => one_resource(wanted),
-        _ => Ok(()),
-    }
-}
-
 /// Rule: a token is for one resource.
-pub fn one_resource(wanted: &Wanted) -> Verdict {
+pub fn one_resource(wanted: Option<&Result<Wanted, Fault>>) -> Verdict {
+    let Some(Ok(wanted)) = wanted else { return Ok(()) };
     if wanted.targets.len() < 2 {
         return Ok(());
     }

@@ -41,7 +41,7 @@ const RULES: &[(&str, Rule)] = &[
     ("scope.resource_known", is_known_resource),
     ("scope.default", is_default),
     ("scope.known", |asked| known_scope(asked.request, asked.wanted.as_ref())),
-    ("scope.one_resource", names_one_resource),
+    ("scope.one_resource", |asked| one_resource(asked.wanted.as_ref())),
     ("client.assigned", is_assigned),
     ("policy.met", meets_policies),
 ];
@@ -134,13 +134,6 @@ fn is_default(asked: &Asked<'_>) -> Verdict {
     Err(Refusal::new(1_002_012, "invalid_scope", text)
         .demands("an application gets all roles granted to it, so it asks for `resource/.default` and nothing by name")
         .compares("scope", sent, ["resource/.default"]))
-}
-
-fn names_one_resource(asked: &Asked<'_>) -> Verdict {
-    match &asked.wanted {
-        Some(Ok(wanted)) => one_resource(wanted),
-        _ => Ok(()),
-    }
 }
 
 fn is_assigned(asked: &Asked<'_>) -> Verdict {

@@ -12,21 +12,24 @@ use super::{
     issue::{Established, issue},
     suits_origin,
 };
-use crate::provider::{
-    Provider,
-    assertion::{Assertion, Fault as Unreadable, Kind},
-    claims::Claims,
-    mint::precise,
-    refusal::{Refusal, Verdict},
-    reply::Reply,
-    scenario::{Tenant, User},
-    scope::{Fault, Wanted},
-    sessions::Person,
+use crate::{
+    provider::{
+        Provider,
+        claims::Claims,
+        mint::{methods_of, precise},
+        refusal::{Refusal, Verdict},
+        reply::Reply,
+        scenario::{Tenant, User},
+        scope::{Fault, Wanted},
+        sessions::Person,
+        token::{Fault as Unreadable, Kind, Token},
+    },
+    time::UnixTime,
 };
 
 struct Exchange<'a> {
     request: &'a Request<'a>,
-    assertion: Option<&'a Result<Assertion, Unreadable>>,
+    assertion: Option<&'a Result<Token, Unreadable>>,
     /// The tenant and the person that the assertion speaks of.
     tenant: Option<&'a Arc<Tenant>>,
     user: Option<&'a Arc<User>>,
@@ -52,10 +55,7 @@ const RULES: &[(&str, Rule)] = &[
     ("assertion.unexpired", is_unexpired),
     ("assertion.tenant", is_of_this_tenant),
     ("scope.known", |exchange| known_scope(exchange.request, exchange.wanted)),
-    ("scope.one_resource", |exchange| match exchange.wanted {
-        Some(Ok(wanted)) => one_resource(wanted),
-        _ => Ok(()),
-    }),
+    ("scope.one_resource", |exchange| one_resource(exchange.wanted)),
 ];
 
 pub fn answer(provider: &mut Provider, request: &Request<'_>) -> Answered {
@@ -64,7 +64,7 @@ pub fn answer(provider: &mut Provider, request: &Request<'_>) -> Answered {
 
 fn exchange(provider: &mut Provider, request: &Request<'_>) -> Result<Reply, Box<Refusal>> {
     let (form, scenario, now) = (&request.call.form, request.scenario, request.call.now);
-    let assertion = form.get("assertion").map(|text| Assertion::read(&provider.keys, text));
+    let assertion = form.get("assertion").map(|text| Token::signed(&provider.keys, text));
     let read = assertion.as_ref().and_then(|assertion| assertion.as_ref().ok());
     let tenant = read.and_then(|read| scenario.tenant_named(read.text("tid")));
     let user = read.and_then(|read| scenario.user_with_id(read.text("oid")));
@@ -80,7 +80,7 @@ fn exchange(provider: &mut Provider, request: &Request<'_>) -> Result<Reply, Box
         user: Arc::clone(user.expect("the rule assertion.tenant was kept")),
         session: read.text("sid").to_owned(),
         authenticated_at: now,
-        methods: read.methods(),
+        methods: methods_of(read.text("aio")),
     };
     let established = Established {
         tenant: Arc::clone(tenant.expect("the rule assertion.tenant was kept")),
@@ -95,7 +95,7 @@ fn exchange(provider: &mut Provider, request: &Request<'_>) -> Result<Reply, Box
     issue(provider, request, &established)
 }
 
-fn on_assertion(exchange: &Exchange<'_>, rule: impl Fn(&Assertion) -> Verdict) -> Verdict {
+fn on_assertion(exchange: &Exchange<'_>, rule: impl Fn(&Token) -> Verdict) -> Verdict {
     match exchange.assertion {
         Some(Ok(assertion)) => rule(assertion),
         _ => Ok(()),
@@ -137,7 +137,7 @@ fn is_known_token_type(exchange: &Exchange<'_>) -> Verdict {
 
 fn is_readable(exchange: &Exchange<'_>) -> Verdict {
     let Some(Err(Unreadable::Malformed(reason))) = exchange.assertion else { return Ok(()) };
-    Err(Refusal::new(50027, "invalid_request", format!("The JWT could not be accepted: {reason}."))
+    Err(Refusal::new(50027, "invalid_request", format!("The JWT could not be accepted: it {reason}."))
         .demands("the assertion is the access token, unchanged, that the API was called with")
         .compares_secret(
             "assertion",
@@ -175,7 +175,7 @@ fn is_signed_here(exchange: &Exchange<'_>) -> Verdict {
 
 fn is_no_id_token(exchange: &Exchange<'_>) -> Verdict {
     on_assertion(exchange, |assertion| {
-        if assertion.kind() != Kind::Identity {
+        if assertion.kind() != Kind::Id {
             return Ok(());
         }
         Err(Refusal::new(
@@ -220,7 +220,8 @@ fn is_of_a_person(exchange: &Exchange<'_>) -> Verdict {
 
 fn is_unexpired(exchange: &Exchange<'_>) -> Verdict {
     on_assertion(exchange, |assertion| {
-        let (now, end) = (exchange.request.call.now, assertion.expires());
+        let (now, end) =
+            (exchange.request.call.now, UnixTime::from_seconds(assertion.seconds("exp").unwrap_or_default()));
         if now < end {
             return Ok(());
         }

@@ -55,10 +55,7 @@ const RULES_OF_THE_OWNER: &[(&str, Rule)] =
             })
         }),
         ("scope.known", |shown| known_scope(shown.request, shown.wanted)),
-        ("scope.one_resource", |shown| match shown.wanted {
-            Some(Ok(wanted)) => one_resource(wanted),
-            _ => Ok(()),
-        }),
+        ("scope.one_resource", |shown| one_resource(shown.wanted)),
     ];
 
 pub fn answer(provider: &mut Provider, request: &Request<'_>) -> Answered {

@@ -94,6 +94,9 @@ fn about(held: &Held, bench: &Workbench) -> String {
     }));
     if held.decoded.kind != Kind::Jws {
         parts = vec![held.decoded.kind.title().to_owned()];
+        // Nothing in it tells it from the others, so the run that brought it has to.
+        let run = held.session.and_then(|id| bench.session(id));
+        parts.extend(run.map(|run| format!("from {} as {}", run.kind.title(), run.profile.name)));
     }
     parts.join(", ")
 }

@@ -1,9 +1,16 @@
-//! A bearer token taken apart. Nothing in here is believed yet: `RULES` of the parent module decide about that.
+//! A token of the lab, shown to the lab again: to one of its APIs, as the assertion of an on-behalf-of request (reference
+//! §4.11), or as the hint of a request to sign out.
+//!
+//! [`Token::read`] takes it apart and believes nothing; `bearer` has rules of its own for what comes then. [`Token::signed`]
+//! also checks the signature over the header as it was sent, as any API but Graph does it.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
 
-use crate::provider::{keys::SigningKey, mint};
+use super::{
+    keys::{Keys, SigningKey},
+    mint,
+};
 
 /// The parts of a signed token in compact form (RFC 7515 §7.1).
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +20,17 @@ pub struct Token {
     signed: String,
     payload: String,
     signature: Vec<u8>,
+}
+
+/// Why a text is not a token that a tenant here has signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Not in the form of a JWT; what came in its place, in words that follow "the token …".
+    Malformed(String),
+    /// Signed by nobody here; the key it names.
+    UnknownKey(String),
+    /// The signature does not fit; the key it names, and whether its header has the nonce of tokens for Graph.
+    WrongSignature { kid: String, has_nonce: bool },
 }
 
 /// What a token is meant for, by the claims that tell it.
@@ -46,6 +64,18 @@ impl Token {
         })
     }
 
+    /// Takes a token apart if a tenant here has signed it. Nothing else about it is judged yet. Graph's tokens do not pass,
+    /// here as elsewhere: only Graph knows how theirs are signed.
+    pub fn signed(keys: &Keys, text: &str) -> Result<Self, Fault> {
+        let token = Self::read(text).map_err(Fault::Malformed)?;
+        let kid = token.in_header("kid").to_owned();
+        let Some(key) = keys.find(&kid) else { return Err(Fault::UnknownKey(kid)) };
+        if token.in_header("alg") == "RS256" && token.is_signed_by(key, false) {
+            return Ok(token);
+        }
+        Err(Fault::WrongSignature { kid, has_nonce: token.has_nonce() })
+    }
+
     /// A claim that is a text; empty if there is none.
     pub fn text(&self, claim: &str) -> &str {
         self.claims.get(claim).and_then(Value::as_str).unwrap_or_default()
@@ -77,13 +107,13 @@ impl Token {
         if self.claims.contains_key("azp") { self.text("azp") } else { self.text("appid") }
     }
 
-    /// Only access tokens name a client beside the audience, and only those for a person have scopes. `idtyp` would say
-    /// it outright, but an API has to order it.
+    /// Only access tokens name a client beside the audience, and only those for a person have scopes. `roles` tells nothing:
+    /// ID tokens have it, too. `idtyp` would say it outright, but an API has to order it.
     pub fn kind(&self) -> Kind {
         let says = |claim: &str| self.claims.contains_key(claim);
         if says("scp") {
             Kind::Person
-        } else if says("appid") || says("azp") || says("roles") {
+        } else if says("appid") || says("azp") {
             Kind::Application
         } else {
             Kind::Id
@@ -139,6 +169,7 @@ mod tests {
     #[test]
     fn the_claims_tell_what_a_token_is_for() {
         assert_eq!(token(r#"{"aud":"a","nonce":"n"}"#).kind(), Kind::Id);
+        assert_eq!(token(r#"{"aud":"a","roles":["R"]}"#).kind(), Kind::Id);
         assert_eq!(token(r#"{"azp":"c","scp":"A B"}"#).kind(), Kind::Person);
         assert_eq!(token(r#"{"azp":"c","scp":"A","roles":["R"]}"#).kind(), Kind::Person);
         assert_eq!(token(r#"{"azp":"c"}"#).kind(), Kind::Application);
