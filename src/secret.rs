@@ -87,6 +87,7 @@ const HARMLESS: &[&str] = &[
     "acr_values",
     "admin_consent",
     "tenant",
+    "audience",
     "resource",
     "id_token_hint_present",
     "haschrome",

@@ -31,7 +31,7 @@ fn a_flow_is_walked_by_keys_alone_and_the_terminal_comes_back() {
     terminal.press("\r");
     terminal.wait_for("Read the metadata");
     terminal.press("\r");
-    terminal.wait_for("Present the credential");
+    terminal.wait_for("Ask for the token");
     terminal.wait_until("the request to be laid out", |screen| screen.contains("grant_type"));
     let secret = authwright::provider::scenario::Scenario::northwind();
     let secret =

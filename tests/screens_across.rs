@@ -54,6 +54,25 @@ fn every_offer_has_its_settings_on_its_page() {
 }
 
 #[test]
+fn the_list_of_flows_narrows_to_what_is_sought() {
+    let mut sitting = Sitting::new();
+    sitting.go(ScreenId::Flows);
+    sitting.press("/");
+    sitting.write("device kiosk");
+    let text = sitting.text((80, 22));
+    assert!(text.contains("1/1") && text.contains("Device code  as kiosk"), "{text}");
+    sitting.press("Enter Enter");
+    assert_eq!(sitting.model.bench.sessions.last().map(|run| run.kind), Some(FlowKind::DeviceCode));
+    sitting.go(ScreenId::Flows);
+    sitting.press("Esc");
+    let text = sitting.text((80, 22));
+    assert!(!text.contains("1/1") && text.contains("Device code  as kiosk"), "the selection stays: {text}");
+    sitting.press("/");
+    sitting.write("nothing like it");
+    assert!(sitting.text((80, 22)).contains("Esc shows all"));
+}
+
+#[test]
 fn a_run_begins_with_the_token_that_another_brings() {
     let mut sitting = refreshed();
     assert!(matches!(outcome(&sitting, 0), Some(Outcome::Tokens(_))), "{:?}", outcome(&sitting, 0));

@@ -53,7 +53,7 @@ pub struct WorkbenchOptions {
 /// The headless commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run a flow: `authorization_code`, `client_credentials` or `device_code`
+    /// Run a flow, from the metadata to its end (`authwright run --help` names them all)
     Run(run::Options),
     /// Decode a token, however it was pasted; nothing is verified
     Decode(decode::Options),

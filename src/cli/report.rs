@@ -9,6 +9,7 @@ use super::exit::print;
 use crate::{
     explain,
     export::redact,
+    finding::Severity,
     flow::{FanOutResult, FanOutRow, Outcome, Prompt, StepId, StepState},
     oauth::{Refusal, Surface, TokenSet},
     runtime::clock,
@@ -288,9 +289,12 @@ pub fn summary(bench: &Workbench, session: &Session, outcome: &Outcome, with_sec
         }
         let steps = run.flow.steps();
         let begun = steps.iter().filter(|step| !matches!(step.state, StepState::Todo | StepState::Skipped));
-        lines.extend(begun.map(|step| {
-            format!("{} {}", if step.state == StepState::Failed { "✗" } else { "✓" }, step.title)
-        }));
+        for step in begun {
+            let mark = if step.state == StepState::Failed { "✗" } else { "✓" };
+            lines.push(format!("{mark} {}", step.title));
+            let warnings = step.findings.iter().filter(|finding| finding.severity == Severity::Warning);
+            lines.extend(warnings.map(|finding| format!("  ! {}", visible(&finding.title))));
+        }
     }
     lines.push(String::new());
     lines.extend(session.flow.fan_out().iter().map(fan_out_line));
@@ -344,7 +348,7 @@ fn token_lines(set: &TokenSet, with_secrets: bool, lines: &mut Vec<String>) {
         lines.push(format!("scope          {}", visible(scope)));
     }
     if let Some(seconds) = set.expires_in {
-        lines.push(format!("expires_in     {seconds}"));
+        lines.push(format!("expires_in     {seconds} s"));
     }
     let secrets = [
         ("access_token", &set.access_token),

@@ -2,6 +2,7 @@
 
 use std::{io::BufRead as _, time::Duration};
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use tokio::sync::mpsc;
 
 use super::{
@@ -17,15 +18,15 @@ use crate::{
     runtime::{self, Runtime, browser, clock, entropy, http, lab, signals},
     secret::Secret,
     wire::Failure,
-    workbench::{Event, FrontChannel, Offer, Session, SessionId, Start, User, Workbench},
+    workbench::{Event, FrontChannel, Session, SessionId, Start, User, Workbench},
 };
 
 /// The options of `run`.
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Options {
-    /// The flow, such as `authorization_code`, `client_credentials` or `device_code`
-    #[arg(value_name = "FLOW", value_parser = kind)]
+    /// The flow
+    #[arg(value_name = "FLOW", value_parser = kinds())]
     flow: FlowKind,
     /// Where, as whom, asking for what.
     #[command(flatten)]
@@ -78,9 +79,11 @@ enum SignIn {
     None,
 }
 
-fn kind(text: &str) -> Result<FlowKind, String> {
-    let names: Vec<_> = FlowKind::ALL.iter().map(|kind| kind.name()).collect();
-    FlowKind::parse(text).ok_or_else(|| format!("one of {}", names.join(", ")))
+/// Takes a flow by its name; the help lists the names, each with what it is called on the screens.
+fn kinds() -> impl TypedValueParser<Value = FlowKind> {
+    let names = FlowKind::ALL.iter().map(|kind| PossibleValue::new(kind.name()).help(kind.title()));
+    PossibleValuesParser::new(names)
+        .map(|name| FlowKind::parse(&name).expect("only names of flows are possible values"))
 }
 
 /// Runs it.
@@ -154,10 +157,13 @@ fn plan(options: &Options, bench: &Workbench) -> Result<Start, String> {
         Some(profile) => profile,
         None => options.target.over(lab_profile(options, bench)?)?,
     };
-    // The sign-in before the call asks for what that API wants.
-    let calls = |offer: &&Offer| offer.profile.api.is_some() && offer.profile.api == profile.api;
-    if let Some(offer) = bench.offers.iter().find(calls).filter(|_| options.app.is_none()) {
-        profile.source.clone_from(&offer.profile.source);
+    // Who is somewhere else and only wants to leave need not come in first.
+    if profile.given.is_none() && (options.flow != FlowKind::Logout || profile.authority.is_lab()) {
+        let source = bench.source_for(options.flow, options.app.as_deref(), profile.api.as_ref());
+        profile.source = source.or(profile.source);
+    }
+    if let Some(source) = &mut profile.source {
+        options.target.over_source(options.flow, &mut source.profile)?;
     }
     if options.flow == FlowKind::Password {
         // Here the application itself sends what would otherwise be typed at the authority.

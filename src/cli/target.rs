@@ -9,7 +9,7 @@ use super::{
     errands::ErrandOptions,
 };
 use crate::{
-    flow::{Authority, Change, Credential, NamedBend, Pkce, Platform, Profile, StepId},
+    flow::{Authority, Change, Credential, FlowKind, NamedBend, Pkce, Platform, Profile, StepId},
     runtime::http,
     secret::Secret,
 };
@@ -154,6 +154,19 @@ impl TargetOptions {
         if let Some(response_type) = &self.response_type {
             profile.response_type = Some(response_type.clone());
         }
+        self.over_authorization(&mut profile);
+        if let Some(market) = &self.mkt {
+            profile.market = Some(market.clone());
+        }
+        self.errands.lay_over(&mut profile)?;
+        if let (Authority::Lab { tenant, .. }, Some(segment)) = (&mut profile.authority, &self.tenant) {
+            tenant.clone_from(segment);
+        }
+        Ok(profile)
+    }
+
+    /// What the authorization request is to say besides.
+    fn over_authorization(&self, profile: &mut Profile) {
         if let Some(response_mode) = &self.response_mode {
             profile.response_mode = Some(response_mode.clone());
         }
@@ -169,14 +182,36 @@ impl TargetOptions {
             profile.authorize_with.retain(|(known, _)| known != name);
             profile.authorize_with.push((name.to_owned(), value.clone()));
         }
-        if let Some(market) = &self.mkt {
-            profile.market = Some(market.clone());
-        }
-        self.errands.lay_over(&mut profile)?;
+    }
+
+    /// The settings of the sign-in that brings the token for a `kind` with these options laid over them, as far as they
+    /// are about signing in.
+    pub fn over_source(&self, kind: FlowKind, profile: &mut Profile) -> Result<(), String> {
+        self.over_authorization(profile);
         if let (Authority::Lab { tenant, .. }, Some(segment)) = (&mut profile.authority, &self.tenant) {
             tenant.clone_from(segment);
         }
-        Ok(profile)
+        if kind == FlowKind::OnBehalfOf {
+            // There another application signs in: the rest is about the one that exchanges.
+            return Ok(());
+        }
+        if let Some(credential) = self.credential.read()? {
+            profile.credential = credential;
+        }
+        if let Some(platform) = self.platform {
+            profile.platform = platform;
+        }
+        if let Some(uri) = &self.redirect_uri {
+            profile.redirect_uri = Some(uri.clone());
+        }
+        if let Some(pkce) = self.pkce {
+            profile.pkce = pkce;
+        }
+        // A refresh asks for scopes of its own; a call, UserInfo and logout have none to ask for.
+        if let Some(scope) = self.scope.as_ref().filter(|_| kind != FlowKind::RefreshToken) {
+            profile.scope.clone_from(scope);
+        }
+        Ok(())
     }
 
     /// The options of the HTTP client.

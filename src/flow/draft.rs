@@ -124,6 +124,8 @@ pub struct NamedBend {
 pub enum Change {
     /// Give it this value; where no such parameter stands and the bend names a step, add it.
     Set(String),
+    /// Add one there, even if one stands there already.
+    Add(Place, String),
     /// Leave it out.
     Drop,
 }
@@ -209,9 +211,7 @@ impl Draft {
                     self.fields.insert(index + 1, twin);
                 }
             }
-            Bend::Add(place, name, value) => {
-                self.fields.push(Field { place, name, value, proposed: None, removed: false });
-            }
+            Bend::Add(place, name, value) => self.add(place, name, value),
             Bend::Endpoint(value) => {
                 if !self.is_assertion {
                     self.endpoint.value = value;
@@ -261,14 +261,16 @@ impl Draft {
                 (Change::Set(value), None) if bend.step.is_some() => {
                     let place = if self.is_assertion {
                         Place::Claim
+                    } else if parameters::is_header(&bend.name) {
+                        Place::Header
                     } else if self.fields.iter().any(|field| field.place == Place::Form) {
                         Place::Form
                     } else {
                         Place::Query
                     };
-                    let (name, value) = (bend.name.clone(), value.clone());
-                    self.fields.push(Field { place, name, value, proposed: None, removed: false });
+                    self.add(place, bend.name.clone(), value.clone());
                 }
+                (Change::Add(place, value), _) => self.add(*place, bend.name.clone(), value.clone()),
                 (Change::Drop, Some(index)) => self.fields[index].removed = true,
                 (Change::Set(_) | Change::Drop, None) => {}
             }
@@ -276,16 +278,21 @@ impl Draft {
         self
     }
 
+    fn add(&mut self, place: Place, name: String, value: String) {
+        self.fields.push(Field { place, name, value, proposed: None, removed: false });
+    }
+
     /// The changes made here, by name, so that a repeated run can make them again.
     pub fn named_bends(&self, step: StepId) -> Vec<NamedBend> {
+        let change = |field: &Field| match (field.removed, &field.proposed) {
+            (true, _) => Change::Drop,
+            (false, Some(_)) => Change::Set(field.value.clone()),
+            (false, None) => Change::Add(field.place, field.value.clone()),
+        };
         std::iter::once(&self.endpoint)
             .chain(&self.fields)
             .filter(|field| field.is_changed())
-            .map(|field| NamedBend {
-                step: Some(step),
-                name: field.name.clone(),
-                change: if field.removed { Change::Drop } else { Change::Set(field.value.clone()) },
-            })
+            .map(|field| NamedBend { step: Some(step), name: field.name.clone(), change: change(field) })
             .collect()
     }
 
@@ -453,10 +460,39 @@ mod tests {
             by_name("extra", Change::Set("1".into())),
         ];
         let changed = draft().bent(StepId::Token, &bends);
-        assert_eq!(changed.named_bends(StepId::Token), bends);
+        let again = draft().bent(StepId::Token, &changed.named_bends(StepId::Token));
+        assert_eq!((again, changed.changes()), (changed, bends.len()));
         assert_eq!(draft().bent(StepId::Poll, &bends), draft());
         let everywhere = NamedBend { step: None, ..by_name("unknown", Change::Set("1".into())) };
         assert_eq!(draft().bent(StepId::Token, &[everywhere]), draft());
+    }
+
+    #[test]
+    fn what_was_doubled_or_put_into_a_header_is_so_again_in_a_repeated_run() {
+        let mut bent = draft();
+        bent.bend(Bend::Double(0));
+        bent.bend(Bend::Add(Place::Header, "x-own".into(), "1".into()));
+        let again = draft().bent(StepId::Token, &bent.named_bends(StepId::Token));
+        let sorted = |draft: &Draft| {
+            let mut fields: Vec<_> =
+                draft.fields.iter().map(|field| (field.name.clone(), format!("{:?}", field.place))).collect();
+            fields.sort();
+            fields
+        };
+        assert_eq!(sorted(&again), sorted(&bent));
+    }
+
+    #[test]
+    fn what_is_a_header_is_added_as_one() {
+        let set = |name: &str| NamedBend {
+            step: Some(StepId::Token),
+            name: name.to_owned(),
+            change: Change::Set("1".to_owned()),
+        };
+        let bent =
+            draft().bent(StepId::Token, &[set("Cookie"), set("x-identity-header"), set("x-client-sku")]);
+        let places: Vec<_> = bent.fields.iter().rev().take(3).map(|field| field.place).collect();
+        assert_eq!(places, [Place::Form, Place::Header, Place::Header]);
     }
 
     #[test]

@@ -133,7 +133,7 @@ impl MachineToken {
                 id: "identity.retry",
                 severity: Severity::Info,
                 title,
-                source: "reference §11.1",
+                source: "Entra managed identities",
             });
             self.state = State::Pause(tries + 1);
             return vec![self.course.wake_at(now + pause)];
@@ -281,7 +281,7 @@ impl MachineToken {
             id: "identity.no_endpoint",
             severity: Severity::Warning,
             title: title.to_owned(),
-            source: "reference §11",
+            source: "Entra managed identities",
         });
         self.course.fail(failure)
     }
@@ -343,7 +343,7 @@ fn hint(error: &str, description: &str) -> Option<Finding> {
         id: "identity.advice",
         severity: Severity::Error,
         title: title.to_owned(),
-        source: "reference §11.1",
+        source: "Entra managed identities",
     })
 }
 

@@ -37,6 +37,8 @@ mod token_grant;
 mod validate;
 
 #[cfg(test)]
+mod meanings;
+#[cfg(test)]
 mod playbook;
 #[cfg(test)]
 mod sequences;

@@ -149,6 +149,8 @@ pub struct Profile {
     pub platform: Platform,
     /// Where the answer comes back; `http://localhost` without a port means any free one.
     pub redirect_uri: Option<Url>,
+    /// Every redirect URI that the registration holds, with its platform, where that is known; else empty.
+    pub registered: Vec<(Platform, Url)>,
     /// Blank-separated scopes.
     pub scope: String,
     /// How the client proves itself.
@@ -199,6 +201,7 @@ impl Profile {
             client_id: client_id.into(),
             platform: Platform::Native,
             redirect_uri: None,
+            registered: Vec::new(),
             scope: "openid profile offline_access".to_owned(),
             credential: Credential::None,
             secret_method: None,
@@ -365,6 +368,15 @@ impl Platform {
             Self::Web => "web",
             Self::Spa => "spa",
             Self::Native => "native",
+        }
+    }
+
+    /// The name in a sentence.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Web => "web application",
+            Self::Spa => "single-page application",
+            Self::Native => "desktop or mobile application",
         }
     }
 }

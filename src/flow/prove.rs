@@ -135,7 +135,13 @@ pub(super) fn begin(
             Progress::Waits
         }
         Credential::Federated(Federated::Fetched(url)) => {
-            let draft = Draft::new(Method::Get, url.as_str()).bent(StepId::Federate, bends);
+            // What the address asks for is laid out, so that it can be read and bent like any other parameter.
+            let asked = url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned()));
+            let mut bare = url.clone();
+            bare.set_query(None);
+            let draft = Draft::new(Method::Get, bare.as_str())
+                .with_all(Place::Query, Params(asked.collect()))
+                .bent(StepId::Federate, bends);
             Progress::LayOut(StepId::Federate, draft)
         }
     }

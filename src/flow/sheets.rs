@@ -63,7 +63,7 @@ pub(super) static AUTHORIZE: Sheet = Sheet {
     why: "The person signs in at the authority, not here: their password and second factor are never seen by the \
           application. The request is nothing but an address, and everybody who handles it can read and change it.",
     guards: &[
-        "The authority sends the answer only to a registered redirect URI.",
+        "The authority sends the answer only to a registered redirect URI: register exact ones, and none too many.",
         "State, nonce and challenge make a changed or stolen answer useless.",
         "No secret travels in this request.",
     ],
@@ -80,6 +80,7 @@ pub(super) static AUTHORIZE_IMPLICIT: Sheet = Sheet {
          tokens.",
         "A nonce is a must where an ID token is asked for (OpenID Connect Core §3.2.2.1).",
         "Tokens may not come back in the query, where servers would log them.",
+        "A new token is asked for in the same way, unseen, with prompt=none: it comes only while the session's cookie does.",
     ],
 };
 
@@ -154,7 +155,7 @@ pub(super) static ASSERT: Sheet = Sheet {
 /// A client whose proof comes from another issuer, before its token request.
 pub(super) static FEDERATE: Sheet = Sheet {
     id: StepId::Federate,
-    title: "Get an assertion from elsewhere",
+    title: "Fetch an assertion",
     why: "The client holds neither secret nor key. The platform it runs on (a build service, a cluster, another tenant) \
           vouches for it with a token of its own, and the registration says which issuer and which subject it trusts. \
           There is nothing to keep, to leak or to renew.",
@@ -195,12 +196,12 @@ pub(super) static GIVEN_REFRESH: Sheet = Sheet {
 /// Refresh token: the request.
 pub(super) static REFRESH: Sheet = Sheet {
     id: StepId::Token,
-    title: "Exchange the refresh token",
+    title: "Ask for new tokens",
     why: "The refresh token is sent with the scope that is wanted now: the one of the sign-in, less of it, or at Entra \
           that of another API. Policies are looked at afresh, so this is where a revoked session or a new demand shows.",
     guards: &[
         "The same client must ask, and prove itself again if it can.",
-        "A new refresh token usually comes along: keep the newest.",
+        "A new refresh token usually comes along: keep the newest, and destroy the old one, which stays good at Entra.",
         "More than was agreed to is refused, and only a sign-in can change that.",
     ],
 };
@@ -208,7 +209,7 @@ pub(super) static REFRESH: Sheet = Sheet {
 /// Refresh token: one after another for a list of scopes.
 pub(super) static FAN_OUT: Sheet = Sheet {
     id: StepId::FanOut,
-    title: "Try it on each scope",
+    title: "Try every scope",
     why: "At Entra a refresh token belongs to a person and a client, not to an API. The same one is sent once for every \
           scope on the list, and the answers side by side show how far it reaches.",
     guards: &[
@@ -221,12 +222,13 @@ pub(super) static FAN_OUT: Sheet = Sheet {
 /// On behalf of: the exchange.
 pub(super) static EXCHANGE: Sheet = Sheet {
     id: StepId::Token,
-    title: "Exchange it for the next API",
+    title: "Exchange the token",
     why: "The authority gets the caller's token and our own credential, and gives a token for the next API that still names \
           the person. What we may do there is what the person agreed to for us, and no more than they may do themselves.",
     guards: &[
         "A credential of our own is always needed: a caller's token alone must not be worth anything elsewhere.",
         "The person (or an administrator) must have agreed to our access; we have no page to ask on.",
+        "The new token stays with us: neither the front end nor anybody else but the next API gets to see it.",
         "If a policy wants more, the answer holds a claims challenge, which goes back to the caller.",
     ],
 };
@@ -240,6 +242,7 @@ pub(super) static PASSWORD: Sheet = Sheet {
     guards: &[
         "Only for accounts with a password in the tenant: neither personal nor federated ones, nor guests.",
         "Whoever needs a second factor is refused.",
+        "Nothing keeps the password: what is kept, if anything, is the refresh token.",
         "common and consumers are refused.",
     ],
 };
@@ -247,12 +250,15 @@ pub(super) static PASSWORD: Sheet = Sheet {
 /// Client credentials: the only request.
 pub(super) static PRESENT: Sheet = Sheet {
     id: StepId::Token,
-    title: "Present the credential",
+    title: "Ask for the token",
     why: "No person takes part. The application proves itself and gets a token in its own name, with the permissions \
           that an administrator gave it.",
     guards: &[
         "Only an application that can keep a secret may do this.",
-        "The token holds application permissions (`roles`), which need an administrator's consent.",
+        "The tenant must be named: common, organizations and consumers are refused.",
+        "The token holds application permissions (`roles`), which need an administrator's consent. Delegated ones, such as \
+         User.Read, do nothing here: nobody is there to delegate.",
+        "It names no person, and no refresh token comes: asking again is as easy.",
     ],
 };
 
@@ -278,6 +284,7 @@ pub(super) static POLL: Sheet = Sheet {
         "The interval between polls is kept; slow_down adds 5 seconds for good (RFC 8628 §3.5).",
         "A poll without answer doubles the interval.",
         "When the code has ended, polling ends.",
+        "Client and tenant must be those that asked for the code.",
     ],
 };
 
@@ -322,7 +329,7 @@ pub(super) static VALIDATE_HYBRID: Sheet = Sheet {
 /// Client credentials ends here.
 pub(super) static VALIDATE_ACCESS: Sheet = Sheet {
     id: StepId::Validate,
-    title: "Look at the token as the API would",
+    title: "Look at the token",
     why: "To the client an access token is opaque: it passes it on and need not understand it. This step sits in the \
           API's place and checks what the API would check, so that a token that will be refused is seen here first.",
     guards: &[

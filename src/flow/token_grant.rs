@@ -308,7 +308,7 @@ impl Machine for TokenGrant {
 
     fn answered(&mut self, answer: Answer, now: UnixTime) -> Vec<Effect> {
         match (std::mem::take(&mut self.state), answer) {
-            (State::Given, Answer::Given(token)) => {
+            (State::Given, Answer::Given(token) | Answer::GivenWith { token, .. }) => {
                 self.state = State::Given;
                 self.show_given(token, now);
                 Vec::new()

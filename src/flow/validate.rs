@@ -14,6 +14,7 @@ use crate::{
     text::visible,
     time::UnixTime,
     token::{
+        Decoded,
         checks::{self, Companion, Expected},
         decode,
     },
@@ -108,18 +109,26 @@ pub(super) fn check(
     let reason = first.map(|finding| finding.title.clone());
     record.findings.extend(findings);
     if let Ok(keys) = keys {
-        record.facts = facts(keys, comparison);
+        record.facts = facts(keys, comparison, tokens.id_token.is_some());
     }
     reason
 }
 
-fn facts(keys: &KeySet, comparison: &Comparison<'_>) -> Vec<Fact> {
+fn facts(keys: &KeySet, comparison: &Comparison<'_>, has_id_token: bool) -> Vec<Fact> {
     let names: Vec<_> = keys.keys.iter().map(|key| key.kid.as_deref().unwrap_or("(without name)")).collect();
-    vec![
+    let mut facts = vec![
         Fact::open("keys", names.join(" "), Fact::meaning_of("keys")),
-        Fact::open("iss", &comparison.metadata.issuer, "The issuer that tokens must name."),
-        Fact::open("aud", comparison.client_id, "The audience that an ID token must name: this client."),
-    ]
+        Fact::open(
+            "iss",
+            &comparison.metadata.issuer,
+            "The issuer by the metadata: what `iss` is compared with.",
+        ),
+    ];
+    if has_id_token {
+        let meaning = "The audience that an ID token must name: this client.";
+        facts.push(Fact::open("aud", comparison.client_id, meaning));
+    }
+    facts
 }
 
 fn judge(
@@ -163,8 +172,12 @@ fn judge(
     if let Some(token) = &tokens.access_token {
         let expected = Expected { jwks, issuer, ..Expected::default() };
         let mut of_the_api = look_at(token, &expected, now);
+        let old_issuer = old_issuer(&decode(token.expose()), &comparison.metadata.issuer);
         for finding in &mut of_the_api {
             finding.severity = finding.severity.min(Severity::Warning);
+            if let Some(title) = old_issuer.as_ref().filter(|_| finding.id == "check.issuer") {
+                (finding.severity, finding.title) = (Severity::Info, title.clone());
+            }
         }
         findings.extend(named("Access token", of_the_api));
     }
@@ -173,6 +186,21 @@ fn judge(
         findings.extend(asked::judge(claims, decoded(&tokens.id_token), decoded(&tokens.access_token)));
     }
     findings
+}
+
+/// What to say of the issuer of an access token of version 1.0. Which version it is, the API decides by its registration
+/// (`requestedAccessTokenVersion`) and not the endpoint that was asked, so its older issuer is no fault as long as the tenant is ours.
+fn old_issuer(token: &Decoded, issuer: &str) -> Option<String> {
+    let member = |name: &str| token.claims.get(name).and_then(serde_json::Value::as_str);
+    let (named, tenant) = (member("iss")?, member("tid")?);
+    let is_of = |issuer: &str| issuer.split('/').any(|segment| segment.eq_ignore_ascii_case(tenant));
+    (member("ver") == Some("1.0") && named != issuer && is_of(named) && is_of(issuer)).then(|| {
+        format!(
+            "iss is “{}”, the issuer of version 1.0 for the same tenant: this API takes tokens of that version, \
+             whichever endpoint hands them out.",
+            visible(named)
+        )
+    })
 }
 
 /// An ID token is believed because its signature was checked, not because nothing spoke against it: an opaque or
@@ -279,6 +307,27 @@ mod tests {
         check(&|claims| claims["aud"] = json!("other"), &["check.audience"]);
         check(&|claims| claims["nonce"] = json!("old"), &["check.nonce"]);
         check(&|claims| claims["exp"] = json!(START.seconds() - 3600), &["check.expiry"]);
+    }
+
+    #[test]
+    fn an_access_token_of_the_older_version_may_name_the_older_issuer_of_the_same_tenant() {
+        let (pair, keys) = key();
+        let crate::flow::Answer::Response(response) = json_answer(200, &playbook::metadata()) else {
+            unreachable!()
+        };
+        let metadata = Metadata::read(&response).expect("metadata");
+        let comparison = Comparison { metadata: &metadata, client_id: "app", nonce: None };
+        let severity = |issuer: &str, version: &str| {
+            let mut claims = claims();
+            (claims["iss"], claims["ver"], claims["tid"]) = (json!(issuer), json!(version), json!("tid"));
+            let tokens = TokenSet { access_token: Some(token(&pair, &claims)), ..TokenSet::default() };
+            let findings = judge(&keys, &tokens, &comparison, &SignIn::default(), START);
+            findings.iter().find(|finding| finding.id == "check.issuer").map(|finding| finding.severity)
+        };
+        assert_eq!(severity("http://localhost:4000/tid/", "1.0"), Some(Severity::Info));
+        assert_eq!(severity("http://localhost:4000/tid/v2.0", "2.0"), Some(Severity::Passed));
+        assert_eq!(severity("http://localhost:4000/tid/", "2.0"), Some(Severity::Warning));
+        assert_eq!(severity("http://localhost:4000/other/", "1.0"), Some(Severity::Warning));
     }
 
     #[test]

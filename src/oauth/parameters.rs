@@ -24,6 +24,12 @@ pub fn meaning(name: &str) -> Option<&'static Parameter> {
     })
 }
 
+/// Whether this is the name of a header that is known here, and of nothing else.
+pub fn is_header(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    HEADERS.iter().any(|known| known.name == lower) && PARAMETERS.iter().all(|known| known.name != name)
+}
+
 const fn entry(
     name: &'static str,
     short: &'static str,
@@ -39,8 +45,9 @@ pub const PARAMETERS: &[Parameter] = &[
     entry(
         "url",
         "where the request goes",
-        "The endpoint's address. It comes from the provider's metadata; whoever receives this request sees everything in it.",
-        "RFC 8414 §2",
+        "The endpoint's address: from the provider's metadata, or that of an API or a machine as the run names it. Whoever \
+         receives this request sees everything in it.",
+        "RFC 9110 §7.1",
     ),
     // requests
     entry(
@@ -64,7 +71,7 @@ pub const PARAMETERS: &[Parameter] = &[
     entry(
         "scope",
         "what is asked for, or was granted",
-        "Words separated by blanks. `openid` brings an ID token, `offline_access` a refresh token; the rest name permissions of an API. On Entra one token is for one API, and client credentials take exactly one `…/.default`. In an answer: what was granted, which may be less.",
+        "Words separated by blanks. `openid` brings an ID token, `profile` puts names into it and `email` the address, `offline_access` brings a refresh token; the rest name permissions of an API: ask for the least that will do. On Entra one token is for one API, and client credentials take exactly one `…/.default`. In an answer: what was granted, which may be less.",
         "RFC 6749 §3.3",
     ),
     entry(
@@ -170,6 +177,12 @@ pub const PARAMETERS: &[Parameter] = &[
         "Entra",
     ),
     entry(
+        "audience",
+        "for whom the other issuer's token shall be",
+        "Asked of an issuer that vouches for an application: it becomes `aud` of the assertion, and must equal the audience of the federated credential in the registration. Entra proposes `api://AzureADTokenExchange`.",
+        "Entra workload identity federation",
+    ),
+    entry(
         "resource",
         "the API, where scopes are not spoken",
         "The identity endpoint of a machine and Entra's v1.0 endpoints take the API's own name here. v2.0 endpoints want it inside `scope`, and may refuse this one.",
@@ -202,7 +215,7 @@ pub const PARAMETERS: &[Parameter] = &[
     entry(
         "client_secret",
         "the application's password",
-        "Only for applications that can keep it to themselves, on a server. What people install or load into a browser has none. Send the secret's value, not its id.",
+        "Only for applications that can keep it to themselves, on a server. What people install or load into a browser has none. Send the secret's value, not its id; keep it out of source code, and renew it before it ends.",
         "RFC 6749 §2.3.1",
     ),
     entry(
@@ -250,7 +263,7 @@ pub const PARAMETERS: &[Parameter] = &[
     entry(
         "requested_token_use",
         "why a token is exchanged",
-        "Entra: `on_behalf_of` makes a token exchange keep the person.",
+        "`on_behalf_of` says that the token of a person is exchanged for one that still names them. With this grant Entra refuses a request without it.",
         "Entra",
     ),
     entry(
@@ -439,7 +452,7 @@ pub const PARAMETERS: &[Parameter] = &[
     entry(
         "message",
         "the server's sentence for the person",
-        "Entra: tells where to go and what to type, in the language of `mkt`.",
+        "Entra, in a device-code answer: tells where to go and what to type, in the language of `mkt`. In an error of an identity endpoint: what is wrong.",
         "Entra",
     ),
     // metadata
@@ -590,6 +603,96 @@ pub const PARAMETERS: &[Parameter] = &[
     ),
     entry("msgraph_host", "the host of Microsoft Graph", "It differs between clouds.", "Entra"),
     entry("rbac_url", "for Microsoft's own services", "Not needed by applications.", "Entra"),
+    entry(
+        "microsoft_multi_refresh_token",
+        "whether one refresh token serves several APIs",
+        "Entra's v1.0 document says `true`; it holds for v2.0 as well, which does not say so.",
+        "Entra",
+    ),
+    entry(
+        "check_session_iframe",
+        "where a page can watch the session",
+        "A hidden frame that tells when the person has signed out elsewhere. It needs the authority's cookies inside another site's page, which browsers block more and more.",
+        "OpenID Connect Session Management §3.3",
+    ),
+    entry(
+        "revocation_endpoint",
+        "where a token can be ended",
+        "Takes a refresh or access token that is not wanted any more. Entra has none: sessions are revoked through Microsoft Graph.",
+        "RFC 7009 §2, RFC 8414 §2",
+    ),
+    entry(
+        "introspection_endpoint",
+        "where an API can ask about a token",
+        "Tells an API whether a token is good and what it stands for. Entra has none: its tokens are checked by their signature.",
+        "RFC 7662 §2, RFC 8414 §2",
+    ),
+    entry(
+        "registration_endpoint",
+        "where applications can be registered",
+        "For registration by a program, without a portal. Entra does that through Microsoft Graph instead.",
+        "RFC 7591 §3, RFC 8414 §2",
+    ),
+    entry(
+        "pushed_authorization_request_endpoint",
+        "where the authorization request can be left first",
+        "The application sends the parameters directly and the browser carries only a reference to them.",
+        "RFC 9126 §5",
+    ),
+    entry(
+        "token_endpoint_auth_signing_alg_values_supported",
+        "algorithms for the client's own assertion",
+        "Which signatures `private_key_jwt` may have.",
+        "RFC 8414 §2",
+    ),
+    entry(
+        "acr_values_supported",
+        "classes of sign-in that can be asked for",
+        "Values of `acr_values`.",
+        "OpenID Connect Discovery §3",
+    ),
+    entry(
+        "claim_types_supported",
+        "how claims may be told",
+        "`normal` unless something else stands here.",
+        "OpenID Connect Discovery §3",
+    ),
+    entry(
+        "claims_parameter_supported",
+        "whether single claims can be asked for",
+        "Whether the parameter `claims` is understood. Left out it means no; Entra leaves it out and understands it.",
+        "OpenID Connect Discovery §3",
+    ),
+    entry(
+        "request_parameter_supported",
+        "whether a request may be given as a signed object",
+        "Whether `request` is understood: the parameters as a JWT that cannot be changed on the way.",
+        "OpenID Connect Discovery §3",
+    ),
+    entry(
+        "dpop_signing_alg_values_supported",
+        "algorithms for tokens that are bound to a key",
+        "Present where the provider can bind a token to a key of the client, so that a stolen one is worthless.",
+        "RFC 9449 §5.1",
+    ),
+    entry(
+        "tls_client_certificate_bound_access_tokens",
+        "whether tokens can be bound to a certificate",
+        "Such a token is good only on a connection that was opened with the same certificate.",
+        "RFC 8705 §3.3",
+    ),
+    entry(
+        "mtls_endpoint_aliases",
+        "the same endpoints, for clients with a certificate",
+        "Other addresses to use when the client proves itself in the TLS handshake.",
+        "RFC 8705 §5",
+    ),
+    entry(
+        "backchannel_logout_supported",
+        "whether applications are told of a sign-out directly",
+        "The provider calls them itself, without the browser.",
+        "OpenID Connect Back-Channel Logout §2.1",
+    ),
     // keys
     entry(
         "keys",
@@ -685,6 +788,24 @@ pub const PARAMETERS: &[Parameter] = &[
         "mi_res_id",
         "which identity, by its Azure resource id",
         "The name that App Service uses; virtual machines say `msi_res_id`.",
+        "Azure, managed identity",
+    ),
+    entry(
+        "principal_id",
+        "which identity, by its object id",
+        "Another name for `object_id` at the identity endpoint.",
+        "Azure, managed identity",
+    ),
+    entry(
+        "statusCode",
+        "the status again, in the body",
+        "App Service answers an error with it, beside `message`.",
+        "Azure, managed identity",
+    ),
+    entry(
+        "correlationId",
+        "the endpoint's id of this request",
+        "App Service: name it when asking for help.",
         "Azure, managed identity",
     ),
     // logout

@@ -182,7 +182,8 @@ pub fn suits_audience(segment: &Segment, application: &Application) -> Verdict {
     let (id, name) = (&application.app_id, &application.display_name);
     let audience = application.sign_in_audience;
     match segment {
-        Segment::Common | Segment::Organizations if audience == Audience::MyOrg => {
+        // On `organizations` its own people pass; whether somebody is one shows when they have signed in.
+        Segment::Common if audience == Audience::MyOrg => {
             let text = format!(
                 "App '{id}' ({name}) is single-tenant; apps made after '10/15/2018' may not use /common."
             );

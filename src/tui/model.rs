@@ -160,6 +160,9 @@ impl Model {
                 Action::FlowNext | Action::FlowRetry => run.is_some(),
                 Action::VisitBuiltin | Action::Paste => waits,
                 Action::VisitBrowser => waits && self.no_browser.is_none(),
+                Action::Edit | Action::EditDrop | Action::EditAdd | Action::EditDouble | Action::EditUndo => {
+                    self.run.is_editable(&self.bench)
+                }
                 _ => true,
             });
             for hint in hints.iter_mut().filter(|hint| hint.action == Action::FlowNext && !running) {

@@ -68,7 +68,10 @@ fn typed(model: &mut Model, key: Key, now: UnixTime) -> Vec<Effect> {
         return Vec::new();
     }
     let intents = match model.screen {
-        ScreenId::Flows => Vec::new(),
+        ScreenId::Flows => {
+            model.flows.typed(key);
+            Vec::new()
+        }
         ScreenId::Run => model.run.typed(key),
         ScreenId::Tokens => model.tokens.typed(key),
         ScreenId::Errors => model.errors.typed(key),
@@ -83,7 +86,7 @@ fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
         return Vec::new();
     }
     match model.screen {
-        ScreenId::Flows => {}
+        ScreenId::Flows => model.flows.pasted(text),
         ScreenId::Run => model.run.pasted(text, &model.bench),
         ScreenId::Tokens => model.tokens.pasted(text),
         ScreenId::Errors => model.errors.pasted(text),
@@ -250,7 +253,7 @@ fn clear_field(model: &mut Model) -> bool {
         return false;
     }
     match model.screen {
-        ScreenId::Flows => false,
+        ScreenId::Flows => model.flows.clear_field(),
         ScreenId::Run => model.run.clear_field(),
         ScreenId::Tokens => model.tokens.clear_field(),
         ScreenId::Errors => model.errors.clear_field(),

@@ -13,6 +13,7 @@ use crate::{
         ManagedIdentity, Platform, Profile, Source, UserAssigned,
     },
     provider::scenario::{Application, ConsentType, IdentityKind, PlatformKind, ResourceAccess, Scenario},
+    wire::Method,
 };
 
 /// A ready-made run.
@@ -75,11 +76,7 @@ const OIDC: &str = "openid profile offline_access";
 impl Offer {
     /// Each flow that makes sense for a target given on the command line.
     pub(super) fn for_target(profile: &Profile) -> Vec<Self> {
-        let about = match profile.platform {
-            Platform::Web => "web application",
-            Platform::Spa => "single-page application",
-            Platform::Native => "desktop or mobile application",
-        };
+        let about = profile.platform.title();
         let suits = |kind: &FlowKind| match kind {
             kind if kind.unsuited(&profile.authority).is_some() => false,
             // Nothing can be exchanged, or asked for in one's own name, without a credential.
@@ -148,6 +145,33 @@ impl super::Workbench {
         }
         Some(profile)
     }
+
+    /// The run that brings the token for such a run as an application of that short name; for a call, with the scopes that
+    /// this API wants, if that is known.
+    pub fn source_for(
+        &self,
+        kind: FlowKind,
+        key: Option<&str>,
+        api: Option<&ApiCall>,
+    ) -> Option<Box<Source>> {
+        let nearness = |offer: &&Offer| match (api, &offer.profile.api) {
+            (Some(wanted), Some(known)) if wanted.url == known.url => 3,
+            (Some(wanted), Some(known)) if is_beside(&wanted.url, &known.url) => 2,
+            (Some(_), Some(_)) => 0,
+            _ => 1,
+        };
+        let offers = self.offers.iter().filter(|offer| offer.kind == kind);
+        let as_it = offers.filter(|offer| key.is_none_or(|key| offer.key == key));
+        let nearest = as_it.rev().filter(|offer| nearness(offer) > 0).max_by_key(nearness)?;
+        nearest.profile.source.clone()
+    }
+}
+
+/// Whether an address lies in the same folder as another, or deeper: then it is the same API.
+fn is_beside(url: &Url, known: &Url) -> bool {
+    let folder = known.path().rsplit_once('/').map_or("", |(folder, _)| folder);
+    url.origin() == known.origin()
+        && url.path().strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// Puts another base address of the lab tenant into settings, wherever it stands.
@@ -173,6 +197,15 @@ pub(super) fn rebase(profile: &mut Profile, to: &Url) {
     }
 }
 
+/// What a platform of a registration makes of an application.
+const fn kind_of_application(platform: PlatformKind) -> Platform {
+    match platform {
+        PlatformKind::Web => Platform::Web,
+        PlatformKind::Spa => Platform::Spa,
+        PlatformKind::PublicClient => Platform::Native,
+    }
+}
+
 /// The lab tenant while offers are drawn up.
 struct Desk<'a> {
     base: Url,
@@ -191,7 +224,11 @@ impl Desk<'_> {
     /// Settings of an application that asks for what suits its people best.
     fn profile(&self, application: &Application) -> Profile {
         let authority = Authority::Lab { base: self.base.clone(), tenant: self.scenario().home().id.clone() };
+        let registered = application.redirect_uris();
         Profile {
+            registered: registered
+                .filter_map(|(platform, uri)| Some((kind_of_application(platform), uri.parse().ok()?)))
+                .collect(),
             scope: delegated_scope(self.scenario(), application),
             ..Profile::new(&application.key, authority, &application.app_id)
         }
@@ -213,11 +250,7 @@ impl Desk<'_> {
     /// The sign-in of an application's people, if it has a redirect URI.
     fn sign_in(&self, application: &Application) -> Option<Profile> {
         let (platform, uri) = application.redirect_uri()?;
-        let platform = match platform {
-            PlatformKind::Web => Platform::Web,
-            PlatformKind::Spa => Platform::Spa,
-            PlatformKind::PublicClient => Platform::Native,
-        };
+        let platform = kind_of_application(platform);
         let credential = if platform == Platform::Web { self.credential(application) } else { None };
         Some(Profile {
             platform,
@@ -329,11 +362,32 @@ impl Desk<'_> {
         offer(FlowKind::CallApi, "Graph: who am I (/me)", call(self.address("v1.0/me"), &graph));
         let catalog = call(self.address("api/catalog/products"), &sign_in.scope);
         offer(FlowKind::CallApi, "catalog: its products", catalog);
+        if let Some(refund) = self.refund(application, sign_in) {
+            offer(FlowKind::CallApi, "catalog: a refund (wants more)", refund);
+        }
         offer(
             FlowKind::UserInfo,
             &application.about,
             Profile { source: from("openid profile email"), ..sign_in.clone() },
         );
+    }
+
+    /// The call that is refused until its claims challenge was answered.
+    fn refund(&self, application: &Application, sign_in: &Profile) -> Option<Profile> {
+        // The registration need not list it: whoever signs in consents to it there and then.
+        let scope = application.required_resource_access.iter().find_map(|access| {
+            let api = self.scenario().application(&access.resource)?;
+            let issue = api.scope("Refunds.Issue")?;
+            Some(format!("{OIDC} {}/{}", api.identifier_uris.first()?, issue.value))
+        })?;
+        let profile = Profile { scope, ..sign_in.clone() };
+        let body = Some(r#"{"order":"O-2001"}"#.to_owned());
+        let url = self.address("api/catalog/refunds");
+        Some(Profile {
+            api: Some(ApiCall { method: Method::Post, url, body }),
+            source: Some(Box::new(Source { kind: FlowKind::AuthorizationCode, profile })),
+            ..sign_in.clone()
+        })
     }
 
     /// An API that calls another one in the name of those who call it.

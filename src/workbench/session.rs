@@ -151,8 +151,24 @@ impl Session {
         draft.value("nonce").map(ToOwned::to_owned)
     }
 
-    /// Its settings for another run like it: with the same token in hand, if it began with one.
+    /// The claims that its refusal asks for, if a sign-in of its own can bring a token that shows them.
+    pub fn challenge(&self) -> Option<&str> {
+        let Some(Outcome::Refused(refusal)) = &self.outcome else { return None };
+        refusal.claims.as_deref().filter(|_| self.profile.source.is_some())
+    }
+
+    /// Its settings for another run like it: with the same token in hand, if it began with one; after a claims challenge
+    /// with a new sign-in that asks for these claims, because the same token would be refused again.
     pub fn profile_again(&self) -> Profile {
+        if let Some(claims) = self.challenge() {
+            let mut profile = Profile { given: None, ..self.profile.clone() };
+            if let Some(source) = &mut profile.source {
+                let with = &mut source.profile.authorize_with;
+                with.retain(|(name, _)| name != "claims");
+                with.push(("claims".to_owned(), claims.to_owned()));
+            }
+            return profile;
+        }
         let given = self.began_with.clone().or_else(|| self.profile.given.clone());
         Profile { given, ..self.profile.clone() }
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Effect, Held, Offer, Session, SessionId, Start, TokenUse, Workbench};
 use crate::{
-    flow::{self, Choice, FlowKind, NamedBend, Need, Outcome, Profile, Source, StepId, StepState},
+    flow::{self, Choice, Flow, FlowKind, NamedBend, Need, Outcome, Profile, Source, StepId, StepState},
     secret::Secret,
     time::UnixTime,
     token::{Kind, TokenKind, kind_of},
@@ -129,14 +129,15 @@ impl Workbench {
     /// Begins a run with this token. A sign-in that was to bring one is given up.
     pub(super) fn give(&mut self, id: SessionId, token: Secret, now: UnixTime) -> Vec<Effect> {
         let id = self.root(id);
-        let mut effects = Vec::new();
+        let mut effects = self.begin_afresh_with(id, &token, now);
         if self.session(id).is_some_and(Self::waits_to_begin) {
             effects.extend(self.step(id, flow::Input::Chosen(Choice::Next), now));
         }
         let Some(session) = self.sessions.get_mut(id.index()) else { return effects };
         let (input, source) = (session.given(Ok(token)), session.source_run);
         if input.is_none() {
-            return effects;
+            effects.extend(self.run_on(id, now));
+            return self.go_along(id, effects, now);
         }
         if let Some(source) = source {
             effects.extend(self.advance(source, flow::Input::Cancel, now));
@@ -144,7 +145,20 @@ impl Workbench {
         self.and_then(id, effects, input, now)
     }
 
-    /// Whether a token can be given to a run now: it waits for one, or will as soon as it goes on.
+    /// A run that has a token in hand and has not looked at it yet is put back to its start with this one instead.
+    fn begin_afresh_with(&mut self, id: SessionId, token: &Secret, now: UnixTime) -> Vec<Effect> {
+        let Some(session) = self.sessions.get_mut(id.index()) else { return Vec::new() };
+        if session.profile.given.is_none() || !Self::waits_to_begin(session) {
+            return Vec::new();
+        }
+        session.profile.given = Some(token.clone());
+        session.flow = Flow::new(session.kind, session.profile.clone(), session.bends.clone());
+        let seeds = session.seeds.clone();
+        self.step(id, flow::Input::Begin(seeds), now)
+    }
+
+    /// Whether a token can be given to a run now: it waits for one, will as soon as it goes on, or has one that can still
+    /// be taken back.
     pub fn takes_token(&self, id: SessionId) -> bool {
         self.session(self.root(id))
             .is_some_and(|session| session.wanted().is_some() || Self::waits_to_begin(session))
@@ -159,7 +173,6 @@ impl Workbench {
     fn waits_to_begin(session: &Session) -> bool {
         let steps = session.flow.steps();
         session.is_running()
-            && session.profile.given.is_none()
             && session.began_with.is_none()
             && steps.iter().any(|step| step.id == StepId::Given && step.state == StepState::Ready)
     }

@@ -1,254 +1,298 @@
-//! Calls, machines, consent and logout against the lab tenant.
+//! Before the first sign-in and after the last: an administrator's consent, and signing out (reference §6.1 to §6.3).
 
 use authwright::{
-    flow::{ApiCall, IdentityHost, ManagedIdentity, UserAssigned},
-    oauth::TokenSet,
-    wire::Method,
+    flow::{
+        AdminConsentVersion, FlowKind, Outcome,
+        StepId::{AdminConsent, Authorize, Logout, Return},
+        StepState,
+    },
+    oauth::Surface,
 };
 
-use super::*;
+use crate::{
+    case::{Case, Ended, Refused, back, page, refuses},
+    desk::{Desk, HOME, Manner},
+};
 
-const LAB: &str = "http://localhost:4000";
+const GRAPH: &str = "https://graph.microsoft.com/.default";
 
-fn url(path: &str) -> Url {
-    format!("{LAB}{path}").parse().expect("an address")
+/// Adele is to agree to the store planner.
+fn version_2() -> Case {
+    Case::at(Desk::new("adele"), FlowKind::AdminConsent, "store-planner", GRAPH)
 }
 
-/// What Mina's desktop application got for this scope.
-fn signed_in(desk: &mut Desk, scope: &str) -> TokenSet {
-    let profile = desk.profile("desktop", Platform::Native, scope);
-    match desk.run(FlowKind::AuthorizationCode, profile, Vec::new()) {
-        (Outcome::Tokens(tokens), _) => tokens,
-        (other, _) => panic!("{other:?}"),
-    }
-}
-
-fn for_graph(desk: &mut Desk) -> TokenSet {
-    signed_in(desk, "openid profile https://graph.microsoft.com/User.Read")
-}
-
-/// What the inventory daemon got for its own name.
-fn of_the_daemon(desk: &mut Desk) -> Option<Secret> {
-    let daemon = desk.profile("inventory-sync", Platform::Web, &format!("{}/.default", catalog(desk)));
-    match desk.run(FlowKind::ClientCredentials, daemon, Vec::new()) {
-        (Outcome::Tokens(tokens), _) => tokens.access_token,
-        (other, _) => panic!("{other:?}"),
-    }
-}
-
-fn calling(desk: &Desk, path: &str, given: Option<Secret>) -> Profile {
-    let api = Some(ApiCall::get(url(path)));
-    Profile { given, api, ..desk.profile("desktop", Platform::Native, "openid") }
-}
-
-/// The refusal of a call, and what the step found.
-fn called(desk: &mut Desk, profile: Profile, bends: Vec<NamedBend>) -> (Refusal, Vec<&'static str>) {
-    let (outcome, flow) = desk.run(FlowKind::CallApi, profile, bends);
-    let Outcome::Refused(refusal) = outcome else { panic!("{outcome:?}") };
-    (refusal, found(&flow, StepId::Call))
+fn version_1() -> Case {
+    let mut case = version_2();
+    case.profile.admin_consent = AdminConsentVersion::V1;
+    case
 }
 
 #[test]
-fn graph_tells_a_person_who_they_are() {
-    let mut desk = Desk::new("mina");
-    let token = for_graph(&mut desk).access_token;
-    let profile = Profile { api: None, ..calling(&desk, "/", token) };
-    let (outcome, flow) = desk.run(FlowKind::CallApi, profile, Vec::new());
-    assert_eq!(outcome, Outcome::Done("GET localhost:4000/v1.0/me answered 200.".to_owned()));
-    let steps = flow.steps();
-    let call = steps.last().expect("the call");
-    let name = call.facts.iter().find(|fact| fact.name == "userPrincipalName");
-    assert_eq!(name.map(|fact| fact.value.plain()), Some(desk.person.username.clone()));
-}
-
-#[test]
-fn graph_refuses_what_is_not_for_it_and_the_step_says_why() {
-    let mut desk = Desk::new("mina");
-    let graph = for_graph(&mut desk);
-    let me = |desk: &Desk, given| calling(desk, "/v1.0/me", given);
-
-    let profile = me(&desk, graph.id_token.clone());
-    let (refusal, found) = called(&mut desk, profile, Vec::new());
-    assert_eq!((refusal.surface, &*refusal.error), (Surface::Api(401), "invalid_token"));
-    assert_eq!(refusal.suberror.as_deref(), Some("InvalidAuthenticationToken"));
-    assert!(found.contains(&"api.advice"), "{found:?}");
-
-    let scope = delegated(&desk);
-    let of_catalog = signed_in(&mut desk, &scope).access_token;
-    let profile = me(&desk, of_catalog);
-    let (refusal, found) = called(&mut desk, profile, Vec::new());
-    assert_eq!(refusal.surface, Surface::Api(401));
-    assert!(found.contains(&"call.wrong_audience"), "{found:?}");
-
-    let profile = me(&desk, graph.access_token.clone());
-    let (refusal, found) = called(&mut desk, profile.clone(), vec![drop(StepId::Call, "authorization")]);
-    assert_eq!(refusal.surface, Surface::Api(401));
-    assert!(found.contains(&"call.no_token"), "{found:?}");
-
-    let everybody = calling(&desk, "/v1.0/users", graph.access_token);
-    let (refusal, found) = called(&mut desk, everybody, Vec::new());
-    assert_eq!((refusal.surface, &*refusal.error), (Surface::Api(403), "Authorization_RequestDenied"));
-    assert!(found.contains(&"api.advice"), "{found:?}");
-
-    desk.now = desk.now + Duration::from_secs(7200);
-    let (refusal, _) = called(&mut desk, profile, Vec::new());
-    assert_eq!(refusal.surface, Surface::Api(401));
-}
-
-#[test]
-fn the_careful_api_takes_its_own_tokens_and_says_what_is_wrong_with_others() {
-    let mut desk = Desk::new("mina");
-    let scope = delegated(&desk);
-    let tokens = signed_in(&mut desk, &scope);
-    let products = "/api/catalog/products";
-    let profile = calling(&desk, products, tokens.access_token);
-    let (outcome, _) = desk.run(FlowKind::CallApi, profile.clone(), Vec::new());
-    assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
-
-    let token = of_the_daemon(&mut desk);
-    let daemon = calling(&desk, products, token);
-    let (outcome, _) = desk.run(FlowKind::CallApi, daemon, Vec::new());
-    assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
-
-    let with_id_token = calling(&desk, products, tokens.id_token);
-    let (refusal, found) = called(&mut desk, with_id_token, Vec::new());
-    assert_eq!((refusal.surface, &*refusal.error), (Surface::Api(401), "invalid_token"));
-    assert!(found.contains(&"api.invalid_token") && found.contains(&"api.advice"), "{found:?}");
-
-    let graph = for_graph(&mut desk).access_token;
-    let foreign = calling(&desk, products, graph);
-    let (refusal, found) = called(&mut desk, foreign, Vec::new());
-    assert_eq!((refusal.surface, &*refusal.error), (Surface::Api(401), "invalid_token"));
-    assert!(found.contains(&"call.foreign_token"), "{found:?}");
-
-    let body = Some(r#"{"name":"Lamp","price":12}"#.to_owned());
-    let api = Some(ApiCall { method: Method::Post, url: url(products), body });
-    let (refusal, found) = called(&mut desk, Profile { api, ..profile }, Vec::new());
-    assert_eq!((refusal.surface, &*refusal.error), (Surface::Api(403), "insufficient_scope"));
-    assert!(found.contains(&"api.insufficient_scope"), "{found:?}");
-}
-
-#[test]
-fn user_info_speaks_of_the_person_who_signed_in() {
-    let mut desk = Desk::new("mina");
-    let tokens = for_graph(&mut desk);
-    let asking = Profile { id_token: tokens.id_token.clone(), ..calling(&desk, "/", tokens.access_token) };
-    let (outcome, flow) = desk.run(FlowKind::UserInfo, asking.clone(), Vec::new());
-    assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
-    assert!(found(&flow, StepId::Call).contains(&"userinfo.subject_matches"));
-
-    let mut other = Desk::new("adele");
-    let somebody_else = for_graph(&mut other).id_token;
-    let (outcome, _) =
-        desk.run(FlowKind::UserInfo, Profile { id_token: somebody_else, ..asking.clone() }, Vec::new());
-    assert!(matches!(outcome, Outcome::Rejected { .. }), "{outcome:?}");
-
-    let (outcome, _) = desk.run(FlowKind::UserInfo, Profile { given: tokens.id_token, ..asking }, Vec::new());
-    assert!(matches!(outcome, Outcome::Refused(refusal) if refusal.surface == Surface::Api(401)));
-}
-
-fn on_machine(desk: &Desk, host: IdentityHost, identity: Option<UserAssigned>) -> Profile {
-    let endpoint = match host {
-        IdentityHost::VirtualMachine => url("/"),
-        IdentityHost::AppService(_) => url("/msi/token"),
-    };
-    let managed_identity = Some(ManagedIdentity { host, endpoint, identity });
-    let scope = format!("{}/.default", catalog(desk));
-    Profile { managed_identity, ..desk.profile("inventory-sync", Platform::Web, &scope) }
-}
-
-#[test]
-fn a_machine_gets_a_token_in_its_own_name_and_it_verifies() {
-    let mut desk = Desk::new("mina");
-    let jobs = UserAssigned::ClientId("c40a7f2d-91e8-4d53-86bb-f35e0d9a7c12".into());
-    for identity in [None, Some(jobs)] {
-        let profile = on_machine(&desk, IdentityHost::VirtualMachine, identity);
-        let (outcome, flow) = desk.run(FlowKind::ManagedIdentity, profile, Vec::new());
-        let Outcome::Tokens(tokens) = outcome else { panic!("{outcome:?}") };
-        assert_eq!(tokens.refresh_token, None);
-        assert!(flow.steps().iter().all(|step| step.state == StepState::Done));
-        let products = calling(&desk, "/api/catalog/products", tokens.access_token);
-        let (outcome, _) = desk.run(FlowKind::CallApi, products, Vec::new());
-        assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
+fn an_administrator_agrees_for_everybody() {
+    for (begin, segment) in [
+        (version_2 as fn() -> Case, HOME),
+        (version_2, "northwind.example"),
+        (version_2, "organizations"),
+        (version_1, HOME),
+        (version_1, "common"),
+    ] {
+        let mut case = begin();
+        case.segment(segment);
+        let ended = case.run();
+        assert!(ended.done().contains(HOME), "{segment}: {}", ended.done());
+        // Nobody is asked any more.
+        let mut desk = ended.desk;
+        desk.seat("mina");
+        let scope = "openid https://graph.microsoft.com/User.Read";
+        let mut first = Case::at(desk, FlowKind::AuthorizationCode, "store-planner", scope);
+        first.desk.manner = Manner::Declines;
+        first.set(Authorize, "prompt", "login");
+        first.run().tokens();
     }
 }
 
 #[test]
-fn a_token_of_version_1_is_checked_against_its_own_document() {
-    let mut desk = Desk::new("mina");
-    let scope = "https://vault.azure.net/.default".to_owned();
-    let profile = Profile { scope, ..on_machine(&desk, IdentityHost::VirtualMachine, None) };
-    let (outcome, flow) = desk.run(FlowKind::ManagedIdentity, profile, Vec::new());
-    assert!(matches!(outcome, Outcome::Tokens(_)), "{outcome:?}");
-    let steps = flow.steps();
-    let validate = steps.last().expect("the check");
-    let unhappy: Vec<_> = validate
-        .findings
-        .iter()
-        .filter(|finding| finding.severity >= authwright::finding::Severity::Warning)
-        .collect();
-    assert!(validate.state == StepState::Done && unhappy.is_empty(), "{unhappy:#?}");
+fn what_the_registration_lists_is_what_is_agreed_to() {
+    let ended = version_1().run();
+    let ended = Case::at(
+        ended.desk,
+        FlowKind::ClientCredentials,
+        "store-planner",
+        "api://northwind-catalog/.default",
+    )
+    .run();
+    assert_eq!(ended.claim("roles"), r#"["Catalog.Read.All"]"#);
+    let mut named = version_2();
+    named.scope("api://northwind-catalog/Catalog.Write");
+    let ended = named.run();
+    assert!(ended.done().contains("Catalog.Write"), "{}", ended.done());
+    let ended = Case::at(
+        ended.desk,
+        FlowKind::ClientCredentials,
+        "store-planner",
+        "api://northwind-catalog/.default",
+    )
+    .run();
+    assert_eq!(ended.claim("roles"), "", "a permission by name is a delegated one");
 }
 
 #[test]
-fn an_identity_endpoint_refuses_whoever_proves_nothing_or_asks_for_nothing_known() {
-    let mut desk = Desk::new("mina");
-    let mut check = |host: IdentityHost, identity, bend: Option<NamedBend>, status: u16, error: &str| {
-        let profile = on_machine(&desk, host, identity);
-        let (outcome, _) = desk.run(FlowKind::ManagedIdentity, profile, bend.into_iter().collect());
-        let Outcome::Refused(refusal) = outcome else { panic!("{error}: {outcome:?}") };
-        assert_eq!((refusal.surface, &*refusal.error), (Surface::Json(status), error), "{refusal:?}");
-    };
-    let machine = || IdentityHost::VirtualMachine;
-    check(machine(), None, Some(drop(StepId::Token, "metadata")), 400, "bad_request_102");
-    check(
-        machine(),
-        None,
-        Some(set(StepId::Token, "resource", "https://nobody.example")),
-        400,
-        "invalid_resource",
+fn version_1_takes_a_redirect_uri_with_more_path() {
+    let mut case = version_1();
+    case.profile.redirect_uri = Some("http://localhost:7085/consented/by/adele".parse().expect("an address"));
+    case.run().done();
+    let mut case = version_2();
+    case.profile.redirect_uri = Some("http://localhost:7085/consented/by/adele".parse().expect("an address"));
+    page(AdminConsent, 50011).check("version 2 does not", &case.run());
+}
+
+/// What both endpoints refuse.
+const BOTH: &[(&str, crate::case::Twist, Refused)] = &[
+    ("no administrator", |case| case.person("mina"), page(AdminConsent, 90094)),
+    ("declined", |case| case.desk.manner = Manner::Declines, back("access_denied", 65004)),
+    ("cancelled", |case| case.desk.manner = Manner::Cancels, back("access_denied", 65004)),
+    ("an administrator of nothing here", |case| case.person("ines"), back("access_denied", 50020)),
+    ("a guest", |case| case.person("farah"), page(AdminConsent, 90094)),
+    (
+        "not registered",
+        |case| case.set(AdminConsent, "redirect_uri", "https://other.example/cb"),
+        page(AdminConsent, 50011),
+    ),
+    ("no client", |case| case.without(AdminConsent, "client_id"), page(AdminConsent, 900_144)),
+    (
+        "a stranger",
+        |case| case.set(AdminConsent, "client_id", "00000000-1111-4222-8333-444444444444"),
+        page(AdminConsent, 700_016),
+    ),
+    ("no GUID", |case| case.set(AdminConsent, "client_id", "planner"), page(AdminConsent, 700_038)),
+    ("no such tenant", |case| case.segment("nowhere.example"), page(AdminConsent, 90002)),
+    ("no tenant at all", |case| case.segment("adminconsent"), page(AdminConsent, 900_023)),
+    ("for work accounts, on consumers", |case| case.segment("consumers"), page(AdminConsent, 9_002_332)),
+    (
+        "personal accounts have no administrator",
+        |case| {
+            case.application("gift-cards");
+            case.segment("consumers");
+        },
+        page(AdminConsent, 900_021),
+    ),
+    ("twice", |case| case.double(AdminConsent, "state"), back("invalid_request", 9_000_411)),
+    ("nothing listed", |case| case.application("empty-shelf"), back("access_denied", 1_003_031)),
+];
+
+#[test]
+fn consent_for_everybody_is_refused() {
+    refuses(version_2, BOTH);
+    refuses(version_1, BOTH);
+    refuses(
+        version_2,
+        &[
+            ("on common", |case| case.segment("common"), page(AdminConsent, 900_021)),
+            ("no scope", |case| case.without(AdminConsent, "scope"), back("invalid_request", 900_144)),
+            (
+                "an unknown permission",
+                |case| case.scope("api://northwind-catalog/Catalog.Eat"),
+                back("invalid_client", 650_053),
+            ),
+            ("an unknown API", |case| case.scope("api://nobody/.default"), back("invalid_resource", 500_011)),
+            (
+                "an API that the registration does not list",
+                |case| case.scope("https://vault.azure.net/user_impersonation"),
+                back("invalid_client", 650_057),
+            ),
+        ],
     );
-    let nobody = UserAssigned::ObjectId("00000000-1111-4222-8333-444444444444".into());
-    check(machine(), Some(nobody), None, 400, "invalid_request");
 }
 
 #[test]
-fn an_administrator_agrees_for_everybody_and_nobody_else_can() {
-    for version in [authwright::flow::AdminConsentVersion::V2, authwright::flow::AdminConsentVersion::V1] {
-        let consenting = |desk: &Desk| Profile {
-            admin_consent: version,
-            ..desk.profile("admin-portal", Platform::Web, &format!("{}/.default", catalog(desk)))
-        };
-        let mut desk = Desk::new("adele");
-        let profile = consenting(&desk);
-        let (outcome, flow) = desk.run(FlowKind::AdminConsent, profile.clone(), Vec::new());
-        assert!(matches!(&outcome, Outcome::Done(done) if done.contains("for everybody")), "{outcome:?}");
-        assert!(flow.steps().iter().all(|step| step.state == StepState::Done));
+fn a_refusal_of_consent_says_so_and_names_no_tenant() {
+    let mut case = version_2();
+    case.desk.manner = Manner::Declines;
+    let ended = case.run();
+    let refusal = ended.refusal();
+    assert_eq!((refusal.surface, refusal.error.as_str()), (Surface::Redirect, "access_denied"));
+    let steps = ended.flow.steps();
+    let step = steps.iter().find(|step| step.id == Return).expect("it has this step");
+    assert!(step.facts.iter().all(|fact| fact.name != "tenant"), "{:?}", step.facts);
+}
 
-        let elsewhere = set(StepId::AdminConsent, "redirect_uri", "https://evil.example/");
-        let (outcome, _) = desk.run(FlowKind::AdminConsent, profile, vec![elsewhere]);
-        assert!(matches!(outcome, Outcome::Refused(no) if matches!(no.surface, Surface::Page(_))));
+/// The store planner signs somebody in, and then out.
+fn signed_in(person: &str) -> Case {
+    let scope = "openid profile https://graph.microsoft.com/User.Read";
+    out(Case::at(Desk::new(person), FlowKind::AuthorizationCode, "store-planner", scope).run())
+}
 
-        let mut desk = Desk::new("mina");
-        let profile = consenting(&desk);
-        let (outcome, _) = desk.run(FlowKind::AdminConsent, profile, Vec::new());
-        let Outcome::Refused(refusal) = outcome else { panic!("{outcome:?}") };
-        assert!(refusal.error_codes.contains(&90094), "{refusal:?}");
+fn out(ended: Ended) -> Case {
+    let hint = ended.tokens().id_token.clone();
+    let mut case = Case::at(ended.desk, FlowKind::Logout, "store-planner", "openid");
+    case.profile.given = hint;
+    case
+}
+
+/// Whether somebody is still signed in there.
+#[track_caller]
+fn is_signed_in(desk: Desk) -> bool {
+    let scope = "openid profile https://graph.microsoft.com/User.Read";
+    let mut case = Case::at(desk, FlowKind::AuthorizationCode, "store-planner", scope);
+    case.set(Authorize, "prompt", "none");
+    let ended = case.run();
+    let still = matches!(ended.outcome, Outcome::Tokens(_));
+    if !still {
+        back("login_required", 50058).check("signed out", &ended);
+    }
+    still
+}
+
+#[test]
+fn signing_out_ends_the_session() {
+    assert!(is_signed_in(signed_in("mina").desk), "until then it lasts");
+    let ended = signed_in("mina").run();
+    assert_eq!(ended.done(), "The person signed out and came back.");
+    assert!(ended.found(Return).contains(&"logout.tokens_live"), "{:?}", ended.found(Return));
+    assert!(!is_signed_in(ended.desk));
+}
+
+#[test]
+fn without_a_way_back_the_visit_ends_at_the_authority() {
+    type Twist = fn(&mut Case);
+    let rows: &[(&str, Twist)] = &[
+        ("no address", |case| case.without(Logout, "post_logout_redirect_uri")),
+        ("not registered", |case| {
+            case.profile.post_logout_redirect_uri =
+                Some("https://other.example/bye".parse().expect("an address"));
+        }),
+    ];
+    for (name, twist) in rows {
+        let mut case = signed_in("mina");
+        twist(&mut case);
+        let ended = case.run();
+        assert!(ended.done().starts_with("The visit ended at the authority"), "{name}: {}", ended.done());
+        assert!(ended.found(Return).contains(&"logout.no_return"), "{name}");
+        let steps = ended.flow.steps();
+        assert_eq!(steps.last().map(|step| step.state), Some(StepState::Skipped), "{name}");
+        assert!(!is_signed_in(ended.desk), "{name}: signed out all the same");
     }
 }
 
 #[test]
-fn a_person_signs_out_and_comes_back_only_to_a_registered_address() {
-    let mut desk = Desk::new("mina");
-    let tokens = for_graph(&mut desk);
-    let leaving = Profile { given: tokens.id_token, ..desk.profile("desktop", Platform::Native, "openid") };
-    let (outcome, _) = desk.run(FlowKind::Logout, leaving.clone(), Vec::new());
-    assert_eq!(outcome, Outcome::Done("The person signed out and came back.".to_owned()));
+fn of_several_accounts_the_one_that_is_meant_leaves() {
+    let scope = "openid profile https://graph.microsoft.com/User.Read";
+    let both = || {
+        let mut desk = signed_in("mina").desk;
+        desk.seat("adele");
+        let mut case = Case::at(desk, FlowKind::AuthorizationCode, "store-planner", scope);
+        case.set(Authorize, "prompt", "login");
+        out(case.run())
+    };
+    let ended = both().run();
+    ended.done();
+    let mut silent = Case::at(ended.desk, FlowKind::AuthorizationCode, "store-planner", scope);
+    silent.set(Authorize, "prompt", "none");
+    assert_eq!(
+        silent.run().id_claim("preferred_username"),
+        "mina@northwind.example",
+        "adele left, mina stays"
+    );
+    // Without a hint the person picks.
+    let mut case = both();
+    case.without(Logout, "id_token_hint");
+    case.without(Logout, "logout_hint");
+    case.person("mina");
+    let ended = case.run();
+    ended.done();
+    let mut silent = Case::at(ended.desk, FlowKind::AuthorizationCode, "store-planner", scope);
+    silent.set(Authorize, "prompt", "none");
+    assert_eq!(silent.run().id_claim("preferred_username"), "adele@northwind.example", "mina picked herself");
+}
 
-    let elsewhere = set(StepId::Logout, "post_logout_redirect_uri", "https://evil.example/");
-    for bend in [elsewhere, drop(StepId::Logout, "post_logout_redirect_uri")] {
-        let (outcome, flow) = desk.run(FlowKind::Logout, leaving.clone(), vec![bend]);
-        assert!(matches!(&outcome, Outcome::Done(done) if done.contains("at the authority")), "{outcome:?}");
-        assert!(found(&flow, StepId::Return).contains(&"logout.no_return"));
-    }
+#[test]
+fn refresh_tokens_outlive_the_session() {
+    let scope = "openid offline_access https://graph.microsoft.com/User.Read";
+    let ended = Case::new(FlowKind::AuthorizationCode, "store-planner", scope).run();
+    let token = ended.tokens().refresh_token.clone();
+    let ended = out(ended).run();
+    ended.done();
+    let mut case = Case::at(ended.desk, FlowKind::RefreshToken, "store-planner", scope);
+    case.profile.given = token;
+    case.run().tokens();
+}
+
+#[test]
+fn a_request_to_sign_out_that_cannot_be_one_is_a_page() {
+    refuses(
+        || signed_in("mina"),
+        &[
+            (
+                "a hint that is no token",
+                |case| case.set(Logout, "id_token_hint", "nonsense"),
+                page(Logout, 50061),
+            ),
+            (
+                "another application's token",
+                |case| {
+                    let other = case.desk.client_id("admin-portal");
+                    case.set(Logout, "client_id", &other);
+                },
+                page(Logout, 50061),
+            ),
+            (
+                "a stranger",
+                |case| case.set(Logout, "client_id", "00000000-1111-4222-8333-444444444444"),
+                page(Logout, 700_016),
+            ),
+            ("no GUID", |case| case.set(Logout, "client_id", "planner"), page(Logout, 700_038)),
+            ("twice", |case| case.double(Logout, "state"), page(Logout, 9_000_411)),
+            ("no such tenant", |case| case.elsewhere(Logout, "nowhere.example"), page(Logout, 90002)),
+            ("no tenant at all", |case| case.elsewhere(Logout, "logout"), page(Logout, 900_023)),
+        ],
+    );
+}
+
+#[test]
+fn an_access_token_says_nothing_about_a_session() {
+    let ended = Case::new(FlowKind::AuthorizationCode, "store-planner", "openid User.Read").run();
+    let token = ended.tokens().access_token.clone();
+    let mut case = Case::at(ended.desk, FlowKind::Logout, "store-planner", "openid");
+    case.profile.given = token;
+    page(Logout, 50061).check("an access token as hint", &case.run());
 }

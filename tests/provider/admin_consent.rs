@@ -63,7 +63,7 @@ async fn what_cannot_be_sent_back_is_shown_as_a_page() {
         ("client id no guid", &home, V2, vec![("client_id", "planner")], 700_038),
         ("unknown client", &home, V1, vec![("client_id", "11111111-2222-3333-4444-555555555555")], 700_016),
         ("single tenant elsewhere", "fabrikam.example", V2, reports.to_vec(), 700_016),
-        ("single tenant on organizations", "organizations", V2, reports.to_vec(), 50194),
+        ("single tenant on common", "common", V1, reports.to_vec(), 50194),
         ("switched off", &home, V2, vec![client("price-tags")], 7_000_112),
         ("version 2 on common", "common", V2, vec![], 900_021),
         ("work application for personal accounts", "consumers", V1, vec![], 9_002_332),

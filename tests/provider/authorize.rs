@@ -32,7 +32,6 @@ async fn what_cannot_be_sent_back_is_shown_as_a_page() {
         ("client id no guid", &home, vec![("client_id", "desktop")], 700_038),
         ("unknown client", &home, vec![("client_id", unknown)], 700_016),
         ("single tenant on common", "common", reports.to_vec(), 50194),
-        ("single tenant on organizations", "organizations", reports.to_vec(), 50194),
         ("single tenant elsewhere", "fabrikam.example", reports.to_vec(), 700_016),
         ("work application for personal accounts", "consumers", vec![], 9_002_332),
         ("personal application on common", "common", vec![wish_list], 9_002_331),

@@ -120,6 +120,14 @@ async fn the_flow_is_refused_as_entra_refuses_it() {
     let portal =
         [("client_id", desk.client_id("admin-portal")), ("client_secret", desk.secret("admin-portal"))];
     check("another's", &portal, 400, "invalid_grant", 70000, WITH_URI).await;
+    let code = device["device_code"].as_str().unwrap();
+    let form = [("grant_type", URN), ("client_id", desk.client_id("kiosk")), ("device_code", code)];
+    let refusal = Refusal { error: "invalid_grant", code: 7_000_012 };
+    let answer = desk.token("organizations", &form, &[]).await;
+    desk.check_json("at another tenant", &answer, 400, refusal, WITH_URI).await;
+    let pending = Refusal { error: "authorization_pending", code: 70016 };
+    let answer = desk.token("northwind.example", &form, &[]).await;
+    desk.check_json("at the same one by its domain", &answer, 400, pending, WITH_URI).await;
 
     let mut browser = Browser::new(&desk);
     for (typed, code) in [("WRONGCODE", 70018), ("", 90119)] {

@@ -22,7 +22,7 @@ async fn each_kind_of_account_gets_in_where_it_belongs() {
     let desk = Desk::open().await;
     let home = desk.home.clone();
     let fabrikam = desk.scenario.tenant("fabrikam").expect("a tenant").id.clone();
-    let cases: [(&str, &str, &str, Result<&str, u32>); 19] = [
+    let cases: [(&str, &str, &str, Result<&str, u32>); 22] = [
         ("gift-cards", "common", "mina", Ok(&home)),
         ("gift-cards", "common", "farah", Ok(&fabrikam)),
         ("gift-cards", "common", "pia", Ok(CONSUMERS)),
@@ -36,6 +36,9 @@ async fn each_kind_of_account_gets_in_where_it_belongs() {
         ("gift-cards", "northwind.example", "ines", Err(50020)),
         ("gift-cards", "northwind.example", "pia", Err(50020)),
         ("gift-cards", "fabrikam.example", "mina", Err(50020)),
+        ("staff-directory", "organizations", "mina", Ok(&home)),
+        ("staff-directory", "organizations", "ines", Err(50020)),
+        ("staff-directory", &home, "ines", Err(50020)),
         ("wish-list", "consumers", "pia", Ok(CONSUMERS)),
         ("wish-list", "consumers", "farah", Err(50020)),
         ("desktop", "common", "pia", Err(500_208)),

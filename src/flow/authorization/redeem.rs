@@ -85,7 +85,7 @@ fn one_api(scope: &str) -> String {
             return true;
         }
         let api = preflight::api_of(word);
-        *kept.get_or_insert(api) == api
+        *kept.get_or_insert_with(|| api.clone()) == api
     });
     words.collect::<Vec<_>>().join(" ")
 }

@@ -394,7 +394,7 @@ fn findings_follow_what_the_person_changes() {
     let index = verifier(&play);
     let bend = |play: &mut Play, choice| assert_eq!(play.says(Input::Chosen(choice)), []);
     bend(&mut play, Choice::Bend(Bend::Set(index, "another".into())));
-    assert_eq!(play.finds(StepId::Token, Severity::Warning), ["pkce.mismatch"]);
+    assert_eq!(play.finds(StepId::Token, Severity::Warning), ["pkce.form", "pkce.mismatch"]);
     bend(&mut play, Choice::Undo);
     assert_eq!(play.finds(StepId::Token, Severity::Warning), [] as [&str; 0]);
     bend(&mut play, Choice::Bend(Bend::ToggleRemoved(index)));

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     flow::{
-        Bend, CallId, Choice, Flow, Source,
+        Bend, CallId, Choice, Flow, Platform, Source,
         playbook::{
             self, Play, START, ended, garbage, json_answer, metadata, redirected, refusal, token as jwt,
         },
@@ -150,6 +150,11 @@ fn what_entra_will_refuse_is_said_before_the_visit() {
     check(scope("a://1/.default b://2/.default"), &["consent.several_apis"]);
     check(scope(""), &["parameter.missing"]);
     check(Profile { authority: lab("common"), ..consenting() }, &["tenant.shared"]);
+    let version_1 = Profile { admin_consent: AdminConsentVersion::V1, ..consenting() };
+    let mut play = at_consent(version_1, Vec::new());
+    assert_eq!(play.finds(StepId::AdminConsent, Severity::Info), [] as [&str; 0]);
+    play.says(Input::Chosen(Choice::Bend(Bend::Add(Place::Query, "scope".into(), "a/b".into()))));
+    assert_eq!(play.finds(StepId::AdminConsent, Severity::Info), ["consent.scope_ignored"]);
     let mut play = at_consent(consenting(), Vec::new());
     let finds = |play: &Play| play.finds(StepId::AdminConsent, Severity::Warning);
     play.says(Input::Chosen(Choice::Bend(Bend::ToggleRemoved(3))));
@@ -268,6 +273,17 @@ fn the_hint_is_asked_for_where_a_sign_in_brings_one_and_left_out_elsewhere() {
     assert_eq!(play.finds(StepId::Logout, Severity::Info), ["logout.registered", "logout.no_hint"]);
     let visit = leaves(&mut play, 3);
     assert!(visit.url.query_pairs().all(|(name, _)| !name.ends_with("_hint")));
+}
+
+#[test]
+fn where_the_registration_is_known_the_way_back_is_held_against_it() {
+    let finds = |registered: &str| {
+        let registered = vec![(Platform::Native, registered.parse().expect("an address"))];
+        let play = at_logout(Profile { registered, ..leaving() });
+        play.finds(StepId::Logout, Severity::Info)
+    };
+    assert_eq!(finds("http://localhost/cb"), [] as [&str; 0]);
+    assert_eq!(finds("http://localhost/elsewhere"), ["logout.registered"]);
 }
 
 #[test]

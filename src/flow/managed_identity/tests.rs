@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     flow::{
-        CallId, Change, Flow, FlowKind,
+        Bend, CallId, Change, Choice, Flow, FlowKind,
         playbook::{
             self, Play, START, elsewhere, ended, garbage, json_answer, keys, metadata, refusal, token as jwt,
         },
@@ -125,6 +125,14 @@ fn what_the_endpoint_will_refuse_is_said_before() {
     check(machine("http://metadata.example"), None, &["transport.plain", "identity.outside"]);
     check(profile(), Some(("Metadata", Change::Drop)), &["identity.no_proof"]);
     check(profile(), Some(("metadata", set("True"))), &["identity.no_proof"]);
+    check(profile(), Some(("x-forwarded-for", set("10.0.0.1"))), &[]);
+    let mut play = begin(profile());
+    let forwarded = Bend::Add(Place::Header, "X-Forwarded-For".into(), "10.0.0.1".into());
+    play.says(Input::Chosen(Choice::Bend(forwarded)));
+    assert_eq!(play.finds(StepId::Token, Severity::Warning), ["identity.forwarded"]);
+    let form = Bend::Add(Place::Form, "client_secret".into(), "s".into());
+    play.says(Input::Chosen(Choice::Bend(form)));
+    assert!(play.finds(StepId::Token, Severity::Warning).contains(&"parameter.misplaced"));
     check(profile(), Some(("resource", set("https://vault.azure.net/.default"))), &["identity.scope"]);
     check(profile(), Some(("api-version", Change::Drop)), &["parameter.missing"]);
     let service = at(IdentityHost::AppService(Secret::new("h")), "http://localhost:4000/msi/token", None);

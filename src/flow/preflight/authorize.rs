@@ -6,8 +6,8 @@ use url::Url;
 use super::{Report, any, api_of, is_oidc, redirect_uri, words};
 use crate::{
     finding::Finding,
-    flow::{Draft, FlowKind, Pkce, Place, Platform, Profile},
-    oauth::authorize::ResponseType,
+    flow::{Draft, FlowKind, Place, Platform, Profile},
+    oauth::{authorize::ResponseType, pkce},
     text::visible,
 };
 
@@ -175,6 +175,7 @@ impl Report {
                  the same API.",
             );
         }
+        self.permissions(&apis);
         if apis.iter().any(|word| api_of(word) != api_of(apis[0])) {
             if asked.token {
                 self.warn(
@@ -187,6 +188,13 @@ impl Report {
                     "scope.default_mixed",
                     "Entra",
                     "Entra takes .default of one API only in one request.",
+                );
+            } else {
+                self.info(
+                    "scope.several_apis",
+                    "Entra",
+                    "The scope names several APIs. One sign-in may ask consent for all of them, but each token is for one: \
+                     the code brings the first, the refresh token the others.",
                 );
             }
         }
@@ -282,16 +290,27 @@ impl Report {
                 "RFC 9700 §2.1.1",
                 "Without a challenge whoever catches the code can redeem it, or have you redeem theirs.",
             ),
-            (Some(_), Some("S256")) => {
-                if profile.pkce != Pkce::None && challenge.is_some_and(|one| one.len() != 43) {
-                    self.warn("pkce.form", "RFC 7636 §4.2", "An S256 challenge has 43 characters.");
+            (Some(challenge), Some("S256")) => {
+                // What somebody makes of SHA-256 in hexadecimal, and not in base64url, has 64.
+                if challenge.len() != 43 {
+                    self.warn(
+                        "pkce.form",
+                        "RFC 7636 §4.2",
+                        "An S256 challenge has 43 characters: the 32 bytes of the hash in base64url, not in hexadecimal.",
+                    );
                 }
             }
-            (Some(_), None | Some("plain")) => self.warn(
-                "pkce.plain",
-                "RFC 7636 §7.2",
-                "With plain the challenge is the verifier: whoever reads this request can redeem the code.",
-            ),
+            (Some(challenge), None | Some("plain")) => {
+                self.warn(
+                    "pkce.plain",
+                    "RFC 7636 §7.2",
+                    "With plain the challenge is the verifier: whoever reads this request can redeem the code.",
+                );
+                if let Some(flaw) = pkce::flaw(challenge) {
+                    let title = format!("The challenge is the verifier here, and its form is wrong: {flaw}.");
+                    self.warn("pkce.form", "RFC 7636 §4.1", title);
+                }
+            }
             (Some(_), Some(_)) => {
                 self.warn("pkce.method", "RFC 7636 §4.3", "code_challenge_method is neither S256 nor plain.");
             }

@@ -3,7 +3,7 @@
 use super::{Report, is_oidc, is_shared_tenant, token, words};
 use crate::{
     finding::Finding,
-    flow::{Draft, Profile},
+    flow::{Draft, Platform, Profile},
 };
 
 /// Looks at a client-credentials request.
@@ -11,6 +11,14 @@ pub(in crate::flow) fn client_credentials(profile: &Profile, draft: &Draft) -> V
     let is_entra = profile.authority.is_entra();
     let mut report = Report(token::request(draft, if is_entra { &["scope"] } else { &[] }));
     report.must_prove(draft);
+    if profile.platform != Platform::Web {
+        let title = format!(
+            "This grant is for applications that can keep a secret on a server. A {} cannot: register the part that runs \
+             without people as an application of its own.",
+            profile.platform.title()
+        );
+        report.warn("secret.public_client", "RFC 6749 §4.4", title);
+    }
     if is_entra {
         let scope = draft.value("scope").unwrap_or_default();
         let apis: Vec<_> = words(scope).filter(|word| !is_oidc(word)).collect();

@@ -1,6 +1,6 @@
 //! The two requests of the device code grant.
 
-use super::{Report, any, token};
+use super::{Report, any, header, token};
 use crate::{
     finding::Finding,
     flow::{Draft, Platform, Profile},
@@ -10,7 +10,7 @@ use crate::{
 pub(in crate::flow) fn device_authorization(profile: &Profile, draft: &Draft) -> Vec<Finding> {
     // The standard lets the scope be left out, Entra does not (RFC 8628 §3.1).
     let is_entra = profile.authority.is_entra();
-    let by_header = token::sent(draft, "authorization").is_some();
+    let by_header = header(draft, "authorization").is_some();
     let names = ["client_id", "scope"];
     let required: &[_] = match (by_header, is_entra) {
         (false, true) => &names,

@@ -84,11 +84,7 @@ pub(in crate::flow) fn logout(profile: &Profile, draft: &Draft, listener: Option
             "Nobody is sent back: the visit ends on a page of the authority. With a browser, end this run yourself then.",
         );
     } else {
-        report.info(
-            "logout.registered",
-            "Entra",
-            "The person is sent back only if this address is a registered redirect URI.",
-        );
+        report.registered(profile, value(parameter));
     }
     match value("id_token_hint") {
         Some(hint) if kind(hint) != TokenKind::IdToken => report.warn(
@@ -132,6 +128,27 @@ impl Report {
             let title =
                 format!("The browser makes this request: header {} does not travel.", visible(&field.name));
             self.warn("header.not_sent", "RFC 6749 §4.1.1", title);
+        }
+    }
+
+    /// Whether the authority will send anybody back to this address.
+    fn registered(&mut self, profile: &Profile, address: Option<&str>) {
+        let places =
+            address.and_then(|uri| Url::parse(uri).ok()).map(|uri| redirect_uri::places(profile, &uri));
+        let (is_known, is_registered) =
+            (!profile.registered.is_empty(), places.is_some_and(|places| !places.is_empty()));
+        if is_known && !is_registered {
+            self.warn(
+                "logout.registered",
+                "Entra",
+                "The registration does not hold this address: the person signs out and ends on a page of the authority.",
+            );
+        } else if !is_known {
+            self.info(
+                "logout.registered",
+                "Entra",
+                "The person is sent back only if this address is a registered redirect URI.",
+            );
         }
     }
 

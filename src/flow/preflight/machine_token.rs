@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use super::{Report, any, is_loopback};
+use super::{Report, any, header, is_loopback};
 use crate::{
     finding::Finding,
     flow::{Draft, IdentityHost},
@@ -16,14 +16,14 @@ pub(in crate::flow) fn machine_token(host: &IdentityHost, draft: &Draft) -> Vec<
             if header(draft, "metadata") != Some("true") {
                 report.warn(
                     "identity.no_proof",
-                    "reference §11.1",
+                    "Entra managed identities",
                     "Without the header Metadata: true (in lower case) the service refuses: a forged link could not send it.",
                 );
             }
             if header(draft, "x-forwarded-for").is_some() {
                 report.warn(
                     "identity.forwarded",
-                    "reference §11.1",
+                    "Entra managed identities",
                     "The service refuses what seems to be forwarded: leave X-Forwarded-For out.",
                 );
             }
@@ -32,7 +32,7 @@ pub(in crate::flow) fn machine_token(host: &IdentityHost, draft: &Draft) -> Vec<
             if header(draft, "x-identity-header").is_none_or(str::is_empty) {
                 report.warn(
                     "identity.no_proof",
-                    "reference §11.2",
+                    "Entra managed identities",
                     "Without the value of IDENTITY_HEADER the endpoint refuses: it proves that the request comes from inside.",
                 );
             }
@@ -44,7 +44,7 @@ pub(in crate::flow) fn machine_token(host: &IdentityHost, draft: &Draft) -> Vec<
     {
         report.warn(
             "identity.scope",
-            "reference §11.2",
+            "Entra managed identities",
             "The endpoint takes the name of one API, without /.default, and no list of scopes.",
         );
     }
@@ -52,7 +52,7 @@ pub(in crate::flow) fn machine_token(host: &IdentityHost, draft: &Draft) -> Vec<
     if names.into_iter().filter(|name| draft.value(name).is_some_and(|id| !id.is_empty())).count() > 1 {
         report.warn(
             "identity.named_twice",
-            "reference §11.1",
+            "Entra managed identities",
             "The identity is named in more than one way; one is enough.",
         );
     }
@@ -62,7 +62,7 @@ pub(in crate::flow) fn machine_token(host: &IdentityHost, draft: &Draft) -> Vec<
     {
         report.warn(
             "identity.outside",
-            "reference §11.1",
+            "Entra managed identities",
             "The address is not of this machine or its own network: a token of this machine would be handed out elsewhere.",
         );
     }
@@ -76,9 +76,4 @@ fn is_inside(url: &Url) -> bool {
         Some(Host::Ipv6(address)) => address.is_unicast_link_local() || address.is_unique_local(),
         Some(Host::Domain(_)) | None => false,
     }
-}
-
-fn header<'a>(draft: &'a Draft, name: &str) -> Option<&'a str> {
-    let found = draft.fields.iter().find(|field| !field.removed && field.is_called(name))?;
-    Some(&found.value)
 }

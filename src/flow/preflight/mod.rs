@@ -109,6 +109,15 @@ impl Report {
     }
 }
 
+/// The value of a header that is sent; its name is the same in any letter case, and a parameter of that name is none.
+pub(super) fn header<'a>(draft: &'a Draft, name: &str) -> Option<&'a str> {
+    let found = draft
+        .fields
+        .iter()
+        .find(|field| field.place == Place::Header && !field.removed && field.is_called(name))?;
+    Some(&found.value)
+}
+
 /// The words of a scope.
 pub(super) fn words(scope: &str) -> impl Iterator<Item = &str> {
     scope.split(' ').filter(|word| !word.is_empty())
@@ -119,9 +128,12 @@ pub(super) fn is_oidc(scope: &str) -> bool {
     ["openid", "profile", "email", "offline_access"].iter().any(|one| one.eq_ignore_ascii_case(scope))
 }
 
-/// The API that a scope belongs to; Entra takes a word without `/` for one of Microsoft Graph.
-pub(super) fn api_of(scope: &str) -> &str {
-    scope.rsplit_once('/').map_or("https://graph.microsoft.com", |(api, _)| api)
+/// The API that a scope belongs to, under one name; Entra takes a word without `/` for one of Microsoft Graph, and knows
+/// each API by its application id as well.
+pub(super) fn api_of(scope: &str) -> String {
+    const GRAPH: &str = "https://graph.microsoft.com";
+    let api = scope.rsplit_once('/').map_or(GRAPH, |(api, _)| api).to_ascii_lowercase();
+    if api == "00000003-0000-0000-c000-000000000000" { GRAPH.to_owned() } else { api }
 }
 
 /// Whether an address is on this machine.

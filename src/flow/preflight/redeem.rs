@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Report, api_of, is_oidc, token, words};
+use super::{Report, api_of, header, is_oidc, token, words};
 use crate::{
     finding::Finding,
     flow::{Draft, Platform, Profile},
@@ -15,7 +15,7 @@ pub(in crate::flow) fn redeem(profile: &Profile, draft: &Draft, authorize: &Draf
     let mut report = Report(token::request(draft, &["code"]));
     report.secret(profile, draft);
     if profile.authority.is_entra() {
-        match (profile.platform, draft.value("origin")) {
+        match (profile.platform, header(draft, "origin")) {
             (Platform::Spa, None) => report.warn(
                 "origin.missing",
                 "Entra",
@@ -56,14 +56,15 @@ pub(in crate::flow) fn redeem(profile: &Profile, draft: &Draft, authorize: &Draf
                 Some("S256") => pkce::Method::S256,
                 _ => pkce::Method::Plain,
             };
+            if let Some(flaw) = pkce::flaw(verifier) {
+                report.warn("pkce.form", "RFC 7636 §4.1", format!("The verifier's form is wrong: {flaw}."));
+            }
             if pkce::challenge(method, &Secret::new(verifier)) != challenge {
                 report.warn(
                     "pkce.mismatch",
                     "RFC 7636 §4.6",
                     "The verifier does not give the challenge that was sent.",
                 );
-            } else if let Some(flaw) = pkce::flaw(verifier) {
-                report.warn("pkce.form", "RFC 7636 §4.1", format!("The verifier's form is wrong: {flaw}."));
             }
         }
         (None, None) => {}
@@ -74,7 +75,7 @@ pub(in crate::flow) fn redeem(profile: &Profile, draft: &Draft, authorize: &Draf
 impl Report {
     /// A code may be good for several APIs, a token is for one.
     fn apis(&mut self, profile: &Profile, draft: &Draft, authorize: &Draft) {
-        fn apis(draft: &Draft) -> BTreeSet<&str> {
+        fn apis(draft: &Draft) -> BTreeSet<String> {
             words(draft.value("scope").unwrap_or_default())
                 .filter(|word| !is_oidc(word))
                 .map(api_of)
@@ -83,13 +84,8 @@ impl Report {
         if !profile.authority.is_entra() {
             return;
         }
-        if apis(draft).len() > 1 {
-            self.warn(
-                "scope.several_apis",
-                "Entra",
-                "The scope names several APIs, and one token is for one of them.",
-            );
-        } else if apis(authorize).len() > 1 {
+        self.scope(profile, draft);
+        if apis(draft).len() < 2 && apis(authorize).len() > 1 {
             self.info(
                 "scope.first_api",
                 "Entra",

@@ -62,15 +62,39 @@ pub(super) fn judge(report: &mut Report, profile: &Profile, draft: &Draft, liste
             "There is a character in it that Entra refuses in a redirect URI: one of ! $ ' ( ) , ; or *.",
         );
     }
-    if let Some(registered) = &profile.redirect_uri
-        && !is_same_place(registered, &sent)
-    {
+    registration(report, profile, &sent);
+}
+
+/// What the registration says of it, as far as it is known.
+fn registration(report: &mut Report, profile: &Profile, sent: &Url) {
+    const RULE: &str = "Every part must be as registered, letter case and last slash included; the port of localhost alone \
+                        does not count.";
+    let places = places(profile, sent);
+    if !places.is_empty() && !places.contains(&profile.platform) {
         let title = format!(
-            "The profile's redirect URI is {registered}. Every part must be as registered, letter case and last slash \
-             included; the port of localhost alone does not count."
+            "It is registered for a {}, and this profile is a {}. Entra goes by the registration when the code is redeemed: \
+             that decides on secret, PKCE and Origin.",
+            places[0].title(),
+            profile.platform.title()
         );
+        report.warn("redirect_uri.platform", "Entra", title);
+    } else if places.is_empty() && !profile.registered.is_empty() {
+        let known: Vec<_> = profile.registered.iter().map(|(_, uri)| uri.as_str()).collect();
+        let title = format!("The registration does not hold it, but {}. {RULE}", known.join(", "));
+        report.warn("redirect_uri.not_registered", "Entra", title);
+    } else if let Some(registered) = &profile.redirect_uri
+        && places.is_empty()
+        && !is_same_place(registered, sent)
+    {
+        let title = format!("The profile's redirect URI is {registered}. {RULE}");
         report.warn("redirect_uri.not_registered", "Entra", title);
     }
+}
+
+/// The platforms for which an address is registered, where the registration is known.
+pub(super) fn places(profile: &Profile, sent: &Url) -> Vec<Platform> {
+    let known = profile.registered.iter().filter(|(_, registered)| is_same_place(registered, sent));
+    known.map(|(platform, _)| *platform).collect()
 }
 
 /// Whether Entra takes the one for the other: character for character, but for the port of this machine and the slash

@@ -1,6 +1,6 @@
 //! A refresh token on its way to the token endpoint, once or for a list of scopes.
 
-use super::{Report, is_oidc, token, words};
+use super::{Report, header, is_oidc, token, words};
 use crate::{
     finding::Finding,
     flow::{Draft, Platform, Profile},
@@ -38,7 +38,7 @@ impl Report {
         self.secret(profile, draft);
         if profile.authority.is_entra()
             && profile.platform == Platform::Spa
-            && token::sent(draft, "origin").is_none()
+            && header(draft, "origin").is_none()
         {
             self.warn(
                 "origin.missing",

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
-use super::{Report, any, api_of, is_oidc, words};
+use super::{Report, any, api_of, header, is_oidc, words};
 use crate::{
     finding::Finding,
     flow::{Credential, Draft, Platform, Profile},
@@ -15,7 +15,7 @@ use crate::{
 pub(super) fn request(draft: &Draft, required: &[&str]) -> Vec<Finding> {
     let mut names = vec!["grant_type"];
     // A client that proves itself in a header names itself there.
-    if sent(draft, "authorization").is_none() {
+    if header(draft, "authorization").is_none() {
         names.push("client_id");
     }
     names.extend(required);
@@ -29,8 +29,9 @@ pub(super) fn sent<'a>(draft: &'a Draft, name: &str) -> Option<&'a str> {
 
 /// The names under which a client can prove itself that are sent.
 fn proofs(draft: &Draft) -> Vec<&'static str> {
-    let names = ["client_secret", "client_assertion", "authorization"];
-    names.into_iter().filter(|name| sent(draft, name).is_some()).collect()
+    let in_form =
+        ["client_secret", "client_assertion"].into_iter().filter(|name| sent(draft, name).is_some());
+    in_form.chain(header(draft, "authorization").map(|_| "authorization")).collect()
 }
 
 impl Report {
@@ -115,7 +116,12 @@ impl Report {
                 "The scope names several APIs, and one token is for one of them.",
             );
         }
-        for word in &named {
+        self.permissions(&named);
+    }
+
+    /// Each permission of a scope by itself: how v1.0 asks, and slashes.
+    pub(super) fn permissions(&mut self, named: &[&str]) {
+        for word in named {
             let bare = word.strip_suffix('/').unwrap_or(word);
             if Url::parse(bare).is_ok_and(|url| url.has_host() && matches!(url.path(), "" | "/")) {
                 let title = format!(

@@ -51,7 +51,7 @@ pub(in crate::flow) static ASK_MACHINE: Sheet = Sheet {
     guards: &[
         "The request carries a header that a forged link cannot add: `Metadata: true`, or the value of IDENTITY_HEADER.",
         "It never goes through a proxy: the answer would be another machine's token, or a stranger would see ours.",
-        "404, 410, 429 and 5xx are tried again, each time later (reference §11.1).",
+        "404, 410, 429 and 5xx are tried again, each time later.",
         "The endpoint takes a resource and knows no scopes.",
     ],
 };

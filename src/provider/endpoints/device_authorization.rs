@@ -98,8 +98,7 @@ fn is_present(request: &Request<'_>, name: &str) -> Verdict {
 /// This endpoint has a number of its own for a single-tenant application on `common`.
 fn suits_audience(request: &Request<'_>) -> Verdict {
     let Some(client) = &request.client else { return Ok(()) };
-    let is_global = matches!(request.segment, Segment::Common | Segment::Organizations);
-    if is_global && client.sign_in_audience == Audience::MyOrg {
+    if request.segment == Segment::Common && client.sign_in_audience == Audience::MyOrg {
         let text = "No tenant could be derived from the request or its credentials.";
         return Err(Refusal::new(50059, "invalid_request", text)
             .demands("an application for one tenant is used with that tenant's id or domain in the path")

@@ -33,12 +33,15 @@ pub fn not_in_tenant(provider: &Provider, interaction: &Interaction, person: &Pe
         .compares("tenant", &home.display_name, [here])
 }
 
-/// On `common` it is known only now whether the account is a personal one, and so whether the application takes it.
+/// On `common` and `organizations` it is known only now where the account is from, and so whether the application takes it.
 pub fn is_kind_of_account(standing: &Standing<'_>) -> Result<(), Next> {
     let Standing { interaction, person, tenant, .. } = standing;
     let client = &interaction.client;
     if tenant::takes_accounts_of(client, tenant) {
         return Ok(());
+    }
+    if client.sign_in_audience == Audience::MyOrg {
+        return Err(Next::Page(not_in_tenant(standing.provider, interaction, person)));
     }
     let text = format!(
         "An account like '{}' cannot be used with app '{}' ({}).",

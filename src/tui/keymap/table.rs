@@ -88,6 +88,7 @@ pub const TABLE: &[Binding] = &[
     row(Flows, &[Key::DOWN, c('j')], A::MoveDown, "move", 1),
     row(Flows, &[Key::ENTER], A::FlowStart, "run", 2),
     row(Flows, &[c('a')], A::FlowAuto, "run through", 3),
+    row(Flows, &[c('/')], A::Search, "find", 4),
     row(Flows, &[c(':'), Key::ctrl('p')], A::Palette, "command", 41),
     row(Flows, &[c('q')], A::Back, "quit", 42),
 

@@ -71,14 +71,16 @@ pub fn draw(model: &mut Model, area: Rect, buffer: &mut Buffer) -> Option<Positi
                         .then(Role::Muted, &choice.note)
                 })
                 .collect();
-            let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2).min(16);
+            let lines = Lines::new(&lines, look)
+                .mark(Some(*selected))
+                .hanging(crate::tui::widgets::lines::Hanging::Columns(widest + 3));
+            // A note that goes on in a second row must not push the last choice out of sight.
+            let rows = lines.height(Frame::inner(popup(area, 78, 16)).width);
+            let height = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2).min(16);
             let place = popup(area, 78, height);
             Frame::new(title.as_str(), look).focused(true).above().render(place, buffer);
             let mut scroll = Scroll::default();
-            Lines::new(&lines, look)
-                .mark(Some(*selected))
-                .hanging(crate::tui::widgets::lines::Hanging::Columns(widest + 3))
-                .scrolled(Frame::inner(place), buffer, &mut scroll);
+            lines.scrolled(Frame::inner(place), buffer, &mut scroll);
             None
         }
         Overlay::Messages { scroll } => {

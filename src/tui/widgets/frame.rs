@@ -55,6 +55,14 @@ impl<'a> Frame<'a> {
         self
     }
 
+    /// Puts something behind the title.
+    #[must_use]
+    pub fn aside(mut self, aside: text::Line) -> Self {
+        self.title.0.extend(text::Line::of(Role::Text, "  ").0);
+        self.title.0.extend(aside.0);
+        self
+    }
+
     /// Puts a note at the right of the lower border.
     #[must_use]
     pub fn footnote(mut self, note: text::Line) -> Self {

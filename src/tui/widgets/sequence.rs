@@ -9,8 +9,8 @@
 //! ```
 //!
 //! It is drawn from plain data, at any width: labels are cut before lifelines move closer than they can be told apart,
-//! and where even that is too wide each message becomes a line of text. The names stay at the top; the newest message
-//! is in view unless somebody looks back.
+//! but before that, whoever has no part in the messages in view is left out; and where all of it is too wide, each
+//! message becomes a line of text. The names stay at the top; the newest message is in view unless somebody looks back.
 
 mod layout;
 
@@ -100,6 +100,45 @@ impl<'a> Sequence<'a> {
             buffer.set_string(x, area.top(), name, self.look.style(Role::Title));
         }
         Rect { y: area.y + area.height.min(1), height: area.height.saturating_sub(1), ..area }
+    }
+
+    /// Who has a part in the messages of these rows, left to right.
+    fn cast(&self, rows: &[(Rect, usize)]) -> Vec<usize> {
+        let shown = || rows.iter().filter_map(|(_, index)| self.arrows.get(*index));
+        let takes_part = |who: &usize| {
+            shown().any(|arrow| match arrow.kind {
+                ArrowKind::Wait => (arrow.from.min(arrow.to)..=arrow.from.max(arrow.to)).contains(who),
+                _ => arrow.from == *who || arrow.to == *who,
+            })
+        };
+        (0..self.participants.len()).filter(takes_part).collect()
+    }
+
+    /// Draws the messages in view between those only who have a part in them, if that shows more of what they say.
+    fn draw_few(&self, area: Rect, buffer: &mut Buffer, selection: &mut Selection, mark: Mark) -> bool {
+        let body = Rect { y: area.y + area.height.min(1), height: area.height.saturating_sub(1), ..area };
+        let rows: Vec<_> = selection.rows(body, self.arrows.len()).collect();
+        let cast = self.cast(&rows);
+        if !(2..self.participants.len()).contains(&cast.len()) {
+            return false;
+        }
+        let place = |who: usize| cast.iter().position(|one| *one == who);
+        let participants: Vec<&str> = cast.iter().map(|who| self.participants[*who]).collect();
+        let arrows: Vec<Arrow> = rows
+            .iter()
+            .filter_map(|(_, index)| {
+                let arrow = &self.arrows[*index];
+                Some(Arrow { from: place(arrow.from)?, to: place(arrow.to)?, ..arrow.clone() })
+            })
+            .collect();
+        let few = Sequence { participants: &participants, arrows: &arrows, ..*self };
+        let Some(columns) = few.columns(area) else { return false };
+        few.head(area, Some(&columns), buffer);
+        for ((row, index), arrow) in rows.iter().zip(&arrows) {
+            few.row(arrow, &columns, *row, buffer);
+            self.mark(*index, *row, buffer, selection, mark);
+        }
+        true
     }
 
     fn columns(&self, area: Rect) -> Option<Columns> {
@@ -230,6 +269,9 @@ impl<'a> Sequence<'a> {
             return;
         }
         let columns = self.columns(area);
+        if columns.as_ref().is_none_or(Columns::is_tight) && self.draw_few(area, buffer, selection, mark) {
+            return;
+        }
         let body = self.head(area, columns.as_ref(), buffer);
         for (row, index) in selection.rows(body, self.arrows.len()) {
             let arrow = &self.arrows[index];
@@ -237,12 +279,17 @@ impl<'a> Sequence<'a> {
                 Some(columns) => self.row(arrow, columns, row, buffer),
                 None => self.sentence(arrow, row, buffer),
             }
-            if mark == Mark::Selected && index == selection.index() && row.width > 0 {
-                buffer.set_string(row.x, row.y, self.look.glyphs.selection, self.look.style(Role::Focus));
-                if self.focused {
-                    let text = Rect { x: row.x + 1, width: row.width - 1, ..row };
-                    buffer.set_style(text, self.look.style(Role::Selection));
-                }
+            self.mark(index, row, buffer, selection, mark);
+        }
+    }
+
+    /// Marks the row of a message if that is the selected one.
+    fn mark(&self, index: usize, row: Rect, buffer: &mut Buffer, selection: &Selection, mark: Mark) {
+        if mark == Mark::Selected && index == selection.index() && row.width > 0 {
+            buffer.set_string(row.x, row.y, self.look.glyphs.selection, self.look.style(Role::Focus));
+            if self.focused {
+                let text = Rect { x: row.x + 1, width: row.width - 1, ..row };
+                buffer.set_style(text, self.look.style(Role::Selection));
             }
         }
     }
@@ -342,6 +389,29 @@ mod tests {
         assert_eq!(told[2], " Workbench PKCE pair");
         assert_eq!(told[6], " Browser ● waiting for …");
         assert_eq!(told[8], " IdP ▶ Workbench ✗ 400");
+    }
+
+    #[test]
+    fn where_it_is_narrow_only_those_are_drawn_who_have_a_part_in_what_is_in_view() {
+        let (look, mut arrows) = (look(Charset::Unicode), sign_in());
+        arrows.push(arrow(1, 2, "POST /token once more", ArrowState::Done, ArrowKind::Message));
+        let rows = drawn(38, 4, |area, buffer| {
+            Widget::render(&Sequence::new(&WHO, &arrows, &look), area, buffer);
+        });
+        assert_eq!(
+            rows,
+            [
+                "   Workbench                     IdP",
+                "       │╌ POST /token ╌╌╌╌╌╌╌╌╌╌╌▶│",
+                "       │◀───────────────── ✗ 400 ─│",
+                "       │─ POST /token once more ─▶│",
+            ]
+        );
+        // With room for everybody nobody is left out.
+        let wide = drawn(60, 4, |area, buffer| {
+            Widget::render(&Sequence::new(&WHO, &arrows, &look), area, buffer);
+        });
+        assert!(wide[0].contains("Browser") && wide[3].contains("once more"), "{wide:?}");
     }
 
     #[test]

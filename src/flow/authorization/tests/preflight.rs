@@ -30,6 +30,11 @@ fn each_odd_request_for_a_code_is_remarked_on() {
         ("max_age", "an hour", "max_age.form"),
         ("claims", "acr", "claims.form"),
         ("resource", "https://graph.microsoft.com", "resource.v1"),
+        ("scope", "openid offline_access https://graph.microsoft.com/", "scope.v1_resource"),
+        ("scope", "openid offline_access https://a.example//.default", "scope.double_slash"),
+        ("scope", "openid offline_access a://a/Read b://b/Read", "scope.several_apis"),
+        ("code_challenge", "13d31e961a1ad8ec2f16b10c4c982e0876a878ad6df144566ee1894acb70f9c3", "pkce.form"),
+        ("code_challenge_method", "S512", "pkce.method"),
         ("redirect_uri", "http://localhost:5001/other", "redirect_uri.not_registered"),
         ("redirect_uri", "http://app.example/cb", "redirect_uri.http"),
         ("redirect_uri", "http://[::1]:5001/cb", "redirect_uri.ipv6"),
@@ -48,6 +53,80 @@ fn each_odd_request_for_a_code_is_remarked_on() {
     assert_eq!(preflight(KIND, full(), &hint), ["prompt.hint"]);
     let good = [("prompt", Some("login")), ("max_age", Some("0")), ("claims", Some("{}"))];
     assert_eq!(preflight(KIND, full(), &good), [] as [&str; 0]);
+}
+
+#[test]
+fn one_api_under_two_names_is_one_api() {
+    let scope = "openid offline_access User.Read HTTPS://graph.microsoft.com/Mail.Read \
+                 00000003-0000-0000-c000-000000000000/Files.Read";
+    assert_eq!(preflight(KIND, Profile { scope: scope.into(), ..profile() }, &[]), [] as [&str; 0]);
+}
+
+#[test]
+fn the_verifier_is_looked_at_as_soon_as_it_is_shown() {
+    let plain = Profile { pkce: Pkce::Plain, scope: "openid offline_access".into(), ..profile() };
+    assert_eq!(preflight(KIND, plain.clone(), &[]), ["pkce.plain"]);
+    for short in ["a".repeat(42), "a".repeat(129), "ä".repeat(43)] {
+        let found = preflight(KIND, plain.clone(), &[("code_challenge", Some(&short))]);
+        assert_eq!(found, ["pkce.plain", "pkce.form"], "{short}");
+    }
+}
+
+#[test]
+fn where_the_registration_is_known_the_redirect_uri_is_held_against_it() {
+    let known = |platform, registered: &[(Platform, &str)]| Profile {
+        platform,
+        registered: registered.iter().map(|(platform, uri)| (*platform, url(uri))).collect(),
+        scope: "openid offline_access".into(),
+        ..profile()
+    };
+    let native = (Platform::Native, "http://localhost/cb");
+    assert_eq!(preflight(KIND, known(Platform::Native, &[native]), &[]), [] as [&str; 0]);
+    let web = (Platform::Web, "http://localhost/cb");
+    assert_eq!(preflight(KIND, known(Platform::Native, &[web]), &[]), ["redirect_uri.platform"]);
+    assert_eq!(preflight(KIND, known(Platform::Native, &[web, native]), &[]), [] as [&str; 0]);
+    let other = (Platform::Native, "http://localhost/CB");
+    assert_eq!(preflight(KIND, known(Platform::Native, &[other]), &[]), ["redirect_uri.not_registered"]);
+    let scheme = known(Platform::Web, &[(Platform::Web, "app.example://auth")]);
+    let found = preflight(KIND, scheme, &[("redirect_uri", Some("app.example://auth"))]);
+    assert_eq!(found, ["redirect_uri.not_ours", "redirect_uri.scheme"]);
+}
+
+/// The findings about the redemption of a code with these changes, from information upwards.
+fn redemption(profile: Profile, bends: Vec<NamedBend>) -> Vec<&'static str> {
+    at_token(profile, bends).finds(StepId::Token, Severity::Info)
+}
+
+#[test]
+fn each_odd_redemption_is_remarked_on() {
+    let good = || Profile { scope: "openid offline_access api://a/Read".into(), ..profile() };
+    assert_eq!(redemption(good(), Vec::new()), [] as [&str; 0]);
+    for (name, value, expected) in [
+        ("scope", "api://a/.default api://a/Read", &["scope.default_mixed"][..]),
+        ("scope", "api://a/Read api://b/Read", &["scope.several_apis"]),
+        ("scope", "https://graph.microsoft.com", &["scope.v1_resource"]),
+        ("resource", "https://graph.microsoft.com", &["resource.v1"]),
+        ("redirect_uri", "http://localhost:5001/CB", &["redirect_uri.differs"]),
+        ("code_verifier", "short", &["pkce.form", "pkce.mismatch"]),
+        ("code_verifier", "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv", &["pkce.mismatch"]),
+        ("client_secret", "hunter2", &["secret.public_client"]),
+        ("origin", "http://localhost", &["origin.unexpected"]),
+    ] {
+        let bend = set(StepId::Token, name, value);
+        let mut found = redemption(good(), vec![bend.clone()]);
+        if name == "origin" {
+            // It is a header, which only the person can say.
+            let mut play = at_token(good(), Vec::new());
+            let header = Bend::Add(Place::Header, "Origin".into(), value.into());
+            play.says(Input::Chosen(Choice::Bend(header)));
+            found = play.finds(StepId::Token, Severity::Info);
+        }
+        assert_eq!(found, expected, "{name}={value}");
+    }
+    let unlocked = vec![drop(StepId::Authorize, "code_challenge")];
+    assert_eq!(redemption(good(), unlocked), ["pkce.no_challenge"]);
+    let both = Profile { scope: "openid offline_access api://a/Read api://b/Read".into(), ..profile() };
+    assert_eq!(redemption(both, vec![set(StepId::Token, "scope", "api://a/Read")]), ["scope.first_api"]);
 }
 
 #[test]

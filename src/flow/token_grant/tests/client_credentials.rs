@@ -172,6 +172,7 @@ fn what_entra_will_refuse_is_said_before() {
     };
     check(profile(), &[]);
     check(Profile { credential: Credential::None, ..profile() }, &["secret.missing"]);
+    check(Profile { platform: Platform::Spa, ..profile() }, &["secret.public_client"]);
     check(Profile { scope: "api://stock/Read".into(), ..profile() }, &["scope.not_default"]);
     check(Profile { scope: "a/.default b/.default".into(), ..profile() }, &["scope.not_default"]);
     check(Profile { scope: "openid a/.default".into(), ..profile() }, &[]);

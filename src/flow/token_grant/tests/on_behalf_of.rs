@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use crate::{
     finding::Severity,
     flow::{
-        Answer, Authority, CallId, Credential, Effect, Flow, FlowKind, Need, Outcome, Platform, Profile,
-        StepId, StepState,
+        Answer, Authority, Bend, CallId, Choice, Credential, Effect, Flow, FlowKind, Input, Need, Outcome,
+        Platform, Profile, StepId, StepState,
         playbook::{self, Play, START, json_answer, keys, metadata, token, tokens},
         sequences::{self, Letter, NEXT},
     },
@@ -140,6 +140,15 @@ fn what_will_be_refused_is_said_before() {
     let given = || Some(token(&claims()));
     assert_eq!(at_token(Profile { credential: Credential::None, ..profile(given()) }), ["secret.missing"]);
     assert_eq!(at_token(Profile { scope: String::new(), ..profile(given()) }), ["parameter.missing"]);
+    let mut play = Play::with_given(KIND, profile(given()), Vec::new());
+    play.next();
+    play.sends(1, StepId::Discover);
+    play.answer(1, json_answer(200, &metadata()));
+    let draft = play.step(StepId::Token).draft.expect("it is laid out");
+    let index =
+        draft.fields.iter().position(|field| field.name == "requested_token_use").expect("it is sent");
+    play.says(Input::Chosen(Choice::Bend(Bend::Set(index, "pop".into()))));
+    assert_eq!(play.finds(StepId::Token, Severity::Warning), ["requested_token_use.other"]);
     let issuer = "http://localhost:4000/tid/v2.0".parse().expect("an address");
     let elsewhere = Profile { authority: Authority::Issuer(issuer), ..profile(given()) };
     let mut play = Play::with_given(KIND, elsewhere, Vec::new());

@@ -121,6 +121,10 @@ fn an_assertion_can_be_bent_and_says_what_will_be_refused() {
         assert_eq!(play.finds(StepId::Assert, Severity::Warning), [expected], "{change:?}");
     }
     let key = Credential::PrivateKey(client_key());
+    let mut old = client_key();
+    old.names = vec![("x5t".to_owned(), "fingerprint".to_owned())];
+    let play = discovered(profile(Credential::PrivateKey(old)), &metadata(), Vec::new());
+    assert_eq!(play.finds(StepId::Assert, Severity::Info), ["assertion.thumbprint"], "PS256 with x5t");
     let bends = vec![set("alg", "RS256"), set("nbf", &later), bend("jti", Change::Drop)];
     let mut play = discovered(profile(key), &metadata(), bends);
     assert_eq!(play.finds(StepId::Assert, Severity::Info), ["assertion.no_id", "assertion.not_yet"]);
@@ -186,6 +190,10 @@ fn an_assertion_is_fetched_and_then_sent() {
         play
     };
     let mut play = at();
+    let step = play.step(StepId::Federate);
+    let asked = step.draft.expect("it was laid out").fields.first().expect("the address asks for something");
+    assert_eq!((asked.place, &*asked.name, &*asked.value), (Place::Query, "audience", "x"));
+    assert!(asked.meaning().is_some() && !asked.is_secret());
     play.answer(2, json_answer(200, &json!({"value": token(&others()).expose()})));
     assert_eq!(play.fact(StepId::Federate, "sub").as_deref(), Some("repo:shop:main"));
     let request = play.sends(3, StepId::Token);

@@ -40,6 +40,7 @@ const RULES: &[(&str, Rule)] = &[
     ("credential.right", |poll| client::is_right_credential(poll.request)),
     ("device_code.known", is_known),
     ("device_code.client", belongs_to_client),
+    ("device_code.tenant", belongs_to_tenant),
     ("device_code.unused", is_unused),
     ("device_code.unexpired", is_unexpired),
     ("device.not_declined", is_not_declined),
@@ -123,6 +124,25 @@ fn belongs_to_client(poll: &Poll<'_>) -> Verdict {
         )
         .demands("a device code is polled with by the application that it was issued to")
         .compares("client_id", &client.app_id, [device.client.app_id.clone()]))
+    })
+}
+
+/// Whoever asked at one address may poll there, or at the person's own as soon as somebody has signed in.
+fn belongs_to_tenant(poll: &Poll<'_>) -> Verdict {
+    on_device(poll, |device| {
+        let segment = &poll.request.segment;
+        let fits = match &device.progress {
+            Progress::Approved(_, tenant) => segment.suits(&device.segment, tenant),
+            Progress::Waiting => segment.name() == device.segment.name(),
+            // What else is wrong with it says more.
+            Progress::Declined | Progress::Redeemed => true,
+        };
+        if fits {
+            return Ok(());
+        }
+        Err(Refusal::new(7_000_012, "invalid_grant", "The grant was obtained for another tenant.")
+            .demands("the tenant in the path of a poll must be that of the device authorization request")
+            .compares("tenant", segment.name(), [device.segment.name()]))
     })
 }
 

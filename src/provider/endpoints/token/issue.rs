@@ -156,7 +156,9 @@ fn has_consent(grant: &Grant<'_>) -> Verdict {
         |missing: &&Missing| missing.resource.app_id == target.resource.app_id || missing.resource.is_graph();
     let missing: Vec<String> =
         missing.iter().filter(of_target).map(|missing| missing.scope.value.clone()).collect();
-    if missing.is_empty() && !(target.default && grant.granted.is_empty()) {
+    // For itself an application needs nobody's consent: such a token allows nothing, and begins an on-behalf-of chain.
+    let is_for_itself = target.resource.app_id == client.app_id;
+    if missing.is_empty() && (is_for_itself || !target.default || !grant.granted.is_empty()) {
         return Ok(());
     }
     Err(not_consented(client, missing))

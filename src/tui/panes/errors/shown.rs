@@ -146,8 +146,9 @@ fn refusal_lines(
         Some(timestamp) => Line::of(Role::Value, timestamp).then(Role::Text, "  "),
         None => Line::new(),
     };
-    last.0.extend(ids.0);
+    // Where it was says more than the ids, which are cut first.
     last.0.extend(where_it_was(shown, bench).0);
+    last.0.extend(ids.0);
     lines.push(last);
     lines
 }
@@ -158,7 +159,7 @@ fn where_it_was(shown: &Shown, bench: &Workbench) -> Line {
     let session = exchange.and_then(|exchange| bench.session(exchange.session()?));
     let steps = session.map(|session| session.flow.steps()).unwrap_or_default();
     match steps.iter().find(|step| Some(step.id) == exchange.and_then(|exchange| exchange.step)) {
-        Some(step) => Line::of(Role::Muted, "at ").then(Role::Text, step.title),
+        Some(step) => Line::of(Role::Muted, "at ").then(Role::Text, step.title).then(Role::Text, "  "),
         None => Line::new(),
     }
 }

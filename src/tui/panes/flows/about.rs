@@ -47,7 +47,8 @@ pub const fn platform_note(platform: Platform) -> &'static str {
     match platform {
         Platform::Web => "A server redeems the code and proves itself with its secret.",
         Platform::Spa => {
-            "JavaScript redeems the code: no secret, PKCE is a must, and the request carries an Origin."
+            "JavaScript redeems the code: no secret, which everybody could read, PKCE is a must, and the request carries an \
+             Origin."
         }
         Platform::Native => "A public client redeems the code: no secret, PKCE binds the code to it.",
     }
@@ -67,8 +68,9 @@ const AUTHORIZATION_CODE: About = About {
     ],
     needs: "a redirect URI on the right platform; a secret on the web platform, none on the others",
     gives: "access token, ID token with openid, refresh token with offline_access",
-    errors: &[50011, 9_002_325, 9_002_326, 9_002_327, 7_000_218, 501_481, 54005, 65001],
-    care: "Check state when the answer comes back, and always use PKCE, also with a secret.",
+    errors: &[50011, 65001, 70011, 700_016, 9_002_325, 9_002_326, 9_002_327, 7_000_218, 501_481, 54005],
+    care: "Check state when the answer comes back, and always use PKCE, also with a secret. Register exact addresses and no \
+           forgotten ones: each is a place where codes can be sent.",
     source: "RFC 6749 §4.1, RFC 7636, OpenID Connect Core §3.1",
 };
 
@@ -85,7 +87,8 @@ const CLIENT_CREDENTIALS: About = About {
     needs: "a secret, a certificate or a federated credential, and granted application permissions",
     gives: "an access token with roles; no ID token and no refresh token",
     errors: &[7_000_215, 7_000_216, 7_000_222, 700_027, 700_213, 700_016, 1_002_012, 500_011, 501_051],
-    care: "The secret is all that stands between anybody and these permissions: keep it off machines of other people.",
+    care: "The secret is all that stands between anybody and these permissions. A certificate is better; a federated \
+           credential or, inside Azure, a managed identity is best: there is nothing to leak, and nothing that runs out.",
     source: "RFC 6749 §4.4",
 };
 
@@ -102,7 +105,7 @@ const DEVICE_CODE: About = About {
     needs: "public client flows allowed on the registration",
     gives: "access token, ID token with openid, refresh token with offline_access",
     errors: &[70016, 70020, 7_000_014, 7_000_218, 70019],
-    care: "It can be phished: never approve a code that somebody else sent to you.",
+    care: "It can be phished: never approve a code that somebody else sent to you. Where there is a browser, use it instead.",
     source: "RFC 8628",
 };
 
@@ -122,7 +125,7 @@ const ON_BEHALF_OF: About = About {
     errors: &[500_131, 50013, 500_133, 7_000_114, 65001, 50076, 240_002],
     care: "Check the caller's token first, as for every call. If the answer carries claims, hand them to the front end in a \
            401: only there can somebody sign in again.",
-    source: "RFC 7523 §2.1, reference §4.11",
+    source: "RFC 7523 §2.1; requested_token_use is Entra's own",
 };
 
 const REFRESH_TOKEN: About = About {
@@ -140,7 +143,7 @@ const REFRESH_TOKEN: About = About {
     gives: "access token, ID token with openid, and usually a newer refresh token; as a matrix: what each scope was answered",
     errors: &[700_082, 700_084, 70043, 50173, 9_002_313, 65001, 50076, 700_005],
     care: "Keep the newest one, keep it secret, and be ready for a refusal at any time: then the person signs in again.",
-    source: "RFC 6749 §6, reference §4.8",
+    source: "RFC 6749 §6; one token for every API is Entra's own",
 };
 
 const CALL_API: About = About {
@@ -157,7 +160,7 @@ const CALL_API: About = About {
     gives: "the API's answer; with 401 a WWW-Authenticate challenge that says what is wrong",
     errors: &[],
     care: "An ID token is no key to an API. 401 means the token is not accepted, 403 that it is accepted and not enough.",
-    source: "RFC 6750 §2.1 and §3, reference §8.6 and §12",
+    source: "RFC 6750 §2.1 and §3",
 };
 
 const USER_INFO: About = About {
@@ -174,7 +177,7 @@ const USER_INFO: About = About {
     gives: "sub, and with profile and email names and address",
     errors: &[],
     care: "Its sub must equal that of the ID token, or the answer is about somebody else.",
-    source: "OpenID Connect Core §5.3, reference §6.4",
+    source: "OpenID Connect Core §5.3",
 };
 
 const MANAGED_IDENTITY: About = About {
@@ -192,7 +195,7 @@ const MANAGED_IDENTITY: About = About {
     errors: &[],
     care: "Whoever can run a request on the machine has its identity. That is what the header in the request is for: a \
            forwarded address alone cannot set it.",
-    source: "reference §11",
+    source: "Azure's own documentation of managed identities; no standard covers it",
 };
 
 const ADMIN_CONSENT: About = About {
@@ -204,7 +207,7 @@ const ADMIN_CONSENT: About = About {
     gives: "consent recorded in the tenant; no token",
     errors: &[90094, 65004, 50011, 700_016],
     care: "Anybody can write a tenant into the answer: never let it decide who somebody is. Ask for no more than is needed.",
-    source: "reference §6.1, §6.2",
+    source: "Entra's own documentation of admin consent; no standard covers it",
 };
 
 const LOGOUT: About = About {
@@ -221,7 +224,7 @@ const LOGOUT: About = About {
     gives: "no session any more; tokens that were handed out live on until they expire",
     errors: &[50068, 50070, 50061],
     care: "It ends no access token and no refresh token: revoking sessions is another matter, for Graph.",
-    source: "OpenID Connect RP-Initiated Logout 1.0, reference §6.3",
+    source: "OpenID Connect RP-Initiated Logout 1.0",
 };
 
 const HYBRID: About = About {
@@ -247,7 +250,9 @@ const HYBRID: About = About {
 const IMPLICIT: About = About {
     acts: "a person, through JavaScript in the browser",
     purpose: "Tokens come straight from the authorization endpoint, behind the # of the redirect. It dates from when \
-              browsers could not call the token endpoint. They can now.",
+              browsers could not call the token endpoint. They can now. There is no refresh token: when a token ends, the \
+              page asks again out of sight (prompt=none, login_hint) and lives off the session cookie, which browsers \
+              withhold from other sites more and more.",
     steps: &[
         "read the metadata",
         "make state and nonce",
@@ -270,7 +275,8 @@ const PASSWORD: About = About {
     needs: "public client flows allowed or a credential; consent given beforehand; an account with a password in this tenant",
     gives: "access token, ID token with openid, refresh token with offline_access",
     errors: &[50126, 50076, 50055, 50034, 65001, 9_001_023],
-    care: "Whoever teaches people to type their password into any program teaches them to be phished.",
+    care: "Whoever teaches people to type their password into any program teaches them to be phished. If it must be: ask once, \
+           with offline_access, keep the refresh token and forget the password.",
     source: "RFC 6749 §4.3",
 };
 

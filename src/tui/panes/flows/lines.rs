@@ -17,11 +17,17 @@ pub const ABOUT_COLUMN: u16 = 20;
 pub const VALUE_COLUMN: u16 = 7;
 
 /// The offers under their flow's name, and the line of the selected one.
-pub fn offers(bench: &Workbench, selected: usize, width: u16, glyphs: &Glyphs) -> (Vec<Line>, Option<usize>) {
+pub fn offers(
+    bench: &Workbench,
+    shown: &[&Offer],
+    selected: usize,
+    width: u16,
+    glyphs: &Glyphs,
+) -> (Vec<Line>, Option<usize>) {
     let (mut lines, mut mark) = (Vec::new(), None);
     let widest = usize::from(ABOUT_COLUMN) - 4;
     let mut last = None;
-    for (index, offer) in bench.offers.iter().enumerate() {
+    for (index, offer) in shown.iter().enumerate() {
         if last != Some(offer.kind) {
             if last.map(Group::of) != Some(Group::of(offer.kind)) {
                 if last.is_some() {
@@ -40,6 +46,9 @@ pub fn offers(bench: &Workbench, selected: usize, width: u16, glyphs: &Glyphs) -
             Line::of(Role::Text, format!("  {:<widest$}  ", offer.key))
                 .then(Role::Muted, fit::text(&offer.about, width.saturating_sub(ABOUT_COLUMN + 1), glyphs)),
         );
+    }
+    if shown.is_empty() && !bench.offers.is_empty() {
+        lines.push(Line::of(Role::Muted, fit::text("Nothing fits. Esc shows all.", width, glyphs)));
     }
     if let LabState::Failed(why) = &bench.lab.state
         && bench.is_lab()

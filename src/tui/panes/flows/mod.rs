@@ -11,6 +11,7 @@
 
 mod about;
 mod lines;
+mod sought;
 
 use ratatui::{
     buffer::Buffer,
@@ -19,19 +20,22 @@ use ratatui::{
 };
 
 use crate::{
+    flow::FlowKind,
     secret::Secret,
     text::{Line, Role},
     time::UnixTime,
     tui::{
         action::Action,
-        keymap::Context,
+        keymap::{Context, Key},
         pane::{Intent, Scene},
         widgets::{
+            field::{Field, Typed},
+            fit,
             frame::Frame,
             lines::{Hanging, Lines, Scroll},
         },
     },
-    workbench::Workbench,
+    workbench::{Offer, Workbench},
 };
 
 /// Where the focus is.
@@ -47,12 +51,22 @@ impl Region {
     const ALL: [Self; 3] = [Self::Offers, Self::About, Self::Runs];
 }
 
+/// What tells an offer from every other: its flow, its application, and what is done with it.
+type Chosen = (FlowKind, String, String);
+
 /// Selection and scroll.
 #[derive(Debug, Default)]
 pub struct State {
     region: Region,
     zoomed: bool,
+    /// What the list is narrowed to.
+    sought: String,
+    /// The field in which that is typed, while it is.
+    field: Option<Field>,
+    /// The selection, counted among the offers that are shown.
     offer: usize,
+    /// Which offer stands there: while the lab makes its keys the list grows, and the selection stays with its offer.
+    chosen: Option<Chosen>,
     run: usize,
     offers_scroll: Scroll,
     about_scroll: Scroll,
@@ -62,12 +76,74 @@ pub struct State {
 impl State {
     /// Which part of the keymap applies.
     pub const fn context(&self) -> Context {
-        Context::Flows
+        if self.field.is_some() { Context::Field } else { Context::Flows }
+    }
+
+    /// Takes a key for the text field.
+    pub fn typed(&mut self, key: Key) {
+        if let Some(field) = &mut self.field
+            && field.key(key) == Typed::Changed
+        {
+            let text = field.text().to_owned();
+            self.seek(&text);
+        }
+    }
+
+    /// Takes a pasted text: it narrows the list.
+    pub fn pasted(&mut self, text: &str) {
+        let field = self.field.get_or_insert_with(Field::default);
+        field.paste(text);
+        let text = field.text().to_owned();
+        self.region = Region::Offers;
+        self.seek(&text);
+    }
+
+    /// Empties the text field; says whether there was something in it.
+    pub fn clear_field(&mut self) -> bool {
+        let Some(field) = self.field.as_mut().filter(|field| !field.is_empty()) else { return false };
+        field.clear();
+        self.seek("");
+        true
+    }
+
+    fn seek(&mut self, text: &str) {
+        if self.sought != text {
+            text.clone_into(&mut self.sought);
+            (self.offer, self.chosen) = (0, None);
+            self.offers_scroll.to_top();
+            self.about_scroll.to_top();
+        }
+    }
+
+    fn shown<'a>(&self, bench: &'a Workbench) -> Vec<&'a Offer> {
+        bench.offers.iter().filter(|offer| sought::matches(offer, &self.sought)).collect()
+    }
+
+    fn typing_update(&mut self, action: Action, bench: &Workbench) -> Option<Vec<Intent>> {
+        match action {
+            Action::Activate => self.field = None,
+            Action::Close => {
+                self.seek("");
+                self.field = None;
+            }
+            // The list is narrowed while one types: its rows can be walked at once.
+            Action::MoveUp | Action::MoveDown => self.choose(action, bench)?,
+            _ => return None,
+        }
+        Some(Vec::new())
     }
 
     /// Takes an action.
     pub fn update(&mut self, action: Action, bench: &Workbench, _now: UnixTime) -> Option<Vec<Intent>> {
+        self.follow(bench);
+        if self.field.is_some() {
+            return self.typing_update(action, bench);
+        }
         match action {
+            Action::Search => {
+                self.region = Region::Offers;
+                self.field = Some(Field::new(&self.sought));
+            }
             Action::PaneNext | Action::PanePrevious => {
                 let at = Region::ALL.iter().position(|region| *region == self.region).unwrap_or(0);
                 let step = if action == Action::PaneNext { 1 } else { Region::ALL.len() - 1 };
@@ -75,6 +151,11 @@ impl State {
             }
             Action::PaneZoom => self.zoomed = !self.zoomed,
             Action::Close if self.zoomed => self.zoomed = false,
+            // The selection stays with its offer.
+            Action::Close if !self.sought.is_empty() => {
+                self.chosen = self.shown(bench).get(self.offer).copied().map(identity);
+                self.sought.clear();
+            }
             Action::FlowStart if self.region == Region::Runs => {
                 let id = bench.sessions.iter().rev().nth(self.run)?.id;
                 return Some(vec![Intent::ShowRun(id)]);
@@ -82,29 +163,42 @@ impl State {
             Action::FlowStart => return Some(self.start(bench, false)),
             Action::FlowAuto => return Some(self.start(bench, true)),
             Action::Copy => {
-                let client_id = bench.offers.get(self.offer)?.profile.client_id.as_str();
+                let client_id = self.shown(bench).get(self.offer)?.profile.client_id.as_str();
                 return Some(vec![Intent::Copy {
                     what: "client id".to_owned(),
                     text: Secret::new(client_id),
                 }]);
             }
-            action => {
-                let (selected, count) = match self.region {
-                    Region::Offers => (&mut self.offer, bench.offers.len()),
-                    Region::Runs => (&mut self.run, bench.sessions.len()),
-                    Region::About => return self.about_scroll.act(action).then(Vec::new),
-                };
-                *selected = moved(action, *selected, count)?;
-                if self.region == Region::Offers {
-                    self.about_scroll.to_top();
-                }
-            }
+            action => match self.region {
+                Region::Offers => self.choose(action, bench)?,
+                Region::Runs => self.run = moved(action, self.run, bench.sessions.len())?,
+                Region::About => return self.about_scroll.act(action).then(Vec::new),
+            },
         }
         Some(Vec::new())
     }
 
+    /// Finds the chosen offer again in a list that may have changed.
+    fn follow(&mut self, bench: &Workbench) {
+        let shown = self.shown(bench);
+        let at = |chosen: &Chosen| shown.iter().position(|offer| identity(offer) == *chosen);
+        if let Some(index) = self.chosen.as_ref().and_then(at) {
+            self.offer = index;
+        }
+        self.offer = self.offer.min(shown.len().saturating_sub(1));
+    }
+
+    /// Moves the selection in the list of offers.
+    fn choose(&mut self, action: Action, bench: &Workbench) -> Option<()> {
+        let shown = self.shown(bench);
+        self.offer = moved(action, self.offer, shown.len())?;
+        self.chosen = shown.get(self.offer).copied().map(identity);
+        self.about_scroll.to_top();
+        Some(())
+    }
+
     fn start(&self, bench: &Workbench, auto: bool) -> Vec<Intent> {
-        let Some(offer) = bench.offers.get(self.offer) else { return Vec::new() };
+        let Some(offer) = self.shown(bench).get(self.offer).copied() else { return Vec::new() };
         let profile = Box::new(offer.profile.clone());
         vec![Intent::Start { kind: offer.kind, profile, bends: Vec::new(), auto }]
     }
@@ -117,21 +211,20 @@ impl State {
         area: Rect,
         buffer: &mut Buffer,
     ) -> Option<Position> {
-        self.offer = self.offer.min(bench.offers.len().saturating_sub(1));
+        self.follow(bench);
         self.run = self.run.min(bench.sessions.len().saturating_sub(1));
         let narrow = area.width < 80 || area.height < 20;
         if self.zoomed || narrow {
-            self.region_view(self.region, bench, scene, area, buffer);
-            return None;
+            return self.region_view(self.region, bench, scene, area, buffer);
         }
         let runs = if area.height >= 34 { 9 } else { 6 };
         let [upper, lower] = Layout::vertical([Constraint::Min(0), Constraint::Length(runs)]).areas(area);
         let list = if area.width >= 120 { 52 } else { 36 };
         let [left, right] = Layout::horizontal([Constraint::Length(list), Constraint::Min(0)]).areas(upper);
-        self.region_view(Region::Offers, bench, scene, left, buffer);
+        let cursor = self.region_view(Region::Offers, bench, scene, left, buffer);
         self.region_view(Region::About, bench, scene, right, buffer);
         self.region_view(Region::Runs, bench, scene, lower, buffer);
-        None
+        cursor
     }
 
     fn region_view(
@@ -141,18 +234,28 @@ impl State {
         scene: &Scene<'_>,
         area: Rect,
         buffer: &mut Buffer,
-    ) {
+    ) -> Option<Position> {
         let look = scene.look;
         let focused = self.region == region;
-        let inner = Frame::inner(area);
+        let mut inner = Frame::inner(area);
+        let mut cursor = None;
+        let shown = self.shown(bench);
         match region {
             Region::Offers => {
-                let (lines, mark) = lines::offers(bench, self.offer, inner.width, look.glyphs);
-                let place = format!("{}/{}", (self.offer + 1).min(bench.offers.len()), bench.offers.len());
-                Frame::new("Flows", look)
-                    .focused(focused)
-                    .footnote(Line::of(Role::Muted, place))
-                    .render(area, buffer);
+                let (lines, mark) = lines::offers(bench, &shown, self.offer, inner.width, look.glyphs);
+                let place = format!("{}/{}", (self.offer + 1).min(shown.len()), shown.len());
+                let footnote = if self.sought.is_empty() || self.field.is_some() {
+                    Line::of(Role::Muted, place)
+                } else {
+                    Line::of(Role::Edited, format!("{}: {place}, Esc shows all", self.sought))
+                };
+                Frame::new("Flows", look).focused(focused).footnote(footnote).render(area, buffer);
+                if let Some(field) = &self.field {
+                    let [rows, row] =
+                        Layout::vertical([Constraint::Min(0), Constraint::Length(1)]).areas(inner);
+                    cursor = prompt(field, scene, row, buffer);
+                    inner = rows;
+                }
                 Lines::new(&lines, look).mark(mark).hanging(Hanging::Columns(lines::ABOUT_COLUMN)).scrolled(
                     inner,
                     buffer,
@@ -160,8 +263,7 @@ impl State {
                 );
             }
             Region::About => {
-                let lines = bench
-                    .offers
+                let lines = shown
                     .get(self.offer)
                     .map(|offer| lines::about(offer, bench, look.glyphs))
                     .unwrap_or_default();
@@ -181,7 +283,22 @@ impl State {
                 Lines::new(&lines, look).mark(mark).scrolled(inner, buffer, &mut self.runs_scroll);
             }
         }
+        cursor
     }
+}
+
+fn prompt(field: &Field, scene: &Scene<'_>, row: Rect, buffer: &mut Buffer) -> Option<Position> {
+    let label = "show ";
+    Lines::new(&[Line::of(Role::Key, label)], scene.look).draw(row, buffer);
+    let used = fit::width(label).min(row.width);
+    let place = Rect { x: row.x + used, width: row.width - used, ..row };
+    let view = field.view(scene.look).placeholder("flow or application");
+    (&view).render(place, buffer);
+    view.cursor(place)
+}
+
+fn identity(offer: &Offer) -> Chosen {
+    (offer.kind, offer.key.clone(), offer.about.clone())
 }
 
 fn moved(action: Action, selected: usize, count: usize) -> Option<usize> {

@@ -7,7 +7,7 @@ use crate::{
     text::{Line, Role},
     token::{self, Kind, kind_of},
     tui::pane::{Choice, Intent},
-    workbench::{Held, User},
+    workbench::{Held, TokenUse, User, Workbench},
 };
 
 /// What is waited for, in words.
@@ -33,8 +33,8 @@ pub fn pick(shown: &Shown<'_>) -> Intent {
         .filter_map(|candidate| {
             let held = bench.shelf.all().get(candidate.index)?;
             let note = match candidate.unfit {
-                Some(why) => format!("{}; {why}", about(held)),
-                None => about(held),
+                Some(why) => format!("{}; {why}", about(held, bench)),
+                None => about(held, bench),
             };
             let intent = Intent::Bench(User::Give(id, held.decoded.raw.clone()));
             Some(Choice { name: name(held), note, intent })
@@ -76,14 +76,22 @@ pub fn lines(shown: &Shown<'_>) -> Vec<Line> {
 
 /// What a token is called in a list: `access token 09:15:27Z`.
 fn name(held: &Held) -> String {
-    format!("{} token {}", held.used_as.name(), held.received.clock())
+    let used_as = match held.used_as {
+        TokenUse::Id => "ID",
+        other => other.name(),
+    };
+    format!("{used_as} token {}", held.received.clock())
 }
 
-/// For whom and from whom it is.
-fn about(held: &Held) -> String {
+/// For whom and from whom it is; an application of the lab by its name, which is shorter than its id.
+fn about(held: &Held, bench: &Workbench) -> String {
     let claim = |name: &str| held.decoded.claims.get(name).and_then(serde_json::Value::as_str);
     let mut parts = vec![kind_of(&held.decoded).kind.title().to_owned()];
-    parts.extend(claim("aud").map(|audience| format!("for {}", crate::text::visible(audience))));
+    parts.extend(claim("aud").map(|audience| {
+        let known = bench.lab.scenario.application_with_id(audience).filter(|_| bench.is_lab());
+        let audience = known.map_or(audience, |known| known.display_name.as_str());
+        format!("for {}", crate::text::visible(audience))
+    }));
     if held.decoded.kind != Kind::Jws {
         parts = vec![held.decoded.kind.title().to_owned()];
     }

@@ -146,6 +146,11 @@ impl<'a> Painter<'a, '_> {
             let regions = layout::regions(self.mode, self.state.last.size, self.shown);
             let at = regions.iter().position(|known| *known == region).map_or(0, |at| at + 1);
             frame = frame.note(Line::of(Role::Muted, format!("{at} of {}, Tab", regions.len())));
+        } else if self.focus == region {
+            let turns = layout::turns(self.mode, self.state.last.size, self.shown, region);
+            for (key, name) in turns {
+                frame = frame.aside(Line::of(Role::Muted, format!("{key} {name}")));
+            }
         }
         frame.render(area, self.buffer);
         Frame::inner(area)
@@ -325,7 +330,7 @@ impl<'a> Painter<'a, '_> {
             frame = frame.note(Line::of(Role::Muted, format!("#{}", id.0)));
         }
         let is_focused = self.focus == Region::Response;
-        if is_focused {
+        if is_focused && self.shown.exchange_of(step.id).is_some() {
             frame = frame.footnote(Line::of(Role::Muted, "y copies  i in Traffic"));
         }
         let inner = self.frame(Region::Response, frame, area);

@@ -125,6 +125,10 @@ pub fn regions(mode: Mode, size: Size, shown: &Shown<'_>) -> Vec<Region> {
         Mode::Device => vec![Code, Scan, Polls, Sequence, WhyPolling],
     };
     let is_lab = shown.session.profile.authority.is_lab();
+    if mode == Mode::Run && size == Size::Two {
+        // Those that take turns in one place follow each other.
+        regions.swap(1, 2);
+    }
     regions.retain(|region| match region {
         SignIn => shown.asks(),
         People => is_lab,
@@ -138,6 +142,36 @@ pub fn regions(mode: Mode, size: Size, shown: &Shown<'_>) -> Vec<Region> {
         About | Request | Response | Page | Hops | Code | Polls => true,
     });
     regions
+}
+
+/// Where there is one place for several regions: the keys that bring the others there instead of this one, with their
+/// names.
+pub fn turns(
+    mode: Mode,
+    size: Size,
+    shown: &Shown<'_>,
+    region: Region,
+) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+    let takes_turns = mode == Mode::Run && size == Size::Two;
+    let regions: Vec<Region> = regions(mode, size, shown)
+        .into_iter()
+        .filter(|region| takes_turns && turn(*region).is_some())
+        .collect();
+    let at = regions.iter().position(|known| *known == region);
+    let next = at.and_then(|at| regions.get(at + 1)).and_then(|region| turn(*region));
+    let before = at.and_then(|at| regions.get(at.checked_sub(1)?)).and_then(|region| turn(*region));
+    next.map(|name| ("Tab", name)).into_iter().chain(before.map(|name| ("Shift-Tab", name)))
+}
+
+/// What a region of the lower half is called in a hint.
+const fn turn(region: Region) -> Option<&'static str> {
+    match region {
+        Region::About => Some("why"),
+        Region::SignIn => Some("sign-in"),
+        Region::Request => Some("request"),
+        Region::Response => Some("answer"),
+        _ => None,
+    }
 }
 
 /// Where the focus is unless the person puts it elsewhere: on what can be done now.

@@ -148,6 +148,14 @@ impl State {
         }
     }
 
+    /// Whether the selected step's request can still be changed.
+    pub fn is_editable(&self, bench: &Workbench) -> bool {
+        let shown = self.shown(bench);
+        shown.is_some_and(|shown| {
+            shown.step().is_some_and(|step| step.draft.is_some() && outcome::is_open(step))
+        })
+    }
+
     /// What Enter does now, in a word or three, where that is more than the keymap can know.
     pub fn enter_means(&self, bench: &Workbench) -> Option<String> {
         let shown = self.shown(bench)?;

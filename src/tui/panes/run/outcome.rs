@@ -150,12 +150,16 @@ fn ready(shown: &Shown<'_>, scene: &Scene<'_>, step: &Step<'_>) -> Vec<Line> {
             Some(waiting) => Line::of(Role::Muted, "  This brings the token for ")
                 .then(Role::Title, waiting.kind.title())
                 .then(Role::Muted, ". Instead:"),
+            None if shown.session.profile.given.is_some() => Line::of(Role::Muted, "  Another one:"),
             None => Line::of(Role::Muted, "  A sign-in brings it, or:"),
         };
         lines.push(keys(line, &[("w", "from the shelf"), ("p", "paste")]));
     }
     // What would stop it, or what stopped it from being sent.
-    let worst = step.findings.iter().filter(|finding| finding.severity >= Severity::Warning);
+    // A token that was given may have been passed by in the same breath: what it was found to be still counts.
+    let given = shown.steps.iter().find(|other| other.id == StepId::Given);
+    let before = given.filter(|_| step.id == StepId::Call).map_or(&[][..], |given| given.findings);
+    let worst = before.iter().chain(step.findings).filter(|finding| finding.severity >= Severity::Warning);
     if let Some(finding) = worst.max_by_key(|finding| finding.severity) {
         let (mark, role) = scene.look.glyphs.severity(finding.severity);
         lines.push(Line::of(role, format!("{mark} ")).then(Role::Text, &finding.title));
@@ -188,7 +192,11 @@ fn ended(shown: &Shown<'_>, scene: &Scene<'_>, outcome: &Outcome) -> Vec<Line> {
                 },
             );
             let second = Line::of(Role::Muted, format!("  {}.", surface(refusal.surface)));
-            vec![first, keys(second, &[("Enter", "explain"), ("r", "run again")])]
+            let again = match shown.session.challenge() {
+                Some(_) => "answer its claims",
+                None => "run again",
+            };
+            vec![first, keys(second, &[("Enter", "explain"), ("r", again)])]
         }
         Outcome::Rejected { reason, tokens } => {
             let first = failed("A check of ours failed").then(Role::Text, ": ").then(Role::Text, reason);

@@ -102,7 +102,7 @@ pub fn rows(draft: &Draft, width: usize, reveal: bool, glyphs: &Glyphs) -> Vec<L
 fn endpoint(draft: &Draft, width: usize, glyphs: &Glyphs) -> Line {
     if draft.is_assertion {
         let line = Line::of(Role::Method, "JWT")
-            .then(Role::Muted, "  to be signed as it stands, then sent with the request");
+            .then(Role::Muted, "  signed as it stands, then sent with the token request");
         return clipped_line(&line, width, glyphs.ellipsis);
     }
     let role = if draft.endpoint.is_changed() { Role::Edited } else { Role::Link };
@@ -134,7 +134,7 @@ fn row(field: &Field, names: usize, width: usize, reveal: bool, glyphs: &Glyphs)
     let pad = " ".repeat(names.saturating_sub(name.width()) + 2);
     let role = if field.removed { Role::Muted } else { Role::Name };
     let mut line = Line::of(role, name).then(Role::Text, pad);
-    let mut shown = value(&field.name, &field.value, reveal);
+    let mut shown = value_of(field, &field.value, reveal);
     if field.value.is_empty() {
         shown = Line::of(Role::Muted, "(empty)");
     }
@@ -147,6 +147,11 @@ fn row(field: &Field, names: usize, width: usize, reveal: bool, glyphs: &Glyphs)
         line.0.push(span);
     }
     with_note(&line, note(field, glyphs), width, glyphs)
+}
+
+/// A value of a field, masked if whoever sees it could use it. What an assertion says is meant to be read.
+fn value_of(field: &Field, text: &str, reveal: bool) -> Line {
+    if field.is_secret() { value(&field.name, text, reveal) } else { Line::of(Role::Value, text) }
 }
 
 /// What was done to a field, and where it travels if that is not the usual place.
@@ -186,7 +191,7 @@ pub fn meaning(field: &Field, reveal: bool) -> Vec<Line> {
     if field.place == Travels::Endpoint && field.value.is_empty() {
         return vec![Line::of(
             Role::Text,
-            "The client's assertion, member by member. Change what you like: it is signed with the private key as it stands.",
+            "The client's assertion, member by member. The private key signs it as it stands, whatever was changed.",
         )];
     }
     match field.meaning() {
@@ -206,7 +211,7 @@ pub fn meaning(field: &Field, reveal: bool) -> Vec<Line> {
     let known = choices(&field.name);
     if !known.is_empty() {
         let line = Line::of(Role::Muted, "known values  ").then(Role::Value, known.join("  "));
-        lines.insert(lines.len().min(1), line);
+        lines.push(line);
     }
     if field.removed {
         lines.push(Line::of(Role::Edited, "Left out: it will not be sent."));
@@ -216,7 +221,7 @@ pub fn meaning(field: &Field, reveal: bool) -> Vec<Line> {
         line.0.extend(if field.place == Travels::Endpoint {
             Line::of(Role::Link, proposed).0
         } else {
-            value(&field.name, proposed, reveal).0
+            value_of(field, proposed, reveal).0
         });
         lines.push(line);
     }
@@ -286,6 +291,21 @@ mod tests {
             ]
         );
         assert!(plain(&draft(), 60, true)[2].ends_with("hush"));
+    }
+
+    #[test]
+    fn an_assertion_is_read_before_it_is_signed() {
+        let mut draft = Draft::assertion().with(Travels::JoseHeader, "alg", "PS256").with(
+            Travels::Claim,
+            "aud",
+            "http://localhost/token",
+        );
+        draft.bend(Bend::Set(1, "http://elsewhere".to_owned()));
+        let rows = plain(&draft, 60, false);
+        assert_eq!(rows[1..4], ["header", "alg       PS256", "payload"]);
+        assert_eq!(rows[4], "aud       http://elsewhere  ● edited");
+        let text: String = meaning(&draft.fields[1], false).iter().map(Line::plain).collect();
+        assert!(text.ends_with("proposed was  http://localhost/token"), "{text}");
     }
 
     #[test]

@@ -168,9 +168,7 @@ fn without_exchange(shown: &Shown<'_>, scene: &Scene<'_>, step: &Step<'_>) -> Ve
         (StepState::Todo, _) => return say("Not reached yet. What comes back will be shown here."),
         (StepState::Skipped, _) => return say("Not needed in this run."),
         (StepState::Ready, _) if step.draft.is_some() => {
-            return say(
-                "Nothing was sent yet. Enter sends the request as it stands beside; the answer comes here.",
-            );
+            return say("Nothing was sent yet. Enter sends the request as it stands; the answer comes here.");
         }
         (StepState::Running, step) if is_visit(step) => {
             lines.push(Line::of(

@@ -15,6 +15,7 @@ pub(super) struct Columns {
     names: Vec<u16>,
     lives: Vec<u16>,
     width: u16,
+    is_tight: bool,
 }
 
 impl Columns {
@@ -46,6 +47,7 @@ impl Columns {
         }
         let (before, behind) = (left_name / 2, right_name.saturating_sub(right_name / 2 + 1));
         let room = width.checked_sub(before + behind + 1)?;
+        let is_tight = gaps.iter().sum::<u16>() > room;
         while gaps.iter().sum::<u16>() > room {
             let (gap, _) = gaps
                 .iter_mut()
@@ -62,7 +64,12 @@ impl Columns {
             at += gap;
             lives.push(at);
         }
-        Some(Self { names, lives, width })
+        Some(Self { names, lives, width, is_tight })
+    }
+
+    /// Whether some label has less room than it needs.
+    pub const fn is_tight(&self) -> bool {
+        self.is_tight
     }
 
     /// The columns of the lifelines in an area.
