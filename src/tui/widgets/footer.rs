@@ -79,7 +79,7 @@ mod tests {
         let row = |width| drawn(width, 1, |area, buffer| footer.render(area, buffer)).remove(0);
         assert_eq!(
             row(80),
-            " ↑↓ move  Enter run  a run through  Tab pane  : command  q quit  y copy  ? help"
+            " ↑↓ move  Enter run  a run through  / find  Tab pane  : command  q quit  ? help"
         );
         assert_eq!(row(30), " ↑↓ move  Enter run  ? help");
         assert_eq!(row(7), " ? help");
