@@ -15,6 +15,10 @@
 //! * A token: `oauth::token` takes it into custody as a `secret::Secret` → the shelf decodes and checks it → the Tokens
 //!   screen shows verdicts. On its way out it passes `export::redact`.
 //!
+//! **Where a flow is.** `oauth` writes its requests and reads its answers. `flow` has its machine, what its steps say
+//! (`flow::sheets`) and what is said before it is sent (`flow::preflight`). `provider::endpoints` answers it; `explain` knows
+//! why it is refused. `tui::panes::flows` introduces it, `cli::run` runs it without a screen.
+//!
 //! **Words.** *Profile*: whom we sign in as what. *Flow*: a kind of run. *Session*: one run. *Step*: what a person sees of
 //! it. *Draft*: a request that can still be bent. *Exchange*: a request with its answer. *Refusal*: the authority said no.
 //! *Failure*: there was no answer. *Finding*: what a check says. *Shelf*: tokens held. *Note*: the lab tenant's own word on

@@ -1,4 +1,4 @@
-//! The course of a run: what the three machines share. It holds the steps as the person sees them and the calls that
+//! The course of a run: what the machines share. It holds the steps as the person sees them and the calls that
 //! are open, it is the gate that drops answers nobody waits for, and it ends a run exactly once.
 //!
 //! A machine implements [`Machine`]; [`advance`] turns inputs into its three questions: how does it begin, what does

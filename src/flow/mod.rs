@@ -11,6 +11,16 @@
 //! What a person sees of a flow is its [`Step`]s: what is going to be sent (a [`Draft`] that can be bent), why, and what
 //! came of it. A step that is [`StepState::Ready`] waits for [`Choice::Next`]; a driver that runs on by itself simply
 //! keeps choosing it.
+//!
+//! Where to look:
+//! * Six machines run the thirteen kinds of [`FlowKind`]: `authorization` (code, hybrid, implicit), `token_grant` (client
+//!   credentials, on behalf of, refresh token, password), `device_code`, `managed_identity`, `bearer_call` (API call,
+//!   UserInfo) and `errand` (admin consent, logout). What they share is `course`: steps, open calls, the gate.
+//! * Steps that several have: `discover` first, `prove` where the client proves itself, `returned` where somebody comes back,
+//!   `granted` and `validate` where tokens came.
+//! * What a run knows: `profile` at its start, `given` and `held` of a token that it begins with. `sheets` holds the words of
+//!   every step, `preflight` what is said of a request before it is sent.
+//! * `playbook` and `sequences` are how machines are tested: a run played by hand, and all short sequences of inputs.
 
 mod api_answer;
 mod authorization;

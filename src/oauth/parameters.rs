@@ -45,8 +45,8 @@ pub const PARAMETERS: &[Parameter] = &[
     entry(
         "url",
         "where the request goes",
-        "The endpoint's address: from the provider's metadata, or that of an API or a machine as the run names it. Whoever \
-         receives this request sees everything in it.",
+        "The address that is called: from the metadata, or as the run names it. Whoever receives this request sees \
+         everything in it.",
         "RFC 9110 §7.1",
     ),
     // requests

@@ -8,10 +8,11 @@
 //! * `endpoints/`: one file for each endpoint. Each lists its rules in one table, in the order in which they are applied;
 //!   a rule is a small function over directory, request, session and time that returns a [refusal](Note) or nothing.
 //! * `scenario`: the directory. `scope`, `redirect_uri`, `tenant`, `claims`: requests read against it.
-//! * `sessions`, `grants`, `consents`, `accounts`, `stock`: what is remembered between requests.
+//! * `sessions`, `grants`, `consents`, `accounts`, `sign_ins`, `stock`: what is remembered between requests, on a `shelf` where
+//!   it ends by itself.
 //! * `policies`: what is asked of a sign-in beyond a password.
-//! * `mint`, `keys`, `token`: tokens, made and read again. `bearer`: how an API reads and judges one. `refusal`, `reply`, `pages`: the
-//!   surfaces.
+//! * `mint`, `keys`, `token`: tokens, made and read again. `bearer`: how an API judges one. `certificate`, `public_key`,
+//!   `issuers`: what others sign with. `refusal`, `reply`, `pages`: the surfaces.
 //!
 //! It reads requests with its own readers and never uses `oauth`, `flow` or [`crate::wire::Params`]: were client and
 //! provider to share builders or readers, they would agree on every mistake.
