@@ -1,7 +1,6 @@
 //! What is said of an authorization request before it is sent.
 
 use super::{front::away, *};
-use crate::flow::Place;
 
 /// The findings about an authorization request with these changes, from information upwards.
 fn preflight(kind: FlowKind, profile: Profile, bends: &[(&str, Option<&str>)]) -> Vec<&'static str> {
