@@ -12,7 +12,7 @@ use super::*;
 use crate::{
     finding::Severity,
     flow::{
-        Authority, Bend, CallId, Change, Choice, Credential, Flow, FlowKind, Platform,
+        Authority, Bend, CallId, Change, Choice, Credential, Flow, FlowKind, Place, Platform,
         playbook::{
             CHALLENGE, Play, VERIFIER, elsewhere, ended, garbage, json_answer, keys, listening, metadata,
             profile, redirected, refusal, tokens,
