@@ -79,8 +79,8 @@ fn the_last_refusal_is_offered_and_explained_from_what_was_sent() {
     for part in [
         "at Send the person to sign in",
         sent,
-        "Expected   http://localhost (publicClient)",
-        "Difference from character 17",
+        "Expected   http://localhost, any port (publicClient)",
+        "Difference from character 23",
         "(certain)",
     ] {
         assert!(text.contains(part), "{part}\n{text}");

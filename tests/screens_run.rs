@@ -383,11 +383,18 @@ fn the_ways_to_sign_in_are_offered_when_somebody_has_to() {
     desk.press("Enter Enter Enter");
     desk.wait(42);
     assert_screens(&mut desk, "sign_in");
-    desk.press("Enter");
-    assert!(matches!(desk.last_intent(), Intent::Toast(toast) if toast.text.contains("o your browser")));
     desk.press("o");
     assert_eq!(desk.bench.latest().and_then(|run| run.front.clone()), Some(FrontChannel::Browser));
     assert!(desk.text().contains("the answer is awaited at http://localhost:53111  0:42"));
+}
+
+#[test]
+fn enter_takes_the_way_to_sign_in_that_shows_every_hop() {
+    let mut desk = authorization_code();
+    desk.press("Enter Enter Enter");
+    assert!(desk.text().contains("Enter built-in"), "{}", desk.text());
+    desk.press("Enter");
+    assert_eq!(desk.bench.latest().and_then(|run| run.front.clone()), Some(FrontChannel::Builtin(None)));
 }
 
 #[test]
@@ -492,6 +499,7 @@ fn revealed_secrets_are_shown_for_as_long_as_that_lasts() {
     assert!(!desk.text().contains("verifier-of-the-test"), "{}", desk.text());
     desk.reveal = true;
     desk.press("Tab Tab Tab");
+    desk.press("End");
     assert!(desk.text().contains("verifier-of-the-test"), "{}", desk.text());
 }
 

@@ -1,5 +1,7 @@
 //! Where two values part: the column that a mark points at, and what stands there on either side.
 
+use std::borrow::Cow;
+
 /// The place where a value that was sent leaves the expected one. Everything before and behind is equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Difference<'a> {
@@ -30,9 +32,9 @@ impl Difference<'_> {
     }
 }
 
-/// Where two values part; `None` if they are equal.
+/// Where two values part; `None` if they are equal, or masked: what differs there are the masks.
 pub fn difference<'a>(sent: &'a str, expected: &'a str) -> Option<Difference<'a>> {
-    if sent == expected {
+    if sent == expected || sent.contains("••••") || expected.contains("••••") {
         return None;
     }
     let equal = sent.chars().zip(expected.chars()).take_while(|(a, b)| a == b);
@@ -64,9 +66,53 @@ pub fn closest<'a>(sent: &str, expected: &'a [String]) -> Option<&'a str> {
     expected.iter().map(|expected| apart(expected).0).min_by_key(size)
 }
 
+/// A registered address with the port of the one that was sent, where the port does not count: on the machine itself
+/// (RFC 8252 §7.3). What differs then is what really differs.
+pub(super) fn with_port_of<'a>(sent: &str, registered: &'a str) -> Cow<'a, str> {
+    let host = |address: &str| {
+        let (scheme, rest) = address.split_once("://")?;
+        let name = if rest.starts_with('[') {
+            rest.find(']')? + 1
+        } else {
+            rest.find([':', '/', '?', '#']).unwrap_or(rest.len())
+        };
+        Some(scheme.len() + 3 + name)
+    };
+    let port = |behind: &str| {
+        let digits = behind.strip_prefix(':')?;
+        Some(1 + digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len()))
+    };
+    let (Some(here), Some(there)) = (host(sent), host(registered)) else { return Cow::Borrowed(registered) };
+    let is_loopback =
+        ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| sent[..here].ends_with(&format!("/{name}")));
+    if !is_loopback || sent[..here] != registered[..there] {
+        return Cow::Borrowed(registered);
+    }
+    let sent_port = &sent[here..here + port(&sent[here..]).unwrap_or(0)];
+    let behind = &registered[there + port(&registered[there..]).unwrap_or(0)..];
+    Cow::Owned(format!("{}{sent_port}{behind}", &registered[..there]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn masked_values_are_not_compared() {
+        assert_eq!(difference("•••••••• (5 chars)", "•••••••• (10 chars)"), None);
+        assert_eq!(difference("https://a/cb", "••••••••"), None);
+    }
+
+    #[test]
+    fn the_port_of_this_machine_is_no_difference() {
+        let with = |sent: &str, registered: &'static str| with_port_of(sent, registered).into_owned();
+        assert_eq!(with("http://localhost:53111/x", "http://localhost"), "http://localhost:53111");
+        assert_eq!(with("http://localhost/x", "http://localhost:80/cb"), "http://localhost/cb");
+        assert_eq!(with("http://[::1]:5/x", "http://[::1]/cb"), "http://[::1]:5/cb");
+        assert_eq!(with("http://localhost:5/x", "http://127.0.0.1/x"), "http://127.0.0.1/x");
+        assert_eq!(with("https://a.example:8443/cb", "https://a.example/cb"), "https://a.example/cb");
+        assert_eq!(with("none", "http://localhost"), "http://localhost");
+    }
 
     #[test]
     fn the_mark_stands_where_the_values_part() {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{
     Certainty, Evidence, EvidenceLine, calls,
-    difference::{apart, closest, difference},
+    difference::{apart, closest, difference, with_port_of},
     entry::{Entry, Reason},
     facts::{Facts, is_guid},
     presented::{self, Presented},
@@ -132,6 +132,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("consent.middle_tier_missing", on_behalf_of),
     ("mfa.obo_not_forwarded", on_behalf_of),
     ("consent.prompt_left", prompt_consent),
+    ("user.wrong_password", wrong_password),
     ("ropc.not_possible", password_grant),
     ("session.none", prompt_none),
     ("refresh_token.inactive", refresh_grant),
@@ -411,6 +412,12 @@ fn prompt_consent(case: &Case<'_>) -> Option<Found> {
     Found::likely("request prompt", prompt, "absent")
 }
 
+/// The lab tenant alone says that it was the password; Entra leaves that open.
+fn wrong_password(case: &Case<'_>) -> Option<Found> {
+    let compared = case.evidence.compared.iter().find(|compared| compared.what == "password")?;
+    Found::certain("password", &compared.sent, "the one in the directory")
+}
+
 fn password_grant(case: &Case<'_>) -> Option<Found> {
     let grant = case.grant().filter(|grant| *grant == "password")?;
     Found::likely("request grant_type", grant, "a sign-in on a page")
@@ -471,7 +478,7 @@ fn clock_skew(case: &Case<'_>) -> Option<Found> {
 
 /// Values that differ in one place only, for the screen: the pair and the words for it.
 pub(super) fn difference_in_words(sent: &str, expected: &[String]) -> Option<String> {
-    difference(sent, closest(sent, expected)?).map(|found| found.in_words())
+    difference(sent, &with_port_of(sent, closest(sent, expected)?)).map(|found| found.in_words())
 }
 
 #[cfg(test)]

@@ -406,6 +406,19 @@ mod tests {
     }
 
     #[test]
+    fn a_password_that_the_lab_tenant_found_wrong_is_the_cause_whatever_the_grant() {
+        let evidence = |compared: &str| Evidence {
+            text: Some("AADSTS50126".into()),
+            request: Some(token_request("grant_type=password")),
+            compared: vec![Compared { what: compared.into(), sent: "a".into(), expected: vec!["b".into()] }],
+            lab: true,
+            ..Evidence::default()
+        };
+        assert_eq!(explain(&evidence("password")).causes[0].id, "user.wrong_password");
+        assert_eq!(explain(&evidence("username")).causes[0].id, "ropc.not_possible");
+    }
+
+    #[test]
     fn the_request_decides_between_causes() {
         let check = |code: u32, form: &str, id: &str, certainty: Certainty| {
             let cause = &refused(code, form).causes[0];

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{
-    Cause, EvidenceLine, Explanation, Fix, closest, difference, difference::apart, judge::difference_in_words,
+    Cause, EvidenceLine, Explanation, Fix, closest, difference,
+    difference::{apart, with_port_of},
+    judge::difference_in_words,
 };
 use crate::{
     entra::aadsts,
@@ -121,10 +123,13 @@ fn compared_lines(out: &mut Vec<Line>, compared: &Compared) {
     let near = closest(&compared.sent, &compared.expected);
     let parts: Vec<_> = compared.expected.iter().map(|expected| apart(expected)).collect();
     out.push(Line::of(Role::Name, &compared.what));
-    let found = near.and_then(|near| Some((near, difference(&compared.sent, near)?)));
+    // The port of this machine is no difference, and what is registered is shown as it is registered.
+    let aligned = near.map(|near| with_port_of(&compared.sent, near));
+    let found = near.zip(aligned.as_ref());
+    let found = found.and_then(|(near, aligned)| Some((near, aligned, difference(&compared.sent, aligned)?)));
     match found {
         // Only values that have much in common are worth a mark; two ids differ everywhere.
-        Some((near, found)) if found.column + found.tail.chars().count() > found.size() => {
+        Some((near, aligned, found)) if found.column + found.tail.chars().count() > found.size() => {
             let begin = |text: &str| text.chars().take(found.column).collect::<String>();
             out.push(
                 label("Sent")
@@ -132,16 +137,17 @@ fn compared_lines(out: &mut Vec<Line>, compared: &Compared) {
                     .then(Role::DiffSent, found.sent)
                     .then(Role::Value, found.tail),
             );
-            out.push(
-                label("Expected")
+            let expected = label("Expected");
+            let expected = if aligned == near {
+                expected
                     .then(Role::Value, begin(near))
                     .then(Role::DiffExpected, found.expected)
                     .then(Role::Value, found.tail)
-                    .then(
-                        Role::Muted,
-                        parts.iter().find(|(value, _)| *value == near).map_or("", |part| part.1),
-                    ),
-            );
+            } else {
+                expected.then(Role::Value, near).then(Role::Muted, ", any port")
+            };
+            let remark = parts.iter().find(|(value, _)| *value == near).map_or("", |part| part.1);
+            out.push(expected.then(Role::Muted, remark));
             for (other, remark) in parts.iter().filter(|(value, _)| *value != near) {
                 out.push(label("").then(Role::Value, other).then(Role::Muted, remark));
             }

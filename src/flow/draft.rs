@@ -249,6 +249,7 @@ impl Draft {
     #[must_use]
     pub fn bent(mut self, step: StepId, bends: &[NamedBend]) -> Self {
         for bend in bends.iter().filter(|bend| bend.step.is_none_or(|wanted| wanted == step)) {
+            let before = (self.endpoint.clone(), self.fields.clone());
             let index = self.fields.iter().position(|field| field.is_called(&bend.name));
             match (&bend.change, index) {
                 (Change::Set(value), _) if bend.name == self.endpoint.name && !self.is_assertion => {
@@ -273,6 +274,10 @@ impl Draft {
                 (Change::Add(place, value), _) => self.add(*place, bend.name.clone(), value.clone()),
                 (Change::Drop, Some(index)) => self.fields[index].removed = true,
                 (Change::Set(_) | Change::Drop, None) => {}
+            }
+            // Each can be taken back, like those made by hand.
+            if before != (self.endpoint.clone(), self.fields.clone()) {
+                self.past.push(before);
             }
         }
         self
@@ -457,11 +462,17 @@ mod tests {
             by_name("url", Change::Set("https://else.example".into())),
             by_name("client_id", Change::Set("other".into())),
             by_name("client_secret", Change::Drop),
-            by_name("extra", Change::Set("1".into())),
+            by_name("client_secret", Change::Add(Place::Form, "twin".into())),
+            by_name("origin", Change::Add(Place::Header, "https://else.example".into())),
+            by_name("extra", Change::Add(Place::Form, "1".into())),
         ];
-        let changed = draft().bent(StepId::Token, &bends);
+        let mut changed = draft().bent(StepId::Token, &bends);
         let again = draft().bent(StepId::Token, &changed.named_bends(StepId::Token));
-        assert_eq!((again, changed.changes()), (changed, bends.len()));
+        assert_eq!((&again.fields, changed.changes()), (&changed.fields, bends.len()));
+        for _ in &bends {
+            changed.undo();
+        }
+        assert_eq!(changed.changes(), 0, "each can be taken back");
         assert_eq!(draft().bent(StepId::Poll, &bends), draft());
         let everywhere = NamedBend { step: None, ..by_name("unknown", Change::Set("1".into())) };
         assert_eq!(draft().bent(StepId::Token, &[everywhere]), draft());

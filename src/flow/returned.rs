@@ -97,13 +97,13 @@ fn facts(response: &AuthorizationResponse) -> Vec<Fact> {
     let refusal = response.refusal.as_ref();
     [
         secret("code", &response.code),
+        secret("id_token", &response.tokens.id_token),
+        secret("access_token", &response.tokens.access_token),
         open("error", &refusal.map(|refusal| refusal.error.clone())),
         open("error_description", &refusal.and_then(|refusal| refusal.description.clone())),
         open("state", &response.state),
         open("iss", &response.iss),
         open("session_state", &response.session_state),
-        secret("id_token", &response.tokens.id_token),
-        secret("access_token", &response.tokens.access_token),
         open("token_type", &response.tokens.token_type),
         open("expires_in", &response.tokens.expires_in.map(|seconds| format!("{seconds} s"))),
         open("scope", &response.tokens.scope),

@@ -32,7 +32,7 @@ pub(super) static DISCOVER: Sheet = Sheet {
 /// Authorization code and hybrid: before anybody leaves.
 pub(super) static PREPARE: Sheet = Sheet {
     id: StepId::Prepare,
-    title: "Make state, nonce and PKCE pair",
+    title: "Make state, nonce and PKCE",
     why: "Three fresh random values tie together what comes back with what we send: the state the answer, the nonce \
           the ID token, the PKCE pair the code. Nothing is sent in this step. If the redirect URI is on this \
           machine, a listener is opened there before anybody leaves.",
@@ -100,7 +100,7 @@ pub(super) static RETURN: Sheet = Sheet {
 /// Implicit and hybrid: the front channel, back.
 pub(super) static RETURN_TOKENS: Sheet = Sheet {
     id: StepId::Return,
-    title: "Take the answer from the browser",
+    title: "Take the browser's answer",
     why: "The answer comes behind the # of the address, which the browser keeps to itself, or in a form that it posts. \
           From the # only a script on the page can read it: our listener's page does so and hands it on. Anybody can \
           call the redirect URI, so the answer must belong to our request before anything in it is looked at.",

@@ -118,14 +118,14 @@ pub(super) fn kind_of_claims(header: &Map<String, Value>, claims: &Map<String, V
     if has("aud") && (has("nonce") || has("at_hash") || has("c_hash")) {
         return Recognised {
             kind: TokenKind::IdToken,
-            because: "It has a nonce or the hash of a code or token, and nothing that an API could allow.",
+            because: "An ID token: it has a nonce, or a code's or token's hash, and no scope.",
         };
     }
     let audience = text("aud").unwrap_or_default();
     if known::is_entra(claims) && known::is_guid(audience) && has("sub") {
         return Recognised {
             kind: TokenKind::IdToken,
-            because: "Its audience is an application id, and it neither names a calling client nor a permission.",
+            because: "An ID token: its audience is an application; no client and no scope.",
         };
     }
     unknown("Nothing in it tells an ID token from an access token.")

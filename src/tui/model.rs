@@ -151,13 +151,27 @@ impl Model {
         if context == Context::Page && self.no_browser.is_some() {
             hints.retain(|hint| hint.action != Action::VisitBrowser);
         }
+        if context == Context::Page {
+            // A page without anything to press is only read; so is one that ended the run, and what Enter and r do then
+            // stands on it.
+            let running = self.run.session(&self.bench).is_some_and(Session::is_running);
+            let can_act = running && self.run.enter_means(&self.bench).is_some();
+            hints.retain(|hint| match hint.action {
+                Action::Activate | Action::Toggle | Action::FlowAuto => can_act,
+                _ => true,
+            });
+        }
+        if context == Context::Errors && self.run.session(&self.bench).is_none() {
+            hints.retain(|hint| hint.action != Action::FlowRetry);
+        }
         if matches!(context, Context::Run | Context::Request | Context::Device) {
             let run = self.run.session(&self.bench);
             let running = run.is_some_and(Session::is_running);
             let waits = running && run.is_some_and(|run| run.flow.prompt().is_some());
             hints.retain(|hint| match hint.action {
                 Action::FlowAuto | Action::Interrupt => running,
-                Action::FlowNext | Action::FlowRetry => run.is_some(),
+                Action::FlowNext => self.run.enter_means(&self.bench).is_some(),
+                Action::FlowRetry => run.is_some(),
                 Action::VisitBuiltin | Action::Paste => waits,
                 Action::VisitBrowser => waits && self.no_browser.is_none(),
                 Action::Edit | Action::EditDrop | Action::EditAdd | Action::EditDouble | Action::EditUndo => {

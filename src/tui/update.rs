@@ -198,6 +198,12 @@ fn shell(model: &mut Model, action: Action, now: UnixTime) -> Vec<Effect> {
         }
         Action::Search => model.say(&Toast::bad("there is nothing to search on this screen"), now),
         Action::Copy => model.say(&Toast::bad("there is nothing to copy here"), now),
+        // Asked for where an error is explained: there the run stands that it is about.
+        Action::FlowRetry if model.run.session(&model.bench).is_some() => {
+            model.go(ScreenId::Run);
+            return act(model, action, now);
+        }
+        Action::FlowRetry => model.say(&Toast::bad("nothing has run yet; 1 shows the flows"), now),
         Action::Redraw => return vec![Effect::Redraw],
         Action::Suspend => return vec![Effect::Suspend],
         _ => {}

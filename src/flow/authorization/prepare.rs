@@ -135,12 +135,14 @@ impl Authorization {
         self.profile.response_type.as_deref().unwrap_or_else(|| self.usual_response_type())
     }
 
-    /// What the profile says. Else, on Entra, what suits: the query for a code alone, as Entra would do anyway; for tokens
-    /// a form where a server takes them, and the fragment where a script does. Elsewhere the server's default is left alone.
+    /// What the profile says. Else, on Entra, what suits: the query for a code alone, as Entra would do anyway; for an ID
+    /// token a form where a server takes it, and the fragment where a script does. An access token without a code is for
+    /// a script whatever the platform. Elsewhere the server's default is left alone.
     fn response_mode(&self) -> Option<&str> {
-        let brings_tokens = ResponseType::read(self.response_type()).is_some_and(ResponseType::brings_tokens);
+        let asked = ResponseType::read(self.response_type()).unwrap_or_default();
         let usual = match self.profile.platform {
-            _ if !brings_tokens => "query",
+            _ if !asked.brings_tokens() => "query",
+            _ if asked.token && !asked.code => "fragment",
             Platform::Web => "form_post",
             Platform::Spa | Platform::Native => "fragment",
         };

@@ -36,7 +36,7 @@ pub(in crate::flow) fn authorize(
     report.asked_scope(profile, draft, asked.unwrap_or_default());
     report.sign_in(draft);
     report.tenant(profile, draft);
-    if asked.is_none_or(|asked| asked.code) {
+    if asked.map_or(kind != FlowKind::Implicit, |asked| asked.code) {
         report.challenge(profile, draft);
     }
     redirect_uri::judge(&mut report, profile, draft, listener);

@@ -146,6 +146,7 @@ pub const TABLE: &[Binding] = &[
     row(Errors, &[c('/')], A::Search, "search", 3),
     row(Errors, &[c('p')], A::Paste, "paste", 4),
     row(Errors, &[c('i')], A::ExchangeShow, "exchange", 5),
+    row(Errors, &[c('r')], A::FlowRetry, "run again", 6),
 
     row(Traffic, &[Key::UP, c('k')], A::MoveUp, "move", 1),
     row(Traffic, &[Key::DOWN, c('j')], A::MoveDown, "move", 1),

@@ -83,6 +83,18 @@ impl<'a> Frame<'a> {
     }
 }
 
+/// Says on the line below an area, at its left, that there is more than fits: a mark on a border or a rule that was
+/// drawn before.
+pub fn more_below(area: Rect, look: &Look, buffer: &mut Buffer) {
+    let note = text::Line::of(Role::Key, format!(" {} more ", look.glyphs.unfolded));
+    let note = look.line(&note);
+    let row = Rect { y: area.bottom(), height: 1, ..area }.intersection(buffer.area);
+    let width = width_of(&note);
+    if row.height == 1 && row.width > width + 1 {
+        buffer.set_line(row.left() + 1, row.y, &note, width);
+    }
+}
+
 impl Widget for &Frame<'_> {
     fn render(self, area: Rect, buffer: &mut Buffer) {
         let area = area.intersection(buffer.area);

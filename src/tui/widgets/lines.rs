@@ -35,7 +35,7 @@ pub struct Lines<'a> {
 /// Where the rows of a line begin that did not fit into its first one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Hanging {
-    /// Where the text of the line itself begins.
+    /// Where the text of the line itself begins: behind its blanks, or behind a mark and a blank.
     #[default]
     LikeFirst,
     /// At this column.
@@ -195,6 +195,15 @@ mod tests {
         let shown = show(&lines, 14, 4, &mut Scroll::default());
         assert_eq!(shown, ["  the code may", "      be used", "      once", "short"]);
         assert_eq!(lines.height(14), 4);
+        let bullet =
+            |mark: &str| text::Line::of(Role::Muted, mark).then(Role::Text, "the code may be used once");
+        for (mark, indent) in
+            [("· ", "  "), ("[x] ", "    "), ("  ✓ ", "    "), ("id ", ""), ("#12 ", "    ")]
+        {
+            let lines = [bullet(mark)];
+            let shown = show(&Lines::new(&lines, &look), 20, 2, &mut Scroll::default());
+            assert!(shown[1].starts_with(indent) && !shown[1][indent.len()..].starts_with(' '), "{shown:?}");
+        }
     }
 
     #[test]

@@ -381,9 +381,9 @@ mod tests {
     #[test]
     fn where_it_is_narrow_labels_are_cut_and_then_each_message_is_a_line() {
         let cut = show(30, 10, Charset::Unicode);
-        assert_eq!(cut[0], " Browser    Workbench      IdP");
-        assert_eq!(cut[1], "    │           │─ GET m… ─▶│");
-        assert_eq!(cut[9], "    │           │◀── ✗ 400 ─│");
+        assert_eq!(cut[0], " Browser   Workbench       IdP");
+        assert_eq!(cut[1], "  │            │─ GET me… ─▶│");
+        assert_eq!(cut[9], "  │            │◀─── ✗ 400 ─│");
         let told = show(24, 9, Charset::Unicode);
         assert_eq!(told[0], " Workbench ▶ IdP GET me…");
         assert_eq!(told[2], " Workbench PKCE pair");

@@ -31,7 +31,7 @@ use crate::{
         widgets::{
             field::{Field, Typed},
             fit,
-            frame::Frame,
+            frame::{Frame, more_below},
             lines::{Hanging, Lines, Scroll},
         },
     },
@@ -274,6 +274,9 @@ impl State {
                     buffer,
                     &mut self.about_scroll,
                 );
+                if !self.about_scroll.is_at_end() {
+                    more_below(inner, look, buffer);
+                }
             }
             Region::Runs => {
                 let lines = lines::runs(bench, scene.now);

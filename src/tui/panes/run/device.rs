@@ -36,6 +36,8 @@ pub fn lines(prompt: &DevicePrompt, step: &str, scene: &Scene<'_>, has_picture: 
     lines.push(Line::of(
         Role::Muted,
         match (has_picture, with_code) {
+            // No other device reaches it.
+            _ if is_here(&prompt.verification_uri) => "    on this machine; b signs in here",
             (true, true) => "    (or scan: the code is in it)",
             (true, false) => "    (or scan: the address alone)",
             (false, _) => "    on a phone or computer with a browser",
@@ -51,6 +53,11 @@ pub fn lines(prompt: &DevicePrompt, step: &str, scene: &Scene<'_>, has_picture: 
     lines.push(Line::new());
     lines.push(Line::of(Role::Muted, "Approve only a code you asked for."));
     lines
+}
+
+fn is_here(address: &str) -> bool {
+    let url = url::Url::parse(address).ok();
+    url.and_then(|url| Some(matches!(url.host_str()?, "localhost" | "127.0.0.1" | "[::1]"))).unwrap_or(false)
 }
 
 /// The code in a box of its own.
@@ -98,6 +105,7 @@ fn progress(prompt: &DevicePrompt, scene: &Scene<'_>) -> Vec<Line> {
         Some((_, answer)) => {
             Line::of(Role::Muted, format!("  poll {count}: ")).then(answer_role(answer), answer)
         }
+        None if until_poll > 0 => Line::of(Role::Muted, format!("  the first poll in {until_poll} s")),
         None => Line::of(Role::Muted, "  the first poll is on its way"),
     });
     lines

@@ -224,12 +224,14 @@ fn come_back(shown: &Shown<'_>, lanes: Lanes, arrows: &mut Vec<Arrow>) -> bool {
         StepState::Todo | StepState::Skipped => (ArrowState::Done, false),
     };
     if is_over {
-        let what = step
-            .facts
-            .iter()
-            .map(|fact| fact.name)
-            .filter(|name| matches!(*name, "code" | "state" | "error" | "iss"));
-        let what: Vec<_> = what.collect();
+        let came = |names: &[&str]| -> Vec<&str> {
+            step.facts.iter().map(|fact| fact.name).filter(|name| names.contains(name)).collect()
+        };
+        // What was waited for says more than what ties it to the request.
+        let mut what = came(&["code", "id_token", "access_token", "error"]);
+        if what.len() < 2 {
+            what.extend(came(&["state", "iss"]));
+        }
         let label = if what.is_empty() { "redirect".to_owned() } else { what.join(", ") };
         let line = Line::of(Role::Text, label);
         arrows.push(arrow(lanes.person, lanes.client, line, state, ArrowKind::Message));

@@ -27,7 +27,7 @@ use crate::{
     tui::{
         pane::Scene,
         widgets::{
-            frame::Frame,
+            frame::{Frame, more_below},
             lines::{Hanging, Lines, Scroll},
             sequence::Sequence,
         },
@@ -157,7 +157,8 @@ impl<'a> Painter<'a, '_> {
         Frame::inner(area)
     }
 
-    /// Draws lines; `mark` is the selected one, if there is a selection.
+    /// Draws lines; `mark` is the selected one, if there is a selection. If there are more of them than fit, the border
+    /// below says so, which therefore has to be there before.
     fn lines(
         &mut self,
         lines: &[Line],
@@ -169,7 +170,11 @@ impl<'a> Painter<'a, '_> {
         if mark.is_some() {
             widget = widget.mark(mark);
         }
-        StatefulWidget::render(&widget, area, self.buffer, scroll(self.state));
+        let scroll = scroll(self.state);
+        StatefulWidget::render(&widget, area, self.buffer, scroll);
+        if !scroll.is_at_end() {
+            more_below(area, self.scene.look, self.buffer);
+        }
     }
 
     /// Draws lines from their top.
@@ -268,6 +273,7 @@ impl<'a> Painter<'a, '_> {
         let width = usize::from(list.width.saturating_sub(1));
         let lines = request::rows(draft, width, self.scene.reveal, self.scene.look.glyphs);
         let line = request::line_of(draft, row);
+        self.explained(&below, rule);
         let mark = is_focused.then_some(line).or(Some(usize::MAX));
         self.lines(&lines, mark, list, |state| &mut state.scrolls.request);
         self.cross_out(draft, list);
@@ -283,7 +289,6 @@ impl<'a> Painter<'a, '_> {
                 self.field_in_row(line, at, list, u16::MAX, |state| &state.scrolls.request);
             }
         }
-        self.explained(&below, rule);
     }
 
     /// Whether a value is being typed of which there are known ones.
@@ -349,13 +354,17 @@ impl<'a> Painter<'a, '_> {
         };
         let [list, rule] =
             inner.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(meaning)]));
+        self.explained(&below, rule);
         if is_focused {
             let line = self.state.line;
+            let list = Rect { width: list.width.saturating_sub(1), ..list };
             self.lines(&lines, Some(line), list, |state| &mut state.scrolls.response);
         } else {
             self.text(&lines, inset(list));
+            if Lines::new(&lines, self.scene.look).height(inset(list).width) > list.height.into() {
+                more_below(list, self.scene.look, self.buffer);
+            }
         }
-        self.explained(&below, rule);
     }
 
     fn sign_in(&mut self, area: Rect) {
@@ -430,7 +439,7 @@ fn meaning_height(height: u16, rows: u16, wanted: usize) -> u16 {
     if height < 6 {
         return 0;
     }
-    // Rows beyond these are scrolled to; the meaning of the selected one is always readable in part.
-    let left = height.saturating_sub(rows).max(3.min(height / 2));
+    // Rows beyond these are scrolled to: what a parameter means is why people stop at it.
+    let left = height.saturating_sub(rows).max(height * 3 / 5);
     wanted.min(left)
 }

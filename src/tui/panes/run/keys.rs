@@ -6,6 +6,7 @@ use super::{
     layout::{self, Depth, Mode, Region},
     outcome, page, page_keys, request,
     shown::Shown,
+    sign_in::{self, Way},
 };
 use crate::{
     agent::{Act, Agent},
@@ -124,10 +125,7 @@ impl State {
                 | Outcome::Cancelled,
             ) => again(shown),
             // Back to what was in front: the code comes before its page, which b shows.
-            None if self.depth == Depth::Steps
-                && (shown.has_page() || shown.visit().is_none())
-                && shown.prompt.is_some() =>
-            {
+            None if self.brings_back(shown) => {
                 self.region = None;
                 self.depth = if shown.visit().is_some() { Depth::Front } else { Depth::Prompt };
                 Vec::new()
@@ -135,11 +133,22 @@ impl State {
             None if shown.session.wanted().is_some() => {
                 vec![bad("a token comes first: w takes one from the shelf, p takes a pasted one")]
             }
-            None if shown.visit().is_some() => {
-                vec![bad("the visit comes first: o your browser, b built-in, p paste")]
-            }
+            None if shown.visit().is_some() => match sign_in::by_enter(shown, self.last.no_browser) {
+                Some(Way::Builtin) => self.builtin(shown),
+                Some(Way::Browser) => self.browser(shown),
+                None => vec![bad("the visit comes first: p pastes the address that you were sent to")],
+            },
             None => vec![bad("this step is still running")],
         }
+    }
+
+    /// Whether Enter shows the page or the code again that was put behind the steps.
+    pub(super) fn brings_back(&self, shown: &Shown<'_>) -> bool {
+        self.depth == Depth::Steps
+            && shown.session.is_running()
+            && shown.ready().is_none()
+            && (shown.has_page() || shown.visit().is_none())
+            && shown.prompt.is_some()
     }
 
     /// `a`: on a page of the lab signs in as the selected person; elsewhere lets the run go on by itself.

@@ -248,7 +248,7 @@ fn arrange_run(
         let [top, bottom] =
             area.layout(&Layout::vertical([Constraint::Length(top_height), Constraint::Fill(1)]));
         let [steps, sequence] = top.layout(&Layout::horizontal([
-            Constraint::Length((area.width * 47 / 100).clamp(36, 46)),
+            Constraint::Length((area.width / 2).clamp(36, 46)),
             Constraint::Fill(1),
         ]));
         return vec![(Region::Steps, steps), (Region::Sequence, sequence), (lower(shown, focus), bottom)];
@@ -262,8 +262,13 @@ fn arrange_run(
     if size == Size::Three {
         // Each gets what it needs, as far as that leaves room for the others; the answer gets the rest.
         let third = right.height / 3;
-        let most = (right.height * 2 / 5).max(5);
         let diagram = rows(messages, 3).clamp(7.min(third), third);
+        // Nothing can have come while the request is still being looked at.
+        let most = if shown.step().is_some_and(super::outcome::is_open) {
+            right.height.saturating_sub(diagram + 6).max(5)
+        } else {
+            (right.height * 2 / 5).max(5)
+        };
         let fields = shown.step().and_then(|step| step.draft).map_or(3, super::request::count);
         let [sequence, request, response] = right.layout(&Layout::vertical([
             Constraint::Length(diagram),

@@ -160,6 +160,13 @@ impl State {
     pub fn enter_means(&self, bench: &Workbench) -> Option<String> {
         let shown = self.shown(bench)?;
         match self.mode(&shown) {
+            Mode::Run if self.brings_back(&shown) => Some("back to it".to_owned()),
+            Mode::Run if shown.visit().is_some() => {
+                sign_in::by_enter(&shown, self.last.no_browser).map(|way| match way {
+                    sign_in::Way::Browser => "browser".to_owned(),
+                    sign_in::Way::Builtin => "built-in".to_owned(),
+                })
+            }
             Mode::Run => outcome::enter_means(&shown),
             Mode::Page => {
                 let page = shown.session.agent.as_ref()?.page()?;

@@ -1,7 +1,10 @@
 //! The line or two above the regions that say where the run stands and which key leads on: what Enter does now, what is
 //! waited for, or how it ended.
 
-use super::shown::{Shown, endpoint, milliseconds, spinner, stopwatch};
+use super::{
+    shown::{Shown, endpoint, milliseconds, spinner, stopwatch},
+    sign_in::{self, Way},
+};
 use crate::{
     entra,
     finding::Severity,
@@ -28,7 +31,10 @@ pub fn lines(shown: &Shown<'_>, scene: &Scene<'_>) -> Vec<Line> {
     }
     if let Some(warning) = shown.session.kind.warning() {
         let mark = format!("{} ", scene.look.glyphs.warning);
-        lines.insert(0, Line::of(Role::Warn, mark).then(Role::Warn, warning));
+        // Said in full at the beginning; afterwards what is wrong with it is enough of a reminder.
+        let is_new = shown.session.exchanges.is_empty();
+        let short = warning.split_inclusive(". ").next().unwrap_or(warning).trim_end();
+        lines.insert(0, Line::of(Role::Warn, mark).then(Role::Warn, if is_new { warning } else { short }));
     }
     lines
 }
@@ -102,7 +108,14 @@ fn going_on(shown: &Shown<'_>, scene: &Scene<'_>) -> Vec<Line> {
             }
         };
         line = match &shown.session.front {
-            None => keys(line, &[("o", "browser"), ("b", "built-in"), ("p", "paste")]),
+            None => {
+                let enter = sign_in::by_enter(shown, scene.no_browser);
+                let key = |way, key| if enter == Some(way) { "Enter" } else { key };
+                let (browser, builtin) = (key(Way::Browser, "o"), key(Way::Builtin, "b"));
+                let ways = [(browser, "browser"), (builtin, "built-in"), ("p", "paste")];
+                let from = usize::from(scene.no_browser.is_some());
+                keys(line, &ways[from..])
+            }
             Some(FrontChannel::Builtin(_)) => keys(line, &[("b", "look at it")]),
             Some(FrontChannel::Browser | FrontChannel::Paste) => {
                 line.then(Role::Link, visit.redirect_uri.as_str().trim_end_matches('/'))
@@ -169,7 +182,11 @@ fn ready(shown: &Shown<'_>, scene: &Scene<'_>, step: &Step<'_>) -> Vec<Line> {
     let given = shown.steps.iter().find(|other| other.id == StepId::Given);
     let before = given.filter(|_| step.id == StepId::Call).map_or(&[][..], |given| given.findings);
     let worst = before.iter().chain(step.findings).filter(|finding| finding.severity >= Severity::Warning);
-    if let Some(finding) = worst.max_by_key(|finding| finding.severity) {
+    // The reminder of a legacy flow stands above already.
+    let warning = shown.session.kind.warning();
+    let worst = worst.filter(|finding| warning.is_none_or(|warning| finding.title != warning));
+    // Of several that are as bad, the first: what is missing or misspelt comes before what follows from it.
+    if let Some(finding) = worst.rev().max_by_key(|finding| finding.severity) {
         let (mark, role) = scene.look.glyphs.severity(finding.severity);
         lines.push(Line::of(role, format!("{mark} ")).then(Role::Text, &finding.title));
     }

@@ -208,11 +208,6 @@ pub fn meaning(field: &Field, reveal: bool) -> Vec<Line> {
             "  is not a parameter of this endpoint that authwright knows. It is sent as it stands.",
         )),
     }
-    let known = choices(&field.name);
-    if !known.is_empty() {
-        let line = Line::of(Role::Muted, "known values  ").then(Role::Value, known.join("  "));
-        lines.push(line);
-    }
     if field.removed {
         lines.push(Line::of(Role::Edited, "Left out: it will not be sent."));
     }
@@ -224,6 +219,10 @@ pub fn meaning(field: &Field, reveal: bool) -> Vec<Line> {
             value_of(field, proposed, reveal).0
         });
         lines.push(line);
+    }
+    let known = choices(&field.name);
+    if !known.is_empty() {
+        lines.push(Line::of(Role::Muted, "known values  ").then(Role::Value, known.join("  ")));
     }
     lines
 }

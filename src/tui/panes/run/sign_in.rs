@@ -1,6 +1,6 @@
 //! "Sign in: how?" The three ways to the authority's pages, where the answer is awaited, and the address to go to.
 
-use super::outcome::keys;
+use super::{outcome::keys, shown::Shown};
 use crate::{
     oauth::Visit,
     text::{Line, Role},
@@ -10,6 +10,28 @@ use crate::{
 
 /// In which column the texts stand that may go on in the next row.
 pub const TEXT: u16 = 25;
+
+/// A way that Enter can take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// The person's own browser.
+    Browser,
+    /// The user agent in the pane.
+    Builtin,
+}
+
+/// Which way Enter takes while none was chosen: at the lab tenant the one that shows every hop, elsewhere the browser if
+/// there is one. Real sign-in pages need scripts, so the built-in user agent is nobody's first choice there.
+pub fn by_enter(shown: &Shown<'_>, no_browser: Option<&str>) -> Option<Way> {
+    let session = shown.session;
+    if session.front.is_some() || !session.is_running() {
+        return None;
+    }
+    if session.profile.authority.is_lab() {
+        return Some(Way::Builtin);
+    }
+    no_browser.is_none().then_some(Way::Browser)
+}
 
 /// The box that is shown while a visit is waited for, `width` columns wide.
 pub fn lines(visit: &Visit, front: Option<&FrontChannel>, scene: &Scene<'_>, width: usize) -> Vec<Line> {
@@ -45,7 +67,7 @@ pub fn lines(visit: &Visit, front: Option<&FrontChannel>, scene: &Scene<'_>, wid
         lines.push(
             Line::of(Role::Muted, "  tunnel      ")
                 .then(Role::Value, format!("ssh -L {port}:localhost:{port} THIS-HOST"))
-                .then(Role::Muted, "  on your own machine first"),
+                .then(Role::Muted, "  on your machine first"),
         );
     }
     lines

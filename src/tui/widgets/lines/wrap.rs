@@ -23,7 +23,7 @@ pub(super) fn wrap<'l>(line: &'l Line<'_>, width: u16, hanging: Hanging) -> impl
     let width = usize::from(width.max(1));
     let wanted = match hanging {
         Hanging::Columns(columns) => usize::from(columns),
-        Hanging::LikeFirst => leading_blanks(line),
+        Hanging::LikeFirst => leading_blanks(line).max(mark_width(line)),
     };
     // Half of the room stays for the text.
     let indent = wanted.min(width / 2);
@@ -55,6 +55,17 @@ fn leading_blanks(line: &Line<'_>) -> usize {
         }
     }
     blanks
+}
+
+/// How wide the mark is that a line begins with, such as a bullet, together with the blank behind it.
+fn mark_width(line: &Line<'_>) -> usize {
+    let [first, _, ..] = &line.spans[..] else { return 0 };
+    let text = first.content.as_ref();
+    let Some(mark) = text.strip_suffix(' ') else { return 0 };
+    let mark = mark.trim_start_matches(' ');
+    let is_mark =
+        (1..=3).contains(&mark.width()) && !mark.starts_with(char::is_alphanumeric) && !mark.contains(' ');
+    if is_mark { text.width() } else { 0 }
 }
 
 fn graphemes<'l>(line: &'l Line<'_>, from: Place) -> impl Iterator<Item = (Place, &'l str)> {

@@ -27,7 +27,7 @@ impl Columns {
         width: u16,
     ) -> Option<Self> {
         let (left_name, right_name) = (*names.first()?, *names.last()?);
-        let floors: Vec<u16> =
+        let mut floors: Vec<u16> =
             names.windows(2).map(|pair| (pair[0].div_ceil(2) + pair[1] / 2 + 2).max(CLOSEST)).collect();
         let mut gaps = floors.clone();
         // Short spans first, so that a long one finds what is there already.
@@ -45,7 +45,22 @@ impl Columns {
                 *gap += missing / count + u16::from(index < missing % count);
             }
         }
-        let (before, behind) = (left_name / 2, right_name.saturating_sub(right_name / 2 + 1));
+        let middle = (left_name / 2, right_name.saturating_sub(right_name / 2 + 1));
+        // Labels say more than names: for them the outer lifelines move out from below the middle of their names, which
+        // then need more room before the next.
+        let wanted = gaps.iter().sum::<u16>().saturating_add(1);
+        let missing = |sides: u16| wanted.saturating_add(sides).saturating_sub(width);
+        let behind = middle.1 - missing(middle.0 + middle.1).min(middle.1.saturating_sub(1));
+        let before = middle.0 - missing(middle.0 + behind).min(middle.0.saturating_sub(1));
+        if let Some(first) = floors.first_mut() {
+            *first += middle.0 - before;
+        }
+        if let Some(last) = floors.last_mut() {
+            *last += middle.1 - behind;
+        }
+        for (gap, floor) in gaps.iter_mut().zip(&floors) {
+            *gap = (*gap).max(*floor);
+        }
         let room = width.checked_sub(before + behind + 1)?;
         let is_tight = gaps.iter().sum::<u16>() > room;
         while gaps.iter().sum::<u16>() > room {
@@ -77,11 +92,12 @@ impl Columns {
         self.lives.iter().map(|life| area.x + 1 + life).collect()
     }
 
-    /// Where the names stand, each above its lifeline.
+    /// Where the names stand, each above its lifeline, the outer ones inside the area.
     pub fn names(&self, area: Rect) -> impl Iterator<Item = Rect> {
         let end = area.x + 1 + self.width;
         self.lives.iter().zip(&self.names).map(move |(life, name)| {
             let x = area.x + 1 + life - (name / 2).min(*life);
+            let x = x.min(end.saturating_sub(*name)).max(area.x + 1);
             Rect { x, width: (*name).min(end.saturating_sub(x)), height: area.height.min(1), ..area }
         })
     }
