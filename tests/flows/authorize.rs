@@ -103,12 +103,14 @@ fn before_the_way_back_is_known_a_refusal_is_a_page() {
                 page(Authorize, 50194),
             ),
             (
-                "one tenant's application on organizations",
+                "one tenant's application on organizations, for somebody of another",
                 |case| {
                     case.application("staff-directory");
+                    case.scope("openid User.Read");
                     case.segment("organizations");
+                    case.person("ines");
                 },
-                page(Authorize, 50194),
+                page(Authorize, 50020),
             ),
             ("for work accounts, on consumers", |case| case.segment("consumers"), page(Authorize, 9_002_332)),
             (

@@ -230,6 +230,13 @@ impl Ended {
         step.findings.iter().map(|finding| finding.id).collect()
     }
 
+    /// A fact of a step, as it is shown; empty if it has none of that name.
+    pub fn fact(&self, step: StepId, name: &str) -> String {
+        let steps = self.flow.steps();
+        let step = steps.iter().find(|one| one.id == step).expect("the flow has this step");
+        step.facts.iter().find(|fact| fact.name == name).map(|fact| fact.value.plain()).unwrap_or_default()
+    }
+
     /// The refusal that it met.
     #[track_caller]
     pub fn refusal(&self) -> &authwright::oauth::Refusal {

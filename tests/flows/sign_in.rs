@@ -79,6 +79,7 @@ fn a_segment_of_the_path_says_whose_accounts_are_meant() {
         ("desktop", "common", "farah", fabrikam),
         ("desktop", "fabrikam.example", "farah", fabrikam),
         ("desktop", "organizations", "ines", fabrikam),
+        ("staff-directory", "organizations", "mina", HOME),
         ("gift-cards", "common", "pia", personal),
         ("gift-cards", "consumers", "pia", personal),
         ("gift-cards", "common", "mina", HOME),
