@@ -303,11 +303,30 @@ impl Desk<'_> {
                 offer(FlowKind::Password, Profile { username, password, ..profile.clone() });
             }
         }
+        if application.is_family_client {
+            // What one member of the family was given serves another.
+            let members = self.scenario().applications().iter();
+            let others = members.filter(|other| other.is_family_client && other.app_id != application.app_id);
+            for other in others.filter(|other| other.is_fallback_public_client) {
+                let source = Source { kind: FlowKind::DeviceCode, profile: self.profile(other) };
+                offers.push(Offer {
+                    kind: FlowKind::RefreshToken,
+                    key: application.key.clone(),
+                    about: format!("with the token of {}", other.key),
+                    profile: Profile { source: Some(Box::new(source)), ..profile.clone() },
+                });
+            }
+        }
         if let (Some(scope), Some(credential)) =
             (application_scope(self.scenario(), application), self.credential(application))
         {
             let profile = Profile { platform: Platform::Web, scope, credential, ..profile };
-            offer(FlowKind::ClientCredentials, profile);
+            offers.push(Offer {
+                kind: FlowKind::ClientCredentials,
+                key: application.key.clone(),
+                about: about.to_owned(),
+                profile,
+            });
         }
     }
 
