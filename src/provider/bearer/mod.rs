@@ -5,7 +5,7 @@
 //! wire is the business of each API.
 //!
 //! Its refusals carry an error code of RFC 6750 §3.1 (empty where nothing was presented, so that nothing is wrong yet) and
-//! [`NO_NUMBER`](super::refusal::NO_NUMBER) for the AADSTS number.
+//! [`NO_NUMBER`] for the AADSTS number.
 
 mod credential;
 mod permission;
