@@ -6,7 +6,7 @@ mod sitting;
 use authwright::{
     flow::{FlowKind, Outcome},
     secret::Secret,
-    tui::{model::ScreenId, overlay::Overlay},
+    tui::{action::Action, model::ScreenId, overlay::Overlay},
     workbench::{Event, FrontChannel, Owner, SessionId, User},
 };
 use sitting::Sitting;
@@ -271,6 +271,23 @@ fn one_refresh_token_on_every_api_is_a_grid_of_answers() {
     assert_pictures!(sitting, "run_fan_out");
     let Some(Outcome::Done(said)) = outcome(&sitting, 0) else { panic!("{:?}", outcome(&sitting, 0)) };
     assert!(said.contains("of 2 scopes"), "{said}");
+}
+
+#[test]
+fn the_footer_says_what_enter_does_after_the_end() {
+    let mut sitting = Sitting::new();
+    sitting.run(FlowKind::ClientCredentials, "inventory-sync", |_| {});
+    sitting.go(ScreenId::Run);
+    let words = |sitting: &Sitting| {
+        let hints = sitting.model.hints();
+        hints.iter().find(|hint| hint.action == Action::FlowNext).map(|hint| hint.words)
+    };
+    assert!(matches!(outcome(&sitting, 0), Some(Outcome::Tokens(_))), "{:?}", outcome(&sitting, 0));
+    assert_eq!(words(&sitting), Some("tokens"));
+    sitting.run(FlowKind::CallApi, "desktop", |_| {});
+    sitting.go(ScreenId::Run);
+    assert!(matches!(outcome(&sitting, 1), Some(Outcome::Done(_))), "{:?}", outcome(&sitting, 1));
+    assert_eq!(words(&sitting), Some("run again"));
 }
 
 #[test]

@@ -179,8 +179,10 @@ impl Model {
                 }
                 _ => true,
             });
-            for hint in hints.iter_mut().filter(|hint| hint.action == Action::FlowNext && !running) {
-                hint.words = "go on";
+            if let Some(words) = self.run.ended_leads_to(&self.bench) {
+                for hint in hints.iter_mut().filter(|hint| hint.action == Action::FlowNext) {
+                    hint.words = words;
+                }
             }
         }
         hints

@@ -156,6 +156,13 @@ impl State {
         })
     }
 
+    /// What Enter leads to, once the run has ended.
+    pub fn ended_leads_to(&self, bench: &Workbench) -> Option<&'static str> {
+        let shown = self.shown(bench)?;
+        let outcome = shown.session.outcome.as_ref()?;
+        Some(if self.brings_back(&shown) { "back to it" } else { outcome::leads_to(outcome) })
+    }
+
     /// What Enter does now, in a word or three, where that is more than the keymap can know.
     pub fn enter_means(&self, bench: &Workbench) -> Option<String> {
         let shown = self.shown(bench)?;

@@ -43,14 +43,19 @@ pub fn lines(shown: &Shown<'_>, scene: &Scene<'_>) -> Vec<Line> {
 pub fn enter_means(shown: &Shown<'_>) -> Option<String> {
     match &shown.session.outcome {
         None => shown.ready().map(|step| what_next(shown, step)),
-        Some(Outcome::Refused(_)) => Some("explain".to_owned()),
-        Some(Outcome::Tokens(_) | Outcome::Rejected { tokens: Some(_), .. }) => Some("tokens".to_owned()),
-        Some(
-            Outcome::Rejected { tokens: None, .. }
-            | Outcome::Done(_)
-            | Outcome::Failed(_)
-            | Outcome::Cancelled,
-        ) => Some("run again".to_owned()),
+        Some(outcome) => Some(leads_to(outcome).to_owned()),
+    }
+}
+
+/// What Enter leads to once a run has ended.
+pub const fn leads_to(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Refused(_) => "explain",
+        Outcome::Tokens(_) | Outcome::Rejected { tokens: Some(_), .. } => "tokens",
+        Outcome::Rejected { tokens: None, .. }
+        | Outcome::Done(_)
+        | Outcome::Failed(_)
+        | Outcome::Cancelled => "run again",
     }
 }
 
