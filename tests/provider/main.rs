@@ -11,6 +11,7 @@ mod logout;
 mod managed_identity;
 mod metadata;
 mod on_behalf_of;
+mod orders;
 mod password;
 mod pipeline;
 mod policies;
