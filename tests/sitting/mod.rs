@@ -271,6 +271,7 @@ impl Sitting {
             ScreenId::Tokens => model.tokens.view(&model.bench, &scene, area, &mut buffer),
             ScreenId::Errors => model.errors.view(&model.bench, &scene, area, &mut buffer),
             ScreenId::Traffic => model.traffic.view(&model.bench, &scene, area, &mut buffer),
+            ScreenId::Tenant => model.tenant.view(&model.bench, &scene, area, &mut buffer),
         };
         assert!(cursor.is_none_or(|cursor| area.contains(cursor)), "{width}x{height}: {cursor:?}");
         let mut inside = Buffer::empty(Rect::new(0, 0, width, height));
