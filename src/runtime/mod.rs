@@ -14,6 +14,7 @@ pub mod http;
 pub mod key_pair;
 pub mod lab;
 pub mod redirect;
+pub mod scenarios;
 pub mod sign;
 pub mod signals;
 

@@ -72,8 +72,11 @@ impl Selection {
     /// The row that the last frame showed the selected item in, for a field that stands over it.
     pub fn row(&self) -> Option<Rect> {
         let down = u16::try_from(self.index.checked_sub(self.offset)?).ok()?;
-        (down < self.area.height && self.index < self.count)
-            .then(|| Rect { y: self.area.y + down, height: 1, ..self.area })
+        (down < self.area.height && self.index < self.count).then(|| Rect {
+            y: self.area.y + down,
+            height: 1,
+            ..self.area
+        })
     }
 
     /// Whether the selection is on the last of `count` items: then new ones may take it along.
