@@ -10,6 +10,7 @@ mod device;
 mod logout;
 mod managed_identity;
 mod metadata;
+mod mutated;
 mod on_behalf_of;
 mod password;
 mod pipeline;
