@@ -11,6 +11,7 @@
 //! * `sessions`, `grants`, `consents`, `accounts`, `sign_ins`, `stock`: what is remembered between requests, on a `shelf` where
 //!   it ends by itself.
 //! * `policies`: what is asked of a sign-in beyond a password.
+//! * `order`: what can be done to the running tenant, and undone; `current` keeps what was handed out in step.
 //! * `mint`, `keys`, `token`: tokens, made and read again. `bearer`: how an API judges one. `certificate`, `public_key`,
 //!   `issuers`: what others sign with. `refusal`, `reply`, `pages`: the surfaces.
 //!
@@ -23,11 +24,13 @@ mod call;
 pub mod certificate;
 mod claims;
 mod consents;
+mod current;
 mod endpoints;
 mod grants;
 mod issuers;
 pub mod keys;
 mod mint;
+pub mod order;
 mod pages;
 mod policies;
 pub mod public_key;
@@ -58,10 +61,12 @@ use accounts::Accounts;
 use call::Call;
 use certificate::{Certificate, CertificateError};
 use consents::Consents;
+pub use consents::{GrantError, PermissionGrant, RoleAssignment};
 use endpoints::managed_identity::{self, IdentityToken};
 use grants::{Code, Device, Refresh};
 use issuers::Issuers;
 use keys::{Keys, SigningKey};
+use order::History;
 use random::Random;
 use reply::Reply;
 use scenario::Scenario;
@@ -101,6 +106,10 @@ pub struct Provider {
     stock: Stock,
     accounts: Accounts,
     sign_ins: SignIns,
+    history: History,
+    revision: u64,
+    /// When the last request came.
+    latest: UnixTime,
 }
 
 /// What the tenant decided about a request. Signing is left to [`Decision::respond`], so that it needs no lock.
@@ -145,6 +154,8 @@ impl Provider {
         let (hour, day) = (Duration::from_secs(3600), Duration::from_secs(86_400));
         let (some, many) = (ROOM_FOR_WHAT_IS_UNDER_WAY, ROOM_FOR_WHAT_LASTS);
         let consents = Consents::stocked(&scenario);
+        let mut accounts = Accounts::default();
+        accounts.keep_track(&scenario);
         Self {
             scenario,
             keys,
@@ -161,13 +172,17 @@ impl Provider {
             assertions: Shelf::new(day, many),
             consents,
             stock: Stock::default(),
-            accounts: Accounts::default(),
+            accounts,
             sign_ins: SignIns::default(),
+            history: History::default(),
+            revision: 0,
+            latest: UnixTime::default(),
         }
     }
 
     /// Decides one request; its URL says by which address the tenant was reached.
     pub fn decide(&mut self, request: &Request, now: UnixTime) -> Decision {
+        self.latest = now;
         let call = Call::read(request, now, &mut self.random);
         let reply = endpoints::answer(self, &call);
         if let Some(refusal) = &reply.refusal {
@@ -190,6 +205,8 @@ impl Provider {
     ) -> Result<Certificate, NotRegistered> {
         let certificate = Certificate::from_der(der)?;
         if Arc::make_mut(&mut self.scenario).add_certificate(application, certificate.clone()) {
+            self.catch_up();
+            self.revision += 1;
             Ok(certificate)
         } else {
             Err(NotRegistered::NoApplication(application.to_owned()))
