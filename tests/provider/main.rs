@@ -4,6 +4,7 @@
 
 mod admin_consent;
 mod authorize;
+mod bounded;
 mod credential;
 mod desk;
 mod device;
