@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import http.server
 import json
+import logging
 import os
 import pathlib
 import sys
@@ -12,7 +13,6 @@ import tempfile
 import threading
 import time
 import unittest
-import warnings
 from urllib.parse import urlencode
 
 import jwt
@@ -28,6 +28,8 @@ from proxy import Proxy
 CATALOG = "api://northwind-catalog/.default"
 GRAPH = "https://graph.microsoft.com/User.Read"
 EXCHANGE = "api://AzureADTokenExchange"
+logging.getLogger("azure.identity").setLevel(logging.CRITICAL)  # refusals are part of the tests
+
 NAMES = ["IDENTITY_ENDPOINT", "IDENTITY_HEADER", "MSI_ENDPOINT", "MSI_SECRET", "IMDS_ENDPOINT",
          "AZURE_POD_IDENTITY_AUTHORITY_HOST"]
 
@@ -86,6 +88,19 @@ class WithLab(unittest.TestCase):
             client_id=client_id("desktop"), tenant_id=self.lab.tenant, timeout=30, **self.options
         )
         return credential.get_token("api://northwind-catalog/Catalog.Read").token
+
+    def asked_with(self, assertion, key, base=None):
+        return requests.post(
+            f"{base or self.lab.http}/{self.lab.tenant}/oauth2/v2.0/token",
+            data={
+                "grant_type": "client_credentials",
+                "client_id": client_id(key),
+                "scope": CATALOG,
+                "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                "client_assertion": assertion,
+            },
+            timeout=10,
+        )
 
     @contextlib.contextmanager
     def pipeline_agent(self):
@@ -172,9 +187,8 @@ class Applications(WithLab):
 
     def test_who_is_refused(self):
         wrong = {**self.secret(), "client_secret": "wrong"}
-        with self.assertRaisesRegex(ClientAuthenticationError, "AADSTS7000215") as refused:
+        with self.assertRaisesRegex(ClientAuthenticationError, "AADSTS7000215"):
             identity.ClientSecretCredential(**wrong, **self.options).get_token(CATALOG)
-        self.assertEqual(refused.exception.response.json()["error"], "invalid_client")
         with self.assertRaisesRegex(ClientAuthenticationError, "AADSTS500011"):
             identity.ClientSecretCredential(**self.secret(), **self.options).get_token("api://no-such-api/.default")
         with self.assertRaisesRegex(ClientAuthenticationError, "AADSTS70021|AADSTS700213"):
@@ -246,7 +260,8 @@ class People(WithLab):
         token = credential.get_token(GRAPH).token
         self.of_person(token)
         self.assertEqual(credential.get_token(GRAPH).token, token)
-        other = credential.get_token("https://graph.microsoft.com/.default").token
+        challenge = json.dumps({"access_token": {"nbf": {"essential": True, "value": str(int(time.time()))}}})
+        other = credential.get_token(GRAPH, claims=challenge).token
         self.of_person(other)
         self.assertNotEqual(other, token, "the refresh token brought another one")
 
@@ -263,8 +278,9 @@ class People(WithLab):
                 self.lab.tenant, client_id("catalog-api"), user_assertion=assertion, **way, **self.options
             )
             self.of_person(credential.get_token(GRAPH).token)
-        with self.assertRaisesRegex(ClientAuthenticationError, "AADSTS65001"):
+        with self.assertRaisesRegex(ClientAuthenticationError, "AADSTS65001") as refused:
             credential.get_token("https://graph.microsoft.com/Mail.Read")
+        self.assertEqual(refused.exception.response.json()["suberror"], "consent_required")
 
     def signed(self, key):
         """An assertion of the application's own making."""
@@ -443,21 +459,8 @@ class Pipeline(WithLab):
         answer = self.asked_with(token, "pipeline")
         self.assertEqual(answer.status_code, 200, answer.text)
 
-    def asked_with(self, assertion, key, base=None):
-        return requests.post(
-            f"{base or self.lab.http}/{self.lab.tenant}/oauth2/v2.0/token",
-            data={
-                "grant_type": "client_credentials",
-                "client_id": client_id(key),
-                "scope": CATALOG,
-                "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-                "client_assertion": assertion,
-            },
-            timeout=10,
-        )
 
-
-class Certificate(Pipeline):
+class Certificate(WithLab):
     def test_an_assertion_by_pyjwt_with_a_key_made_here_is_taken(self):
         app, now = client_id("price-feed"), time.time()
         header = {"x5t#S256": self.lab.ready["certificates"][0]["x5t#S256"]}
