@@ -26,6 +26,8 @@ pub struct Certificate {
     pub not_after: UnixTime,
     /// Its RSA key; other kinds can be registered but verify nothing.
     pub key: Option<PublicKey>,
+    /// The whole of it, as it was read.
+    pub der: Vec<u8>,
 }
 
 /// A certificate that cannot be read.
@@ -59,6 +61,7 @@ impl Certificate {
             not_before: UnixTime::from_seconds(read.validity().not_before.timestamp()),
             not_after: UnixTime::from_seconds(read.validity().not_after.timestamp()),
             key,
+            der: der.to_vec(),
         })
     }
 

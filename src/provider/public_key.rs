@@ -4,7 +4,7 @@ use aws_lc_rs::signature::{
     RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, RsaParameters, RsaPublicKeyComponents,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// How a JWT is signed; nothing else is taken from clients (RFC 7518 §3.3, §3.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +83,20 @@ pub fn read_key_set(text: &str) -> Result<Vec<PublishedKey>, String> {
         })
         .collect();
     if keys.is_empty() { Err("the key set has no RSA key".to_owned()) } else { Ok(keys) }
+}
+
+/// The key set document that [`read_key_set`] reads.
+pub fn write_key_set(keys: &[PublishedKey]) -> String {
+    let entry = |published: &PublishedKey| {
+        let PublicKey { modulus, exponent } = &published.key;
+        let (n, e) = (URL_SAFE_NO_PAD.encode(modulus), URL_SAFE_NO_PAD.encode(exponent));
+        let mut entry = json!({ "kty": "RSA", "n": n, "e": e });
+        if let Some(kid) = &published.kid {
+            entry["kid"] = json!(kid);
+        }
+        entry
+    };
+    json!({ "keys": keys.iter().map(entry).collect::<Vec<_>>() }).to_string()
 }
 
 #[cfg(test)]

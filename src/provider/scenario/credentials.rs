@@ -1,10 +1,11 @@
 //! How an application proves itself beyond secrets: its certificates, and other issuers whose tokens stand in for one.
 
-use serde::{Deserialize, Deserializer, de::Error as _};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::provider::{
     certificate::Certificate,
-    public_key::{PublishedKey, read_key_set},
+    public_key::{PublishedKey, read_key_set, write_key_set},
 };
 
 /// Stands for the lab's own address in the issuer of a federated credential.
@@ -14,7 +15,7 @@ pub const LAB: &str = "{lab}";
 const MADE_AT_START: &str = "made at start";
 
 /// A certificate of a registration (`keyCredentials`, of type `AsymmetricX509Cert` and usage `Verify`).
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct KeyCredential {
     /// What it is called.
@@ -32,6 +33,15 @@ pub enum Key {
     Certificate(Box<Certificate>),
 }
 
+impl Serialize for Key {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::MadeAtStart => serializer.serialize_str(MADE_AT_START),
+            Self::Certificate(certificate) => serializer.serialize_str(&STANDARD.encode(&certificate.der)),
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Key {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
@@ -45,7 +55,7 @@ impl<'de> Deserialize<'de> for Key {
 }
 
 /// An issuer whose tokens prove the application (`federatedIdentityCredentials`, reference §4.6).
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FederatedCredential {
     /// What it is called: 3 to 120 letters, digits, `-` and `_`.
@@ -92,16 +102,20 @@ impl FederatedCredential {
 }
 
 /// An issuer outside the lab with the keys it publishes: the lab asks nobody over the network.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Issuer {
     /// Its `iss`.
     pub issuer: String,
     /// Its key set document (RFC 7517), as text.
-    #[serde(rename = "jwks", deserialize_with = "key_set")]
+    #[serde(rename = "jwks", deserialize_with = "key_set", serialize_with = "key_set_text")]
     pub keys: Vec<PublishedKey>,
 }
 
 fn key_set<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PublishedKey>, D::Error> {
     read_key_set(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+}
+
+fn key_set_text<S: Serializer>(keys: &[PublishedKey], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&write_key_set(keys))
 }

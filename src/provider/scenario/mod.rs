@@ -6,12 +6,14 @@
 
 mod credentials;
 mod describe;
+pub mod edit;
 mod managed_identity;
+mod plain;
 mod read;
 
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::certificate::Certificate;
 use crate::{secret::Secret, time::UnixTime};
@@ -41,7 +43,7 @@ pub struct Scenario {
 }
 
 /// Switches that hold for every tenant of the scenario.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Policy {
     /// Answer polls that come too fast with `slow_down` (RFC 8628 §3.5). Entra does not, and some clients fail on it.
@@ -58,7 +60,7 @@ impl Default for Policy {
 
 /// What is asked of some sign-ins before a token is issued. Graph's `conditionalAccessPolicy`, with its conditions and
 /// controls on one level. An empty list of people stands for nobody; the word `All` stands for everybody.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ConditionalAccessPolicy {
     /// The GUID that a claims challenge names.
@@ -89,7 +91,7 @@ pub struct ConditionalAccessPolicy {
 }
 
 /// What a policy asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Control {
     /// Nothing helps.
@@ -112,7 +114,7 @@ impl Control {
 }
 
 /// An organisation's directory.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Tenant {
     /// Its short name in the scenario.
@@ -128,7 +130,7 @@ pub struct Tenant {
 }
 
 /// Somebody who can sign in.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -157,16 +159,16 @@ pub struct User {
     /// The e-mail address, if there is one.
     pub mail: Option<String>,
     /// The lab password.
-    #[serde(deserialize_with = "read::secret")]
+    #[serde(with = "plain::secret")]
     pub password: Secret,
     /// Whether the account may sign in at all.
-    #[serde(default = "read::yes")]
+    #[serde(default = "plain::yes")]
     pub account_enabled: bool,
     /// Whether this person may consent for the whole organisation.
     #[serde(default)]
     pub administrator: bool,
     /// Present for people who need a second factor: the code that the lab takes for it.
-    #[serde(default, deserialize_with = "read::optional_secret")]
+    #[serde(default, with = "plain::optional_secret")]
     pub one_time_code: Option<Secret>,
     /// The second factor is asked for only where a policy wants it, not at every sign-in.
     #[serde(default)]
@@ -186,7 +188,7 @@ pub struct User {
 }
 
 /// A guest's place in a tenant that is not their own.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Membership {
     /// The key of the tenant.
@@ -207,7 +209,7 @@ impl User {
 }
 
 /// An application registration; a resource is one that exposes scopes or roles.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -287,7 +289,7 @@ pub struct Application {
 }
 
 /// `signInAudience`: whose accounts may use an application.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub enum Audience {
     /// Its own tenant only.
     #[default]
@@ -317,7 +319,7 @@ impl Audience {
 }
 
 /// Claims that a registration wants in tokens beyond the usual ones, by name.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct OptionalClaims {
     /// In ID tokens for it: `auth_time`, `login_hint`.
@@ -327,7 +329,7 @@ pub struct OptionalClaims {
 }
 
 /// Redirect URIs of one platform.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Platform {
     /// The registered URIs.
@@ -336,7 +338,7 @@ pub struct Platform {
 }
 
 /// The web platform.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Web {
     /// The registered URIs.
@@ -351,7 +353,7 @@ pub struct Web {
 }
 
 /// What the authorization endpoint may hand out directly.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ImplicitGrantSettings {
     /// `response_type` may hold `token`.
@@ -361,7 +363,7 @@ pub struct ImplicitGrantSettings {
 }
 
 /// A client secret.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PasswordCredential {
     /// The secret's id, often mistaken for its value.
@@ -369,15 +371,15 @@ pub struct PasswordCredential {
     /// What it is called.
     pub display_name: String,
     /// The value.
-    #[serde(deserialize_with = "read::secret")]
+    #[serde(with = "plain::secret")]
     pub secret_text: Secret,
     /// When it ends; never if absent.
-    #[serde(default, deserialize_with = "read::optional_time")]
+    #[serde(default, with = "plain::optional_time")]
     pub end_date_time: Option<UnixTime>,
 }
 
 /// What an application offers as a resource.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Api {
     /// 2 for version 2 access tokens; absent or 1 for version 1.
@@ -392,7 +394,7 @@ pub struct Api {
 }
 
 /// An application that needs no consent for some permissions.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PreAuthorized {
     /// The key of its registration.
@@ -402,7 +404,7 @@ pub struct PreAuthorized {
 }
 
 /// A delegated permission.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PermissionScope {
     /// Its GUID.
@@ -417,7 +419,7 @@ pub struct PermissionScope {
 }
 
 /// Who may consent to a delegated permission.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum ConsentType {
     /// Everybody for themselves.
     User,
@@ -426,7 +428,7 @@ pub enum ConsentType {
 }
 
 /// An application permission.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AppRole {
     /// Its GUID.
@@ -440,7 +442,7 @@ pub struct AppRole {
 }
 
 /// Permissions of one resource.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ResourceAccess {
     /// The key of the resource's registration.

@@ -2,14 +2,15 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use toml::de::{DeTable, DeValue};
 
 use super::{
     Application, ConditionalAccessPolicy, FederatedCredential, IdentityKind, Issuer, ManagedIdentity,
-    PlatformKind, Policy, ResourceAccess, Scenario, Tenant, User,
+    PlatformKind, Policy, ResourceAccess, Scenario, Tenant, User, edit::EditError,
 };
-use crate::{provider::redirect_uri, secret::Secret, time::UnixTime};
+use crate::provider::redirect_uri;
 
 /// Stands for every person or application in the lists of a policy.
 pub(in crate::provider) const EVERYTHING: &str = "All";
@@ -26,7 +27,8 @@ pub struct ScenarioError {
     pub problem: String,
 }
 
-#[derive(Deserialize)]
+/// A scenario file, and the form in which a scenario is written.
+#[derive(Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct File {
     #[serde(default)]
@@ -45,7 +47,52 @@ struct File {
 impl Scenario {
     /// Reads a scenario file and checks that everything it refers to exists.
     pub fn parse(text: &str) -> Result<Self, ScenarioError> {
-        let mut file: File = toml::from_str(text).map_err(|error| unreadable(text, &error))?;
+        let file: File = toml::from_str(text).map_err(|error| unreadable(text, &error))?;
+        Self::checked(file).map_err(|Fault { key, problem }| ScenarioError {
+            line: line_of(text, &key),
+            key,
+            problem,
+        })
+    }
+
+    /// The scenario as a document: what [`Scenario::from_document`] reads again. Members that hold their default or
+    /// nothing are left out.
+    pub fn document(&self) -> Value {
+        let file = File {
+            policy: self.policy.clone(),
+            conditional_access_policies: self.conditional_access_policies.clone(),
+            tenants: self.tenants.iter().map(|tenant| Tenant::clone(tenant)).collect(),
+            users: self.users.iter().map(|user| User::clone(user)).collect(),
+            applications: self
+                .applications
+                .iter()
+                .map(|application| Application::clone(application))
+                .collect(),
+            managed_identities: self
+                .managed_identities
+                .iter()
+                .map(|identity| ManagedIdentity::clone(identity))
+                .collect(),
+            issuers: self.issuers.clone(),
+        };
+        let mut document = serde_json::to_value(file).expect("every key is a text");
+        prune(&mut document);
+        document
+    }
+
+    /// Reads what [`Scenario::document`] wrote, or what somebody made of it. The error names the key; there are no lines.
+    pub fn from_document(document: &Value) -> Result<Self, EditError> {
+        let file = File::deserialize(document)
+            .map_err(|why| EditError { key: String::new(), problem: why.to_string() })?;
+        Self::checked(file).map_err(|Fault { key, problem }| EditError { key, problem })
+    }
+
+    /// The text of a scenario file.
+    pub fn to_toml(&self) -> String {
+        toml::to_string_pretty(&self.document()).expect("a document without nulls is TOML")
+    }
+
+    fn checked(mut file: File) -> Result<Self, Fault> {
         for user in &mut file.users {
             let home = file.tenants.iter().find(|tenant| tenant.key == user.tenant);
             user.tenant_id = home.map(|tenant| tenant.id.clone()).unwrap_or_default();
@@ -59,10 +106,24 @@ impl Scenario {
             managed_identities: file.managed_identities.into_iter().map(Arc::new).collect(),
             issuers: file.issuers,
         };
-        match check(&scenario) {
-            Ok(()) => Ok(scenario),
-            Err(Fault { key, problem }) => Err(ScenarioError { line: line_of(text, &key), key, problem }),
+        check(&scenario).map(|()| scenario)
+    }
+}
+
+/// Takes out of every object what is null or empty: it says what its absence says.
+fn prune(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.values_mut().for_each(prune);
+            members.retain(|_, value| match value {
+                Value::Null => false,
+                Value::Array(items) => !items.is_empty(),
+                Value::Object(members) => !members.is_empty(),
+                Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+            });
         }
+        Value::Array(items) => items.iter_mut().for_each(prune),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
@@ -334,28 +395,6 @@ fn line_of(text: &str, path: &str) -> usize {
 
 fn line_at(text: &str, position: usize) -> usize {
     text.bytes().take(position).filter(|byte| *byte == b'\n').count() + 1
-}
-
-pub(super) fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
-    String::deserialize(deserializer).map(Secret::new)
-}
-
-pub(super) fn optional_secret<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Secret>, D::Error> {
-    secret(deserializer).map(Some)
-}
-
-pub(super) fn optional_time<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<UnixTime>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let time: jiff::Timestamp = text.parse().map_err(D::Error::custom)?;
-    Ok(Some(UnixTime::from_millis(time.as_millisecond())))
-}
-
-pub(super) const fn yes() -> bool {
-    true
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Who has allowed which application what (reference §9): the rows that Graph calls `oauth2PermissionGrant`, and for what
 //! applications may do by themselves those that it calls `appRoleAssignment`.
 
+mod rows;
+
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
@@ -8,15 +10,17 @@ use super::{
     scope::Wanted,
 };
 
+pub use rows::{GrantError, PermissionGrant, RoleAssignment};
+
 /// Every grant, of delegated permissions and of roles.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Consents {
     rows: Vec<Row>,
     assignments: Vec<Assignment>,
 }
 
 /// A role that an application holds by itself.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Assignment {
     tenant: String,
     client: String,
@@ -24,7 +28,7 @@ struct Assignment {
     role: String,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Row {
     tenant: String,
     client: String,
