@@ -270,13 +270,50 @@ class People(WithLab):
         flow["code_verifier"] = "x" * 43
         self.refused(app.acquire_token_by_auth_code_flow(flow, answer), "invalid_grant", 501481)
 
-    def test_somebody_who_says_no(self):
-        app = self.public("desktop")
-        flow = app.initiate_auth_code_flow(["User.Read"], redirect_uri=self.REDIRECT, prompt="none")
-        answer = Browser(person("mina")).visit(flow["auth_uri"], until=self.REDIRECT)
-        refused = app.acquire_token_by_auth_code_flow(flow, answer)
+    def test_without_a_page_only_who_is_signed_in_gets_a_code(self):
+        app, browser = self.public("desktop"), Browser(person("mina"))
+
+        def silently():
+            flow = app.initiate_auth_code_flow(["User.Read"], redirect_uri=self.REDIRECT, prompt="none")
+            return app.acquire_token_by_auth_code_flow(flow, browser.visit(flow["auth_uri"], until=self.REDIRECT))
+
+        refused = silently()
         self.assertEqual(refused["error"], "login_required", refused)
         self.assertIn("AADSTS50058", refused["error_description"])
+        flow = app.initiate_auth_code_flow(["User.Read"], redirect_uri=self.REDIRECT)
+        browser.visit(flow["auth_uri"], until=self.REDIRECT)
+        self.granted(silently())
+
+    def test_somebody_who_says_no(self):
+        app = self.public("desktop")
+        flow = app.initiate_auth_code_flow(["User.Read"], redirect_uri=self.REDIRECT, prompt="consent")
+        answer = Browser(person("mina"), declines=True).visit(flow["auth_uri"], until=self.REDIRECT)
+        self.assertEqual(answer["error"], "access_denied", answer)
+        refused = app.acquire_token_by_auth_code_flow(flow, answer)
+        self.assertEqual(refused["error"], "access_denied")
+        self.assertIn("AADSTS65004", refused["error_description"])
+        other = app.initiate_auth_code_flow(["User.Read"], redirect_uri=self.REDIRECT)
+        with self.assertRaisesRegex(ValueError, "state"):
+            app.acquire_token_by_auth_code_flow(other, answer)
+
+    def test_a_second_factor_and_a_guest(self):
+        app = self.public("desktop")
+        vault = "https://vault.azure.net/user_impersonation"
+        app = self.public("handheld")  # consented to for everybody, and asks for the vault below
+        refused = self.password_grant(app, "theo", [vault])
+        self.refused(refused, "invalid_grant", 50076)
+        flow = app.initiate_device_flow([vault])
+        Browser(person("theo"), flow["user_code"]).visit(flow["verification_uri"])
+        met = self.granted(app.acquire_token_by_device_flow(flow))
+        self.assertIn("mfa", claims_of(met["access_token"])["amr"])
+        app = self.public("desktop")
+        flow, answer = self.code_flow(app, ["User.Read"], self.REDIRECT, who="farah")
+        claims = self.granted(app.acquire_token_by_auth_code_flow(flow, answer))["id_token_claims"]
+        self.assertEqual(claims["tid"], self.lab.tenant)
+        account, = app.get_accounts()
+        home = next(one for one in tenant()["tenants"] if one["key"] == "fabrikam")["id"]
+        self.assertEqual(account["home_account_id"], f"{person('farah')['id']}.{home}")
+        self.assertNotEqual(claims["oid"], person("farah")["id"], "a guest is another object")
 
     def test_interactive(self):
         opened = Opened()
@@ -454,6 +491,51 @@ class OnBehalfOf(WithLab):
         bent = self.user_assertion()[:-8] + "AAAAAAAA"
         refused = self.confidential("catalog-api").acquire_token_on_behalf_of(bent, ["User.Read"])
         self.refused(refused, "invalid_grant", 50013)
+
+
+class Challenges(WithLab):
+    """APIs that send somebody back to the authority, with `claims` in WWW-Authenticate."""
+
+    def interactive(self, app, scopes, who="mina", **options):
+        opened = Opened()
+        opened.person = person(who)
+        return self.granted(app.acquire_token_interactive(scopes, timeout=30, **options))["access_token"]
+
+    def call(self, method, path, token, **options):
+        headers = {"authorization": f"Bearer {token}"}
+        return requests.request(method, f"{self.lab.https}{path}", headers=headers, timeout=10, **options)
+
+    def challenge(self, answer):
+        self.assertEqual(answer.status_code, 401, answer.text)
+        header = answer.headers["www-authenticate"]
+        self.assertIn('error="insufficient_claims"', header)
+        return base64.b64decode(header.split('claims="')[1].split('"')[0] + "==").decode()
+
+    def test_an_operation_that_wants_a_second_factor(self):
+        scopes = [f"{CATALOG}/Refunds.Issue"]
+        app = self.public("desktop", client_capabilities=["CP1"])
+        token = self.interactive(app, scopes)
+        challenge = self.challenge(self.call("POST", "/api/catalog/refunds", token, json={"order": "O-2001"}))
+        account, = app.get_accounts()
+        refused = app.acquire_token_silent_with_error(scopes, account, claims_challenge=challenge)
+        self.assertEqual((refused["error"], refused["suberror"]), ("invalid_grant", "basic_action"), refused)
+        token = self.interactive(app, scopes, claims_challenge=challenge, login_hint=account["username"])
+        done = self.call("POST", "/api/catalog/refunds", token, json={"order": "O-2001"})
+        self.assertEqual(done.status_code, 201, done.text)
+
+    def test_sessions_that_were_revoked(self):
+        app = self.public("desktop", client_capabilities=["CP1"])
+        token = self.interactive(app, ["User.Read", "User.RevokeSessions.All"], "adele")
+        issued = int(time.time())
+        while int(time.time()) == issued:  # tokens know whole seconds only
+            time.sleep(0.05)
+        self.assertEqual(self.call("POST", "/v1.0/me/revokeSignInSessions", token).status_code, 200)
+        challenge = self.challenge(self.call("GET", "/v1.0/me", token))
+        account, = app.get_accounts()
+        refused = app.acquire_token_silent_with_error(["User.Read"], account, claims_challenge=challenge)
+        self.refused(refused, "invalid_grant", 50173)
+        token = self.interactive(app, ["User.Read"], "adele", claims_challenge=challenge, prompt="login")
+        self.assertEqual(self.call("GET", "/v1.0/me", token).status_code, 200)
 
 
 class ManagedIdentity(WithLab):
