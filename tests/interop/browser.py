@@ -27,8 +27,8 @@ class Form(HTMLParser):
 
 
 class Browser:
-    def __init__(self, person, user_code=None):
-        self.session = requests.Session()
+    def __init__(self, person, user_code=None, declines=False):
+        self.session, self.declines = requests.Session(), declines
         self.typed = {
             "loginfmt": person["username"],
             "passwd": person["password"],
@@ -59,6 +59,8 @@ class Browser:
         fields = {name: self.typed.get(name, value) for name, value in form.fields.items()}
         own = [button for button in form.buttons if button == ("login", self.typed["loginfmt"])]
         onward = [button for button in form.buttons if button[1] in ("next", "other")]
+        if self.declines and "consent" in form.fields.get("step", ""):
+            onward = [("action", "cancel")]
         fields.update((own or onward)[:1])
         return fields
 

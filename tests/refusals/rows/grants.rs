@@ -272,7 +272,6 @@ fn callers() -> Vec<Case> {
                 on_behalf(desk, &desk.home, &token, &[]).await
             })
         })
-        .without_uri()
         .says(&["@catalog-api"]),
         json(7_000_012, "invalid_grant", "a token of another tenant", |desk| {
             Box::pin(async move {

@@ -245,12 +245,14 @@ fn scopes() -> Vec<Case> {
                 let changes = [("client_id", desk.client_id("empty-shelf")), ("redirect_uri", PUBLIC)];
                 desk.get(&admin_consent(desk, &desk.home, &changes), &[]).await
             })
-        }),
+        })
+        .with(&["admin_consent"]),
         redirect(500_011, "invalid_resource", CONSENTED, "consent to an API that is not there", |desk| {
             Box::pin(async move {
                 desk.get(&admin_consent(desk, &desk.home, &[("scope", "api://nobody/.default")]), &[]).await
             })
-        }),
+        })
+        .with(&["admin_consent"]),
     ]
 }
 
