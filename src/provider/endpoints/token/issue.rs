@@ -50,6 +50,9 @@ const RULES: &[(&str, Rule)] = &[
     ("policy.met", meets_policies),
 ];
 
+/// Seconds from which a token is worth renewing before it ends: clients are told when (`refresh_in`).
+const LONG: i64 = 7200;
+
 type Rule = fn(&Grant<'_>) -> Verdict;
 
 /// What the rules look at.
@@ -91,8 +94,11 @@ pub fn issue(
         ("scope", json!(wanted.echo(&target, &granted)).into()),
         ("expires_in", json!(life).into()),
         ("ext_expires_in", json!(life).into()),
-        ("access_token", access_token.into()),
     ];
+    if life >= LONG {
+        fields.push(("refresh_in", json!(life / 2).into()));
+    }
+    fields.push(("access_token", access_token.into()));
     let id_token = wanted.has("openid").then(|| {
         let parts = IdTokenParts {
             wanted,
