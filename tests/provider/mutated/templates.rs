@@ -146,7 +146,7 @@ impl World {
                 pattern,
                 &[("audience", "api://AzureADTokenExchange"), ("subject", "repo:a/b:ref:refs/heads/main")],
             )],
-            "metadata/identity/oauth2/token" => {
+            "metadata/identity/oauth2/token" | "metadata/identity/oauth2/token/" => {
                 let query = [("api-version", "2018-02-01"), ("resource", CATALOG)];
                 vec![Draft::get(pattern, &query).with("metadata", "true")]
             }
