@@ -67,6 +67,7 @@ const TOKENS: &[&str] = &[
     "{t}/oauth2/v2.0/devicecode",
     "pipeline/token",
     "metadata/identity/oauth2/token",
+    "metadata/identity/oauth2/token/",
     "msi/token",
 ];
 const APIS: &[&str] = &[
