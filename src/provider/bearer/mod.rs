@@ -308,7 +308,7 @@ fn has_begun(asked: &Asked<'_>) -> Verdict {
 fn has_not_ended(asked: &Asked<'_>) -> Verdict {
     let token = asked.token();
     let Some(end) = token.seconds("exp") else { return Err(no_time("exp")) };
-    if asked.now.seconds() < end + LEEWAY {
+    if asked.now.seconds() < end.saturating_add(LEEWAY) {
         return Ok(());
     }
     let end = UnixTime::from_seconds(end);
