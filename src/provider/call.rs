@@ -105,6 +105,7 @@ fn cookies(line: &str) -> impl Iterator<Item = (String, String)> {
 pub struct Fields {
     pairs: Vec<(String, String)>,
     broken: bool,
+    length: usize,
 }
 
 impl Fields {
@@ -114,7 +115,7 @@ impl Fields {
 
     fn read(bytes: &[u8]) -> Self {
         let pairs = form_urlencoded::parse(bytes).into_owned().collect();
-        Self { pairs, broken: !is_well_formed(bytes) }
+        Self { pairs, broken: !is_well_formed(bytes), length: bytes.len() }
     }
 
     /// The value under `name`. An empty one counts as not sent, as it does for the real service.
@@ -136,6 +137,11 @@ impl Fields {
     pub fn repeated(&self) -> Option<&str> {
         let names: Vec<&str> = self.pairs.iter().map(|(name, _)| name.as_str()).collect();
         names.iter().enumerate().find(|(index, name)| names[..*index].contains(name)).map(|(_, name)| *name)
+    }
+
+    /// How many bytes it had, escapes and all.
+    pub const fn length(&self) -> usize {
+        self.length
     }
 
     /// Whether an escape was cut off or did not decode to UTF-8.

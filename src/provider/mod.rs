@@ -35,6 +35,7 @@ mod random;
 mod redirect_uri;
 mod refusal;
 mod reply;
+mod resource;
 pub mod scenario;
 mod scope;
 mod sessions;
@@ -43,6 +44,7 @@ mod sign_ins;
 mod stock;
 mod tenant;
 mod token;
+mod version;
 
 use std::{sync::Arc, time::Duration};
 

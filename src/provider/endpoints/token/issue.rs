@@ -15,9 +15,11 @@ use crate::provider::{
     policies,
     refusal::{Refusal, Verdict},
     reply::{Field, Reply},
+    resource,
     scenario::{Application, Control, PlatformKind, Tenant},
     scope::{self, Target, Wanted},
     sessions::Person,
+    version::Version,
 };
 use crate::time::UnixTime;
 
@@ -43,6 +45,15 @@ const RULES: &[(&str, Rule)] = &[
         grant.provider.accounts.may_go_on(&person.user, &tenant.display_name)
     }),
     ("scope.known_here", has_resource),
+    ("resource.usable", |grant| {
+        let (request, wanted) = (grant.request, &grant.established.wanted.for_first_resource());
+        resource::are_usable(request.scenario, request.client(), wanted)?;
+        resource::take_mapped_claims(request.scenario, request.client(), wanted)
+    }),
+    ("resource.suits_shared_path", |grant| {
+        let wanted = grant.established.wanted.for_first_resource();
+        resource::suit_shared_paths(&grant.request.segment, grant.request.client(), &wanted)
+    }),
     ("consent.given", has_consent),
     ("client.assigned", |grant| is_assigned(grant, grant.request.client())),
     ("resource.assigned", |grant| is_assigned(grant, &grant.target.resource)),
@@ -86,15 +97,17 @@ pub fn issue(
     let extra = Extra::of(&claims, scenario, &target.resource);
     let life = mint.access_token_life_for(&target, &extra);
     let access_token = mint.user_token(person, &target, &scp(&target, &granted), &extra, life);
-    let mut fields: Vec<(&'static str, Field)> = vec![
-        ("token_type", json!("Bearer").into()),
-        ("scope", json!(wanted.echo(&target, &granted)).into()),
-        ("expires_in", json!(life).into()),
-        ("ext_expires_in", json!(life).into()),
-        ("access_token", access_token.into()),
-    ];
+    let echo = match request.version {
+        Version::One => scp(&target, &granted).into_iter().collect::<Vec<_>>().join(" "),
+        Version::Two => wanted.echo(&target, &granted),
+    };
+    let mut fields: Vec<(&'static str, Field)> =
+        vec![("token_type", json!("Bearer").into()), ("scope", json!(echo).into())];
+    fields.extend(times(request, &target, life));
+    fields.push(("access_token", access_token.into()));
     let id_token = wanted.has("openid").then(|| {
         let parts = IdTokenParts {
+            version: request.version,
             wanted,
             nonce: grant.nonce,
             auth_time: grant.auth_time || claims.auth_time,
@@ -124,6 +137,22 @@ pub fn issue(
     }
     provider.sign_ins.succeeded(call, client, Some(&person.user));
     Ok(Reply::tokens(call, fields))
+}
+
+/// How long an access token lives. Version 1 writes numbers as texts, tells both ends, and names the resource.
+pub fn times(request: &Request<'_>, target: &Target, life: i64) -> Vec<(&'static str, Field)> {
+    if request.version == Version::Two {
+        return vec![("expires_in", json!(life).into()), ("ext_expires_in", json!(life).into())];
+    }
+    let now = request.call.now.seconds();
+    let text = |seconds: i64| json!(seconds.to_string()).into();
+    vec![
+        ("expires_in", text(life)),
+        ("ext_expires_in", text(life)),
+        ("expires_on", text(now + life)),
+        ("not_before", text(now - mint::BACKDATED)),
+        ("resource", json!(target.audience).into()),
+    ]
 }
 
 fn refresh(request: &Request<'_>, grant: &Established<'_>) -> Refresh {

@@ -10,6 +10,8 @@ mod certificate;
 mod federated;
 mod secret;
 
+pub use assertion::LENIENT;
+
 use super::Request;
 use crate::{
     provider::{
