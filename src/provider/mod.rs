@@ -59,6 +59,7 @@ use crate::{
 use accounts::Accounts;
 use call::Call;
 use certificate::{Certificate, CertificateError};
+pub use consents::ConsentRequest;
 use consents::Consents;
 use endpoints::managed_identity::{self, IdentityToken};
 use grants::{Code, Device, Refresh};
@@ -201,6 +202,11 @@ impl Provider {
             Some(Some(user)) => self.consents.withdraw(client, Some(user)),
             Some(None) => false,
         }
+    }
+
+    /// What people have asked administrators to consent to, oldest first; what was granted since is gone.
+    pub fn consent_requests(&self) -> &[ConsentRequest] {
+        self.consents.requests()
     }
 
     /// The sign-in log, oldest first.

@@ -4,6 +4,7 @@ mod account;
 mod admin_consent;
 mod authorize;
 mod careful_api;
+mod consent_policy;
 mod device_authorization;
 mod device_page;
 mod graph;
