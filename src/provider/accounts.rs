@@ -1,5 +1,5 @@
-//! What happened to people's accounts since the lab began: the directory itself does not change. Sessions revoked, accounts
-//! switched off or deleted, wrong passwords counted.
+//! What happened to people's accounts that the directory does not tell: sessions revoked, people who are no longer there,
+//! wrong passwords counted.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,7 +9,10 @@ use std::{
 use super::{
     Provider,
     refusal::{Refusal, Verdict},
-    scenario::User,
+    scenario::{
+        Scenario, User,
+        edit::{Edit, List},
+    },
 };
 use crate::time::UnixTime;
 
@@ -23,8 +26,8 @@ const LOCKED_FOR: Duration = Duration::from_secs(60);
 #[derive(Debug, Default)]
 pub struct Accounts {
     valid_from: BTreeMap<String, UnixTime>,
-    switched_off: BTreeSet<String>,
-    deleted: BTreeSet<String>,
+    gone: BTreeSet<String>,
+    known: BTreeSet<String>,
     failures: BTreeMap<String, Failures>,
 }
 
@@ -35,14 +38,16 @@ struct Failures {
 }
 
 impl Accounts {
-    /// Whether the account may sign in.
-    pub fn is_enabled(&self, user: &User) -> bool {
-        user.account_enabled && !self.switched_off.contains(&user.id)
-    }
-
     /// Whether the account is still in the directory.
     pub fn exists(&self, user: &User) -> bool {
-        !self.deleted.contains(&user.id)
+        !self.gone.contains(&user.id)
+    }
+
+    /// Takes note of who is in the directory now, and who no longer.
+    pub fn keep_track(&mut self, scenario: &Scenario) {
+        let present: BTreeSet<String> = scenario.users().iter().map(|user| user.id.clone()).collect();
+        self.known.extend(present.iter().cloned());
+        self.gone = self.known.difference(&present).cloned().collect();
     }
 
     /// Whether the account is locked at present, by the directory or by wrong passwords.
@@ -66,7 +71,7 @@ impl Accounts {
         if !self.exists(user) {
             return Err(unknown(&user.user_principal_name, tenant));
         }
-        if self.is_enabled(user) { Ok(()) } else { Err(switched_off()) }
+        if user.account_enabled { Ok(()) } else { Err(switched_off()) }
     }
 }
 
@@ -131,25 +136,24 @@ impl Provider {
 
     /// Switches a person's account off or on again. Tells whether there is such a person.
     pub fn enable_account(&mut self, user_oid: &str, enabled: bool) -> bool {
-        let Some(user) = self.scenario.user_with_id(user_oid) else { return false };
-        if enabled {
-            self.accounts.switched_off.remove(&user.id);
-        } else {
-            self.accounts.switched_off.insert(user.id.clone());
-        }
-        true
+        let Some(key) = self.key_of(user_oid) else { return false };
+        self.edit(&Edit::set(List::Users, &key, "accountEnabled", enabled), self.latest).is_ok()
     }
 
     /// Takes a person out of the directory. Tells whether there is such a person.
     pub fn delete_account(&mut self, user_oid: &str) -> bool {
-        let Some(user) = self.scenario.user_with_id(user_oid) else { return false };
-        self.accounts.deleted.insert(user.id.clone())
+        let Some(entry) = self.key_of(user_oid) else { return false };
+        self.edit(&Edit::Remove { from: List::Users, entry }, self.latest).is_ok()
+    }
+
+    fn key_of(&self, user_oid: &str) -> Option<String> {
+        self.scenario.user_with_id(user_oid).map(|user| user.key.clone())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{super::scenario::Scenario, *};
+    use super::*;
 
     #[test]
     fn wrong_passwords_lock_for_a_minute_and_a_right_one_forgives_them() {

@@ -11,6 +11,7 @@
 //! * `sessions`, `grants`, `consents`, `accounts`, `sign_ins`, `stock`: what is remembered between requests, on a `shelf` where
 //!   it ends by itself.
 //! * `policies`: what is asked of a sign-in beyond a password.
+//! * `order`: what can be done to the running tenant, and undone; `current` keeps what was handed out in step.
 //! * `mint`, `keys`, `token`: tokens, made and read again. `bearer`: how an API judges one. `certificate`, `public_key`,
 //!   `issuers`: what others sign with. `refusal`, `reply`, `pages`: the surfaces.
 //!
@@ -23,11 +24,13 @@ mod call;
 pub mod certificate;
 mod claims;
 mod consents;
+mod current;
 mod endpoints;
 mod grants;
 mod issuers;
 pub mod keys;
 mod mint;
+pub mod order;
 mod pages;
 mod policies;
 pub mod public_key;
@@ -61,10 +64,12 @@ use call::Call;
 use certificate::{Certificate, CertificateError};
 pub use consents::ConsentRequest;
 use consents::Consents;
+pub use consents::{GrantError, PermissionGrant, RoleAssignment};
 use endpoints::managed_identity::{self, IdentityToken};
 use grants::{Code, Device, Refresh};
 use issuers::Issuers;
 use keys::{Keys, SigningKey};
+use order::History;
 use random::Random;
 use reply::Reply;
 use scenario::Scenario;
@@ -73,6 +78,13 @@ use shelf::Shelf;
 use sign_ins::SignIns;
 pub use sign_ins::{SignIn, SignInKind};
 use stock::Stock;
+
+/// How many codes, pages in progress, devices and browser sessions are kept at most: each is of use for minutes or hours.
+const ROOM_FOR_WHAT_IS_UNDER_WAY: usize = 10_000;
+
+/// How many refresh tokens are kept at most, and how many uses of assertions. A refresh token lasts for 90 days, so the cap
+/// is what bounds them: beyond it the tenant has forgotten the oldest, and answers as for one that it never issued.
+const ROOM_FOR_WHAT_LASTS: usize = 100_000;
 
 /// The tenant while it runs: directory, grants, sessions, codes.
 #[derive(Debug)]
@@ -91,10 +103,16 @@ pub struct Provider {
     sessions: Shelf<Session>,
     /// The applications that somebody signed in to, by the `sid` of their session.
     participants: Shelf<Vec<Participant>>,
+    /// What client assertions were already used for.
+    assertions: Shelf<()>,
     consents: Consents,
     stock: Stock,
     accounts: Accounts,
     sign_ins: SignIns,
+    history: History,
+    revision: u64,
+    /// When the last request came.
+    latest: UnixTime,
 }
 
 /// What the tenant decided about a request. Signing is left to [`Decision::respond`], so that it needs no lock.
@@ -137,29 +155,37 @@ impl Provider {
     /// The tenant has no address of its own: it writes its URLs by the one that each request used.
     pub fn new(scenario: Arc<Scenario>, keys: Keys, seed: [u8; 32]) -> Self {
         let (hour, day) = (Duration::from_secs(3600), Duration::from_secs(86_400));
+        let (some, many) = (ROOM_FOR_WHAT_IS_UNDER_WAY, ROOM_FOR_WHAT_LASTS);
         let consents = Consents::stocked(&scenario);
+        let mut accounts = Accounts::default();
+        accounts.keep_track(&scenario);
         Self {
             scenario,
             keys,
             pipeline_key: None,
             identity_header: identity_header(seed),
-            identity_tokens: Shelf::new(managed_identity::TOKEN_LIFE / 2),
+            identity_tokens: Shelf::new(managed_identity::TOKEN_LIFE / 2, some),
             random: Random::new(seed),
-            codes: Shelf::new(day),
-            devices: Shelf::new(day),
-            refresh_tokens: Shelf::new(180 * day),
-            interactions: Shelf::new(hour),
-            sessions: Shelf::new(day),
-            participants: Shelf::new(day),
+            codes: Shelf::new(day, some),
+            devices: Shelf::new(day, some),
+            refresh_tokens: Shelf::new(180 * day, many),
+            interactions: Shelf::new(hour, some),
+            sessions: Shelf::new(day, some),
+            participants: Shelf::new(day, some),
+            assertions: Shelf::new(day, many),
             consents,
             stock: Stock::default(),
-            accounts: Accounts::default(),
+            accounts,
             sign_ins: SignIns::default(),
+            history: History::default(),
+            revision: 0,
+            latest: UnixTime::default(),
         }
     }
 
     /// Decides one request; its URL says by which address the tenant was reached.
     pub fn decide(&mut self, request: &Request, now: UnixTime) -> Decision {
+        self.latest = now;
         let call = Call::read(request, now, &mut self.random);
         let reply = endpoints::answer(self, &call);
         if let Some(refusal) = &reply.refusal {
@@ -182,10 +208,17 @@ impl Provider {
     ) -> Result<Certificate, NotRegistered> {
         let certificate = Certificate::from_der(der)?;
         if Arc::make_mut(&mut self.scenario).add_certificate(application, certificate.clone()) {
+            self.catch_up();
+            self.revision += 1;
             Ok(certificate)
         } else {
             Err(NotRegistered::NoApplication(application.to_owned()))
         }
+    }
+
+    /// The paths that are answered, as patterns: `{t}` stands for a tenant, other braces for one segment of any text.
+    pub fn paths() -> impl Iterator<Item = &'static str> {
+        endpoints::paths()
     }
 
     fn issuers(&self) -> Issuers {

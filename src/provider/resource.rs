@@ -1,28 +1,30 @@
 //! Rules about the resource that a token is for, whichever endpoint asks for it (reference §9, §10.2, §10.4).
 
-use std::sync::Arc;
-
 use super::{
     consents,
     refusal::{Refusal, Verdict},
     scenario::{Application, Audience, Scenario},
-    scope::{Target, Wanted},
+    scope::Target,
     tenant::Segment,
     version::Version,
 };
 
-/// Every rule of this module over what is wanted, in the order in which they are applied.
-pub fn are_usable(scenario: &Scenario, client: &Application, wanted: &Wanted) -> Verdict {
+/// Whether a client may have tokens for these resources at all, as far as registrations tell; in the order in which the rules
+/// are applied.
+pub fn are_usable(
+    scenario: &Scenario,
+    client: &Application,
+    version: Version,
+    targets: &[Target],
+) -> Verdict {
     let rules: [(&'static str, &dyn Fn(&Target) -> Verdict); 4] = [
         ("resource.enabled", &|target| is_enabled(target)),
         ("resource.itself_by_id", &|target| is_itself_by_id(client, target)),
-        ("resource.itself_reads_profile", &|target| {
-            may_be_for_itself(scenario, client, target, wanted.version)
-        }),
+        ("resource.itself_reads_profile", &|target| may_be_for_itself(scenario, client, target, version)),
         ("client.preauthorized", &|target| is_preauthorized(client, target)),
     ];
     rules.iter().try_for_each(|(name, rule)| {
-        wanted.targets.iter().try_for_each(|target| rule(target).map_err(|refusal| refusal.by(name)))
+        targets.iter().try_for_each(|target| rule(target).map_err(|refusal| refusal.by(name)))
     })
 }
 
@@ -119,10 +121,9 @@ fn is_preauthorized(client: &Application, target: &Target) -> Verdict {
 
 /// Rule: claims are changed by policy only where a key, or the registration, allows it. The client's own ID tokens count, and
 /// the access tokens of the resource.
-pub fn take_mapped_claims(scenario: &Scenario, client: &Arc<Application>, wanted: &Wanted) -> Verdict {
+pub fn take_mapped_claims(scenario: &Scenario, client: &Application, targets: &[Target]) -> Verdict {
     has_mapped_claims_allowed(scenario, client, &client.app_id)?;
-    wanted
-        .targets
+    targets
         .iter()
         .try_for_each(|target| has_mapped_claims_allowed(scenario, &target.resource, &target.audience))
 }
@@ -164,13 +165,18 @@ fn has_mapped_claims_allowed(scenario: &Scenario, application: &Application, aud
 }
 
 /// Rule: where personal accounts may sign in, the resource has to know version 2, or them.
-pub fn suit_shared_paths(segment: &Segment, client: &Application, wanted: &Wanted) -> Verdict {
+pub fn suit_shared_paths(
+    segment: &Segment,
+    client: &Application,
+    version: Version,
+    targets: &[Target],
+) -> Verdict {
     let is_shared = matches!(segment, Segment::Common | Segment::Consumers);
     let takes_personal = |audience| matches!(audience, Audience::Everyone | Audience::Personal);
-    if wanted.version == Version::One || !is_shared || !takes_personal(client.sign_in_audience) {
+    if version == Version::One || !is_shared || !takes_personal(client.sign_in_audience) {
         return Ok(());
     }
-    let unfit = wanted.targets.iter().find(|target| {
+    let unfit = targets.iter().find(|target| {
         let resource = &target.resource;
         !resource.is_graph()
             && resource.api.requested_access_token_version != Some(2)

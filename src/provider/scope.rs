@@ -19,7 +19,8 @@ pub struct Wanted {
     pub text: String,
     /// Whether scopes were sent, or a resource.
     pub version: Version,
-    oidc: BTreeSet<&'static str>,
+    /// Which of [`OIDC`], one bit each: a hundred thousand refresh tokens hold one of these.
+    oidc: u8,
     /// The resources in the order in which they are named.
     pub targets: Vec<Target>,
 }
@@ -67,8 +68,9 @@ impl Wanted {
             let (prefix, permission) = split(word);
             let on_graph =
                 prefix.is_none_or(|prefix| scenario.graph().identifier_uris.iter().any(|uri| uri == prefix));
-            if let Some(oidc) = OIDC.iter().find(|oidc| on_graph && oidc.eq_ignore_ascii_case(permission)) {
-                wanted.oidc.insert(oidc);
+            if let Some(oidc) = OIDC.iter().position(|oidc| on_graph && oidc.eq_ignore_ascii_case(permission))
+            {
+                wanted.oidc |= 1 << oidc;
                 continue;
             }
             let resource = match prefix {
@@ -107,7 +109,7 @@ impl Wanted {
 
     /// What a request of version 1 without a resource asks for: who signed in.
     pub fn of_sign_in() -> Self {
-        Self { version: Version::One, oidc: OIDC.iter().copied().collect(), ..Self::default() }
+        Self { version: Version::One, oidc: (1 << OIDC.len()) - 1, ..Self::default() }
     }
 
     fn add(
@@ -160,17 +162,18 @@ impl Wanted {
 
     /// Whether one of the scopes of OpenID Connect is asked for.
     pub fn has(&self, oidc: &str) -> bool {
-        self.oidc.contains(oidc)
+        OIDC.iter().position(|known| *known == oidc).is_some_and(|bit| self.oidc & 1 << bit != 0)
     }
 
     /// The scopes of OpenID Connect that are asked for by name. In version 1 they are implied, and nobody consents to them.
     pub fn oidc(&self) -> impl Iterator<Item = &'static str> + '_ {
-        OIDC.iter().copied().filter(|oidc| self.version == Version::Two && self.oidc.contains(oidc))
+        let named = if self.version == Version::One { 0 } else { self.oidc };
+        OIDC.iter().enumerate().filter(move |(bit, _)| named & 1 << bit != 0).map(|(_, oidc)| *oidc)
     }
 
     /// Takes over the scopes of OpenID Connect that were asked for earlier in the same flow.
     pub fn keep_oidc_of(&mut self, earlier: &Self) {
-        self.oidc.extend(&earlier.oidc);
+        self.oidc |= earlier.oidc;
     }
 
     /// The same without the resources behind the first: a token is for one.

@@ -42,7 +42,7 @@ pub fn usable(provider: &Provider, call: &Call, interaction: &Interaction) -> Ve
         .filter(|person| {
             tenant::entered_by(&interaction.segment, &person.user, &provider.scenario).is_some()
                 && provider.accounts.exists(&person.user)
-                && provider.accounts.is_enabled(&person.user)
+                && person.user.account_enabled
         })
         .filter(|person| {
             asked.max_age.is_none_or(|age| call.now.since(person.authenticated_at).as_secs() <= age)

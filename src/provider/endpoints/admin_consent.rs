@@ -238,13 +238,16 @@ fn is_accepted(standing: &Standing<'_>) -> Result<(), Next> {
 }
 
 /// Writes down what the page named: grants for everybody, and roles.
-pub fn grant(provider: &mut Provider, interaction: &Interaction, tenant: &Tenant) {
+pub fn grant(provider: &mut Provider, call: &Call, interaction: &Interaction, tenant: &Tenant) {
     let Permissions { delegated, roles, behind } = asked(&provider.scenario, interaction);
-    provider.consents.grant(tenant, &interaction.client, None, &delegated);
-    provider.consents.assign(tenant, &interaction.client, &roles);
-    for (middle_tier, needs) in behind {
-        provider.consents.grant(tenant, &middle_tier, None, &needs);
-    }
+    let said = format!("an administrator consented to {}", interaction.client.display_name);
+    provider.consented(said, call.now, |consents| {
+        consents.grant(tenant, &interaction.client, None, &delegated);
+        consents.assign(tenant, &interaction.client, &roles);
+        for (middle_tier, needs) in behind {
+            consents.grant(tenant, &middle_tier, None, &needs);
+        }
+    });
 }
 
 /// The answer once it is granted. `tenant` proves nothing to the application: anybody can send it such a redirect.

@@ -171,7 +171,7 @@ fn is_unlocked(typed: &Typed<'_>) -> Verdict {
 }
 
 fn is_enabled(typed: &Typed<'_>) -> Verdict {
-    on_user(typed, |user| typed.accounts.is_enabled(user), accounts::switched_off)
+    on_user(typed, |user| user.account_enabled, accounts::switched_off)
 }
 
 fn is_unexpired(typed: &Typed<'_>) -> Verdict {
@@ -235,7 +235,7 @@ fn consent(provider: &mut Provider, call: &Call, token: String, interaction: Int
         return next_page::proceed(provider, call, token, interaction, None);
     };
     if let Purpose::AdminConsent(_) = &interaction.purpose {
-        admin_consent::grant(provider, &interaction, &tenant);
+        admin_consent::grant(provider, call, &interaction, &tenant);
         let interaction = Interaction { consented: true, ..interaction };
         return next_page::proceed(provider, call, token, interaction, None);
     }
@@ -243,11 +243,15 @@ fn consent(provider: &mut Provider, call: &Call, token: String, interaction: Int
     let for_all =
         next_page::administers(&person, &tenant) && call.form.get("consent") == Some("organization");
     let principal = if for_all { None } else { Some(person.user.as_ref()) };
-    provider.consents.grant(&tenant, &interaction.client, principal, &asked);
-    for (middle_tier, needs) in consents::behind(&provider.scenario, &interaction.client, &interaction.wanted)
-    {
-        provider.consents.grant(&tenant, &middle_tier, principal, &needs);
-    }
+    let behind = consents::behind(&provider.scenario, &interaction.client, &interaction.wanted);
+    let whom = if for_all { " for everybody" } else { "" };
+    let said = format!("{} consented to {}{whom}", person.user.display_name, interaction.client.display_name);
+    provider.consented(said, call.now, |consents| {
+        consents.grant(&tenant, &interaction.client, principal, &asked);
+        for (middle_tier, needs) in behind {
+            consents.grant(&tenant, &middle_tier, principal, &needs);
+        }
+    });
     let interaction = Interaction { consented: true, ..interaction };
     next_page::proceed(provider, call, token, interaction, None)
 }

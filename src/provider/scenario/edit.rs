@@ -28,7 +28,7 @@ pub enum Edit {
         /// The members.
         members: Map<String, Value>,
     },
-    /// Takes an entry out.
+    /// Takes an entry out, and out of every list that names it.
     Remove {
         /// The list.
         from: List,
@@ -67,6 +67,23 @@ impl List {
             Self::Applications => "applications",
             Self::ManagedIdentities => "managedIdentities",
             Self::ConditionalAccessPolicies => "conditionalAccessPolicies",
+        }
+    }
+
+    /// The lists in which other entries name its entries: the keys themselves, or objects that hold one.
+    const fn references(self) -> &'static [&'static str] {
+        match self {
+            Self::Users => &["assignedUsers", "includeUsers", "excludeUsers"],
+            Self::Applications => &[
+                "includeApplications",
+                "includeServicePrincipals",
+                "knownClientApplications",
+                "preAuthorizedApplications",
+                "requiredResourceAccess",
+                "appRoleAssignments",
+                "oauth2PermissionGrants",
+            ],
+            Self::Tenants | Self::ManagedIdentities | Self::ConditionalAccessPolicies => &[],
         }
     }
 
@@ -117,6 +134,7 @@ impl Edit {
             Self::Remove { from, entry } => {
                 let index = position(&mut document, *from, entry)?;
                 list(&mut document, *from).remove(index);
+                forget(&mut document, from.references(), entry);
             }
             Self::Policy { members } => merge(&mut document["policy"], members),
         }
@@ -138,6 +156,27 @@ fn position(document: &mut Value, which: List, entry: &str) -> Result<usize, Edi
         key: which.name().to_owned(),
         problem: format!("nothing there has the {} {entry:?}", which.identity()),
     })
+}
+
+/// Takes what names `entry` out of the lists with these names, wherever they stand.
+fn forget(value: &mut Value, lists: &[&str], entry: &str) {
+    let names = |item: &Value| {
+        *item == entry || ["resource", "application"].iter().any(|member| item[*member] == entry)
+    };
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                match value {
+                    Value::Array(items) if lists.contains(&name.as_str()) => {
+                        items.retain(|item| !names(item));
+                    }
+                    value => forget(value, lists, entry),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| forget(item, lists, entry)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// A merge patch (RFC 7396).
@@ -186,6 +225,11 @@ mod tests {
         assert_eq!(web(&implicit).redirect_uris, web(&scenario).redirect_uris);
         let gone = Edit::Remove { from: List::Users, entry: "petra".to_owned() }.apply(&scenario).unwrap();
         assert_eq!((gone.users().len(), gone.user("petra")), (scenario.users().len() - 1, None));
+        let assigned = |scenario: &Scenario| {
+            scenario.applications().iter().any(|one| one.assigned_users.contains(&"adele".to_owned()))
+        };
+        let gone = Edit::Remove { from: List::Users, entry: "adele".to_owned() }.apply(&scenario).unwrap();
+        assert!(assigned(&scenario) && !assigned(&gone));
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub mod optional_secret {
         super::secret::deserialize(deserializer).map(Some)
     }
 
+    #[expect(clippy::ref_option, reason = "serde hands the field over as it is")]
     pub fn serialize<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
         match secret {
             Some(secret) => super::secret::serialize(secret, serializer),
@@ -40,6 +41,7 @@ pub mod optional_time {
         super::time(deserializer).map(Some)
     }
 
+    #[expect(clippy::ref_option, reason = "serde hands the field over as it is")]
     pub fn serialize<S: Serializer>(time: &Option<UnixTime>, serializer: S) -> Result<S::Ok, S::Error> {
         match time {
             Some(time) => serializer.serialize_str(&time.rfc3339()),

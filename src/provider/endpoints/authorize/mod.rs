@@ -74,10 +74,14 @@ pub const BEFORE_THE_WAY_BACK_IS_KNOWN: &[(&str, Rule)] = &[
 /// Refused with a page, although there would be a way back: the application can do nothing about it.
 const ABOUT_THE_RESOURCE: &[(&str, Rule)] = &[
     ("resource.suits_shared_path", |request| {
-        on_wanted(request, |client, wanted| resource::suit_shared_paths(&request.segment, client, wanted))
+        on_wanted(request, |client, wanted| {
+            resource::suit_shared_paths(&request.segment, client, request.version, &wanted.targets)
+        })
     }),
     ("claims.mapping", |request| {
-        on_wanted(request, |client, wanted| resource::take_mapped_claims(request.scenario, client, wanted))
+        on_wanted(request, |client, wanted| {
+            resource::take_mapped_claims(request.scenario, client, &wanted.targets)
+        })
     }),
 ];
 
@@ -104,7 +108,9 @@ const ONCE_THE_WAY_BACK_IS_KNOWN: &[(&str, Rule)] = &[
     ("resource.owns_scope", owns_scope),
     ("resource.required", lists_resource),
     ("resource.usable", |request| {
-        on_wanted(request, |client, wanted| resource::are_usable(request.scenario, client, wanted))
+        on_wanted(request, |client, wanted| {
+            resource::are_usable(request.scenario, client, request.version, &wanted.targets)
+        })
     }),
 ];
 

@@ -51,7 +51,7 @@ fn entity(provider: &Provider, permitted: &Permitted<'_>, user: &User) -> Map<St
         ("surname", json!(user.surname)),
         ("userPrincipalName", json!(name)),
         ("id", json!(id)),
-        ("accountEnabled", json!(provider.accounts.is_enabled(user))),
+        ("accountEnabled", json!(user.account_enabled)),
         ("userType", json!(if is_guest { "Guest" } else { "Member" })),
         ("signInSessionsValidFromDateTime", json!(valid_from)),
     ];

@@ -50,7 +50,9 @@ const RULES: &[(&str, Rule)] = &[
     }),
     ("claims.mapping", |asked| {
         let request = asked.request;
-        on_wanted(asked, |wanted| resource::take_mapped_claims(request.scenario, request.client(), wanted))
+        on_wanted(asked, |wanted| {
+            resource::take_mapped_claims(request.scenario, request.client(), &wanted.targets)
+        })
     }),
     ("client.assigned", is_assigned),
     ("policy.met", meets_policies),

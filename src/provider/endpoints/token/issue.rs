@@ -46,13 +46,13 @@ const RULES: &[(&str, Rule)] = &[
     }),
     ("scope.known_here", has_resource),
     ("resource.usable", |grant| {
-        let (request, wanted) = (grant.request, &grant.established.wanted.for_first_resource());
-        resource::are_usable(request.scenario, request.client(), wanted)?;
-        resource::take_mapped_claims(request.scenario, request.client(), wanted)
+        let (request, target) = (grant.request, std::slice::from_ref(grant.target));
+        resource::are_usable(request.scenario, request.client(), request.version, target)?;
+        resource::take_mapped_claims(request.scenario, request.client(), target)
     }),
     ("resource.suits_shared_path", |grant| {
-        let wanted = grant.established.wanted.for_first_resource();
-        resource::suit_shared_paths(&grant.request.segment, grant.request.client(), &wanted)
+        let (request, target) = (grant.request, std::slice::from_ref(grant.target));
+        resource::suit_shared_paths(&request.segment, request.client(), request.version, target)
     }),
     ("consent.given", has_consent),
     ("client.assigned", |grant| is_assigned(grant, grant.request.client())),

@@ -46,17 +46,14 @@ const RULES: &[(&str, Rule)] = &[
 ];
 
 /// Once it is known to be right.
-const RULES_OF_THE_OWNER: &[(&str, Rule)] =
-    &[
-        ("password.unexpired", is_unexpired),
-        ("account.enabled", |shown| {
-            on_user(shown, |user| {
-                if shown.accounts.is_enabled(user) { Ok(()) } else { Err(accounts::switched_off()) }
-            })
-        }),
-        ("scope.known", |shown| known_scope(shown.request, shown.wanted)),
-        ("scope.one_resource", |shown| one_resource(shown.wanted)),
-    ];
+const RULES_OF_THE_OWNER: &[(&str, Rule)] = &[
+    ("password.unexpired", is_unexpired),
+    ("account.enabled", |shown| {
+        on_user(shown, |user| if user.account_enabled { Ok(()) } else { Err(accounts::switched_off()) })
+    }),
+    ("scope.known", |shown| known_scope(shown.request, shown.wanted)),
+    ("scope.one_resource", |shown| one_resource(shown.wanted)),
+];
 
 pub fn answer(provider: &mut Provider, request: &Request<'_>) -> Answered {
     Answered { result: sign_in(provider, request), platform: None }

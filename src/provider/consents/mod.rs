@@ -1,6 +1,8 @@
 //! Who has allowed which application what (reference §9): the rows that Graph calls `oauth2PermissionGrant`, and for what
 //! applications may do by themselves those that it calls `appRoleAssignment`.
 
+mod rows;
+
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
@@ -12,8 +14,10 @@ use crate::time::UnixTime;
 /// How many requests to administrators are kept.
 const REQUESTS_KEPT: usize = 1000;
 
+pub use rows::{GrantError, PermissionGrant, RoleAssignment};
+
 /// Every grant, of delegated permissions and of roles.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Consents {
     rows: Vec<Row>,
     assignments: Vec<Assignment>,
@@ -38,7 +42,7 @@ pub struct ConsentRequest {
 }
 
 /// A role that an application holds by itself.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Assignment {
     tenant: String,
     client: String,
@@ -46,7 +50,7 @@ struct Assignment {
     role: String,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Row {
     tenant: String,
     client: String,
