@@ -29,3 +29,4 @@ mod time;
 mod token;
 mod user_agent;
 mod verify;
+mod version_1;

@@ -8,6 +8,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use super::{
     scenario::{AppRole, Application, ConsentType, PermissionScope, ResourceAccess, Scenario, Tenant, User},
     scope::Wanted,
+    version::Version,
 };
 use crate::time::UnixTime;
 
@@ -242,6 +243,11 @@ impl Consents {
             if self.granted(tenant, client, user, &target.resource).is_empty() {
                 asked.extend(required(scenario, client));
             }
+        }
+        // Version 1 asks for the whole registration as somebody signs in for the first time, whatever for.
+        let only_signs_in = wanted.version == Version::One && wanted.targets.is_empty();
+        if only_signs_in && self.granted(tenant, client, user, scenario.graph()).is_empty() {
+            asked.extend(required(scenario, client));
         }
         let mut missing: Vec<Missing> = Vec::new();
         for permission in asked {
