@@ -4,6 +4,7 @@
 
 mod admin_consent;
 mod authorize;
+mod consent_policy;
 mod credential;
 mod desk;
 mod device;
@@ -18,8 +19,10 @@ mod password;
 mod pipeline;
 mod policies;
 mod refresh;
+mod registration;
 mod resources;
 mod response_type;
+mod shape;
 mod sign_in;
 mod sign_in_policy;
 mod single_sign_on;

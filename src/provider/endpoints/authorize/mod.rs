@@ -106,12 +106,12 @@ const ONCE_THE_WAY_BACK_IS_KNOWN: &[(&str, Rule)] = &[
     ("scope.known", is_known_scope),
     ("resource.named", names_resource),
     ("resource.owns_scope", owns_scope),
-    ("resource.required", lists_resource),
     ("resource.usable", |request| {
         on_wanted(request, |client, wanted| {
             resource::are_usable(request.scenario, client, request.version, &wanted.targets)
         })
     }),
+    ("resource.required", lists_resource),
 ];
 
 /// The longest query that is read. Entra's limit is not published; browsers and libraries stay far below this one.
