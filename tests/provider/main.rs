@@ -4,6 +4,7 @@
 
 mod admin_consent;
 mod authorize;
+mod bounded;
 mod consent_policy;
 mod credential;
 mod desk;
@@ -15,9 +16,11 @@ mod metadata;
 mod mutated;
 mod on_behalf_of;
 mod orders;
+mod parallel;
 mod password;
 mod pipeline;
 mod policies;
+mod raw_bytes;
 mod refresh;
 mod registration;
 mod resources;

@@ -10,7 +10,7 @@ use crate::provider::{
     claims::Claims,
     consents::Missing,
     endpoints::next_page::not_consented,
-    grants::{Refresh, SPA_REFRESH_TOKEN_LIFE},
+    grants::{Refresh, SPA_REFRESH_TOKEN_LIFE, kept_as},
     mint::{self, Extra, IdTokenParts, Mint},
     policies,
     refusal::{Refusal, Verdict},
@@ -60,6 +60,9 @@ const RULES: &[(&str, Rule)] = &[
     ("factor.second", has_second_factor),
     ("policy.met", meets_policies),
 ];
+
+/// Seconds from which a token is worth renewing before it ends: clients are told when (`refresh_in`).
+const LONG: i64 = 7200;
 
 type Rule = fn(&Grant<'_>) -> Verdict;
 
@@ -119,6 +122,7 @@ pub fn issue(
     });
     if wanted.has("offline_access") {
         let token = format!("1.A{}", provider.random.text(16));
+        let name = kept_as(&token);
         fields.push(("refresh_token", json!(token).into()));
         if grant.platform == Some(PlatformKind::Spa) {
             let left = SPA_REFRESH_TOKEN_LIFE.saturating_sub(call.now.since(grant.row_began)).as_secs();
@@ -127,7 +131,7 @@ pub fn issue(
         if client.is_family_client {
             fields.push(("foci", json!("1").into()));
         }
-        provider.refresh_tokens.put(token, refresh(request, grant), call.now);
+        provider.refresh_tokens.put(name, refresh(request, grant), call.now);
     }
     if let Some(id_token) = id_token {
         fields.push(("id_token", id_token.into()));
@@ -141,18 +145,22 @@ pub fn issue(
 
 /// How long an access token lives. Version 1 writes numbers as texts, tells both ends, and names the resource.
 pub fn times(request: &Request<'_>, target: &Target, life: i64) -> Vec<(&'static str, Field)> {
-    if request.version == Version::Two {
-        return vec![("expires_in", json!(life).into()), ("ext_expires_in", json!(life).into())];
+    let number = |seconds: i64| match request.version {
+        Version::One => json!(seconds.to_string()),
+        Version::Two => json!(seconds),
+    };
+    let mut fields: Vec<(&'static str, Field)> =
+        vec![("expires_in", number(life).into()), ("ext_expires_in", number(life).into())];
+    if life >= LONG {
+        fields.push(("refresh_in", number(life / 2).into()));
     }
-    let now = request.call.now.seconds();
-    let text = |seconds: i64| json!(seconds.to_string()).into();
-    vec![
-        ("expires_in", text(life)),
-        ("ext_expires_in", text(life)),
-        ("expires_on", text(now + life)),
-        ("not_before", text(now - mint::BACKDATED)),
-        ("resource", json!(target.audience).into()),
-    ]
+    if request.version == Version::One {
+        let now = request.call.now.seconds();
+        fields.push(("expires_on", number(now + life).into()));
+        fields.push(("not_before", number(now - mint::BACKDATED).into()));
+        fields.push(("resource", json!(target.audience).into()));
+    }
+    fields
 }
 
 fn refresh(request: &Request<'_>, grant: &Established<'_>) -> Refresh {
