@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    account, admin_consent,
+    account, admin_consent, consent_policy,
     next_page::{self, SESSION_COOKIE, set_cookie},
     outcome,
 };
@@ -47,6 +47,7 @@ pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
             next_page::proceed(provider, call, token, interaction, None)
         }
         Some("consent") => consent(provider, call, token, interaction),
+        Some("request") => consent_policy::request(provider, call, &interaction, call.now),
         _ => next_page::proceed(provider, call, token, interaction, None),
     }
 }

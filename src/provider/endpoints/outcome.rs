@@ -125,6 +125,7 @@ fn authorized(
         }
         if response.id_token {
             let parts = IdTokenParts {
+                version: wanted.version,
                 wanted,
                 nonce: authorization.nonce.as_deref(),
                 auth_time: interaction.asked.max_age.is_some() || claims.auth_time,

@@ -36,7 +36,7 @@ const RULES: &[(&str, Rule)] = &[
     ("origin.suits_platform", |shown| suits_origin(shown.request, None)),
     ("username.present", |shown| shown.request.has("username")),
     ("password.present", has_password),
-    ("scope.present", |shown| shown.request.has("scope")),
+    ("scope.present", |shown| shown.request.names_target()),
     ("credential.none_if_public", |shown| client::is_silent_if_public(shown.request, is_public(shown))),
     ("credential.present", |shown| client::has_credential(shown.request, is_public(shown))),
     ("credential.right", |shown| client::is_right_credential(shown.request)),
@@ -66,7 +66,7 @@ fn sign_in(provider: &mut Provider, request: &Request<'_>) -> Result<Reply, Box<
             && request.segment.tenant().is_none_or(|tenant| tenant.key == user.tenant)
     });
     let tenant = user.map(|user| scenario.tenant_of(user));
-    let wanted = form.get("scope").map(|text| Wanted::read(text, scenario, tenant.map(Arc::as_ref)));
+    let wanted = request.wanted(tenant.map(Arc::as_ref));
     let judge = |accounts: &Accounts, rules: &[(&'static str, Rule)]| {
         let shown = Shown { request, accounts, user, wanted: wanted.as_ref() };
         rules
