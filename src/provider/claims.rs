@@ -3,7 +3,11 @@
 //! The lab heeds what Entra heeds: authentication contexts (`acrs`), the client's capabilities (`xms_cc`), policies that a
 //! challenge named, and `auth_time`. Whatever else is asked for is left alone, as the specification wants it.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
+
+use super::refusal::Refusal;
 
 /// A `claims` parameter as far as it is heeded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,6 +41,15 @@ impl Claims {
         })
     }
 
+    /// 90100: there is a parameter, and it is no request for claims.
+    pub fn unreadable(sent: &str) -> Box<Refusal> {
+        Refusal::new(90100, "invalid_request", "The parameter 'claims' is empty or not valid.")
+            .demands(
+                "`claims` is a JSON object; a challenge comes in base64 and is decoded before it is sent on",
+            )
+            .compares("claims", sent, ["{\"access_token\":{…}}"])
+    }
+
     /// Every authentication context, whichever token it is for.
     pub fn all_contexts(&self) -> Vec<String> {
         self.contexts.iter().chain(&self.id_token_contexts).cloned().collect()
@@ -51,11 +64,8 @@ impl Claims {
     #[must_use]
     pub fn and(mut self, later: Self) -> Self {
         let add = |list: &mut Vec<String>, more: Vec<String>| {
-            for one in more {
-                if !list.contains(&one) {
-                    list.push(one);
-                }
-            }
+            let mut known: HashSet<String> = list.iter().cloned().collect();
+            list.extend(more.into_iter().filter(|one| known.insert(one.clone())));
         };
         add(&mut self.contexts, later.contexts);
         add(&mut self.id_token_contexts, later.id_token_contexts);

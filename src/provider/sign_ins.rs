@@ -12,6 +12,9 @@ use crate::time::UnixTime;
 /// How many entries are kept.
 const KEPT: usize = 10_000;
 
+/// How many bytes of a text are kept.
+const LONGEST: usize = 1000;
+
 /// A poll of a device that waits: not a sign-in, and many.
 const STILL_WAITING: u32 = 70016;
 
@@ -109,12 +112,24 @@ impl SignIns {
         });
     }
 
-    fn push(&mut self, entry: SignIn) {
+    fn push(&mut self, mut entry: SignIn) {
+        shorten(&mut entry.reason);
+        for text in [&mut entry.client_id, &mut entry.user].into_iter().flatten() {
+            shorten(text);
+        }
         if self.entries.len() == KEPT {
             self.entries.pop_front();
         }
         self.entries.push_back(entry);
         self.count += 1;
+    }
+}
+
+/// A reason repeats what was sent, which can be a megabyte.
+fn shorten(text: &mut String) {
+    if text.len() > LONGEST {
+        let whole = (0..=LONGEST).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+        *text = format!("{}…", &text[..whole]);
     }
 }
 

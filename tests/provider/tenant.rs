@@ -26,7 +26,7 @@ pub const MINUTE: Duration = Duration::from_secs(60);
 pub const DAY: Duration = Duration::from_secs(86_400);
 const BASE: &str = "http://localhost:7080";
 
-static KEYS: LazyLock<Keys> = LazyLock::new(|| lab::make_keys().expect("keys can be made"));
+pub static KEYS: LazyLock<Keys> = LazyLock::new(|| lab::make_keys().expect("keys can be made"));
 
 /// A tenant whose clock the test moves.
 pub struct Tenant {
@@ -161,11 +161,32 @@ impl Tenant {
             url.set_query(Some(&text));
             request.url = url;
         }
-        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        request.headers.push("cookie", cookies.join("; "));
+        request.headers.push("cookie", self.cookie_header());
         let decision = self.provider.decide(&request, self.now);
         let note = decision.note.clone();
         let response = decision.respond();
+        self.keep_cookies(&response);
+        (response, note)
+    }
+
+    /// What the browser sends along.
+    pub fn cookie_header(&self) -> String {
+        self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+    }
+
+    /// Another browser.
+    pub fn forget_cookies(&mut self) {
+        self.cookies.clear();
+    }
+
+    /// A browser that was there before: takes what [`Self::cookie_header`] gave.
+    pub fn take_cookies(&mut self, line: &str) {
+        let pairs = line.split("; ").filter_map(|pair| pair.split_once('='));
+        self.cookies.extend(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
+    /// Keeps what an answer sets.
+    pub fn keep_cookies(&mut self, response: &Response) {
         for cookie in response.headers.all("set-cookie") {
             let (name, value) = cookie
                 .split(';')
@@ -175,14 +196,21 @@ impl Tenant {
                 .expect("it is well formed");
             self.cookies.insert(name.to_owned(), value.to_owned());
         }
-        (response, note)
     }
 
     /// Asks the token endpoint of a tenant.
     pub fn token_at(&mut self, tenant: &str, form: &[(&str, &str)], origin: Option<&str>) -> Answer {
+        self.tokens_of(&format!("{tenant}/oauth2/v2.0/token"), form, origin)
+    }
+
+    /// Asks the token endpoint of version 1.
+    pub fn token_at_version_1(&mut self, tenant: &str, form: &[(&str, &str)]) -> Answer {
+        self.tokens_of(&format!("{tenant}/oauth2/token"), form, None)
+    }
+
+    fn tokens_of(&mut self, path: &str, form: &[(&str, &str)], origin: Option<&str>) -> Answer {
         let headers = origin.map_or_else(Headers::new, |origin| Headers::new().with("origin", origin));
-        let path = format!("{tenant}/oauth2/v2.0/token");
-        let (response, note) = self.ask_for_note(Method::Post, &path, form, headers);
+        let (response, note) = self.ask_for_note(Method::Post, path, form, headers);
         let body = serde_json::from_str(&response.body.text()).expect("it is well formed");
         Answer { status: response.status, body, note }
     }

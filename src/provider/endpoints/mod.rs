@@ -4,6 +4,7 @@ mod account;
 mod admin_consent;
 mod authorize;
 mod careful_api;
+mod consent_policy;
 mod device_authorization;
 mod device_page;
 mod graph;
@@ -38,6 +39,7 @@ const PATHS: &[(&str, Endpoint)] = &[
     ("pipeline/keys", pipeline::keys),
     ("pipeline/token", pipeline::token),
     ("metadata/identity/oauth2/token", managed_identity::virtual_machine),
+    ("metadata/identity/oauth2/token/", managed_identity::virtual_machine), // so MSAL Node spells it
     ("msi/token", managed_identity::app_service),
     ("v1.0", graph::answer),
     ("v1.0/{}", graph::answer),
@@ -55,12 +57,20 @@ const PATHS: &[(&str, Endpoint)] = &[
     ("{t}/oauth2/v2.0/authorize", authorize::answer),
     ("{t}/oauth2/v2.0/token", token::answer),
     ("{t}/oauth2/v2.0/devicecode", device_authorization::answer),
+    ("{t}/oauth2/authorize", authorize::answer),
+    ("{t}/oauth2/token", token::answer),
+    ("{t}/oauth2/devicecode", device_authorization::answer),
     ("{t}/oauth2/v2.0/logout", logout::answer),
     ("{t}/oauth2/logout", logout::answer),
     ("{t}/v2.0/adminconsent", admin_consent::answer),
     ("{t}/adminconsent", admin_consent::answer_v1),
     ("{t}/login", login::answer),
 ];
+
+/// The patterns of the table.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    PATHS.iter().map(|(pattern, _)| *pattern)
+}
 
 /// Answers a request.
 pub fn answer(provider: &mut Provider, call: &Call) -> Reply {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{admin_consent, logout};
+use super::{admin_consent, device_page, logout};
 use crate::{
     provider::{
         Provider,
@@ -28,7 +28,8 @@ pub fn cancel(provider: &mut Provider, call: &Call, interaction: &Interaction) -
     let mut refusal = Refusal::new(65004, DECLINED_ERROR, "The user refused consent.")
         .by("consent.given")
         .concerning(&interaction.client, interaction.person.as_ref().map(|person| person.user.as_ref()))
-        .demands("the person must accept");
+        .demands("the person must accept")
+        .compares("the person's answer", "declined", ["accepted"]);
     if !matches!(interaction.purpose, Purpose::AdminConsent(_)) {
         refusal = refusal.subcode("cancel");
     }
@@ -45,6 +46,10 @@ pub fn refuse(
     match &interaction.purpose {
         Purpose::Authorize(authorization) => Reply::refused_back(call, &authorization.to, refusal),
         Purpose::Device(code) if refusal.code == 65004 => {
+            // Too late for a no: somebody else with the same code was quicker.
+            if let Err(late) = device_page::still_waits(provider, call, code) {
+                return Reply::error_page(call, late);
+            }
             if let Some(device) = provider.devices.get_mut(code, call.now) {
                 device.progress = Progress::Declined;
             }
@@ -63,6 +68,11 @@ pub fn finish(
     person: Person,
     tenant: Arc<Tenant>,
 ) -> Reply {
+    if let Purpose::Device(code) = &interaction.purpose
+        && let Err(late) = device_page::still_waits(provider, call, code)
+    {
+        return Reply::error_page(call, late.concerning(&interaction.client, Some(&person.user)));
+    }
     provider.sign_ins.succeeded(call, &interaction.client, Some(&person.user));
     match &interaction.purpose {
         Purpose::Authorize(authorization) => {
@@ -115,6 +125,7 @@ fn authorized(
         }
         if response.id_token {
             let parts = IdTokenParts {
+                version: wanted.version,
                 wanted,
                 nonce: authorization.nonce.as_deref(),
                 auth_time: interaction.asked.max_age.is_some() || claims.auth_time,

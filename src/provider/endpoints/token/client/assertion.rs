@@ -44,7 +44,7 @@ pub struct Assertion {
 
 impl Assertion {
     /// Takes a JWT apart; the error is a reason in a few words.
-    fn read(text: &str) -> Result<Self, String> {
+    pub fn read(text: &str) -> Result<Self, String> {
         let parts: Vec<&str> = text.trim().split('.').collect();
         let &[header, claims, signature] = parts.as_slice() else {
             return Err(format!("it has {} parts, and a signed JWT has three", parts.len()));
@@ -124,6 +124,7 @@ pub fn is_right(request: &Request<'_>, sent: &Secret) -> Verdict {
     let assertion = Assertion::read(sent.expose()).map_err(|reason| {
         malformed(&reason)
             .demands("`client_assertion` is a signed JWT: header, claims and signature, each base64url")
+            .compares_secret("client_assertion", sent.expose(), "header.claims.signature")
             .by("assertion.readable")
     })?;
     has_claims(&assertion).map_err(|refusal| refusal.by("assertion.claims"))?;
