@@ -50,7 +50,7 @@ pub struct World {
 pub fn fresh_for(path: &str) -> u64 {
     match path {
         "{t}/login" | "common/oauth2/deviceauth" => 20,
-        "{t}/oauth2/v2.0/token" => 80,
+        "{t}/oauth2/v2.0/token" | "{t}/oauth2/token" => 80,
         _ => 400,
     }
 }
@@ -98,6 +98,26 @@ pub fn forged(text: &str, dice: &mut Dice) -> String {
     };
     let token = format!("{}.{}", signed(&header), URL_SAFE_NO_PAD.encode(signature));
     if scheme.is_empty() { token } else { format!("{scheme} {token}") }
+}
+
+/// The same request to an endpoint of version 1, with a resource in place of scopes.
+fn in_version_1(mut draft: Draft) -> Draft {
+    draft.path = draft.path.replace("/v2.0/", "/");
+    let form = match &mut draft.body {
+        super::changes::Content::Form(form) => Some(form),
+        _ => None,
+    };
+    let pairs = draft.query.iter_mut().chain(form.into_iter().flatten());
+    for (name, value) in pairs.filter(|(name, _)| name == "scope") {
+        "resource".clone_into(name);
+        let resource = if value.contains("northwind-") && value.ends_with("/.default") {
+            value.trim_end_matches("/.default").to_owned()
+        } else {
+            "https://graph.microsoft.com".to_owned()
+        };
+        *value = resource;
+    }
+    draft
 }
 
 impl World {
@@ -156,6 +176,10 @@ impl World {
             }
             "v1.0" | "v1.0/{}" | "v1.0/{}/{}" | "v1.0/{}/{}/{}" | "v1.0/{}/{}/{}/{}" => self.graph(pattern),
             "api" | "api/{}" | "api/{}/{}" => self.careful_api(pattern),
+            "{t}/oauth2/authorize" | "{t}/oauth2/token" | "{t}/oauth2/devicecode" => {
+                let newer = self.templates(&pattern.replace("oauth2/", "oauth2/v2.0/"));
+                newer.into_iter().map(in_version_1).collect()
+            }
             "{t}/oauth2/v2.0/authorize" => self.authorization(),
             "{t}/oauth2/v2.0/token" => self.grants(),
             "{t}/oauth2/v2.0/devicecode" => {
