@@ -70,6 +70,7 @@ const TOKENS: &[&str] = &[
     "{t}/oauth2/devicecode",
     "pipeline/token",
     "metadata/identity/oauth2/token",
+    "metadata/identity/oauth2/token/",
     "msi/token",
 ];
 const APIS: &[&str] = &[

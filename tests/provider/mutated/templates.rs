@@ -8,6 +8,7 @@ use std::{
 use authwright::{
     provider::{identity_header, scenario::Scenario},
     runtime::key_pair::{self, KeyPair},
+    secret::Secret,
     time::UnixTime,
     wire::{Headers, Method},
 };
@@ -165,7 +166,7 @@ impl World {
                 pattern,
                 &[("audience", "api://AzureADTokenExchange"), ("subject", "repo:a/b:ref:refs/heads/main")],
             )],
-            "metadata/identity/oauth2/token" => {
+            "metadata/identity/oauth2/token" | "metadata/identity/oauth2/token/" => {
                 let query = [("api-version", "2018-02-01"), ("resource", CATALOG)];
                 vec![Draft::get(pattern, &query).with("metadata", "true")]
             }
@@ -428,7 +429,7 @@ impl World {
                 &[
                     ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
                     ("client_id", &api),
-                    ("client_secret", api_secret.map(|secret| secret.expose()).unwrap_or_default()),
+                    ("client_secret", api_secret.map(Secret::expose).unwrap_or_default()),
                     ("assertion", token),
                     ("requested_token_use", "on_behalf_of"),
                     ("scope", "api://northwind-payments/.default"),
