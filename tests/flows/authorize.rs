@@ -330,7 +330,7 @@ fn once_the_way_back_is_known_a_refusal_goes_back() {
             (
                 "two .default",
                 |case| case.scope("api://northwind-catalog/.default https://graph.microsoft.com/.default"),
-                back("invalid_scope", 70011),
+                back("invalid_scope", 700_022),
             ),
             (
                 "a character that no scope has",
