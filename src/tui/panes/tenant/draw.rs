@@ -228,7 +228,13 @@ fn rule(area: Rect, look: &Look, buffer: &mut Buffer) -> Rect {
     }
     let wire = look.glyphs.border.horizontal_top.repeat(usize::from(area.width));
     buffer.set_stringn(area.x, area.y, wire, area.width.into(), look.style(Role::Border));
-    Rect { y: area.y + 1, height: area.height - 1, ..area }
+    // In line with the rows above, which have a column for the mark.
+    Rect {
+        x: area.x + area.width.min(1),
+        y: area.y + 1,
+        width: area.width.saturating_sub(1),
+        height: area.height - 1,
+    }
 }
 
 fn title(entry: Entry<'_>) -> String {

@@ -120,7 +120,8 @@ impl State {
                 let trace = self.attempt(bench).map(|attempt| &attempt.sign_in.trace_id);
                 trace.is_some_and(|trace| bench.traffic.by_trace(trace).is_some())
             }
-            Action::Activate | Action::Copy => self.region == Region::Sections || entry.is_some(),
+            Action::Activate => self.region == Region::Sections || entry.is_some(),
+            Action::Copy => self.region != Region::Sections && entry.is_some(),
             _ => true,
         }
     }
