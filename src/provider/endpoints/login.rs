@@ -58,6 +58,11 @@ fn page_is_over() -> Box<Refusal> {
         .demands(
             "a form is sent once, within an hour, from the browser that began the sign-in, with cookies on",
         )
+        .compares(
+            "flow_token",
+            "(of no sign-in that this browser has open)",
+            ["that of the page as it was sent"],
+        )
 }
 
 /// A name and password as typed, and the account that the name means.
@@ -159,7 +164,8 @@ fn has_password(typed: &Typed<'_>) -> Verdict {
         return Ok(());
     }
     Err(Refusal::new(50056, "invalid_grant", "No usable password was given or stored.")
-        .demands("a password must be typed"))
+        .demands("a password must be typed")
+        .compares("passwd", "(nothing)", ["the password"]))
 }
 
 fn on_user(typed: &Typed<'_>, is_fine: impl Fn(&User) -> bool, refusal: fn() -> Box<Refusal>) -> Verdict {

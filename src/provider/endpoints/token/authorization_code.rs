@@ -171,7 +171,11 @@ fn is_unused(redemption: &Redemption<'_>) -> Verdict {
             return Ok(());
         }
         let text = "This authorization code was used before; get a new one or use the refresh token.";
-        Err(Refusal::new(54005, "invalid_grant", text).demands("a code is redeemed once"))
+        Err(Refusal::new(54005, "invalid_grant", text).demands("a code is redeemed once").compares(
+            "code",
+            "(redeemed before)",
+            ["one that was not redeemed yet"],
+        ))
     })
 }
 
@@ -301,7 +305,11 @@ fn has_scope_if_sent(redemption: &Redemption<'_>) -> Verdict {
 
 fn empty_scope() -> Box<Refusal> {
     let text = "Scope must not be empty when the code is redeemed for an access token.";
-    Refusal::new(28003, "invalid_scope", text).demands("`scope` is left out, or names something")
+    Refusal::new(28003, "invalid_scope", text).demands("`scope` is left out, or names something").compares(
+        "scope",
+        "(empty)",
+        ["left out", "a scope"],
+    )
 }
 
 /// Rule: the scope of a token request can be read, and everything in it exists.

@@ -217,7 +217,8 @@ pub fn is_readable(call: &Call) -> Verdict {
         return Ok(());
     }
     Err(Refusal::new(9_002_313, "invalid_request", "The request is malformed.")
-        .demands("names and values must be percent-encoded UTF-8"))
+        .demands("names and values must be percent-encoded UTF-8")
+        .compares("encoding", "(cannot be read)", ["percent-encoded UTF-8"]))
 }
 
 /// Rule: nothing is sent twice.

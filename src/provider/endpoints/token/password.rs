@@ -122,7 +122,8 @@ fn has_password(shown: &Shown<'_>) -> Verdict {
     match shown.request.call.form.raw("password") {
         None => Err(missing("password")),
         Some("") => Err(Refusal::new(50056, "invalid_grant", "No usable password was given or stored.")
-            .demands("`password` must not be empty")),
+            .demands("`password` must not be empty")
+            .compares("password", "(empty)", ["the password"])),
         Some(_) => Ok(()),
     }
 }
