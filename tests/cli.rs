@@ -322,45 +322,102 @@ fn the_tenant_is_shown_with_what_is_needed_to_sign_in() {
     assert!(text(&run(&["tenant", "show"])).contains("lab-Mina-1"));
 }
 
-#[test]
-fn a_lab_tenant_that_is_served_can_be_signed_in_at() {
-    use std::io::{BufRead as _, BufReader};
-    let mut server = authwright(&["serve", "--json", "--http-port", "0"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    let mut first = String::new();
-    BufReader::new(server.stdout.take().expect("piped")).read_line(&mut first).expect("it says where it is");
-    let ready: Value = serde_json::from_str(&first).expect("a line of JSON");
+/// A lab tenant that is served, and what it said as it began.
+struct Served {
+    process: std::process::Child,
+    ready: Value,
+}
+
+impl Served {
+    /// On any free ports, with its files in a folder of that name.
+    fn start(folder: &str, more: &[&str]) -> Self {
+        use std::io::{BufRead as _, BufReader};
+        let folder = temporary(folder);
+        let at = folder.to_str().expect("a path that is text");
+        let ports = ["serve", "--json", "--http-port", "0", "--https-port", "0", "--state-dir", at];
+        let mut process =
+            authwright(&[&ports, more].concat()).stdout(Stdio::piped()).spawn().expect("it starts");
+        let mut first = String::new();
+        let output = process.stdout.take().expect("piped");
+        BufReader::new(output).read_line(&mut first).expect("it says where it is");
+        Self { process, ready: serde_json::from_str(&first).expect("a line of JSON") }
+    }
+
+    fn text(&self, name: &str) -> &str {
+        self.ready[name].as_str().unwrap_or_else(|| panic!("{name} in {}", self.ready))
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn temporary(name: &str) -> std::path::PathBuf {
+    std::env::temp_dir().join(format!("authwright-{name}-{}", std::process::id()))
+}
+
+/// The daemon of the lab asks that authority for a token.
+fn daemon_at(authority: &str, more: &[&str]) -> Output {
     let scenario = Scenario::northwind();
     let daemon = scenario.application("inventory-sync").expect("it is there");
-    let output = authwright(&[
-        "run",
-        "client_credentials",
-        "--json",
-        "--authority",
-        ready["http"].as_str().expect("an address"),
-        "--tenant",
-        "northwind.example",
-        "--client-id",
-        &daemon.app_id,
-        "--client-secret-env",
-        "LAB_SECRET",
-        "--scope",
-        "api://northwind-catalog/.default",
-    ])
-    .env("LAB_SECRET", daemon.secret().expect("it has one").expose())
-    .output()
-    .expect("the program starts");
-    server.kill().expect("it runs");
-    server.wait().expect("it ends");
+    let arguments = [
+        &["run", "client_credentials", "--json", "--authority", authority, "--tenant", "northwind.example"],
+        &["--client-id", &daemon.app_id, "--client-secret-env", "LAB_SECRET"][..],
+        &["--scope", "api://northwind-catalog/.default"],
+        more,
+    ];
+    authwright(&arguments.concat())
+        .env("LAB_SECRET", daemon.secret().expect("it has one").expose())
+        .output()
+        .expect("the program starts")
+}
+
+#[test]
+fn a_lab_tenant_that_is_served_can_be_signed_in_at() {
+    let served = Served::start("served", &[]);
+    assert_eq!(json(&daemon_at(served.text("http"), &[]))["outcome"], "tokens");
+    // Over https it takes the lab's own CA; without it, what to do is said.
+    let (https, ca) = (served.text("https"), served.text("ca"));
+    assert!(https.starts_with("https://localhost:"), "{https}");
+    let output = daemon_at(https, &["--ca", ca]);
     assert_eq!(json(&output)["outcome"], "tokens");
+    let output = daemon_at(https, &[]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.code(), &json(&output)["outcome"]), (Some(4), &"failed".into()));
+    assert!(said.contains("--ca FILE"), "{said}");
+    let other = Served::start("served-elsewhere", &[]);
+    let output = daemon_at(https, &["--ca", other.text("ca")]);
+    assert_eq!(output.status.code(), Some(4), "another lab's CA vouches for nothing here");
+    for folder in ["served", "served-elsewhere"] {
+        std::fs::remove_dir_all(temporary(folder)).expect("it was made here");
+    }
+}
+
+#[test]
+fn the_ca_stays_the_same_from_one_start_to_the_next_and_a_broken_file_stops_nobody() {
+    let pem = |served: &Served| std::fs::read_to_string(served.text("ca")).expect("it is there");
+    let first = pem(&Served::start("ca", &[]));
+    assert_eq!(pem(&Served::start("ca", &[])), first);
+    let key_file = temporary("ca").join("lab-ca-key.pem");
+    let whole = std::fs::read(&key_file).expect("it is there");
+    std::fs::write(&key_file, &whole[..whole.len() / 2]).expect("it can be written");
+    assert_ne!(pem(&Served::start("ca", &[])), first, "half a key is replaced");
+    std::fs::remove_dir_all(temporary("ca")).expect("it was made here");
+
+    // A file stands where the folder should be.
+    std::fs::write(temporary("no-folder"), "").expect("it can be written");
+    let served = Served::start("no-folder", &[]);
+    assert!(served.ready["ca"].is_null());
+    assert!(served.text("ca_pem").starts_with("-----BEGIN CERTIFICATE-----"));
+    std::fs::remove_file(temporary("no-folder")).expect("it was made here");
 }
 
 #[test]
 fn a_key_pair_is_made_once_and_served_to_the_lab() {
-    use std::io::{BufRead as _, BufReader};
-    let folder = std::env::temp_dir().join(format!("authwright-certificate-{}", std::process::id()));
+    let folder = temporary("certificate");
     let at = folder.to_str().expect("a path that is text");
     let arguments = ["certificate", "new", "--name", "Price Feed", "--days", "7", "--out-dir", at, "--json"];
     let made = json(&run(&arguments));
@@ -386,15 +443,8 @@ fn a_key_pair_is_made_once_and_served_to_the_lab() {
     );
 
     let option = format!("price-feed={file}");
-    let mut server = authwright(&["serve", "--json", "--http-port", "0", "--certificate", &option])
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    let mut first = String::new();
-    BufReader::new(server.stdout.take().expect("piped")).read_line(&mut first).expect("it says where it is");
-    server.kill().expect("it runs");
-    server.wait().expect("it ends");
-    let ready: Value = serde_json::from_str(&first).expect("a line of JSON");
+    let served = Served::start("certificate", &["--certificate", &option]);
+    let ready = &served.ready;
     assert_eq!(ready["certificates"][0]["x5t#S256"], made["x5t#S256"]);
     let machine = &ready["managed_identity"];
     assert!(
@@ -405,7 +455,18 @@ fn a_key_pair_is_made_once_and_served_to_the_lab() {
     for wrong in
         ["price-feed", "price-feed=no-such-file.pem", &format!("nobody={file}"), &format!("price-feed={key}")]
     {
-        let output = run(&["serve", "--json", "--http-port", "0", "--certificate", wrong]);
+        let output = run(&[
+            "serve",
+            "--json",
+            "--http-port",
+            "0",
+            "--https-port",
+            "0",
+            "--state-dir",
+            at,
+            "--certificate",
+            wrong,
+        ]);
         assert_eq!(output.status.code(), Some(2), "{wrong}");
     }
     std::fs::remove_dir_all(&folder).expect("it was made here");

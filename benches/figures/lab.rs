@@ -43,9 +43,7 @@ pub fn tokens_per_second() {
     let tokio = tokio();
     let (served, mut latencies) = tokio.block_on(async {
         let (events, _queue) = mpsc::channel(runtime::QUEUE);
-        let lab = lab::start(lab::Options { port: Some(0), scenario: Scenario::northwind() }, events)
-            .await
-            .expect("it starts");
+        let lab = lab::start(lab::Options::anywhere(Scenario::northwind()), events).await.expect("it starts");
         let request = token_request(&lab);
         let address = format!("127.0.0.1:{}", lab.base().port().expect("it has a port"));
         // The first token waits for the key to be made.
@@ -163,9 +161,8 @@ pub fn sign_in_round_trip() {
     let samples = tokio().block_on(async {
         let (events, mut queue) = mpsc::channel(runtime::QUEUE);
         let scenario = Scenario::northwind();
-        let lab = lab::start(lab::Options { port: Some(0), scenario: scenario.clone() }, events.clone())
-            .await
-            .expect("it starts");
+        let lab =
+            lab::start(lab::Options::anywhere(scenario.clone()), events.clone()).await.expect("it starts");
         let mut bench = Workbench::new(None, scenario);
         bench.apply(lab.ready(), clock::now());
         let mut runtime = Runtime::new(events, http::Client::default());

@@ -15,7 +15,7 @@ use crate::{
     runtime::clock,
     secret::Secret,
     text::{visible, visible_lines},
-    wire::Response,
+    wire::{Failure, Response},
     workbench::{Channel, Exchange, ExchangeId, Session, SessionId, Workbench},
 };
 
@@ -178,6 +178,20 @@ fn api_answer(bench: &Workbench, session: &Session, with_secrets: bool) -> Optio
     let answer =
         called.filter(|exchange| exchange.step == Some(StepId::Call)).find_map(Exchange::response)?;
     Some(if with_secrets { answer.clone() } else { redact::response(answer) })
+}
+
+/// What to do about it when no answer came, where that can be told.
+pub const fn advice(failure: &Failure, has_ca: bool) -> Option<&'static str> {
+    match failure {
+        Failure::Tls { .. } if has_ca => {
+            Some("the file of --ca must hold the certificate that the server's was signed with, in PEM")
+        }
+        Failure::Tls { .. } => Some(
+            "if its certificate comes from a CA of your own, name that one's file: --ca FILE (`authwright serve` says \
+             where the lab's is)",
+        ),
+        _ => None,
+    }
 }
 
 const fn word(outcome: &Outcome) -> &'static str {

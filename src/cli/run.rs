@@ -110,7 +110,9 @@ async fn drive(options: Options) -> Exit {
     // The lab tenant lives as long as this value.
     let mut lab = None;
     if remote.is_none() {
-        match lab::start(lab::Options { port: None, scenario }, events.clone()).await {
+        // Nobody else asks it anything: https need not be where it is expected.
+        let lab_options = lab::Options { https_port: Some(0), ..lab::Options::new(scenario) };
+        match lab::start(lab_options, events.clone()).await {
             Ok(started) => {
                 bench.apply(started.ready(), clock::now());
                 let header = Event::LabIdentityHeader(started.identity_header().clone());
@@ -436,6 +438,11 @@ impl Driver {
             for line in report::summary(&self.bench, culprit, &outcome, self.options.with_secrets) {
                 print(line);
             }
+        }
+        if let Outcome::Failed(failure) = &outcome
+            && let Some(advice) = report::advice(failure, self.options.target.ca.is_some())
+        {
+            say(format!("authwright: {advice}"));
         }
         match outcome {
             Outcome::Tokens(_) | Outcome::Done(_) => Exit::Done,

@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 use super::exit::{Exit, print, say, usage};
 use crate::{
     provider::certificate::{self, Certificate},
-    runtime::{self, lab, signals},
+    runtime::{self, folders, lab, signals},
     text::visible,
 };
 
@@ -16,6 +16,12 @@ pub struct Options {
     /// The port for http; 7080 or a free one if absent
     #[arg(long, value_name = "PORT")]
     http_port: Option<u16>,
+    /// The port for https; 7443 or a free one if absent
+    #[arg(long, value_name = "PORT")]
+    https_port: Option<u16>,
+    /// The folder that keeps the lab's certificate authority; the platform's folder for state if absent
+    #[arg(long, value_name = "DIR")]
+    state_dir: Option<std::path::PathBuf>,
     /// A scenario file (TOML) in place of Northwind Retail
     #[arg(long, value_name = "FILE")]
     scenario: Option<std::path::PathBuf>,
@@ -41,7 +47,12 @@ pub fn execute(options: &Options) -> Exit {
         Ok(certificates) => certificates,
         Err(why) => return usage(why),
     };
-    let lab_options = lab::Options { port: options.http_port, scenario };
+    let lab_options = lab::Options {
+        port: options.http_port,
+        https_port: options.https_port,
+        scenario,
+        state: options.state_dir.clone().or_else(folders::state),
+    };
     tokio.block_on(async {
         // Nobody looks at the notes here; the queue is drained so that it never fills.
         let (events, mut queue) = mpsc::channel(runtime::QUEUE);
@@ -56,7 +67,14 @@ pub fn execute(options: &Options) -> Exit {
                 Err(why) => return usage(format!("--certificate {application}: {why}")),
             }
         }
-        announce(&lab, &registered, options.json);
+        let ca = match lab.ca().await {
+            Ok(ca) => ca,
+            Err(why) => return usage(format!("https cannot be offered: {why}")),
+        };
+        if let Some(remark) = &ca.remark {
+            say(format!("authwright: {}", visible(remark)));
+        }
+        announce(&lab, &ca, &registered, options.json);
         let drain = async { while queue.recv().await.is_some() {} };
         tokio::select! {
             () = signals::ended() => {}
@@ -79,7 +97,7 @@ fn read_certificates(options: &[String]) -> Result<Vec<(String, Vec<u8>)>, Strin
 }
 
 /// Says where the tenant answers, and what another program needs for it.
-fn announce(lab: &lab::Lab, registered: &[(&str, Certificate)], as_json: bool) {
+fn announce(lab: &lab::Lab, ca: &lab::Ca, registered: &[(&str, Certificate)], as_json: bool) {
     let base = lab.base().as_str().trim_end_matches('/');
     let (endpoint, header) = (format!("{base}/msi/token"), lab.identity_header().expose());
     if as_json {
@@ -94,9 +112,11 @@ fn announce(lab: &lab::Lab, registered: &[(&str, Certificate)], as_json: bool) {
                 })
             })
             .collect();
-        let ready = json!({
+        let mut ready = json!({
             "event": "ready",
             "http": lab.base().as_str(),
+            "https": lab.https_base().as_str(),
+            "ca": ca.file.as_ref().map(|file| file.display().to_string()),
             "pipeline": format!("{base}/pipeline"),
             "managed_identity": {
                 "app_service": { "IDENTITY_ENDPOINT": endpoint, "IDENTITY_HEADER": header },
@@ -104,11 +124,17 @@ fn announce(lab: &lab::Lab, registered: &[(&str, Certificate)], as_json: bool) {
             },
             "certificates": certificates,
         });
+        if ca.file.is_none() {
+            // Otherwise nobody could trust it.
+            ready["ca_pem"] = json!(ca.pem);
+        }
         print(ready.to_string());
         return;
     }
-    print(format!("The lab tenant answers at {}", lab.base()));
+    print(format!("The lab tenant answers at {} and {}", lab.base(), lab.https_base()));
     print("People, applications and their lab credentials: authwright tenant show");
+    print("");
+    trust(lab, ca);
     print("");
     print("Managed identity for another program, as on App Service:");
     print(format!("  IDENTITY_ENDPOINT={endpoint}"));
@@ -124,4 +150,32 @@ fn announce(lab: &lab::Lab, registered: &[(&str, Certificate)], as_json: bool) {
         ));
     }
     say("Ctrl-C ends it.");
+}
+
+/// How other programs come to trust the https address, and how Microsoft's clients are pointed at it.
+fn trust(lab: &lab::Lab, ca: &lab::Ca) {
+    let base = lab.https_base().as_str().trim_end_matches('/');
+    let host = base.trim_start_matches("https://");
+    let file = if let Some(file) = &ca.file {
+        visible(&file.display().to_string()).into_owned()
+    } else {
+        print("The certificate to trust, which is in no file; save it as lab-ca.pem:");
+        print(ca.pem.trim_end());
+        "lab-ca.pem".to_owned()
+    };
+    print(
+        "Over https its certificate comes from a CA of its own, which is installed nowhere. Who shall trust it, is told:",
+    );
+    print(format!("  REQUESTS_CA_BUNDLE={file}    MSAL Python, azure-identity, Azure CLI"));
+    print(format!("  SSL_CERT_FILE={file}         azure-identity with asyncio"));
+    print(format!("  NODE_EXTRA_CA_CERTS={file}   MSAL Node"));
+    print(format!("  --ca {file}                  authwright, with --authority {base}"));
+    print(format!("  curl --cacert {file} {base}/common/v2.0/.well-known/openid-configuration"));
+    print("They ask Microsoft about an authority that they do not know, unless they are told not to:");
+    print(format!("  MSAL Python      authority=\"{base}/TENANT\", instance_discovery=False"));
+    print(format!("  azure-identity   authority=\"{base}\", disable_instance_discovery=True"));
+    print(format!("  MSAL Node        authority: \"{base}/TENANT\", knownAuthorities: [\"{host}\"]"));
+    print(format!(
+        "  Azure CLI        az cloud register … --endpoint-active-directory {base}; az config set core.instance_discovery=false"
+    ));
 }

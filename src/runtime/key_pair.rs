@@ -96,7 +96,7 @@ impl KeyPair {
 }
 
 /// PEM (RFC 7468): base64 in lines of 64 characters.
-fn pem(label: &str, der: &[u8]) -> String {
+pub(super) fn pem(label: &str, der: &[u8]) -> String {
     let text = STANDARD.encode(der);
     let lines: Vec<&str> =
         text.as_bytes().chunks(64).filter_map(|line| std::str::from_utf8(line).ok()).collect();

@@ -101,7 +101,8 @@ async fn drive(options: Options, look: Look) -> io::Result<()> {
 
     // Only now, with the first frame on the screen, does anything else begin.
     let (events, queue) = mpsc::channel(runtime::QUEUE);
-    let lab = options.target.is_none().then(|| start_lab(scenario, events.clone()));
+    let lab_options = lab::Options { state: options.state.clone(), ..lab::Options::new(scenario) };
+    let lab = options.target.is_none().then(|| start_lab(lab_options, events.clone()));
     let (said, messages) = mpsc::channel(8);
     let driver = Driver {
         runtime: Runtime::new(events, http::Client::new(options.http)),
@@ -119,9 +120,9 @@ async fn drive(options: Options, look: Look) -> io::Result<()> {
 }
 
 /// Starts the lab tenant beside the screen; keeps it running until the handle is dropped.
-fn start_lab(scenario: Scenario, events: mpsc::Sender<Event>) -> tokio::task::JoinHandle<()> {
+fn start_lab(options: lab::Options, events: mpsc::Sender<Event>) -> tokio::task::JoinHandle<()> {
     tokio::spawn(async move {
-        match lab::start(lab::Options { port: None, scenario }, events.clone()).await {
+        match lab::start(options, events.clone()).await {
             Ok(lab) => {
                 let _ = events.send(lab.ready()).await;
                 let _ = events.send(Event::LabIdentityHeader(lab.identity_header().clone())).await;

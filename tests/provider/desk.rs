@@ -75,8 +75,9 @@ impl Desk {
     /// With another directory.
     pub async fn stocked(scenario: Scenario) -> Self {
         let (events, queue) = mpsc::channel(runtime::QUEUE);
-        let options = lab::Options { port: Some(0), scenario: scenario.clone() };
-        let lab = lab::start(options, events).await.expect("loopback ports can be opened");
+        let lab = lab::start(lab::Options::anywhere(scenario.clone()), events)
+            .await
+            .expect("loopback ports can be opened");
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
         Self {
             lab,

@@ -7,6 +7,7 @@ mod authorize;
 mod credential;
 mod desk;
 mod device;
+mod https;
 mod logout;
 mod managed_identity;
 mod metadata;

@@ -172,7 +172,8 @@ async fn a_port_that_is_taken_is_said_and_a_large_body_is_not_read() {
     let desk = Desk::open().await;
     let port = desk.lab.base().port();
     let (events, _queue) = tokio::sync::mpsc::channel(1);
-    let second = lab::start(lab::Options { port, scenario: Scenario::northwind() }, events).await;
+    let second =
+        lab::start(lab::Options { port, ..lab::Options::anywhere(Scenario::northwind()) }, events).await;
     assert!(second.expect_err("the port is taken").to_string().contains("taken by another program"));
     let url = desk.url(&format!("{}/oauth2/v2.0/token", desk.home));
     let answer = desk.post_text(&url, "x".repeat(1024 * 1024 + 1), &[]).await;
