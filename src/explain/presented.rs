@@ -63,6 +63,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
         case.by_rule(&["assertion.certificate_registered"]).or_else(|| case.said(&["key was not found"]))
     }),
     ("credential.key_or_algorithm", algorithm_or_key),
+    ("credential.assertion_replayed", |case| case.by_rule(&["assertion.unused"])),
     ("credential.assertion_claims", issuer_is_not_client),
     ("credential.assertion_incomplete", something_missing),
     ("credential.assertion_audience", meant_for_another),

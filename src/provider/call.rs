@@ -1,6 +1,8 @@
 //! A request as the lab tenant reads it: path, parameters, cookies, correlation. These readers are the tenant's own and
 //! share nothing with the client side, so that a mistake in one of them shows.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 use url::Url;
 
@@ -134,8 +136,9 @@ impl Fields {
 
     /// The first name that stands there twice.
     pub fn repeated(&self) -> Option<&str> {
-        let names: Vec<&str> = self.pairs.iter().map(|(name, _)| name.as_str()).collect();
-        names.iter().enumerate().find(|(index, name)| names[..*index].contains(name)).map(|(_, name)| *name)
+        // A body has room for a hundred thousand names: each is looked up, not compared with all before it.
+        let mut seen = HashSet::new();
+        self.pairs.iter().map(|(name, _)| name.as_str()).find(|name| !seen.insert(*name))
     }
 
     /// Whether an escape was cut off or did not decode to UTF-8.

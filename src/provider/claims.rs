@@ -3,6 +3,8 @@
 //! The lab heeds what Entra heeds: authentication contexts (`acrs`), the client's capabilities (`xms_cc`), policies that a
 //! challenge named, and `auth_time`. Whatever else is asked for is left alone, as the specification wants it.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 /// A `claims` parameter as far as it is heeded.
@@ -51,11 +53,8 @@ impl Claims {
     #[must_use]
     pub fn and(mut self, later: Self) -> Self {
         let add = |list: &mut Vec<String>, more: Vec<String>| {
-            for one in more {
-                if !list.contains(&one) {
-                    list.push(one);
-                }
-            }
+            let mut known: HashSet<String> = list.iter().cloned().collect();
+            list.extend(more.into_iter().filter(|one| known.insert(one.clone())));
         };
         add(&mut self.contexts, later.contexts);
         add(&mut self.id_token_contexts, later.id_token_contexts);

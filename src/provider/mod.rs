@@ -76,6 +76,13 @@ use sign_ins::SignIns;
 pub use sign_ins::{SignIn, SignInKind};
 use stock::Stock;
 
+/// How many codes, pages in progress, devices and browser sessions are kept at most: each is of use for minutes or hours.
+const ROOM_FOR_WHAT_IS_UNDER_WAY: usize = 10_000;
+
+/// How many refresh tokens are kept at most, and how many uses of assertions. A refresh token lasts for 90 days, so the cap
+/// is what bounds them: beyond it the tenant has forgotten the oldest, and answers as for one that it never issued.
+const ROOM_FOR_WHAT_LASTS: usize = 100_000;
+
 /// The tenant while it runs: directory, grants, sessions, codes.
 #[derive(Debug)]
 pub struct Provider {
@@ -93,6 +100,8 @@ pub struct Provider {
     sessions: Shelf<Session>,
     /// The applications that somebody signed in to, by the `sid` of their session.
     participants: Shelf<Vec<Participant>>,
+    /// What client assertions were already used for.
+    assertions: Shelf<()>,
     consents: Consents,
     stock: Stock,
     accounts: Accounts,
@@ -143,6 +152,7 @@ impl Provider {
     /// The tenant has no address of its own: it writes its URLs by the one that each request used.
     pub fn new(scenario: Arc<Scenario>, keys: Keys, seed: [u8; 32]) -> Self {
         let (hour, day) = (Duration::from_secs(3600), Duration::from_secs(86_400));
+        let (some, many) = (ROOM_FOR_WHAT_IS_UNDER_WAY, ROOM_FOR_WHAT_LASTS);
         let consents = Consents::stocked(&scenario);
         let mut accounts = Accounts::default();
         accounts.keep_track(&scenario);
@@ -151,14 +161,15 @@ impl Provider {
             keys,
             pipeline_key: None,
             identity_header: identity_header(seed),
-            identity_tokens: Shelf::new(managed_identity::TOKEN_LIFE / 2),
+            identity_tokens: Shelf::new(managed_identity::TOKEN_LIFE / 2, some),
             random: Random::new(seed),
-            codes: Shelf::new(day),
-            devices: Shelf::new(day),
-            refresh_tokens: Shelf::new(180 * day),
-            interactions: Shelf::new(hour),
-            sessions: Shelf::new(day),
-            participants: Shelf::new(day),
+            codes: Shelf::new(day, some),
+            devices: Shelf::new(day, some),
+            refresh_tokens: Shelf::new(180 * day, many),
+            interactions: Shelf::new(hour, some),
+            sessions: Shelf::new(day, some),
+            participants: Shelf::new(day, some),
+            assertions: Shelf::new(day, many),
             consents,
             stock: Stock::default(),
             accounts,
@@ -200,6 +211,11 @@ impl Provider {
         } else {
             Err(NotRegistered::NoApplication(application.to_owned()))
         }
+    }
+
+    /// The paths that are answered, as patterns: `{t}` stands for a tenant, other braces for one segment of any text.
+    pub fn paths() -> impl Iterator<Item = &'static str> {
+        endpoints::paths()
     }
 
     fn issuers(&self) -> Issuers {

@@ -16,7 +16,8 @@ const OIDC: &[&str] = &["openid", "profile", "email", "offline_access"];
 pub struct Wanted {
     /// As it was sent.
     pub text: String,
-    oidc: BTreeSet<&'static str>,
+    /// Which of [`OIDC`], one bit each: a hundred thousand refresh tokens hold one of these.
+    oidc: u8,
     /// The resources in the order in which they are named.
     pub targets: Vec<Target>,
 }
@@ -62,8 +63,8 @@ impl Wanted {
             let (prefix, permission) = split(word);
             let on_graph =
                 prefix.is_none_or(|prefix| scenario.graph().identifier_uris.iter().any(|uri| uri == prefix));
-            if let Some(oidc) = OIDC.iter().find(|oidc| on_graph && oidc.eq_ignore_ascii_case(permission)) {
-                wanted.oidc.insert(oidc);
+            if let Some(oidc) = OIDC.iter().position(|oidc| on_graph && oidc.eq_ignore_ascii_case(permission)) {
+                wanted.oidc |= 1 << oidc;
                 continue;
             }
             let resource = match prefix {
@@ -139,17 +140,17 @@ impl Wanted {
 
     /// Whether one of the scopes of OpenID Connect is asked for.
     pub fn has(&self, oidc: &str) -> bool {
-        self.oidc.contains(oidc)
+        self.oidc().any(|asked| asked == oidc)
     }
 
     /// The scopes of OpenID Connect that are asked for.
     pub fn oidc(&self) -> impl Iterator<Item = &'static str> + '_ {
-        OIDC.iter().copied().filter(|oidc| self.oidc.contains(oidc))
+        OIDC.iter().enumerate().filter(|(bit, _)| self.oidc & 1 << bit != 0).map(|(_, oidc)| *oidc)
     }
 
     /// Takes over the scopes of OpenID Connect that were asked for earlier in the same flow.
     pub fn keep_oidc_of(&mut self, earlier: &Self) {
-        self.oidc.extend(&earlier.oidc);
+        self.oidc |= earlier.oidc;
     }
 
     /// The same without the resources behind the first: a token is for one.

@@ -12,6 +12,9 @@ use crate::time::UnixTime;
 /// How many entries are kept.
 const KEPT: usize = 10_000;
 
+/// How many bytes of a text are kept.
+const LONGEST: usize = 1000;
+
 /// A poll of a device that waits: not a sign-in, and many.
 const STILL_WAITING: u32 = 70016;
 
@@ -89,11 +92,24 @@ impl SignIns {
         });
     }
 
-    fn push(&mut self, entry: SignIn) {
+    fn push(&mut self, mut entry: SignIn) {
+        shorten(&mut entry.reason);
+        for text in [&mut entry.client_id, &mut entry.user].into_iter().flatten() {
+            shorten(text);
+        }
         if self.entries.len() == KEPT {
             self.entries.pop_front();
         }
         self.entries.push_back(entry);
+    }
+}
+
+/// A reason repeats what was sent, which can be a megabyte.
+fn shorten(text: &mut String) {
+    if text.len() > LONGEST {
+        text.truncate(text.floor_char_boundary(LONGEST));
+        text.push('…');
+        text.shrink_to_fit();
     }
 }
 

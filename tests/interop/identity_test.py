@@ -123,7 +123,7 @@ class Certificate(unittest.TestCase):
         app = next(one for one in stock["applications"] if one["key"] == "price-feed")["client_id"]
         endpoint = f"{server.ready['http']}{stock['tenants'][0]['id']}/oauth2/v2.0/token"
         now = time.time()
-        claims = {"aud": endpoint, "iss": app, "sub": app, "jti": "1", "iat": now, "exp": now + 600}
+        claims = {"aud": endpoint, "iss": app, "sub": app, "iat": now, "exp": now + 600}
         header = {"x5t#S256": server.ready["certificates"][0]["x5t#S256"]}
         for algorithm in ["PS256", "RS256"]:
             answer = requests.post(
@@ -133,7 +133,7 @@ class Certificate(unittest.TestCase):
                     "client_id": app,
                     "scope": CATALOG,
                     "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-                    "client_assertion": jwt.encode(claims, key, algorithm=algorithm, headers=header),
+                    "client_assertion": jwt.encode(claims | {"jti": algorithm}, key, algorithm=algorithm, headers=header),
                 },
                 timeout=10,
             )

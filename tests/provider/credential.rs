@@ -2,7 +2,10 @@
 //! are made here, byte by byte, with the peculiarities of Microsoft's own libraries.
 
 use std::{
-    sync::LazyLock,
+    sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -36,6 +39,9 @@ static PAIR: LazyLock<KeyPair> =
 static OTHER: LazyLock<KeyPair> =
     LazyLock::new(|| key_pair::make("somebody else's", 30).expect("a key can be made"));
 
+/// Each assertion has an id of its own, unless the test says otherwise.
+static MADE: AtomicU64 = AtomicU64::new(0);
+
 pub fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is right");
     i64::try_from(since.as_secs()).expect("it fits")
@@ -44,6 +50,16 @@ pub fn now() -> i64 {
 fn private_key(pair: &KeyPair) -> RsaKeyPair {
     let body: String = pair.private_key_pem.expose().lines().filter(|line| !line.starts_with('-')).collect();
     RsaKeyPair::from_pkcs8(&STANDARD.decode(body).expect("base64")).expect("a private key")
+}
+
+/// Signs with PS256 or RS256.
+pub fn sign_with(pair: &KeyPair, pss: bool, message: &[u8]) -> Vec<u8> {
+    let scheme: &dyn signature::RsaEncoding =
+        if pss { &signature::RSA_PSS_SHA256 } else { &signature::RSA_PKCS1_SHA256 };
+    let key = private_key(pair);
+    let mut value = vec![0; key.public_modulus_len()];
+    key.sign(scheme, &SystemRandom::new(), message, &mut value).expect("it signs");
+    value
 }
 
 /// What goes into an assertion. Members with `null` are left out.
@@ -64,15 +80,12 @@ impl Making<'_> {
         let encode =
             |bytes: &[u8]| if self.padded { URL_SAFE.encode(bytes) } else { URL_SAFE_NO_PAD.encode(bytes) };
         let part = |value: &Value| encode(without_nulls(value).to_string().as_bytes());
-        let signed = format!("{}.{}", part(&self.header), part(&self.claims));
-        let scheme: &dyn signature::RsaEncoding = if self.header["alg"] == "PS256" {
-            &signature::RSA_PSS_SHA256
-        } else {
-            &signature::RSA_PKCS1_SHA256
-        };
-        let key = private_key(self.pair);
-        let mut value = vec![0; key.public_modulus_len()];
-        key.sign(scheme, &SystemRandom::new(), signed.as_bytes(), &mut value).expect("it signs");
+        let mut claims = self.claims.clone();
+        if claims.get("jti").is_none() {
+            claims["jti"] = MADE.fetch_add(1, Ordering::Relaxed).to_string().into();
+        }
+        let signed = format!("{}.{}", part(&self.header), part(&claims));
+        let value = sign_with(self.pair, self.header["alg"] == "PS256", signed.as_bytes());
         format!("{signed}.{}", encode(&value))
     }
 }
@@ -93,7 +106,6 @@ fn good(desk: &Desk) -> (Value, Value) {
         "aud": desk.url(&format!("{HOME}/oauth2/v2.0/token")),
         "iss": id,
         "sub": id,
-        "jti": "c0ffee",
         "nbf": now() - 10,
         "exp": now() + 600,
     });

@@ -11,6 +11,7 @@ mod https;
 mod logout;
 mod managed_identity;
 mod metadata;
+mod mutated;
 mod on_behalf_of;
 mod orders;
 mod password;

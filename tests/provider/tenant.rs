@@ -26,7 +26,7 @@ pub const MINUTE: Duration = Duration::from_secs(60);
 pub const DAY: Duration = Duration::from_secs(86_400);
 const BASE: &str = "http://localhost:7080";
 
-static KEYS: LazyLock<Keys> = LazyLock::new(|| lab::make_keys().expect("keys can be made"));
+pub static KEYS: LazyLock<Keys> = LazyLock::new(|| lab::make_keys().expect("keys can be made"));
 
 /// A tenant whose clock the test moves.
 pub struct Tenant {
@@ -161,11 +161,21 @@ impl Tenant {
             url.set_query(Some(&text));
             request.url = url;
         }
-        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        request.headers.push("cookie", cookies.join("; "));
+        request.headers.push("cookie", self.cookie_header());
         let decision = self.provider.decide(&request, self.now);
         let note = decision.note.clone();
         let response = decision.respond();
+        self.keep_cookies(&response);
+        (response, note)
+    }
+
+    /// What the browser sends along.
+    pub fn cookie_header(&self) -> String {
+        self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+    }
+
+    /// Keeps what an answer sets.
+    pub fn keep_cookies(&mut self, response: &Response) {
         for cookie in response.headers.all("set-cookie") {
             let (name, value) = cookie
                 .split(';')
@@ -175,7 +185,6 @@ impl Tenant {
                 .expect("it is well formed");
             self.cookies.insert(name.to_owned(), value.to_owned());
         }
-        (response, note)
     }
 
     /// Asks the token endpoint of a tenant.

@@ -45,9 +45,8 @@ pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
     let code: String = typed.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect();
     let found = provider.devices.find(call.now, |device| device.user_code == code);
     let found = found.map(|(name, device)| (name.to_owned(), device.clone()));
-    let judged = Typed { code: &code, device: found.as_ref().map(|(_, device)| device), call };
-    let verdict = RULES.iter().try_for_each(|(name, rule)| rule(&judged).map_err(|refusal| refusal.by(name)));
-    if let Err(refusal) = verdict {
+    let typed_code = Typed { code: &code, device: found.as_ref().map(|(_, device)| device), call };
+    if let Err(refusal) = judge(&typed_code) {
         return Reply::page_refusing(call, pages::device_code(typed, Some(&refusal)), refusal);
     }
     let (device_code, device) = found.expect("the rule user_code.known was kept");
@@ -55,6 +54,17 @@ pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
     let interaction =
         Interaction::new(purpose, device.segment, device.client, device.wanted, Asked::default());
     next_page::begin(provider, call, interaction)
+}
+
+/// Rule: the device still waits. Its page was open for a while, and somebody else may have had the code, too.
+pub fn still_waits(provider: &Provider, call: &Call, device_code: &str) -> Verdict {
+    let device = provider.devices.get(device_code, call.now);
+    let code = device.map_or("(forgotten)", |device| device.user_code.as_str());
+    judge(&Typed { code, device, call })
+}
+
+fn judge(typed: &Typed<'_>) -> Verdict {
+    RULES.iter().try_for_each(|(name, rule)| rule(typed).map_err(|refusal| refusal.by(name)))
 }
 
 fn is_present(typed: &Typed<'_>) -> Verdict {

@@ -62,6 +62,11 @@ const PATHS: &[(&str, Endpoint)] = &[
     ("{t}/login", login::answer),
 ];
 
+/// The patterns of the table.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    PATHS.iter().map(|(pattern, _)| *pattern)
+}
+
 /// Answers a request.
 pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
     match PATHS.iter().find(|(pattern, _)| matches(pattern, &call.path)) {

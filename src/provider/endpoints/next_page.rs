@@ -29,11 +29,16 @@ const SILENT_CONSENT_ERROR: &str = "interaction_required";
 
 /// Begins a sign-in: notes the browser, and goes to the first page.
 pub fn begin(provider: &mut Provider, call: &Call, mut interaction: Interaction) -> Reply {
-    let known = call.cookie(BROWSER_COOKIE).filter(|value| value.len() >= 20);
+    let known = call.cookie(BROWSER_COOKIE).filter(|value| is_one_of_ours(value));
     interaction.browser = known.map_or_else(|| provider.random.short(), str::to_owned);
     let cookie = set_cookie(call, BROWSER_COOKIE, &interaction.browser, Some(30 * 86_400));
     let flow_token = provider.random.text(1);
     proceed(provider, call, flow_token, interaction, None).with_header("set-cookie", cookie)
+}
+
+/// Whether a cookie can be the name that a browser was given. Anything else is not repeated in a header.
+fn is_one_of_ours(value: &str) -> bool {
+    value.len() == 22 && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
 /// A cookie for this authority only. Over https it may travel in hidden frames; over http browsers take no such cookie.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{admin_consent, logout};
+use super::{admin_consent, device_page, logout};
 use crate::{
     provider::{
         Provider,
@@ -45,6 +45,10 @@ pub fn refuse(
     match &interaction.purpose {
         Purpose::Authorize(authorization) => Reply::refused_back(call, &authorization.to, refusal),
         Purpose::Device(code) if refusal.code == 65004 => {
+            // Too late for a no: somebody else with the same code was quicker.
+            if let Err(late) = device_page::still_waits(provider, call, code) {
+                return Reply::error_page(call, late);
+            }
             if let Some(device) = provider.devices.get_mut(code, call.now) {
                 device.progress = Progress::Declined;
             }
@@ -63,6 +67,11 @@ pub fn finish(
     person: Person,
     tenant: Arc<Tenant>,
 ) -> Reply {
+    if let Purpose::Device(code) = &interaction.purpose
+        && let Err(late) = device_page::still_waits(provider, call, code)
+    {
+        return Reply::error_page(call, late.concerning(&interaction.client, Some(&person.user)));
+    }
     provider.sign_ins.succeeded(call, &interaction.client, Some(&person.user));
     match &interaction.purpose {
         Purpose::Authorize(authorization) => {

@@ -36,6 +36,8 @@ pub struct Request<'a> {
     pub client_id: Option<String>,
     pub client: Option<Arc<Application>>,
     pub credential: Credential,
+    /// Whether its assertion was already used for just this.
+    pub assertion_is_spent: bool,
     /// Whose signatures can be checked.
     pub issuers: Issuers,
 }
@@ -94,13 +96,20 @@ pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
         return Reply::preflight(call, "POST, OPTIONS");
     }
     let scenario = Arc::clone(&provider.scenario);
-    let request = Request::read(call, &scenario, provider.issuers());
+    let use_of_assertion = client::single_use::name(call);
+    let is_spent = |name: &String| provider.assertions.get(name, call.now).is_some();
+    let assertion_is_spent = use_of_assertion.as_ref().is_some_and(is_spent);
+    let request =
+        Request { assertion_is_spent, ..Request::read(call, &scenario, provider.issuers()) };
     if let Err(refusal) = judge(RULES, &request) {
         return Reply::refused(call, refusal);
     }
     let grant =
         call.form.get("grant_type").and_then(grant_named).expect("the rule grant_type.supported was kept");
     let Answered { result, platform } = grant(provider, &request);
+    if let (Ok(_), Some(name)) = (&result, use_of_assertion) {
+        provider.assertions.put(name, (), call.now);
+    }
     let reply = result.unwrap_or_else(|refusal| Reply::refused(call, refusal));
     if platform == Some(PlatformKind::Spa) && call.origin.is_some() {
         reply.readable_across_origins()
@@ -129,6 +138,7 @@ impl<'a> Request<'a> {
             client_id,
             client,
             credential,
+            assertion_is_spent: false,
             issuers,
         }
     }

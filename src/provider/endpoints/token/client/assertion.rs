@@ -44,7 +44,7 @@ pub struct Assertion {
 
 impl Assertion {
     /// Takes a JWT apart; the error is a reason in a few words.
-    fn read(text: &str) -> Result<Self, String> {
+    pub fn read(text: &str) -> Result<Self, String> {
         let parts: Vec<&str> = text.trim().split('.').collect();
         let &[header, claims, signature] = parts.as_slice() else {
             return Err(format!("it has {} parts, and a signed JWT has three", parts.len()));

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use super::{
     Request,
     assertion::{Assertion, LENIENT, is_in_time, malformed},
+    single_use,
 };
 use crate::provider::{
     certificate::{Certificate, hex},
@@ -47,6 +48,7 @@ const RULES: &[(&str, Rule)] = &[
     ("assertion.signature", is_signed),
     ("assertion.in_time", |presented| is_in_time(presented.request, presented.assertion)),
     ("assertion.audience", is_for_this_tenant),
+    ("assertion.unused", |presented| single_use::is_unused(presented.request, presented.assertion)),
 ];
 
 /// Rule: the assertion proves the application.

@@ -3,12 +3,14 @@
 //! * `secret`: a client secret, in the form or by HTTP Basic.
 //! * `assertion`: a JWT in place of a secret, read with the tolerance that Microsoft's own libraries need.
 //! * `certificate`: the JWT is the application's own, signed with the key of a registered certificate.
+//! * `single_use`: that JWT again.
 //! * `federated`: the JWT is somebody else's, and the registration trusts that issuer.
 
 mod assertion;
 mod certificate;
 mod federated;
 mod secret;
+pub mod single_use;
 
 use super::Request;
 use crate::{

@@ -1,0 +1,6 @@
+//! What mutated requests have found, each by its name.
+
+use authwright::wire::{Headers, Method};
+
+use crate::tenant::Tenant;
+
