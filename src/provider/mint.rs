@@ -416,6 +416,11 @@ pub fn methods_of(aio: &str) -> Vec<&'static str> {
     METHODS.iter().enumerate().filter(|(bit, _)| bits & 1 << bit != 0).map(|(_, method)| *method).collect()
 }
 
+/// The way of proving oneself with that name.
+pub fn method_named(name: &str) -> Option<&'static str> {
+    METHODS.iter().find(|known| **known == name).copied()
+}
+
 /// The issuer of a tenant's tokens of that version.
 pub fn issuer(base: &str, tenant: &str, version: u8) -> String {
     if version == 2 { format!("{base}/{tenant}/v2.0") } else { format!("{base}/{tenant}/") }

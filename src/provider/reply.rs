@@ -228,6 +228,13 @@ impl Reply {
         self
     }
 
+    /// The same with another status.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
     /// Adds a header line.
     #[must_use]
     pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {

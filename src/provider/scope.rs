@@ -138,6 +138,12 @@ impl Wanted {
         Ok(())
     }
 
+    /// What [`Wanted::text`], [`Wanted::oidc`] and [`Wanted::targets`] of an earlier one say.
+    pub fn restore(text: String, oidc: &[String], targets: Vec<Target>) -> Self {
+        let asked = OIDC.iter().enumerate().filter(|(_, name)| oidc.iter().any(|one| one == *name));
+        Self { text, oidc: asked.fold(0, |set, (bit, _)| set | 1 << bit), targets }
+    }
+
     /// Whether one of the scopes of OpenID Connect is asked for.
     pub fn has(&self, oidc: &str) -> bool {
         self.oidc().any(|asked| asked == oidc)

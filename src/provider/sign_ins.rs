@@ -2,10 +2,12 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     call::Call,
     refusal::{self, Refusal},
-    scenario::{Application, Scenario, User},
+    scenario::{Application, Scenario, User, plain},
 };
 use crate::time::UnixTime;
 
@@ -19,9 +21,11 @@ const LONGEST: usize = 1000;
 const STILL_WAITING: u32 = 70016;
 
 /// An entry of the log.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct SignIn {
     /// When.
+    #[serde(with = "plain::time")]
     pub at: UnixTime,
     /// In which way.
     pub kind: SignInKind,
@@ -42,7 +46,8 @@ pub struct SignIn {
 }
 
 /// The categories that Entra's own log has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum SignInKind {
     /// A person at a page.
     Interactive,
@@ -57,6 +62,8 @@ pub enum SignInKind {
 #[derive(Debug, Default)]
 pub struct SignIns {
     entries: VecDeque<SignIn>,
+    /// How many were ever written.
+    written: u64,
 }
 
 impl SignIns {
@@ -92,7 +99,18 @@ impl SignIns {
         });
     }
 
+    /// A log with these entries, the oldest first.
+    pub fn restore(entries: Vec<SignIn>) -> Self {
+        Self { written: entries.len() as u64, entries: entries.into() }
+    }
+
+    /// How many entries were ever written.
+    pub const fn written(&self) -> u64 {
+        self.written
+    }
+
     fn push(&mut self, mut entry: SignIn) {
+        self.written += 1;
         shorten(&mut entry.reason);
         for text in [&mut entry.client_id, &mut entry.user].into_iter().flatten() {
             shorten(text);

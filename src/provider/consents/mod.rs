@@ -5,6 +5,8 @@ mod rows;
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     scenario::{AppRole, Application, ConsentType, PermissionScope, ResourceAccess, Scenario, Tenant, User},
     scope::Wanted,
@@ -13,14 +15,16 @@ use super::{
 pub use rows::{GrantError, PermissionGrant, RoleAssignment};
 
 /// Every grant, of delegated permissions and of roles.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Consents {
     rows: Vec<Row>,
     assignments: Vec<Assignment>,
 }
 
 /// A role that an application holds by itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 struct Assignment {
     tenant: String,
     client: String,
@@ -28,7 +32,8 @@ struct Assignment {
     role: String,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 struct Row {
     tenant: String,
     client: String,
@@ -82,6 +87,12 @@ impl Consents {
                 consents.grant(tenant, client, None, &granted);
                 consents.assign(tenant, client, &assigned);
             }
+        }
+        for grant in scenario.grants() {
+            consents.add(scenario, grant).expect("grants are checked when a scenario is read");
+        }
+        for assignment in scenario.assignments() {
+            consents.add_role(scenario, assignment).expect("they are checked when a scenario is read");
         }
         consents
     }
