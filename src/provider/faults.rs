@@ -10,8 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     call::Call,
-    endpoints,
-    pages,
+    endpoints, pages,
     refusal::{NO_NUMBER, Refusal},
     reply::Reply,
 };
@@ -424,7 +423,8 @@ impl Met {
             }
             Some(FaultKind::WrongContentType) => {
                 let is_json = response.headers.get("content-type").is_some_and(|kind| kind.contains("json"));
-                let wrong = if is_json { "text/html; charset=utf-8" } else { "application/json; charset=utf-8" };
+                let wrong =
+                    if is_json { "text/html; charset=utf-8" } else { "application/json; charset=utf-8" };
                 response.headers = retyped(&response.headers, wrong);
             }
             Some(FaultKind::EmptyBody) => response.body = Body::Empty,
@@ -467,7 +467,10 @@ fn api(call: &Call, status: u16, refusal: Box<Refusal>) -> Reply {
 
 /// What a gateway says for a service that does not answer: nothing of the service's own.
 fn unavailable() -> String {
-    pages::page("Service unavailable", "<h1>Service unavailable</h1><p>The service does not answer at present.</p>")
+    pages::page(
+        "Service unavailable",
+        "<h1>Service unavailable</h1><p>The service does not answer at present.</p>",
+    )
 }
 
 #[cfg(test)]

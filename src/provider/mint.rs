@@ -55,6 +55,11 @@ impl Unsigned {
         Self { key, header, claims, holds_access_token_hash: false }
     }
 
+    /// Header and claims.
+    pub fn into_parts(self) -> (Value, Map<String, Value>) {
+        (self.header, self.claims)
+    }
+
     /// The finished token. An ID token from the authorization endpoint takes the hash of the access token beside it.
     pub fn sign(self, access_token: Option<&str>) -> String {
         let mut claims = self.claims;

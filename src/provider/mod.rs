@@ -13,6 +13,8 @@
 //! * `policies`: what is asked of a sign-in beyond a password.
 //! * `clock`, `faults`: time that is moved, and trouble that is switched on.
 //! * `order`: what can be done to the running tenant, and undone; `current` keeps what was handed out in step.
+//!   `control` takes such orders over HTTP; `state` is what survives the tenant's end.
+//! * `forge`: tokens with one thing wrong.
 //! * `mint`, `keys`, `token`: tokens, made and read again. `bearer`: how an API judges one. `certificate`, `public_key`,
 //!   `issuers`: what others sign with. `refusal`, `reply`, `pages`: the surfaces.
 //!
@@ -26,9 +28,11 @@ pub mod certificate;
 mod claims;
 pub mod clock;
 mod consents;
+pub mod control;
 mod current;
 mod endpoints;
 pub mod faults;
+pub mod forge;
 mod grants;
 mod issuers;
 pub mod keys;

@@ -284,11 +284,7 @@ impl Provider {
 
     /// What a step is about to change.
     fn before(&self) -> State {
-        State {
-            scenario: Arc::clone(&self.scenario),
-            consents: self.consents.clone(),
-            clock: self.clock,
-        }
+        State { scenario: Arc::clone(&self.scenario), consents: self.consents.clone(), clock: self.clock }
     }
 
     fn set_clock(&mut self, clock: Clock, now: UnixTime) -> String {
@@ -332,16 +328,19 @@ impl Provider {
 
     /// The directory as it is now, with what is granted now: what a scenario file says of it.
     pub fn exported(&self) -> Scenario {
-        let bare = |mut grant: PermissionGrant| {
+        // A permission that its resource no longer offers cannot be said in a file.
+        let grant = |mut grant: PermissionGrant| {
             grant.id.clear();
-            grant
+            let resource = self.scenario.application(&grant.resource)?;
+            grant.scopes.retain(|value| resource.scope(value).is_some());
+            (!grant.scopes.is_empty()).then_some(grant)
         };
-        let bare_role = |mut assignment: RoleAssignment| {
-            assignment.id.clear();
-            assignment
+        let role = |mut held: RoleAssignment| {
+            held.id.clear();
+            held.read(&self.scenario).is_ok().then_some(held)
         };
-        let grants = self.consents.grants(&self.scenario).into_iter().map(bare).collect();
-        let assignments = self.consents.assignments(&self.scenario).into_iter().map(bare_role).collect();
+        let grants = self.consents.grants(&self.scenario).into_iter().filter_map(grant).collect();
+        let assignments = self.consents.assignments(&self.scenario).into_iter().filter_map(role).collect();
         self.scenario.without_certificates(&self.registered).with_grants(grants, assignments)
     }
 

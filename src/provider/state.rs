@@ -179,9 +179,10 @@ impl Provider {
         let scenario = Arc::new(Scenario::from_document(&file.directory).map_err(|why| damaged(&why))?);
         let keys = file.keys;
         let pipeline = keys.pipeline.as_ref().map(KeyEntry::read).transpose()?;
-        let retired = keys.retired.iter().map(|entry| {
-            Ok(Retired { key: Arc::new(entry.key.read()?), until: entry.until.0 })
-        });
+        let retired = keys
+            .retired
+            .iter()
+            .map(|entry| Ok(Retired { key: Arc::new(entry.key.read()?), until: entry.until.0 }));
         let retired = retired.collect::<Result<Vec<_>, ResumeError>>()?;
         let keys = Keys::new(keys.current.read()?, keys.next.read()?).with_retired(retired);
 

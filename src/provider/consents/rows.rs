@@ -82,7 +82,7 @@ impl Consents {
     /// Grants what a row says, and says so.
     pub fn add(&mut self, scenario: &Scenario, grant: &PermissionGrant) -> Result<String, GrantError> {
         let Granted { tenant, client, principal, scopes } = grant.read(scenario)?;
-        self.grant(tenant, client, principal.map(AsRef::as_ref), &scopes);
+        self.grant(tenant, client, principal, &scopes);
         let whom = principal.map_or("everybody", |user| user.display_name.as_str());
         Ok(format!("{} granted to {} for {whom}", grant.scopes.join(" "), client.display_name))
     }
@@ -130,13 +130,20 @@ impl PermissionGrant {
             None => Err(GrantError::NotOffered { resource: resource.key.clone(), value: value.clone() }),
         };
         let scopes = self.scopes.iter().map(scope).collect::<Result<Vec<_>, _>>()?;
-        if scopes.is_empty() { Err(GrantError::Empty) } else { Ok(Granted { tenant, client, principal, scopes }) }
+        if scopes.is_empty() {
+            Err(GrantError::Empty)
+        } else {
+            Ok(Granted { tenant, client, principal, scopes })
+        }
     }
 }
 
 impl RoleAssignment {
     /// Finds in the directory what it names.
-    pub fn read<'a>(&self, scenario: &'a Scenario) -> Result<(&'a Tenant, &'a Application, Role), GrantError> {
+    pub fn read<'a>(
+        &self,
+        scenario: &'a Scenario,
+    ) -> Result<(&'a Tenant, &'a Application, Role), GrantError> {
         let (tenant, client, resource) = parties(scenario, &self.tenant, &self.client, &self.resource)?;
         let offered = resource.app_roles.iter().find(|role| role.value == self.role);
         let role = offered.ok_or_else(|| GrantError::NotOffered {

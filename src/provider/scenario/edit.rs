@@ -171,8 +171,7 @@ fn position(document: &mut Value, which: List, entry: &str) -> Result<usize, Edi
 
 /// Takes what names `entry` of a list out of the lists that may, wherever they stand.
 fn forget(value: &mut Value, which: List, entry: &str) {
-    let names =
-        |item: &Value| *item == entry || which.holders().iter().any(|member| item[*member] == entry);
+    let names = |item: &Value| *item == entry || which.holders().iter().any(|member| item[*member] == entry);
     match value {
         Value::Object(members) => {
             for (name, value) in members {
