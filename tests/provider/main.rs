@@ -4,9 +4,13 @@
 
 mod admin_consent;
 mod authorize;
+mod clock;
+mod control;
 mod credential;
 mod desk;
 mod device;
+mod faults;
+mod forge;
 mod https;
 mod logout;
 mod managed_identity;
@@ -23,6 +27,7 @@ mod response_type;
 mod sign_in;
 mod sign_in_policy;
 mod single_sign_on;
+mod state;
 mod tenant;
 mod tenant_segment;
 mod time;

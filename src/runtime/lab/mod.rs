@@ -32,7 +32,12 @@ use url::Url;
 use super::{clock, entropy};
 use crate::{
     provider::{
-        NotRegistered, Provider, SignIn, certificate::Certificate, identity_header, scenario::Scenario,
+        NotRegistered, Provider, SignIn,
+        certificate::Certificate,
+        forge::{Forged, Spec},
+        identity_header,
+        order::{Order, OrderError, View},
+        scenario::Scenario,
     },
     secret::Secret,
     workbench::Event,
@@ -104,6 +109,17 @@ pub enum RegisterError {
     Stopped(String),
 }
 
+/// An order was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum CarryOutError {
+    /// The tenant does not take it.
+    #[error(transparent)]
+    Refused(#[from] OrderError),
+    /// The tenant is not there.
+    #[error("{0}")]
+    Stopped(String),
+}
+
 /// A running lab tenant. Its clock is the machine's, until it is moved. It stops when this is dropped; answers under way are finished first.
 #[derive(Debug)]
 pub struct Lab {
@@ -113,6 +129,7 @@ pub struct Lab {
     tls: watch::Receiver<tls::State>,
     control: Option<Secret>,
     store: Option<Arc<Store>>,
+    changed: Arc<Notify>,
     remarks: watch::Receiver<Vec<String>>,
     identity_header: Secret,
     _running: watch::Sender<()>,
@@ -174,6 +191,7 @@ pub async fn start(options: Options, events: mpsc::Sender<Event>) -> Result<Lab,
         tls,
         control,
         store,
+        changed,
         remarks: remarked,
         identity_header: identity_header(seed),
         _running: running,
@@ -229,6 +247,28 @@ impl Lab {
             let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
             lock(&provider).move_clock(millis, clock::now());
         }
+    }
+
+    /// Carries out an order, once the tenant is ready.
+    pub async fn carry_out(&self, order: &Order) -> Result<String, CarryOutError> {
+        let provider = self.tenant().await.map_err(CarryOutError::Stopped)?;
+        let said = lock(&provider).carry_out(order, clock::now())?;
+        self.changed.notify_one();
+        Ok(said)
+    }
+
+    /// The tenant as its owner sees it, once it is ready.
+    pub async fn view(&self) -> Result<View, String> {
+        let provider = self.tenant().await?;
+        let view = lock(&provider).view();
+        Ok(view)
+    }
+
+    /// Makes a token with one thing wrong, for those who know the tenant by this address (one of its own).
+    pub async fn forge(&self, spec: &Spec, base: &Url) -> Result<Forged, String> {
+        let provider = keys::ready(self.keys.clone(), true).await?;
+        let forgery = lock(&provider).forge(spec, base, clock::now());
+        forgery.map(|forgery| forgery.sign()).map_err(|why| why.to_string())
     }
 
     /// Has a new key published, and the one that was next sign from now on.
