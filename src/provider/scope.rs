@@ -63,7 +63,8 @@ impl Wanted {
             let (prefix, permission) = split(word);
             let on_graph =
                 prefix.is_none_or(|prefix| scenario.graph().identifier_uris.iter().any(|uri| uri == prefix));
-            if let Some(oidc) = OIDC.iter().position(|oidc| on_graph && oidc.eq_ignore_ascii_case(permission)) {
+            if let Some(oidc) = OIDC.iter().position(|oidc| on_graph && oidc.eq_ignore_ascii_case(permission))
+            {
                 wanted.oidc |= 1 << oidc;
                 continue;
             }

@@ -119,11 +119,10 @@ mod tests {
             shelf.put(number.to_string(), number, START);
             assert!(shelf.entries.len() <= 3 && shelf.line.len() <= 3);
         }
-        assert_eq!(["99996", "99997", "99999"].map(|name| shelf.get(name, START).copied()), [
-            None,
-            Some(99_997),
-            Some(99_999)
-        ]);
+        assert_eq!(
+            ["99996", "99997", "99999"].map(|name| shelf.get(name, START).copied()),
+            [None, Some(99_997), Some(99_999)]
+        );
     }
 
     #[test]

@@ -83,7 +83,8 @@ impl List {
                 "appRoleAssignments",
                 "oauth2PermissionGrants",
             ],
-            Self::Tenants | Self::ManagedIdentities | Self::ConditionalAccessPolicies => &[],
+            Self::Tenants => &["servicePrincipalsIn"],
+            Self::ManagedIdentities | Self::ConditionalAccessPolicies => &[],
         }
     }
 

@@ -43,8 +43,26 @@ pub struct Damage {
 }
 
 const DAMAGES: &[&[u8]] = &[
-    b"%", b"%4", b"%zz", b"%ff%fe", b"%00", b"%0d%0aset-cookie:%20a=b", b"&&&", b"=", b"&=&", b"+", b";", b"#", b"%C3",
-    b"\xff\xfe", b"%ED%A0%80", b"&grant_type=", b"%EF%BB%BF", b"?", b"[]", b"&client_id=x",
+    b"%",
+    b"%4",
+    b"%zz",
+    b"%ff%fe",
+    b"%00",
+    b"%0d%0aset-cookie:%20a=b",
+    b"&&&",
+    b"=",
+    b"&=&",
+    b"+",
+    b";",
+    b"#",
+    b"%C3",
+    b"\xff\xfe",
+    b"%ED%A0%80",
+    b"&grant_type=",
+    b"%EF%BB%BF",
+    b"?",
+    b"[]",
+    b"&client_id=x",
 ];
 
 const METHODS: &[Method] =
@@ -79,7 +97,10 @@ const HEADERS: &[(&str, &str)] = &[
     ("client-request-id", "1F4E7C9A-0b2d-4a53-8c66-9e7d1f2a3b4c"),
     ("return-client-request-id", "TRUE"),
     ("cookie", "ESTSAUTH"),
-    ("cookie", "=; ;;; ESTSAUTH=; fpc=a b\t\"c\"; fpc=\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}"),
+    (
+        "cookie",
+        "=; ;;; ESTSAUTH=; fpc=a b\t\"c\"; fpc=\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}",
+    ),
     ("cookie", "fpc=zq<x\"'>zq<x\"'>zq<x\"'>"),
     ("x-forwarded-for", "10.0.0.1"),
     ("x-identity-header", ""),
@@ -91,9 +112,27 @@ const HEADERS: &[(&str, &str)] = &[
 ];
 
 const PATHS: &[&str] = &[
-    "northwind.example", "NORTHWIND.EXAMPLE", "common", "organizations", "consumers", "Consumers", "",
-    "nobody.example", "00000000-0000-0000-0000-000000000000", "%00", "%ff", "..", "%2e%2e", "zq%3Cx%22'%3E", "é", "common%2f",
-    "6b1f8f0e-4c1d-4a57-9e0b-2f7c3d5a9b1", "{t}", "$metadata", "me", "*",
+    "northwind.example",
+    "NORTHWIND.EXAMPLE",
+    "common",
+    "organizations",
+    "consumers",
+    "Consumers",
+    "",
+    "nobody.example",
+    "00000000-0000-0000-0000-000000000000",
+    "%00",
+    "%ff",
+    "..",
+    "%2e%2e",
+    "zq%3Cx%22'%3E",
+    "é",
+    "common%2f",
+    "6b1f8f0e-4c1d-4a57-9e0b-2f7c3d5a9b1",
+    "{t}",
+    "$metadata",
+    "me",
+    "*",
 ];
 
 /// Texts that are odd wherever they stand.
@@ -178,8 +217,26 @@ fn odd_header(dice: &mut Dice) -> Value {
 /// A claim with a value that no honest issuer writes.
 pub fn odd_claim(dice: &mut Dice) -> (&'static str, Value) {
     let name = *dice.pick(&[
-        "exp", "nbf", "iat", "aud", "iss", "sub", "jti", "oid", "tid", "scp", "roles", "azp", "appid", "ver", "sid",
-        "xms_cc", "acrs", "idtyp", "login_hint", "amr",
+        "exp",
+        "nbf",
+        "iat",
+        "aud",
+        "iss",
+        "sub",
+        "jti",
+        "oid",
+        "tid",
+        "scp",
+        "roles",
+        "azp",
+        "appid",
+        "ver",
+        "sid",
+        "xms_cc",
+        "acrs",
+        "idtyp",
+        "login_hint",
+        "amr",
     ]);
     let value = match dice.below(16) {
         0 => json!(i64::MAX),
@@ -259,10 +316,22 @@ pub fn change(draft: &mut Draft, neighbour: &Draft, dice: &mut Dice) {
 }
 
 /// From a second to the ends of what a clock can show.
-const AHEAD: [i64; 9] =
-    [1, 301, -301, 3700, 86_400, 100 * 86_400, -50 * 365 * 86_400, 9_000_000_000_000_000, -9_000_000_000_000_000];
+const AHEAD: [i64; 9] = [
+    1,
+    301,
+    -301,
+    3700,
+    86_400,
+    100 * 86_400,
+    -50 * 365 * 86_400,
+    9_000_000_000_000_000,
+    -9_000_000_000_000_000,
+];
 
-fn pairs_or<'a>(body: &'a mut Content, other: &'a mut Vec<(String, String)>) -> &'a mut Vec<(String, String)> {
+fn pairs_or<'a>(
+    body: &'a mut Content,
+    other: &'a mut Vec<(String, String)>,
+) -> &'a mut Vec<(String, String)> {
     if let Content::Form(form) = body { form } else { other }
 }
 
@@ -371,7 +440,9 @@ fn bend_text(text: &mut String, dice: &mut Dice) {
         0 if !letters.is_empty() => {
             letters.remove(index);
         }
-        1 if !letters.is_empty() => letters[index] = *dice.pick(&['A', '~', '\u{0}', 'é', '.', ' ', '/', '"', '<']),
+        1 if !letters.is_empty() => {
+            letters[index] = *dice.pick(&['A', '~', '\u{0}', 'é', '.', ' ', '/', '"', '<'])
+        }
         2 => letters.insert(index, *dice.pick(&['x', '.', '=', '\t', '漢', '\u{7f}'])),
         3 => letters.truncate(index),
         4 => letters = text.to_uppercase().chars().collect(),

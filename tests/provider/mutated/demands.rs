@@ -55,7 +55,8 @@ impl Demands {
             uris.chain(application.web.logout_url.clone()).collect::<Vec<_>>()
         });
         let own = [format!("{BASE}/"), format!("{BASE}/common/oauth2/nativeclient")];
-        let addresses = registered.chain(own).map(|uri| uri.parse().expect("registered addresses can be read"));
+        let addresses =
+            registered.chain(own).map(|uri| uri.parse().expect("registered addresses can be read"));
         Self { addresses: addresses.collect() }
     }
 
@@ -65,7 +66,10 @@ impl Demands {
         let is_passed_on = path == "msi/token" && *status == 500 && body.text().contains("AADSTS");
         assert!(STATUSES.contains(status) || is_passed_on, "status {status}");
         for (name, value) in headers.iter() {
-            assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || b"-0123456789".contains(&byte)), "{name}");
+            assert!(
+                name.bytes().all(|byte| byte.is_ascii_lowercase() || b"-0123456789".contains(&byte)),
+                "{name}"
+            );
             assert!(value.bytes().all(|byte| (0x20..0x7f).contains(&byte)), "header {name}: {value:?}");
         }
         let sent = request.url.as_str().len()
@@ -103,7 +107,8 @@ impl Demands {
         let is_loopback = address.scheme() == "http" && address.host_str() == Some("localhost");
         address.username().is_empty()
             && self.addresses.iter().any(|known| {
-                let same_port = is_loopback || known.port_or_known_default() == address.port_or_known_default();
+                let same_port =
+                    is_loopback || known.port_or_known_default() == address.port_or_known_default();
                 let bare = |url: &Url| url.path().trim_end_matches('/').to_owned();
                 known.scheme() == address.scheme()
                     && known.host_str() == address.host_str()
@@ -119,7 +124,8 @@ impl Demands {
         assert!(!html.contains('\0'), "a page has no NUL");
         for attribute in [" action=\"", " href=\"", " src=\"", ";url="] {
             for (at, _) in html.match_indices(attribute) {
-                let value = html[at + attribute.len()..].split('"').next().unwrap_or_default().replace("&amp;", "&");
+                let value =
+                    html[at + attribute.len()..].split('"').next().unwrap_or_default().replace("&amp;", "&");
                 let is_own = value.starts_with('/') && !value.starts_with("//") && !value.starts_with("/\\");
                 assert!(is_own || value.starts_with('#') || self.may_go_to(&value), "{attribute}{value}");
             }

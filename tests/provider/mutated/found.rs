@@ -3,4 +3,3 @@
 use authwright::wire::{Headers, Method};
 
 use crate::tenant::Tenant;
-

@@ -153,7 +153,10 @@ fn batter_one(path: &'static str, seed: u64, watch: &Watch) -> (u64, u64) {
             Ok(response) => accepted += u64::from(response.status < 400 && !demands::says_no(&response)),
             Err(why) => {
                 let shown: String = format!("{request:?}").chars().take(3000).collect();
-                #[expect(clippy::print_stderr, reason = "whoever mends it has to know how to get there again")]
+                #[expect(
+                    clippy::print_stderr,
+                    reason = "whoever mends it has to know how to get there again"
+                )]
                 {
                     eprintln!("endpoint {path:?}, seed {seed:#x}, request {number}, time {now}\n{shown}");
                 }
@@ -175,7 +178,8 @@ struct Watch {
 impl Watch {
     fn start() -> Self {
         let watch = Self { count: Arc::default(), busy: Arc::default(), with: Arc::default() };
-        let (count, busy, with) = (Arc::clone(&watch.count), Arc::clone(&watch.busy), Arc::clone(&watch.with));
+        let (count, busy, with) =
+            (Arc::clone(&watch.count), Arc::clone(&watch.busy), Arc::clone(&watch.with));
         std::thread::spawn(move || {
             let mut seen = 0;
             // The test has ended when nobody else holds the counter any more.
@@ -185,7 +189,10 @@ impl Watch {
                 if now == seen && busy.load(Ordering::Relaxed) {
                     #[expect(clippy::print_stderr, reason = "the last words before the process is ended")]
                     {
-                        eprintln!("no answer within {HANG:?}: {}", with.lock().expect("nobody panics with it"));
+                        eprintln!(
+                            "no answer within {HANG:?}: {}",
+                            with.lock().expect("nobody panics with it")
+                        );
                     }
                     std::process::abort();
                 }

@@ -72,8 +72,10 @@ pub fn forged(text: &str, dice: &mut Dice) -> String {
     let (scheme, token) = text.split_once(' ').unwrap_or(("", text));
     let parts: Vec<&str> = token.split('.').collect();
     let [header, claims, _] = parts[..] else { return text.to_owned() };
-    let read = |part: &str| URL_SAFE_NO_PAD.decode(part).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let (Some(header), Some(mut claims)): (Option<Value>, Option<Value>) = (read(header), read(claims)) else {
+    let read =
+        |part: &str| URL_SAFE_NO_PAD.decode(part).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let (Some(header), Some(mut claims)): (Option<Value>, Option<Value>) = (read(header), read(claims))
+    else {
         return text.to_owned();
     };
     for _ in 0..=dice.below(2) {
@@ -102,7 +104,10 @@ impl World {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is right");
         tenant.now = UnixTime::from_seconds(i64::try_from(now.as_secs()).expect("it fits"));
         tenant.provider.open_pipeline(pipeline_key());
-        tenant.provider.register_certificate("price-feed", &PAIR.certificate_der).expect("it is a certificate");
+        tenant
+            .provider
+            .register_certificate("price-feed", &PAIR.certificate_der)
+            .expect("it is a certificate");
         Self { tenant, made: 0 }
     }
 
@@ -152,7 +157,10 @@ impl World {
             "{t}/oauth2/v2.0/token" => self.grants(),
             "{t}/oauth2/v2.0/devicecode" => {
                 let client = self.tenant.client_id("kiosk");
-                vec![Draft::post(path("oauth2/v2.0/devicecode"), &[("client_id", &client), ("scope", EVERYTHING)])]
+                vec![Draft::post(
+                    path("oauth2/v2.0/devicecode"),
+                    &[("client_id", &client), ("scope", EVERYTHING)],
+                )]
             }
             "{t}/oauth2/v2.0/logout" => self.logout("oauth2/v2.0/logout"),
             "{t}/oauth2/logout" => self.logout("oauth2/logout"),
@@ -195,12 +203,21 @@ impl World {
         let mut drafts = vec![
             more(desktop.clone(), &[("response_mode", "query")]),
             more(desktop.clone(), &[("response_mode", "fragment"), ("prompt", "none")]),
-            more(desktop.clone(), &[("response_mode", "form_post"), ("login_hint", "mina@northwind.example")]),
-            more(desktop.clone(), &[("prompt", "select_account"), ("domain_hint", "organizations"), ("max_age", "60")]),
+            more(
+                desktop.clone(),
+                &[("response_mode", "form_post"), ("login_hint", "mina@northwind.example")],
+            ),
+            more(
+                desktop.clone(),
+                &[("prompt", "select_account"), ("domain_hint", "organizations"), ("max_age", "60")],
+            ),
             more(desktop, &[("claims", claims), ("client_info", "1"), ("instance_aware", "true")]),
             more(self.authorize_query("storefront", "code", SPA), &[("response_mode", "fragment")]),
             more(self.authorize_query("admin-portal", "code", WEB), &[("prompt", "consent")]),
-            more(self.authorize_query("legacy-portal", "id_token token", LEGACY), &[("response_mode", "form_post")]),
+            more(
+                self.authorize_query("legacy-portal", "id_token token", LEGACY),
+                &[("response_mode", "form_post")],
+            ),
         ];
         let posted = drafts[0].clone();
         let with_cookie: Vec<_> = drafts.iter().map(|draft| draft.clone().with("cookie", &cookie)).collect();
@@ -247,8 +264,10 @@ impl World {
             let mut query = self.authorize_query(key, response, uri);
             query.push(("prompt".to_owned(), "login".to_owned()));
             for pages in 0..3 {
-                let pairs: Vec<_> = query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-                let mut page = self.tenant.ask(Method::Get, &path, &pairs, Headers::new()).body.text().into_owned();
+                let pairs: Vec<_> =
+                    query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+                let mut page =
+                    self.tenant.ask(Method::Get, &path, &pairs, Headers::new()).body.text().into_owned();
                 for _ in 0..pages {
                     let Some(request) = self.form(&page).and_then(|draft| draft.request()) else { break };
                     let response = self.tenant.provider.decide(&request, self.tenant.now).respond();
@@ -306,8 +325,10 @@ impl World {
         let path = format!("{}/oauth2/v2.0/token", self.tenant.home());
         let id = |world: &Self, key: &str| world.tenant.client_id(key);
         let (desktop, spa, kiosk) = (id(self, "desktop"), id(self, "storefront"), id(self, "kiosk"));
-        let (daemon, feed, portal) = (id(self, "inventory-sync"), id(self, "price-feed"), id(self, "admin-portal"));
-        let (secret, portal_secret) = (self.tenant.secret("inventory-sync"), self.tenant.secret("admin-portal"));
+        let (daemon, feed, portal) =
+            (id(self, "inventory-sync"), id(self, "price-feed"), id(self, "admin-portal"));
+        let (secret, portal_secret) =
+            (self.tenant.secret("inventory-sync"), self.tenant.secret("admin-portal"));
         let codes: Vec<String> = (0..3).map(|_| self.tenant.code("desktop", PUBLIC)).collect();
         let spa_code = self.tenant.code("storefront", SPA);
         let web_code = self.tenant.code("admin-portal", WEB);
@@ -319,16 +340,19 @@ impl World {
         let device = device["device_code"].as_str().expect("a code");
         let assertion = self.assertion();
         let catalog = format!("{CATALOG}/.default");
-        let mut drafts: Vec<Draft> = codes
-            .iter()
-            .map(|code| redemption(&path, &desktop, PUBLIC, code, &[]))
-            .collect();
+        let mut drafts: Vec<Draft> =
+            codes.iter().map(|code| redemption(&path, &desktop, PUBLIC, code, &[])).collect();
         drafts.extend([
             redemption(&path, &spa, SPA, &spa_code, &[]).with("origin", "http://localhost:7081"),
             redemption(&path, &portal, WEB, &web_code, &[("client_secret", &portal_secret)]),
             Draft::post(
                 path.as_str(),
-                &[("grant_type", "refresh_token"), ("client_id", &desktop), ("refresh_token", refresh), ("scope", EVERYTHING)],
+                &[
+                    ("grant_type", "refresh_token"),
+                    ("client_id", &desktop),
+                    ("refresh_token", refresh),
+                    ("scope", EVERYTHING),
+                ],
             ),
             Draft::post(
                 path.as_str(),
@@ -456,7 +480,8 @@ impl World {
         for path in paths {
             let method = if path.ends_with("Sessions") { Method::Post } else { Method::Get };
             drafts.extend(self.bearer(&path, method, EVERYTHING, &Value::Null));
-            let asked = Draft { query: super::changes::owned(&query), ..drafts.last().expect("just made").clone() };
+            let asked =
+                Draft { query: super::changes::owned(&query), ..drafts.last().expect("just made").clone() };
             drafts.push(asked);
         }
         drafts
@@ -479,8 +504,15 @@ impl World {
                 let daemon = format!("Bearer {}", token["access_token"].as_str().expect("a token"));
                 let mut drafts = self.bearer("api/catalog/products", Method::Get, &read, &Value::Null);
                 drafts.push(Draft::get("api/catalog/orders", &[]).with("authorization", &daemon));
-                drafts.push(Draft::json("api/catalog/products", product.clone()).with("authorization", &daemon));
-                drafts.extend(self.bearer("api/catalog/refunds", Method::Post, &read, &json!({ "order": "O-2001" })));
+                drafts.push(
+                    Draft::json("api/catalog/products", product.clone()).with("authorization", &daemon),
+                );
+                drafts.extend(self.bearer(
+                    "api/catalog/refunds",
+                    Method::Post,
+                    &read,
+                    &json!({ "order": "O-2001" }),
+                ));
                 drafts.extend(self.bearer("api/payments/transactions", Method::Get, &read, &Value::Null));
                 drafts
             }

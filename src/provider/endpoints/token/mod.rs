@@ -99,8 +99,7 @@ pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
     let use_of_assertion = client::single_use::name(call);
     let is_spent = |name: &String| provider.assertions.get(name, call.now).is_some();
     let assertion_is_spent = use_of_assertion.as_ref().is_some_and(is_spent);
-    let request =
-        Request { assertion_is_spent, ..Request::read(call, &scenario, provider.issuers()) };
+    let request = Request { assertion_is_spent, ..Request::read(call, &scenario, provider.issuers()) };
     if let Err(refusal) = judge(RULES, &request) {
         return Reply::refused(call, refusal);
     }
