@@ -1,7 +1,12 @@
 //! The figures of the budgets: start to first frame, key to repaint, the lab tenant's tokens per second beside what the
-//! signing library alone does, a whole sign-in, and the small commands. Prints a table; asserts nothing.
+//! signing library alone does and beside other people's servers, its memory after many sign-ins, a whole sign-in, and the
+//! small commands. Prints a table; asserts nothing.
 //!
-//! `cargo bench` runs it on the release build. What depends on the machine is given as a ratio where that is possible.
+//! `cargo bench --bench figures` runs it on the release build, and `cargo bench --bench figures -- lab` one part of it:
+//! `screen`, `commands`, `lab`, `memory`. What depends on the machine is given as a ratio where that is possible.
+//!
+//! * `screen`: what a person waits for. `lab`: tokens and sign-ins. `memory`: what they leave behind.
+//! * `load`: the client that asks all servers. `server`: the servers, ours and npm's.
 
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
 
@@ -9,21 +14,41 @@
 mod common;
 
 mod lab;
+mod load;
+mod memory;
 mod screen;
+mod server;
 
 fn main() {
     // `cargo test --benches` only wants to know that it builds.
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
+    // Cargo adds `--bench`; whatever else is there names parts.
+    let wanted: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     println!("{:<58} {:>12} {:>12}", "what", "median", "p99");
-    screen::start_to_first_frame();
-    screen::key_to_repaint();
-    screen::key_to_repaint_with_a_full_log();
-    screen::commands();
-    lab::tokens_per_second();
-    lab::sign_in_round_trip();
+    for (name, part) in PARTS {
+        if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
+            part();
+        }
+    }
 }
+
+/// The parts of the table, in their order.
+const PARTS: &[(&str, fn())] = &[
+    ("screen", || {
+        screen::start_to_first_frame();
+        screen::key_to_repaint();
+        screen::key_to_repaint_with_a_full_log();
+    }),
+    ("commands", screen::commands),
+    ("lab", || {
+        lab::tokens_per_second();
+        lab::sign_in_round_trip();
+    }),
+    ("memory", memory::after_many_sign_ins),
+];
 
 /// Prints one row of times in milliseconds.
 fn row(what: &str, mut samples: Vec<f64>) {

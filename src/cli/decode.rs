@@ -32,9 +32,8 @@ pub fn execute(options: &Options) -> Exit {
         let text = serde_json::to_string_pretty(&decoded.into_json()).unwrap_or_default();
         print(visible_json(&text));
     } else {
-        for line in lines(&decoded, clock::now()) {
-            print(line);
-        }
+        // In one go: standard output hands every line on by itself.
+        print(lines(&decoded, clock::now()).join("\n"));
     }
     exit
 }

@@ -24,11 +24,9 @@ pub fn execute(options: &Options) -> Exit {
     if options.json {
         print(serde_json::to_string_pretty(&explanation.to_json()).unwrap_or_default());
     } else {
-        for line in explanation.lines() {
-            for row in wrap(&line.plain(), 96) {
-                print(row);
-            }
-        }
+        // In one go: standard output hands every line on by itself.
+        let rows: Vec<String> = explanation.lines().iter().flat_map(|line| wrap(&line.plain(), 96)).collect();
+        print(rows.join("\n"));
     }
     Exit::Done
 }

@@ -142,8 +142,9 @@ struct EntryTable {
 struct Table {
     name: &'static str,
     body: &'static str,
-    entry: OnceLock<Entry>,
-    reason: OnceLock<Reason>,
+    // Boxed: few of the hundreds of tables are ever read, and all of them are moved into the map.
+    entry: OnceLock<Box<Entry>>,
+    reason: OnceLock<Box<Reason>>,
 }
 
 const FILES: [&str; 18] = [
@@ -189,7 +190,7 @@ pub(super) fn reason(key: &str) -> Option<&'static Reason> {
         if reason.id.is_empty() {
             reason.id.push_str(table.name);
         }
-        reason
+        Box::new(reason)
     }))
 }
 
@@ -278,7 +279,7 @@ fn parsed_entry(table: &'static Table) -> Option<&'static Entry> {
     Some(table.entry.get_or_init(|| {
         let fields: EntryTable = read(table);
         let known = code.and_then(aadsts::lookup).map(|code| code.title.to_string());
-        Entry {
+        Box::new(Entry {
             code,
             error: if code.is_some() { "" } else { table.name },
             title: fields.title.or(known).unwrap_or_else(|| table.name.to_owned()),
@@ -288,7 +289,7 @@ fn parsed_entry(table: &'static Table) -> Option<&'static Entry> {
             related: fields.related,
             settled: fields.settled,
             causes: fields.causes,
-        }
+        })
     }))
 }
 

@@ -12,6 +12,9 @@ use super::{
     scenario::Scenario,
 };
 
+/// The sign-in host of the public cloud. Who makes this name mean the lab's machine gets there by it.
+const CLOUD: &str = "login.microsoftonline.com";
+
 /// The keys at hand.
 #[derive(Clone, Debug)]
 pub struct Issuers {
@@ -48,17 +51,22 @@ pub fn pipeline(base: &str) -> String {
     format!("{base}/pipeline")
 }
 
-/// The lab's own address as an issuer spells it, or `None` if the issuer is not on loopback. The lab goes by several
-/// names (localhost, 127.0.0.1, http and https); whose keys they are, the signature tells.
+/// The lab's own address as an issuer spells it, or `None` if it cannot be the lab's. The lab goes by several names
+/// (localhost, 127.0.0.1, http and https, and over https by the cloud's own); whose keys they are, the signature tells.
 pub fn lab_base(issuer: &str) -> Option<String> {
     let url = Url::parse(issuer).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
-    let is_loopback = match url.host()? {
-        Host::Domain(name) => name == "localhost",
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-    };
     let base = url.origin().ascii_serialization();
-    (is_loopback && issuer.starts_with(&base)).then_some(base)
+    (is_lab(&url) && issuer.starts_with(&base)).then_some(base)
+}
+
+/// Whether an address is one by which the lab can be reached.
+pub fn is_lab(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name == CLOUD && url.scheme() == "https",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }
 
 #[cfg(test)]
@@ -66,12 +74,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_loopback_is_the_lab() {
+    fn only_loopback_and_over_https_the_cloud_is_the_lab() {
         assert_eq!(lab_base("http://localhost:7080/pipeline").as_deref(), Some("http://localhost:7080"));
         assert_eq!(lab_base("https://[::1]:1/x").as_deref(), Some("https://[::1]:1"));
-        for other in
-            ["https://tokens.example/pipeline", "http://LOCALHOST:7080/x", "pipeline", "ftp://localhost/"]
-        {
+        let cloud = "https://login.microsoftonline.com";
+        assert_eq!(lab_base(&format!("{cloud}/t/v2.0")).as_deref(), Some(cloud));
+        for other in [
+            "https://tokens.example/pipeline",
+            "http://LOCALHOST:7080/x",
+            "pipeline",
+            "ftp://localhost/",
+            "http://login.microsoftonline.com/t/v2.0",
+            "https://login.microsoftonline.us/t/v2.0",
+        ] {
             assert_eq!(lab_base(other), None, "{other}");
         }
     }

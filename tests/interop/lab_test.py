@@ -2,8 +2,6 @@
 
 import os
 import unittest
-from html.parser import HTMLParser
-from urllib.parse import urljoin, urlsplit
 
 os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"  # the lab tenant speaks http, on loopback only
 os.environ["OAUTHLIB_RELAX_TOKEN_SCOPE"] = "1"  # as Entra, it leaves the OIDC scopes out of the echo
@@ -13,48 +11,21 @@ import requests
 from oauthlib.oauth2 import BackendApplicationClient, OAuth2Error
 from requests_oauthlib import OAuth2Session
 
-from program import PROGRAM, Server, run, tenant
-
-
-def application(key):
-    return next(one for one in tenant()["applications"] if one["key"] == key)
-
-
-def person(key):
-    return next(one for one in tenant()["users"] if one["key"] == key)
-
-
-class Forms(HTMLParser):
-    """The first form of a page: where it goes, and its fields."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.action, self.fields, self.buttons = None, {}, []
-        self.feed(page)
-
-    def handle_starttag(self, tag, attributes):
-        attributes = dict(attributes)
-        if tag == "form" and self.action is None:
-            self.action = attributes.get("action", "")
-        elif tag == "input" and attributes.get("name"):
-            self.fields[attributes["name"]] = attributes.get("value", "")
-        elif tag == "button" and attributes.get("name"):
-            self.buttons.append((attributes["name"], attributes.get("value", "")))
+from browser import Browser
+from program import application, direct, environment, lab, person, run
 
 
 class LabTenant(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.server = Server([PROGRAM, "serve", "--json"])
-        cls.base = cls.server.ready["http"].rstrip("/")
-        cls.tenant = tenant()["tenants"][0]["id"]
+        cls.lab = lab()
+        directly = environment(direct())
+        directly.start()
+        cls.addClassCleanup(directly.stop)
+        cls.base, cls.tenant = cls.lab.http, cls.lab.tenant
         metadata = f"{cls.base}/{cls.tenant}/v2.0/.well-known/openid-configuration"
         cls.metadata = requests.get(metadata, timeout=10).json()
         cls.keys = jwt.PyJWKClient(cls.metadata["jwks_uri"])
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.close()
 
     def verified(self, token, audience):
         key = self.keys.get_signing_key_from_jwt(token).key
@@ -145,31 +116,10 @@ class LabTenant(unittest.TestCase):
         redirect_uri = "http://localhost:53999"
         session = OAuth2Session(app["client_id"], redirect_uri=redirect_uri, scope=["openid", "profile"], pkce="S256")
         url, state = session.authorization_url(self.metadata["authorization_endpoint"])
-        person_ = person("mina")
-        browser = requests.Session()
-        answer = browser.get(url, allow_redirects=False, timeout=10)
-        for _ in range(8):
-            location = answer.headers.get("location")
-            if location and urlsplit(location).netloc == "localhost:53999":
-                break
-            if location:
-                answer = browser.get(urljoin(answer.url, location), allow_redirects=False, timeout=10)
-                continue
-            form = Forms(answer.text)
-            fields = dict(form.fields)
-            for name in fields:
-                if "passw" in name:
-                    fields[name] = person_["password"]
-                elif name in ("login", "loginfmt", "username"):
-                    fields[name] = person_["username"]
-            go_on = [one for one in form.buttons if one[1] not in ("cancel", "decline", "back")]
-            fields.update(go_on[:1])
-            answer = browser.post(urljoin(answer.url, form.action), fields, allow_redirects=False, timeout=10)
-        else:
-            self.fail(f"no redirect back to the client: {answer.text[:2000]}")
-        self.assertIn(f"state={state}", location)
+        returned = Browser(person("mina")).visit(url, until=redirect_uri)
+        self.assertEqual(returned["state"], state)
         token = session.fetch_token(
-            self.metadata["token_endpoint"], authorization_response=location, include_client_id=True
+            self.metadata["token_endpoint"], code=returned["code"], include_client_id=True
         )
         self.verified(token["id_token"], app["client_id"])
 

@@ -34,7 +34,7 @@ const HOME: &str = "6b1f8f0e-4c1d-4a57-9e0b-2f7c3d5a9b10";
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// Registered by each test with `price-feed`; making a key takes a while.
-static PAIR: LazyLock<KeyPair> =
+pub static PAIR: LazyLock<KeyPair> =
     LazyLock::new(|| key_pair::make("registered", 30).expect("a key can be made"));
 static OTHER: LazyLock<KeyPair> =
     LazyLock::new(|| key_pair::make("somebody else's", 30).expect("a key can be made"));

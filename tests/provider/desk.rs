@@ -111,12 +111,9 @@ impl Desk {
     }
 
     pub async fn post(&self, url: &str, form: &[(&str, &str)], headers: &[(&str, &str)]) -> Answer {
-        let body =
-            form.iter().fold(form_urlencoded::Serializer::new(String::new()), |mut out, (name, value)| {
-                out.append_pair(name, value);
-                out
-            });
-        self.post_text(url, { body }.finish(), headers).await
+        // Made before anything is waited for: the writer cannot go from one thread to another.
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        self.post_text(url, body, headers).await
     }
 
     pub async fn post_text(&self, url: &str, body: String, headers: &[(&str, &str)]) -> Answer {

@@ -120,3 +120,69 @@ async fn a_client_that_never_shakes_hands_does_not_keep_it_from_stopping() {
         tokio::task::yield_now().await;
     }
 }
+
+/// The parameters of a password request of the handheld.
+const PASSWORD: [(&str, &str); 4] = [
+    ("grant_type", "password"),
+    ("client_id", "6ec0d4a5-391b-4f82-8d7c-a2f5e1b69037"),
+    ("username", "mina@northwind.example"),
+    ("password", "lab-Mina-1"),
+];
+
+impl Https {
+    async fn password(&self, base: &str, more: &[(&str, &str)]) -> Value {
+        let mut body = form_urlencoded::Serializer::new(String::new());
+        body.extend_pairs(PASSWORD).extend_pairs(more);
+        let url = format!("{base}/{}/oauth2/v2.0/token", self.home);
+        let request = self.http.post(url).header("content-type", "application/x-www-form-urlencoded");
+        let answer = request.body(body.finish()).send().await.expect("an answer");
+        serde_json::from_str(&answer.text().await.expect("a body")).expect("JSON")
+    }
+}
+
+#[tokio::test]
+async fn what_was_issued_under_one_name_is_good_under_the_others() {
+    let https = Https::open().await;
+    let cloud = format!("https://login.microsoftonline.com:{}", https.port);
+    let issued = https.password(&cloud, &[("scope", "User.Read")]).await;
+    let token = issued["access_token"].as_str().unwrap_or_else(|| panic!("{issued}"));
+    for base in [&cloud, https.lab.https_base().as_str(), https.lab.base().as_str()] {
+        let url = format!("{}/v1.0/me", base.trim_end_matches('/'));
+        let answer = https.http.get(url).header("authorization", format!("Bearer {token}")).send().await;
+        assert_eq!(answer.expect("an answer").status(), 200, "{base}");
+    }
+}
+
+#[tokio::test]
+async fn only_long_tokens_say_when_to_renew_them() {
+    let https = Https::open().await;
+    let base = https.lab.https_base().as_str().trim_end_matches('/').to_owned();
+    let short = https.password(&base, &[("scope", "User.Read")]).await;
+    assert!(short["expires_in"].as_i64().is_some_and(|life| life < 7200), "{short}");
+    assert!(short["refresh_in"].is_null(), "{short}");
+    let claims = r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#;
+    let long = https.password(&base, &[("scope", "User.Read"), ("claims", claims)]).await;
+    let (life, renew) = (long["expires_in"].as_i64(), long["refresh_in"].as_i64());
+    assert!(life.is_some_and(|life| life >= 72_000), "{long}");
+    assert_eq!(renew, life.map(|life| life / 2));
+}
+
+#[tokio::test]
+async fn each_name_of_the_lab_is_an_authority_to_the_others() {
+    let https = Https::open().await;
+    let cloud = format!("https://login.microsoftonline.com:{}", https.port);
+    let ask = async |endpoint: &str| {
+        let mut url = reqwest::Url::parse(&format!("{cloud}/common/discovery/instance")).expect("an address");
+        url.query_pairs_mut().append_pair("api-version", "1.0").append_pair(
+            "authorization_endpoint",
+            &format!("{endpoint}/{}/oauth2/v2.0/authorize", https.home),
+        );
+        let answer = https.http.get(url).send().await.expect("an answer");
+        serde_json::from_str::<Value>(&answer.text().await.expect("a body")).expect("JSON")
+    };
+    let known = format!("{cloud}/{}/v2.0/.well-known/openid-configuration", https.home);
+    for own in ["https://login.microsoftonline.com", "https://localhost", "https://127.0.0.1:1"] {
+        assert_eq!(ask(own).await["tenant_discovery_endpoint"], known, "{own}");
+    }
+    assert_eq!(ask("https://evil.example").await["error"], "invalid_instance");
+}

@@ -4,6 +4,7 @@
 
 mod admin_consent;
 mod authorize;
+mod bounded;
 mod credential;
 mod desk;
 mod device;
@@ -14,9 +15,11 @@ mod metadata;
 mod mutated;
 mod on_behalf_of;
 mod orders;
+mod parallel;
 mod password;
 mod pipeline;
 mod policies;
+mod raw_bytes;
 mod refresh;
 mod resources;
 mod response_type;

@@ -174,6 +174,17 @@ impl Tenant {
         self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
 
+    /// Another browser.
+    pub fn forget_cookies(&mut self) {
+        self.cookies.clear();
+    }
+
+    /// A browser that was there before: takes what [`Self::cookie_header`] gave.
+    pub fn take_cookies(&mut self, line: &str) {
+        let pairs = line.split("; ").filter_map(|pair| pair.split_once('='));
+        self.cookies.extend(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
     /// Keeps what an answer sets.
     pub fn keep_cookies(&mut self, response: &Response) {
         for cookie in response.headers.all("set-cookie") {

@@ -38,6 +38,7 @@ const PATHS: &[(&str, Endpoint)] = &[
     ("pipeline/keys", pipeline::keys),
     ("pipeline/token", pipeline::token),
     ("metadata/identity/oauth2/token", managed_identity::virtual_machine),
+    ("metadata/identity/oauth2/token/", managed_identity::virtual_machine), // so MSAL Node spells it
     ("msi/token", managed_identity::app_service),
     ("v1.0", graph::answer),
     ("v1.0/{}", graph::answer),

@@ -216,7 +216,14 @@ fn odd_header(dice: &mut Dice) -> Value {
 
 /// A claim with a value that no honest issuer writes.
 pub fn odd_claim(dice: &mut Dice) -> (&'static str, Value) {
+    // Times come first: they are reckoned with.
     let name = *dice.pick(&[
+        "exp",
+        "nbf",
+        "iat",
+        "exp",
+        "nbf",
+        "iat",
         "exp",
         "nbf",
         "iat",
@@ -284,7 +291,8 @@ fn odd_json(dice: &mut Dice) -> Value {
 
 /// Bends a request, one to four times. Another one of the same endpoint lends values.
 pub fn change(draft: &mut Draft, neighbour: &Draft, dice: &mut Dice) {
-    for _ in 0..=dice.below(4) {
+    let several = dice.below(4) + 1;
+    for _ in 0..=dice.below(several) {
         match dice.below(32) {
             0 => draft.method = *dice.pick(METHODS),
             1 => {
@@ -299,7 +307,7 @@ pub fn change(draft: &mut Draft, neighbour: &Draft, dice: &mut Dice) {
                 }
                 draft.headers.push((name.to_owned(), value.to_owned()));
             }
-            4 => bend_header(draft, dice),
+            4 | 11 | 12 => bend_header(draft, dice),
             5 | 6 => bend_path(draft, dice),
             7 => draft.ahead = *dice.pick(&AHEAD),
             8 => {
@@ -348,7 +356,8 @@ fn bend_header(draft: &mut Draft, dice: &mut Dice) {
             let same = draft.headers[index].clone();
             draft.headers.push(same);
         }
-        _ => bend_text(&mut draft.headers[index].1, dice),
+        2 => bend_text(&mut draft.headers[index].1, dice),
+        _ => draft.headers[index].1 = templates::forged(&draft.headers[index].1, dice),
     }
 }
 

@@ -80,6 +80,8 @@ const APIS: &[&str] = &[
     "api/{}",
     "api/{}/{}",
 ];
+/// What Graph serves nothing at.
+const WITHOUT_OPERATIONS: &[&str] = &["v1.0", "v1.0/{}/{}/{}/{}"];
 
 #[test]
 fn every_endpoint_gets_its_share() {
@@ -118,8 +120,16 @@ fn batter(paths: &[&'static str]) {
         });
         let (accepted, refused) = batter_one(path, seed, &watch);
         // Requests that are all turned away at the door would prove nothing about what lies behind it.
-        assert!(accepted > REQUESTS / 100, "{path}: {accepted} of the mutated requests were still good");
-        assert!(refused > REQUESTS / 100, "{path}: {refused} of the mutated requests were turned down");
+        let has_operations = !WITHOUT_OPERATIONS.contains(path);
+        assert!(
+            accepted > REQUESTS / 100 || !has_operations,
+            "{path}: {accepted} of the mutated requests were still good"
+        );
+        let has_rules = !DOCUMENTS.contains(path);
+        assert!(
+            refused > REQUESTS / 100 || !has_rules,
+            "{path}: {refused} of the mutated requests were turned down"
+        );
     }
 }
 

@@ -33,7 +33,9 @@ const WEB: &str = "http://localhost:7082/signin-oidc";
 const LEGACY: &str = "http://localhost:7084/signin";
 const PLANNER: &str = "http://localhost:7085/signin-oidc";
 const CATALOG: &str = "api://northwind-catalog";
-const EVERYTHING: &str = "openid profile offline_access User.Read User.RevokeSessions.All";
+const EVERYTHING: &str = "openid profile offline_access User.Read";
+/// Only an administrator gets these.
+const SESSIONS: &str = "openid User.Read User.RevokeSessions.All";
 
 static PAIR: LazyLock<KeyPair> = LazyLock::new(|| key_pair::make("mutated", 30).expect("a key can be made"));
 
@@ -130,8 +132,8 @@ impl World {
             "devicelogin" => vec![Draft::get("devicelogin", &[])],
             "common/oauth2/nativeclient" => vec![Draft::get(pattern, &[("code", "x"), ("state", "y")])],
             "common/discovery/instance" => {
-                let endpoint = "https://login.microsoftonline.com/common/oauth2/v2.0/authorize";
-                vec![Draft::get(pattern, &[("api-version", "1.1"), ("authorization_endpoint", endpoint)])]
+                let endpoint = format!("{BASE}/{home}/oauth2/v2.0/authorize");
+                vec![Draft::get(pattern, &[("api-version", "1.1"), ("authorization_endpoint", &endpoint)])]
             }
             "{t}/userrealm/{user}" => vec![
                 Draft::get(path("userrealm/mina%40northwind.example"), &[("api-version", "1.0")]),
@@ -476,14 +478,16 @@ impl World {
         .map(str::to_owned)
         .collect();
         let query = [("$select", "id,displayName"), ("$top", "2")];
+        self.tenant.person = "adele";
         let mut drafts = Vec::new();
         for path in paths {
             let method = if path.ends_with("Sessions") { Method::Post } else { Method::Get };
-            drafts.extend(self.bearer(&path, method, EVERYTHING, &Value::Null));
+            drafts.extend(self.bearer(&path, method, SESSIONS, &Value::Null));
             let asked =
                 Draft { query: super::changes::owned(&query), ..drafts.last().expect("just made").clone() };
             drafts.push(asked);
         }
+        self.tenant.person = "mina";
         drafts
     }
 

@@ -149,7 +149,7 @@ fn a_token_that_fails_one_check_is_refused_by_that_check() {
         ),
         (
             "foreign issuer",
-            with(json!({ "iss": format!("https://login.microsoftonline.com/{home}/v2.0") })),
+            with(json!({ "iss": format!("https://login.microsoftonline.us/{home}/v2.0") })),
             "token.issuer",
             "microsoftonline",
         ),

@@ -254,7 +254,7 @@ fn is_for_an_administrator(provider: &Provider, permitted: &Permitted<'_>) -> Ve
 pub fn is_not_revoked(provider: &Provider, token: &Token) -> Verdict {
     let can_be_challenged = token.list("xms_cc").iter().any(|one| one.eq_ignore_ascii_case("cp1"));
     let Some(valid_from) = provider.sessions_valid_from(token.text("oid")) else { return Ok(()) };
-    let issued = token.seconds("iat").unwrap_or_default() + mint::BACKDATED;
+    let issued = token.seconds("iat").unwrap_or_default().saturating_add(mint::BACKDATED);
     if !can_be_challenged || issued >= valid_from.seconds() {
         return Ok(());
     }

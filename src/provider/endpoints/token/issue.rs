@@ -10,7 +10,7 @@ use crate::provider::{
     claims::Claims,
     consents::Missing,
     endpoints::next_page::not_consented,
-    grants::{Refresh, SPA_REFRESH_TOKEN_LIFE},
+    grants::{Refresh, SPA_REFRESH_TOKEN_LIFE, kept_as},
     mint::{self, Extra, IdTokenParts, Mint},
     policies,
     refusal::{Refusal, Verdict},
@@ -49,6 +49,9 @@ const RULES: &[(&str, Rule)] = &[
     ("factor.second", has_second_factor),
     ("policy.met", meets_policies),
 ];
+
+/// Seconds from which a token is worth renewing before it ends: clients are told when (`refresh_in`).
+const LONG: i64 = 7200;
 
 type Rule = fn(&Grant<'_>) -> Verdict;
 
@@ -91,8 +94,11 @@ pub fn issue(
         ("scope", json!(wanted.echo(&target, &granted)).into()),
         ("expires_in", json!(life).into()),
         ("ext_expires_in", json!(life).into()),
-        ("access_token", access_token.into()),
     ];
+    if life >= LONG {
+        fields.push(("refresh_in", json!(life / 2).into()));
+    }
+    fields.push(("access_token", access_token.into()));
     let id_token = wanted.has("openid").then(|| {
         let parts = IdTokenParts {
             wanted,
@@ -106,6 +112,7 @@ pub fn issue(
     });
     if wanted.has("offline_access") {
         let token = format!("1.A{}", provider.random.text(16));
+        let name = kept_as(&token);
         fields.push(("refresh_token", json!(token).into()));
         if grant.platform == Some(PlatformKind::Spa) {
             let left = SPA_REFRESH_TOKEN_LIFE.saturating_sub(call.now.since(grant.row_began)).as_secs();
@@ -114,7 +121,7 @@ pub fn issue(
         if client.is_family_client {
             fields.push(("foci", json!("1").into()));
         }
-        provider.refresh_tokens.put(token, refresh(request, grant), call.now);
+        provider.refresh_tokens.put(name, refresh(request, grant), call.now);
     }
     if let Some(id_token) = id_token {
         fields.push(("id_token", id_token.into()));

@@ -13,7 +13,7 @@ use super::{
 use crate::provider::{
     Provider,
     claims::Claims,
-    grants::{REFRESH_TOKEN_IDLE, Refresh, SPA_REFRESH_TOKEN_LIFE},
+    grants::{REFRESH_TOKEN_IDLE, Refresh, SPA_REFRESH_TOKEN_LIFE, kept_as},
     mint::precise,
     policies,
     refusal::{Refusal, Verdict},
@@ -53,7 +53,7 @@ const RULES: &[(&str, Rule)] = &[
 pub fn answer(provider: &mut Provider, request: &Request<'_>) -> Answered {
     let now = request.call.now;
     let token = request.call.form.get("refresh_token");
-    let token = token.and_then(|token| provider.refresh_tokens.get(token, now)).cloned();
+    let token = token.and_then(|token| provider.refresh_tokens.get(&kept_as(token), now)).cloned();
     let tenant = token.as_ref().and_then(|token| tenant_for(request, token));
     let wanted =
         request.call.form.get("scope").map(|text| Wanted::read(text, request.scenario, tenant.as_deref()));
