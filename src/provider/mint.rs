@@ -448,6 +448,13 @@ pub fn service_principal(tenant: &Tenant, application: &Application) -> String {
     uuid::Builder::from_sha1_bytes(bytes).into_uuid().to_string()
 }
 
+/// The object id of a registration, the same at every start; tokens never carry it.
+pub fn registration(application: &Application) -> String {
+    let digest = Sha1::digest(format!("registration/{}", application.app_id));
+    let [bytes @ .., _, _, _, _] = <[u8; 20]>::from(digest);
+    uuid::Builder::from_sha1_bytes(bytes).into_uuid().to_string()
+}
+
 /// The left half of the SHA-256 hash (`c_hash`, `at_hash`; OpenID Connect Core §3.3.2.11).
 fn half_hash(text: &str) -> String {
     URL_SAFE_NO_PAD.encode(&Sha256::digest(text)[..16])

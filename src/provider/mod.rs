@@ -83,7 +83,7 @@ use scenario::Scenario;
 use sessions::{Interaction, Participant, Session};
 use shelf::Shelf;
 use sign_ins::SignIns;
-pub use sign_ins::{SignIn, SignInKind};
+pub use sign_ins::{AppliedPolicy, ConditionalAccess, SignIn, SignInKind};
 use stock::Stock;
 
 /// How many codes, pages in progress, devices and browser sessions are kept at most: each is of use for minutes or hours.

@@ -264,6 +264,27 @@ impl Provider {
         Ok(self.did(outline(change), before, now))
     }
 
+    /// Does several things as one step: all of them, or none if one fails.
+    pub(super) fn in_one_step<T, E>(
+        &mut self,
+        said: impl FnOnce(&T) -> String,
+        now: UnixTime,
+        act: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let (before, history) = (self.before(), std::mem::take(&mut self.history));
+        let done = act(self);
+        self.history = history;
+        match &done {
+            Ok(made) => {
+                self.did(said(made), before, now);
+            }
+            Err(_) => {
+                self.restore(before);
+            }
+        }
+        done
+    }
+
     /// Writes down what somebody granted on a page: a step like any other.
     pub(super) fn consented(&mut self, said: String, now: UnixTime, write: impl FnOnce(&mut Consents)) {
         let before = self.before();

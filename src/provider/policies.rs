@@ -13,7 +13,8 @@ use serde_json::json;
 use super::{
     claims::Claims,
     refusal::Refusal,
-    scenario::{Application, ConditionalAccessPolicy, Control, EVERYTHING, Scenario, User},
+    scenario::{Application, ConditionalAccessPolicy, Control, EVERYTHING, PolicyState, Scenario, User},
+    sign_ins::AppliedPolicy,
 };
 
 /// Who wants what.
@@ -38,7 +39,7 @@ pub struct Unmet<'a> {
 }
 
 /// The policies about an attempt.
-fn about<'a>(
+pub fn about<'a>(
     scenario: &'a Scenario,
     attempt: &Attempt<'_>,
 ) -> impl Iterator<Item = &'a ConditionalAccessPolicy> {
@@ -50,6 +51,7 @@ fn about<'a>(
     scenario
         .conditional_access_policies
         .iter()
+        .filter(|policy| policy.state == PolicyState::Enabled)
         .filter(move |policy| is_about_whom(policy, attempt) && (guards(policy, attempt) || is_named(policy)))
 }
 
@@ -145,6 +147,8 @@ impl Unmet<'_> {
         let shown =
             if attempt.methods.is_empty() { "(nothing)".to_owned() } else { attempt.methods.join(" ") };
         refusal
+            .asking_for(attempt.resource)
+            .failing(AppliedPolicy::failed(self))
             .claims(self.challenge())
             .compares("amr", shown, [self.control.name()])
             .compares("policies", "(apply)", names)
@@ -177,6 +181,7 @@ mod tests {
             include_authentication_context_class_references: Vec::new(),
             built_in_controls: controls.to_vec(),
             sign_in_frequency: None,
+            state: PolicyState::Enabled,
         }
     }
 

@@ -97,8 +97,13 @@ impl Consents {
         consents
     }
 
-    /// Whether a tenant has ever granted an application anything: from then on it has a service principal there.
+    /// Whether a tenant has a service principal for an application: by its registration, or because it has granted the
+    /// application something.
     pub fn knows(&self, tenant: &Tenant, client: &Application) -> bool {
+        client.has_service_principal_in(tenant) || self.has_granted(tenant, client)
+    }
+
+    fn has_granted(&self, tenant: &Tenant, client: &Application) -> bool {
         self.rows.iter().any(|row| row.tenant == tenant.id && row.client == client.app_id)
             || self.assignments.iter().any(|held| held.tenant == tenant.id && held.client == client.app_id)
     }
@@ -132,6 +137,15 @@ impl Consents {
         let before = self.rows.len();
         self.rows.retain(|row| row.client != client.app_id || row.principal.as_ref() != principal);
         self.rows.len() < before
+    }
+
+    /// Takes back all that a tenant has granted to an application, or to others of what it offers: its service principal
+    /// there is no more.
+    pub fn forget(&mut self, tenant: &Tenant, application: &Application) {
+        let (tenant, id) = (&tenant.id, &application.app_id);
+        self.rows.retain(|row| row.tenant != *tenant || (row.client != *id && row.resource != *id));
+        self.assignments
+            .retain(|held| held.tenant != *tenant || (held.client != *id && held.resource != *id));
     }
 
     /// The permissions of a resource that an application holds for somebody, by name: granted by an administrator or the

@@ -45,6 +45,8 @@ const PATHS: &[(&str, Endpoint)] = &[
     ("v1.0/{}/{}", graph::answer),
     ("v1.0/{}/{}/{}", graph::answer),
     ("v1.0/{}/{}/{}/{}", graph::answer),
+    ("beta/{}/{}", graph::answer),
+    ("beta/{}/{}/{}", graph::answer),
     ("api", careful_api::answer),
     ("api/{}", careful_api::answer),
     ("api/{}/{}", careful_api::answer),

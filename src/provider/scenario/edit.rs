@@ -83,7 +83,7 @@ impl List {
                 "appRoleAssignments",
                 "oauth2PermissionGrants",
             ],
-            Self::Tenants => &["oauth2PermissionGrants", "appRoleAssignments"],
+            Self::Tenants => &["servicePrincipalsIn", "oauth2PermissionGrants", "appRoleAssignments"],
             Self::ManagedIdentities | Self::ConditionalAccessPolicies => &[],
         }
     }

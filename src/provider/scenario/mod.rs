@@ -93,6 +93,22 @@ pub struct ConditionalAccessPolicy {
     /// How many seconds after a sign-in the next one is due (Graph's session control `signInFrequency`).
     #[serde(default)]
     pub sign_in_frequency: Option<u32>,
+    /// Whether it is applied.
+    #[serde(default)]
+    pub state: PolicyState,
+}
+
+/// Whether a policy is applied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PolicyState {
+    /// It is.
+    #[default]
+    Enabled,
+    /// It is not.
+    Disabled,
+    /// It is not, and the log of the real service would say what it would have done.
+    EnabledForReportingButNotEnforced,
 }
 
 /// What a policy asks.
@@ -288,6 +304,12 @@ pub struct Application {
     /// The keys of the people assigned to it.
     #[serde(default)]
     pub assigned_users: Vec<String>,
+    /// Whether its own tenant has no service principal for it: registering an application through Graph does not make one.
+    #[serde(default)]
+    pub lacks_service_principal: bool,
+    /// The keys of other tenants that have a service principal for it without having granted it anything yet.
+    #[serde(default)]
+    pub service_principals_in: Vec<String>,
     /// Whether its access tokens carry a `nonce` header that is hashed before signing, so that nobody else can verify them.
     #[serde(default)]
     pub nonce_header: bool,
@@ -378,6 +400,9 @@ pub struct PasswordCredential {
     /// The value.
     #[serde(with = "plain::secret")]
     pub secret_text: Secret,
+    /// When it was made, if that is known.
+    #[serde(default, with = "plain::optional_time")]
+    pub start_date_time: Option<UnixTime>,
     /// When it ends; never if absent.
     #[serde(default, with = "plain::optional_time")]
     pub end_date_time: Option<UnixTime>,
@@ -495,6 +520,16 @@ impl Application {
     /// Whether the lab makes it a key as it starts.
     pub fn gets_a_key(&self) -> bool {
         self.key_credentials.iter().any(|credential| credential.key == Key::MadeAtStart)
+    }
+
+    /// Whether the registration itself says that a tenant has a service principal for it: its own has one, Microsoft's have
+    /// one everywhere, and tenants may have been given one.
+    pub fn has_service_principal_in(&self, tenant: &Tenant) -> bool {
+        match &self.tenant {
+            None => true,
+            Some(home) if *home == tenant.key => !self.lacks_service_principal,
+            Some(_) => self.service_principals_in.contains(&tenant.key),
+        }
     }
 
     /// Whether it offers anything to others.

@@ -246,6 +246,12 @@ fn check_application(scenario: &Scenario, index: usize, application: &Applicatio
     if let Some(tenant) = application.tenant.as_ref().filter(|tenant| scenario.tenant(tenant).is_none()) {
         fault(key("tenant"), format!("there is no tenant with the key {tenant:?}"))?;
     }
+    for (position, tenant) in application.service_principals_in.iter().enumerate() {
+        if scenario.tenant(tenant).is_none() {
+            let key = key(&format!("servicePrincipalsIn.{position}"));
+            fault(key, format!("there is no tenant with the key {tenant:?}"))?;
+        }
+    }
     let platforms = [
         (PlatformKind::Web, &application.web.redirect_uris),
         (PlatformKind::Spa, &application.spa.redirect_uris),
