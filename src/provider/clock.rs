@@ -16,6 +16,9 @@ pub struct Clock {
 }
 
 impl Clock {
+    /// The machine's time.
+    pub(super) const ZERO: Self = Self { ahead: 0 };
+
     /// A clock that is ahead by so many milliseconds, or behind.
     pub(super) fn ahead_by(millis: i64) -> Self {
         Self { ahead: millis.clamp(-FARTHEST, FARTHEST) }

@@ -166,6 +166,23 @@ pub struct View {
     pub undone: Vec<Step>,
 }
 
+impl View {
+    /// What there is to see of a tenant that nothing else is known of.
+    pub const fn of(scenario: Arc<Scenario>) -> Self {
+        Self {
+            revision: 0,
+            scenario,
+            grants: Vec::new(),
+            assignments: Vec::new(),
+            clock: Clock::ZERO,
+            faults: Vec::new(),
+            keys: Vec::new(),
+            done: Vec::new(),
+            undone: Vec::new(),
+        }
+    }
+}
+
 impl Provider {
     /// Carries out an order and says what was done. `now` is the machine's time.
     pub fn carry_out(&mut self, order: &Order, now: UnixTime) -> Result<String, OrderError> {

@@ -177,6 +177,18 @@ pub enum SignInKind {
     ManagedIdentity,
 }
 
+impl SignInKind {
+    /// A word or two for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Interactive => "interactive",
+            Self::NonInteractive => "non-interactive",
+            Self::ServicePrincipal => "service principal",
+            Self::ManagedIdentity => "managed identity",
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 pub struct SignIns {
     entries: VecDeque<SignIn>,
@@ -187,6 +199,12 @@ pub struct SignIns {
 impl SignIns {
     pub fn iter(&self) -> impl Iterator<Item = &SignIn> {
         self.entries.iter()
+    }
+
+    /// How many entries there ever were, and those of them that came after the first `seen`, as far as they are kept.
+    pub fn since(&self, seen: u64) -> (u64, impl Iterator<Item = &SignIn>) {
+        let new = usize::try_from(self.count.saturating_sub(seen)).unwrap_or(usize::MAX);
+        (self.count, self.entries.iter().skip(self.entries.len().saturating_sub(new)))
     }
 
     /// Notes a success; what else is known about it can be added to the entry.
@@ -266,6 +284,7 @@ impl SignIns {
             self.entries.pop_front();
         }
         self.entries.push_back(entry);
+        self.count += 1;
         self.entries.back_mut().expect("it was just put there")
     }
 }

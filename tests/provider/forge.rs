@@ -4,7 +4,11 @@ use authwright::{
     provider::{
         forge::{Flaw, Forged, Spec},
         keys::SigningKey,
-        scenario::Scenario,
+        order::Order,
+        scenario::{
+            Scenario,
+            edit::{Edit, List},
+        },
     },
     runtime::lab,
     wire::{Headers, Request},
@@ -21,6 +25,9 @@ fn tenant() -> Tenant {
     let keys = lab::make_keys().expect("keys can be made");
     let other = SigningKey::restore(&keys.next().private_key(), &keys.next().certificate());
     tenant.provider.open_pipeline(other.expect("it was one"));
+    // An API that serves every tenant takes tokens of each.
+    let change = Edit::set(List::Applications, "catalog-api", "signInAudience", "AzureADMyOrg");
+    tenant.provider.carry_out(&Order::Edit { change }, tenant.now).expect("the directory takes it");
     tenant
 }
 
@@ -62,9 +69,9 @@ const EXPECTED: [(Flaw, u16, &str); 14] = [
     (Flaw::WrongAudience, 401, "token.audience"),
     (Flaw::Expired, 401, "token.valid_until"),
     (Flaw::NotYetValid, 401, "token.valid_from"),
-    (Flaw::NoPermissions, 403, "permission.scope"),
-    (Flaw::SwappedPermissions, 403, "permission.scope"),
-    (Flaw::OtherVersion, 401, "token.version"),
+    (Flaw::NoPermissions, 403, "permission.role"),
+    (Flaw::SwappedPermissions, 403, "permission.role"),
+    (Flaw::OtherVersion, 401, "token.audience"),
     (Flaw::WrongTenant, 401, "token.tenant"),
     (Flaw::IdToken, 401, "token.kind"),
 ];

@@ -72,6 +72,9 @@ pub struct ConditionalAccessPolicy {
     pub id: String,
     /// What administrators call it.
     pub display_name: String,
+    /// Whether it counts.
+    #[serde(default)]
+    pub state: PolicyState,
     /// The keys of the people it is about, or `All`.
     #[serde(default)]
     pub include_users: Vec<String>,
@@ -93,9 +96,6 @@ pub struct ConditionalAccessPolicy {
     /// How many seconds after a sign-in the next one is due (Graph's session control `signInFrequency`).
     #[serde(default)]
     pub sign_in_frequency: Option<u32>,
-    /// Whether it is applied.
-    #[serde(default)]
-    pub state: PolicyState,
 }
 
 /// Whether a policy is applied.
@@ -109,6 +109,17 @@ pub enum PolicyState {
     Disabled,
     /// It is not, and the log of the real service would say what it would have done.
     EnabledForReportingButNotEnforced,
+}
+
+impl PolicyState {
+    /// The word in the policy.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Enabled => "enabled",
+            Self::Disabled => "disabled",
+            Self::EnabledForReportingButNotEnforced => "enabledForReportingButNotEnforced",
+        }
+    }
 }
 
 /// What a policy asks.

@@ -15,13 +15,15 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{Notify, mpsc, watch},
+    sync::{mpsc, watch},
     task::JoinSet,
 };
 
 use super::{
     door::{Door, Scheme},
     keys::{self, lock},
+    steward::Bell,
+    store::{self, Store},
     tls::{self, Opened},
 };
 use crate::{
@@ -55,10 +57,12 @@ pub(super) struct Desk {
     pub door: Door,
     pub keys: watch::Receiver<keys::State>,
     pub tls: watch::Receiver<tls::State>,
-    /// Told after each request: something may have changed.
-    pub changed: Arc<Notify>,
+    /// Rung after each request: something may have changed.
+    pub bell: Arc<Bell>,
     /// What opens the control address; `None` where there is none.
     pub control: Option<Secret>,
+    /// Where the tenant is kept, if it is.
+    pub store: Option<Arc<Store>>,
     pub events: mpsc::Sender<Event>,
 }
 
@@ -146,7 +150,7 @@ async fn answer(desk: &Desk, request: hyper::Request<Incoming>) -> Result<Answer
         Err(why) => return Ok(refuse(StatusCode::SERVICE_UNAVAILABLE, &why)),
     };
     let mut decision = lock(&provider).decide(&request, clock::now());
-    desk.changed.notify_one();
+    desk.bell.ring();
     if let Some(note) = decision.note.take() {
         let _ = desk.events.send(Event::LabNote(note)).await;
     }
@@ -216,7 +220,11 @@ async fn control(desk: &Desk, request: &Request, token: &Secret) -> Answer {
             Err(why) => control::rotated(Err(why.to_string())),
         },
     };
-    desk.changed.notify_one();
+    desk.bell.ring();
+    if let Some(store) = desk.store.as_ref().filter(|_| request.method == Method::Post) {
+        // What was answered survives whatever comes next. Why it may not, the keeper says when it tries again.
+        let _ = store::save(store, &provider).await;
+    }
     into_hyper(response, Duration::ZERO)
 }
 

@@ -14,6 +14,7 @@ mod connections;
 mod door;
 mod keys;
 mod ports;
+mod steward;
 mod store;
 mod tls;
 
@@ -26,7 +27,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use url::Url;
 
 use super::{clock, entropy};
@@ -36,7 +37,6 @@ use crate::{
         certificate::Certificate,
         forge::{Forged, Spec},
         identity_header,
-        order::{Order, OrderError, View},
         scenario::Scenario,
     },
     secret::Secret,
@@ -47,6 +47,7 @@ use connections::Desk;
 use door::{Door, Scheme};
 pub use keys::{KeyError, make_keys};
 use keys::{State, lock};
+use steward::Bell;
 use store::Store;
 
 /// The port for http that is tried first, so that addresses stay the same from one start to the next.
@@ -109,17 +110,6 @@ pub enum RegisterError {
     Stopped(String),
 }
 
-/// An order was not carried out.
-#[derive(Debug, thiserror::Error)]
-pub enum CarryOutError {
-    /// The tenant does not take it.
-    #[error(transparent)]
-    Refused(#[from] OrderError),
-    /// The tenant is not there.
-    #[error("{0}")]
-    Stopped(String),
-}
-
 /// A running lab tenant. Its clock is the machine's, until it is moved. It stops when this is dropped; answers under way are finished first.
 #[derive(Debug)]
 pub struct Lab {
@@ -129,7 +119,7 @@ pub struct Lab {
     tls: watch::Receiver<tls::State>,
     control: Option<Secret>,
     store: Option<Arc<Store>>,
-    changed: Arc<Notify>,
+    bell: Arc<Bell>,
     remarks: watch::Receiver<Vec<String>>,
     identity_header: Secret,
     _running: watch::Sender<()>,
@@ -147,7 +137,8 @@ pub async fn start(options: Options, events: mpsc::Sender<Event>) -> Result<Lab,
     let (remarks, remarked) = watch::channel(Vec::new());
     let store = open_store(options.keep.as_deref(), &remarks);
     let (kept, scenario) = (store.clone(), Arc::new(options.scenario));
-    let (told, said) = (events.clone(), remarks.clone());
+    let bell = Arc::new(Bell::default());
+    let (told, said, rung) = (events.clone(), remarks.clone(), Arc::clone(&bell));
     tokio::task::spawn_blocking(move || {
         let resumed = kept.and_then(|store| {
             store.resume(&scenario, seed, clock::now(), &said).unwrap_or_else(|why| {
@@ -157,6 +148,7 @@ pub async fn start(options: Options, events: mpsc::Sender<Event>) -> Result<Lab,
             })
         });
         keys::make_all(&scenario, resumed, seed, &set_keys, &told);
+        rung.ring();
     });
     let (set_tls, tls) = watch::channel(None);
     tokio::task::spawn_blocking(move || {
@@ -165,18 +157,18 @@ pub async fn start(options: Options, events: mpsc::Sender<Event>) -> Result<Lab,
     });
 
     let (running, stopped) = watch::channel(());
-    let changed = Arc::new(Notify::new());
     let control = options.control.then(|| Secret::new(URL_SAFE_NO_PAD.encode(entropy::bytes::<32>())));
     if let Some(store) = &store {
-        let (store, changed) = (Arc::clone(store), Arc::clone(&changed));
-        tokio::spawn(store::keep(store, keys.clone(), changed, remarks, stopped.clone()));
+        let (store, bell) = (Arc::clone(store), bell.listen());
+        tokio::spawn(store::keep(store, keys.clone(), bell, remarks, stopped.clone()));
     }
     for (door, sockets) in [(http, plain), (https, encrypted)] {
         let desk = Desk {
             door,
             keys: keys.clone(),
             tls: tls.clone(),
-            changed: Arc::clone(&changed),
+            bell: Arc::clone(&bell),
+            store: store.clone(),
             control: control.clone().filter(|_| door.scheme == Scheme::Http),
             events: events.clone(),
         };
@@ -191,7 +183,7 @@ pub async fn start(options: Options, events: mpsc::Sender<Event>) -> Result<Lab,
         tls,
         control,
         store,
-        changed,
+        bell,
         remarks: remarked,
         identity_header: identity_header(seed),
         _running: running,
@@ -247,21 +239,6 @@ impl Lab {
             let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
             lock(&provider).move_clock(millis, clock::now());
         }
-    }
-
-    /// Carries out an order, once the tenant is ready.
-    pub async fn carry_out(&self, order: &Order) -> Result<String, CarryOutError> {
-        let provider = self.tenant().await.map_err(CarryOutError::Stopped)?;
-        let said = lock(&provider).carry_out(order, clock::now())?;
-        self.changed.notify_one();
-        Ok(said)
-    }
-
-    /// The tenant as its owner sees it, once it is ready.
-    pub async fn view(&self) -> Result<View, String> {
-        let provider = self.tenant().await?;
-        let view = lock(&provider).view();
-        Ok(view)
     }
 
     /// Makes a token with one thing wrong, for those who know the tenant by this address (one of its own).

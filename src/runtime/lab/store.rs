@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 use super::keys::{self, lock};
 use crate::{
@@ -127,11 +127,11 @@ impl Store {
     }
 }
 
-/// Writes the tenant whenever `changed` says that something may have, until `stopped` changes or its sender is gone.
+/// Writes the tenant whenever the bell says that something may have, until `stopped` changes or its sender is gone.
 pub(super) async fn keep(
     store: Arc<Store>,
     state: watch::Receiver<keys::State>,
-    changed: Arc<Notify>,
+    mut bell: watch::Receiver<()>,
     remarks: Remarks,
     mut stopped: watch::Receiver<()>,
 ) {
@@ -142,8 +142,12 @@ pub(super) async fn keep(
             remark(&remarks, why);
         }
         let pause = PAUSE.max(began.elapsed() * REST);
+        let next = async {
+            tokio::time::sleep(pause).await;
+            bell.changed().await
+        };
         tokio::select! {
-            () = async { tokio::time::sleep(pause).await; changed.notified().await } => {}
+            Ok(()) = next => {}
             _ = stopped.changed() => return,
         }
     }
