@@ -202,9 +202,11 @@ impl Endpoint {
             _ if is("common/discovery/instance") => Self::Metadata,
             _ if path.ends_with("/.well-known/openid-configuration") => Self::Metadata,
             _ if is("{t}/discovery/v2.0/keys") || is("{t}/discovery/keys") => Self::Keys,
-            _ if is("{t}/oauth2/v2.0/token") => Self::Token,
-            _ if is("{t}/oauth2/v2.0/devicecode") => Self::DeviceCode,
-            _ if is("{t}/oauth2/v2.0/authorize") || is("{t}/login") => Self::Authorize,
+            _ if is("{t}/oauth2/v2.0/token") || is("{t}/oauth2/token") => Self::Token,
+            _ if is("{t}/oauth2/v2.0/devicecode") || is("{t}/oauth2/devicecode") => Self::DeviceCode,
+            _ if is("{t}/oauth2/v2.0/authorize") || is("{t}/oauth2/authorize") || is("{t}/login") => {
+                Self::Authorize
+            }
             _ => Self::Any,
         }
     }
@@ -521,6 +523,8 @@ mod tests {
         for (path, endpoint) in [
             ("", Endpoint::Any),
             ("a/oauth2/v2.0/authorize", Endpoint::Authorize),
+            ("a/oauth2/authorize", Endpoint::Authorize),
+            ("a/oauth2/token", Endpoint::Token),
             ("a/login", Endpoint::Authorize),
             ("a/oauth2/v2.0/token", Endpoint::Token),
             ("a/oauth2/v2.0/devicecode", Endpoint::DeviceCode),

@@ -23,6 +23,7 @@ use super::{
     scope::{Target, Wanted},
     sessions::Person,
     token::Token,
+    version::Version,
 };
 use crate::{time::UnixTime, wire::Request};
 
@@ -402,7 +403,12 @@ impl Provider {
     fn make_id_token(&mut self, draft: &mut Draft, call: &Call) -> Result<(), ForgeError> {
         let nobody = ForgeError::DoesNotFit("an ID token is about a person, and this token is about none");
         let person = draft.person.as_ref().ok_or(nobody)?;
-        let wanted = Wanted::restore(String::new(), &["openid".to_owned(), "profile".to_owned()], Vec::new());
+        let wanted = Wanted::restore(
+            String::new(),
+            Version::Two,
+            &["openid".to_owned(), "profile".to_owned()],
+            Vec::new(),
+        );
         let keys = self.keys.clone();
         let mut mint = Mint {
             call,
@@ -413,6 +419,7 @@ impl Provider {
             proof: Proof::None,
         };
         let parts = IdTokenParts {
+            version: Version::Two,
             wanted: &wanted,
             nonce: None,
             auth_time: false,

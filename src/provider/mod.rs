@@ -45,6 +45,7 @@ mod random;
 mod redirect_uri;
 mod refusal;
 mod reply;
+mod resource;
 pub mod scenario;
 mod scope;
 mod sessions;
@@ -54,6 +55,7 @@ pub mod state;
 mod stock;
 mod tenant;
 mod token;
+mod version;
 
 use std::{sync::Arc, time::Duration};
 
@@ -69,6 +71,7 @@ use accounts::Accounts;
 use call::Call;
 use certificate::{Certificate, CertificateError};
 use clock::Clock;
+pub use consents::ConsentRequest;
 use consents::Consents;
 pub use consents::{GrantError, PermissionGrant, RoleAssignment};
 use endpoints::managed_identity::{self, IdentityToken};
@@ -284,6 +287,11 @@ impl Provider {
             Some(Some(user)) => self.consents.withdraw(client, Some(user)),
             Some(None) => false,
         }
+    }
+
+    /// What people have asked administrators to consent to, oldest first; what was granted since is gone.
+    pub fn consent_requests(&self) -> &[ConsentRequest] {
+        self.consents.requests()
     }
 
     /// The sign-in log, oldest first.

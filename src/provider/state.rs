@@ -2,7 +2,7 @@
 //! sessions, codes and faults end with it, and so do certificates that whoever ran it registered.
 //!
 //! [`Provider::save`] is quick; [`Saved::to_json`] is slow and needs no lock. [`Provider::resume`] goes on from the text. It
-//! holds private keys, refresh tokens and lab passwords: who has it can be anybody in the lab, and nobody outside.
+//! holds private keys and lab passwords: who has it can be anybody in the lab, and nobody outside.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -25,6 +25,7 @@ use super::{
     sessions::Person,
     sign_ins::SignIns,
     stock::Stock,
+    version::Version,
 };
 use crate::{secret::Secret, time::UnixTime};
 
@@ -113,8 +114,8 @@ struct RetiredEntry {
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct RefreshEntry {
-    #[serde(with = "plain::secret")]
-    token: Secret,
+    /// What the token is kept as: a digest of it.
+    name: String,
     client: String,
     tenant: String,
     user: String,
@@ -122,6 +123,7 @@ struct RefreshEntry {
     authenticated_at: Moment,
     methods: Vec<String>,
     scope: String,
+    version: Version,
     oidc: Vec<String>,
     targets: Vec<TargetEntry>,
     platform: Option<String>,
@@ -269,7 +271,7 @@ impl KeyEntry {
 }
 
 impl RefreshEntry {
-    fn of((token, refresh): &(String, Refresh)) -> Self {
+    fn of((name, refresh): &(String, Refresh)) -> Self {
         let Refresh { client, tenant, person, wanted, platform, issued, row_began, revoked } = refresh;
         let target = |target: &Target| TargetEntry {
             resource: target.resource.app_id.clone(),
@@ -282,7 +284,7 @@ impl RefreshEntry {
                 .collect(),
         };
         Self {
-            token: Secret::new(token.clone()),
+            name: name.clone(),
             client: client.app_id.clone(),
             tenant: tenant.id.clone(),
             user: person.user.id.clone(),
@@ -290,7 +292,8 @@ impl RefreshEntry {
             authenticated_at: Moment(person.authenticated_at),
             methods: person.methods.iter().map(|method| (*method).to_owned()).collect(),
             scope: wanted.text.clone(),
-            oidc: wanted.oidc().map(str::to_owned).collect(),
+            version: wanted.version,
+            oidc: wanted.every_oidc().map(str::to_owned).collect(),
             targets: wanted.targets.iter().map(target).collect(),
             platform: platform.map(|platform| platform.name().to_owned()),
             issued: Moment(*issued),
@@ -321,12 +324,12 @@ impl RefreshEntry {
                 authenticated_at: self.authenticated_at.0,
                 methods: self.methods.iter().filter_map(|method| mint::method_named(method)).collect(),
             },
-            wanted: Wanted::restore(self.scope, &self.oidc, targets),
+            wanted: Wanted::restore(self.scope, self.version, &self.oidc, targets),
             platform: self.platform.as_deref().and_then(PlatformKind::named),
             issued: self.issued.0,
             row_began: self.row_began.0,
             revoked: self.revoked.map(|moment| moment.0),
         };
-        Some((self.token.expose().to_owned(), refresh))
+        Some((self.name, refresh))
     }
 }

@@ -184,6 +184,11 @@ impl Model {
                 _ => true,
             });
         }
+        if context == Context::SignIns && self.tenant.enter_explains(&self.bench) {
+            for hint in hints.iter_mut().filter(|hint| hint.action == Action::Activate) {
+                hint.words = "explain";
+            }
+        }
         if context == Context::Errors && self.run.session(&self.bench).is_none() {
             hints.retain(|hint| hint.action != Action::FlowRetry);
         }

@@ -262,12 +262,12 @@ fn assigned(role: &RoleAssignment, scenario: &Scenario) -> Vec<Fact> {
 fn attempted(attempt: &Attempt) -> Vec<Fact> {
     let row = &attempt.sign_in;
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    let result = match row.code {
-        0 => "let through".to_owned(),
-        code => format!("AADSTS{code}"),
+    let (result, about) = match row.code {
+        0 => ("let through".to_owned(), "the tenant gave what was asked for"),
+        code => (format!("AADSTS{code}"), row.reason.as_str()),
     };
     let mut facts = vec![
-        Fact::fixed("result", result, visible(&row.reason)),
+        Fact::fixed("result", result, visible(about)),
         Fact::fixed("time", row.at.date_time(), "when the tenant decided, by its own clock"),
         Fact::fixed("user", text(&row.user), "as far as the request told"),
         Fact::fixed("application", text(&row.application), "what asked"),

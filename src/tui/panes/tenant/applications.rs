@@ -1,6 +1,6 @@
 //! Applications in the list: what kind each is, and whether it is open to everybody.
 
-use super::columns::{cell, mark, rest};
+use super::columns::{cell, last, mark, rest};
 use crate::{
     provider::scenario::{Application, Audience, PlatformKind},
     text::{Line, Role},
@@ -9,14 +9,13 @@ use crate::{
 
 /// An application as a row.
 pub fn line(application: &Application, width: usize, look: &Look) -> Line {
-    let name = if width < 70 { 24 } else { 30 };
-    let words_width = if width < 70 { 12 } else { 44 };
-    let key = rest(width, &[name, words_width], look);
+    let (name, key) = if width < 66 { (24, 14) } else { (27, 18) };
+    let words_width = rest(width, &[name, key], look);
     let good = !application.is_disabled;
     let line = cell(mark(Some(good), look), Role::Text, &application.display_name, name, look);
     let line = cell(line, Role::Muted, &application.key, key, look);
     let role = if good { Role::Muted } else { Role::Refused };
-    cell(line, role, &words(application), words_width, look)
+    last(line, role, &words(application), words_width, look)
 }
 
 fn words(application: &Application) -> String {

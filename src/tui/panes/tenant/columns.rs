@@ -14,6 +14,12 @@ pub fn cell(line: Line, role: Role, text: &str, width: usize, look: &Look) -> Li
     line.then(role, cut).then(Role::Text, " ".repeat(pad + 1))
 }
 
+/// Adds the last column: what is behind it stays as it is.
+pub fn last(line: Line, role: Role, text: &str, width: usize, look: &Look) -> Line {
+    let width = u16::try_from(width).unwrap_or(u16::MAX);
+    line.then(role, fit::text(&crate::text::visible(text), width, look.glyphs))
+}
+
 /// A mark in a column of its own: good, bad, or neither.
 pub fn mark(good: Option<bool>, look: &Look) -> Line {
     let (mark, role) = match good {
@@ -24,8 +30,9 @@ pub fn mark(good: Option<bool>, look: &Look) -> Line {
     Line::of(role, mark).then(Role::Text, " ")
 }
 
-/// What is left of `width` for the last column.
+/// What is left of `width` for one more column.
 pub fn rest(width: usize, taken: &[usize], look: &Look) -> usize {
     let taken: usize = taken.iter().map(|width| width + 1).sum();
+    // The mark and every column but the last have a blank behind them.
     width.saturating_sub(taken + usize::from(look.glyphs.mark_width) + 1)
 }

@@ -3,7 +3,7 @@
 use crate::{
     text::{Line, Role},
     time::relative,
-    tui::{look::Look, pane::Scene, widgets::fit},
+    tui::{pane::Scene, widgets::fit},
     workbench::tenant::facts::{Fact, Held},
 };
 
@@ -19,12 +19,12 @@ impl Columns {
     /// In this width; where there is room, each row says what it means.
     pub fn of(width: u16) -> Self {
         let width = usize::from(width);
-        if width < 90 {
-            let name = (width * 9 / 20).clamp(8, 30);
+        if width < 100 {
+            let name = (width * 9 / 20).clamp(8, 28);
             return Self { name, value: width.saturating_sub(name + 1), about: 0 };
         }
-        let name = 30;
-        let value = (width - name) * 2 / 5;
+        // A GUID fits.
+        let (name, value) = (28, 37);
         Self { name, value, about: width - name - value - 2 }
     }
 
@@ -55,7 +55,7 @@ pub fn line(fact: &Fact, columns: Columns, scene: &Scene<'_>) -> Line {
         return line.then(role, text);
     }
     let line = super::columns::cell(line, role, &text, columns.value, look);
-    super::columns::cell(line, Role::Muted, &fact.about, columns.about, look)
+    super::columns::last(line, Role::Muted, &fact.about, columns.about, look)
 }
 
 /// What stands on its last members: a long path tells nothing more.
@@ -93,7 +93,7 @@ pub fn about(fact: &Fact, room: u16, width: u16, scene: &Scene<'_>) -> Vec<Line>
         lines.push(Line::of(role, text));
     }
     let about = Line::of(Role::Text, &fact.about);
-    lines.push(match doing(fact, scene.look) {
+    lines.push(match doing(fact) {
         "" => about,
         words if fact.about.is_empty() => about.then(Role::Key, words),
         words => about.then(Role::Muted, "  ").then(Role::Key, words),
@@ -102,7 +102,7 @@ pub fn about(fact: &Fact, room: u16, width: u16, scene: &Scene<'_>) -> Vec<Line>
 }
 
 /// The key that changes a row.
-const fn doing(fact: &Fact, _look: &Look) -> &'static str {
+const fn doing(fact: &Fact) -> &'static str {
     use crate::workbench::tenant::facts::Kind;
     match fact.kind {
         Kind::Switch => "Space switches",

@@ -51,12 +51,12 @@ impl State {
         let left = if area.width < 100 { 20 } else { 24 };
         let [sections, right] =
             Layout::horizontal([Constraint::Length(left), Constraint::Min(0)]).areas(area);
-        let [entries, detail] = if area.width < 160 {
-            let is_log = matches!(self.section(), Section::SignIns | Section::Steps);
+        let is_log = matches!(self.section(), Section::SignIns | Section::Steps);
+        let [entries, detail] = if area.width < 160 || is_log {
             let share = if is_log { 55 } else { 42 };
             Layout::vertical([Constraint::Percentage(share), Constraint::Min(0)]).areas(right)
         } else {
-            Layout::horizontal([Constraint::Fill(4), Constraint::Fill(5)]).areas(right)
+            Layout::horizontal([Constraint::Fill(2), Constraint::Fill(3)]).areas(right)
         };
         for (region, place) in
             [(Region::Sections, sections), (Region::Entries, entries), (Region::Detail, detail)]

@@ -114,7 +114,8 @@ impl State {
                 None => entry.is_some_and(|entry| edits::removed(entry).is_some()),
             },
             Action::TenantRevoke => entry.is_some_and(|entry| edits::revoked(entry).is_some()),
-            Action::Explain => self.attempt(bench).is_some_and(|attempt| !attempt.succeeded()),
+            // In the detail, Enter says so.
+            Action::Explain => !in_detail && self.is_refused(bench),
             Action::ExchangeShow => {
                 let trace = self.attempt(bench).map(|attempt| &attempt.sign_in.trace_id);
                 trace.is_some_and(|trace| bench.traffic.by_trace(trace).is_some())
@@ -185,9 +186,7 @@ impl State {
                 }
                 Vec::new()
             }
-            Region::Detail if self.attempt(bench).is_some_and(|attempt| !attempt.succeeded()) => {
-                self.explain(bench, now)
-            }
+            Region::Detail if self.is_refused(bench) => self.explain(bench, now),
             Region::Detail => self.open_fact(bench),
         }
     }
@@ -334,6 +333,15 @@ impl State {
             Entry::Attempt(attempt) => Some(attempt),
             _ => None,
         }
+    }
+
+    fn is_refused(&self, bench: &Workbench) -> bool {
+        self.attempt(bench).is_some_and(|attempt| !attempt.succeeded())
+    }
+
+    /// Whether Enter leads to the explanation of a refusal.
+    pub fn enter_explains(&self, bench: &Workbench) -> bool {
+        self.region == Region::Detail && self.is_refused(bench)
     }
 
     fn explain(&self, bench: &Workbench, now: UnixTime) -> Vec<Intent> {

@@ -1,6 +1,6 @@
 //! The sign-in log: one row an attempt, the newest first.
 
-use super::columns::{cell, mark, rest};
+use super::columns::{cell, last, mark, rest};
 use crate::{
     text::{Line, Role},
     tui::look::Look,
@@ -14,8 +14,11 @@ pub fn head(width: usize, look: &Look) -> Line {
     let line = cell(line, Role::Muted, "time", widths.time, look);
     let line = cell(line, Role::Muted, "result", widths.result, look);
     let line = cell(line, Role::Muted, "who", widths.who, look);
+    if widths.reason == 0 {
+        return last(line, Role::Muted, "application", widths.application, look);
+    }
     let line = cell(line, Role::Muted, "application", widths.application, look);
-    if widths.reason < 8 { line } else { cell(line, Role::Muted, "reason", widths.reason, look) }
+    last(line, Role::Muted, "reason", widths.reason, look)
 }
 
 /// An attempt as a row.
@@ -30,8 +33,11 @@ pub fn line(attempt: &Attempt, width: usize, look: &Look) -> Line {
     let line = cell(mark(Some(good), look), Role::Muted, &row.at.clock(), widths.time, look);
     let line = cell(line, role, &result, widths.result, look);
     let line = cell(line, Role::Text, who, widths.who, look);
+    if widths.reason == 0 {
+        return last(line, Role::Muted, application, widths.application, look);
+    }
     let line = cell(line, Role::Muted, application, widths.application, look);
-    if widths.reason < 8 { line } else { cell(line, Role::Muted, &row.reason, widths.reason, look) }
+    last(line, Role::Muted, &row.reason, widths.reason, look)
 }
 
 struct Widths {
@@ -44,8 +50,13 @@ struct Widths {
 
 impl Widths {
     fn of(width: usize, look: &Look) -> Self {
-        let (who, application) = if width < 70 { (16, 18) } else { (24, 26) };
-        let (time, result) = (9, 8);
+        let (time, result) = (9, 7);
+        if width < 80 {
+            let rest = rest(width, &[time, result], look);
+            let who = rest / 2;
+            return Self { time, result, who, application: rest.saturating_sub(who + 1), reason: 0 };
+        }
+        let (who, application) = (24, 24);
         Self { time, result, who, application, reason: rest(width, &[time, result, who, application], look) }
     }
 }

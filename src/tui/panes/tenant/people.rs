@@ -1,6 +1,6 @@
 //! People in the list: who can sign in, and what stands in their way.
 
-use super::columns::{cell, mark, rest};
+use super::columns::{cell, last, mark, rest};
 use crate::{
     provider::scenario::User,
     text::{Line, Role},
@@ -14,14 +14,12 @@ pub fn line(user: &User, width: usize, look: &Look) -> Line {
         _ if user.password_expired => None,
         _ => Some(true),
     };
-    let name = if width < 70 { 18 } else { 22 };
-    let words = words(user);
-    let words_width = if width < 70 { 16 } else { 40 };
-    let address = rest(width, &[name, words_width], look);
+    let (name, address) = if width < 66 { (15, 22) } else { (20, 26) };
+    let words_width = rest(width, &[name, address], look);
     let line = cell(mark(good, look), Role::Text, &user.display_name, name, look);
     let line = cell(line, Role::Muted, &user.user_principal_name, address, look);
     let role = if good == Some(true) { Role::Muted } else { Role::Warn };
-    cell(line, role, &words, words_width, look)
+    last(line, role, &words(user), words_width, look)
 }
 
 fn words(user: &User) -> String {

@@ -1,6 +1,6 @@
 //! Tenants, and the identities of the lab's machine, in their lists.
 
-use super::columns::{cell, mark, rest};
+use super::columns::{self, cell, mark, rest};
 use crate::{
     provider::scenario::{ManagedIdentity, Tenant},
     text::{Line, Role},
@@ -19,9 +19,9 @@ pub fn identity(identity: &ManagedIdentity, width: usize, look: &Look) -> Line {
 }
 
 fn row(name: &str, middle: &str, last: &str, width: usize, look: &Look) -> Line {
-    let (name_width, middle_width) = if width < 70 { (18, 18) } else { (26, 26) };
+    let (name_width, middle_width) = if width < 66 { (18, 18) } else { (22, 22) };
     let rest = rest(width, &[name_width, middle_width], look);
     let line = cell(mark(Some(true), look), Role::Text, name, name_width, look);
     let line = cell(line, Role::Muted, middle, middle_width, look);
-    cell(line, Role::Muted, last, rest, look)
+    columns::last(line, Role::Muted, last, rest, look)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::columns::{cell, mark, rest};
+use super::columns::{cell, last, mark, rest};
 use crate::{
     provider::scenario::{ConditionalAccessPolicy, PolicyState, Scenario},
     text::{Line, Role},
@@ -31,8 +31,8 @@ pub fn line(policy: &ConditionalAccessPolicy, width: usize, look: &Look) -> Line
 }
 
 fn row(good: Option<bool>, name: &str, words: &str, width: usize, look: &Look) -> Line {
-    let words_width = if width < 70 { 22 } else { 34 };
+    let words_width = if width < 66 { 18 } else { 26 };
     let name_width = rest(width, &[words_width], look);
     let line = cell(mark(good, look), Role::Text, name, name_width, look);
-    cell(line, if good.is_some() { Role::Muted } else { Role::Warn }, words, words_width, look)
+    last(line, if good.is_some() { Role::Muted } else { Role::Warn }, words, words_width, look)
 }
