@@ -305,9 +305,11 @@ fn has_scope_if_sent(redemption: &Redemption<'_>) -> Verdict {
 
 fn empty_scope() -> Box<Refusal> {
     let text = "Scope must not be empty when the code is redeemed for an access token.";
-    Refusal::new(28003, "invalid_scope", text)
-        .demands("`scope` is left out, or names something")
-        .compares("scope", "(empty)", ["left out", "a scope"])
+    Refusal::new(28003, "invalid_scope", text).demands("`scope` is left out, or names something").compares(
+        "scope",
+        "(empty)",
+        ["left out", "a scope"],
+    )
 }
 
 /// Rule: the scope of a token request can be read, and everything in it exists.
