@@ -54,14 +54,34 @@ pub enum SignInKind {
     ManagedIdentity,
 }
 
+impl SignInKind {
+    /// A word or two for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Interactive => "interactive",
+            Self::NonInteractive => "non-interactive",
+            Self::ServicePrincipal => "service principal",
+            Self::ManagedIdentity => "managed identity",
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 pub struct SignIns {
     entries: VecDeque<SignIn>,
+    /// How many there ever were.
+    count: u64,
 }
 
 impl SignIns {
     pub fn iter(&self) -> impl Iterator<Item = &SignIn> {
         self.entries.iter()
+    }
+
+    /// How many entries there ever were, and those of them that came after the first `seen`, as far as they are kept.
+    pub fn since(&self, seen: u64) -> (u64, impl Iterator<Item = &SignIn>) {
+        let new = usize::try_from(self.count.saturating_sub(seen)).unwrap_or(usize::MAX);
+        (self.count, self.entries.iter().skip(self.entries.len().saturating_sub(new)))
     }
 
     pub fn succeeded(&mut self, call: &Call, client: &Application, user: Option<&User>) {
@@ -101,6 +121,7 @@ impl SignIns {
             self.entries.pop_front();
         }
         self.entries.push_back(entry);
+        self.count += 1;
     }
 }
 
