@@ -81,7 +81,11 @@ pub fn removed(entry: Entry<'_>) -> Option<Order> {
         Entry::Listed(from, ..) => Order::Edit { change: Edit::Remove { from, entry: entry.identity() } },
         Entry::Grant(grant) => Order::Withdraw { id: grant.id.clone() },
         Entry::Role(role) => Order::Unassign { id: role.id.clone() },
-        Entry::Policy(_) | Entry::Attempt(_) | Entry::Undone(_) | Entry::Done(_) => return None,
+        Entry::Fault(fault) => Order::RemoveFault { id: fault.id.clone() },
+        Entry::Clock(clock) if clock.ahead() != 0 => Order::ResetClock,
+        Entry::Policy(_) | Entry::Clock(_) | Entry::Attempt(_) | Entry::Undone(_) | Entry::Done(_) => {
+            return None;
+        }
     })
 }
 

@@ -88,12 +88,12 @@ impl State {
         let (look, focused) = (scene.look, self.region == Region::Sections);
         Frame::new("Tenant", look).focused(focused).render(area, buffer);
         let inner = Frame::inner(area);
-        let room = usize::from(inner.width).saturating_sub(6);
+        let room = usize::from(inner.width).saturating_sub(5);
         let row = |index: usize| {
             let section = Section::ALL[index];
             let count = bench.tenant.count(section);
             Line::of(Role::Text, format!("{:<room$}", section.title()))
-                .then(Role::Muted, format!("{count:>5}"))
+                .then(Role::Muted, format!("{count:>4}"))
         };
         let list = List::new(Section::ALL.len(), &row, look).focused(focused);
         list.render(inner, buffer, &mut self.section);
@@ -246,6 +246,8 @@ fn title(entry: Entry<'_>) -> String {
         Entry::Policy(_) => "Switches of every tenant".to_owned(),
         Entry::Grant(grant) => format!("{} for people", grant.client),
         Entry::Role(role) => format!("{} by itself", role.client),
+        Entry::Clock(_) => "The tenant's clock".to_owned(),
+        Entry::Fault(fault) => format!("Fault {}", fault.id),
         Entry::Attempt(attempt) => format!("Sign-in {}", attempt.number),
         Entry::Done(_) | Entry::Undone(_) => "Step".to_owned(),
     }
