@@ -12,7 +12,7 @@ use authwright::{
     provider::{
         Note, Provider,
         keys::{Keys, SigningKey},
-        scenario::{ConditionalAccessPolicy, Control, PlatformKind, Scenario},
+        scenario::{ConditionalAccessPolicy, Control, PlatformKind, PolicyState, Scenario},
     },
     runtime::key_pair::{self, KeyPair},
     time::UnixTime,
@@ -119,6 +119,7 @@ impl Desk {
             include_authentication_context_class_references: Vec::new(),
             built_in_controls: vec![control],
             sign_in_frequency: None,
+            state: PolicyState::Enabled,
         });
         Self::stocked(scenario, "mina")
     }

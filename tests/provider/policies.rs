@@ -1,6 +1,6 @@
 //! Conditional access at the token endpoint, and what applications may do by themselves.
 
-use authwright::provider::scenario::{ConditionalAccessPolicy, Control, Scenario};
+use authwright::provider::scenario::{ConditionalAccessPolicy, Control, PolicyState, Scenario};
 
 use crate::tenant::{Answer, Tenant, claims, refused};
 
@@ -56,6 +56,7 @@ fn a_block_goes_before_whatever_else_is_asked() {
         include_authentication_context_class_references: Vec::new(),
         built_in_controls: vec![Control::Block],
         sign_in_frequency: None,
+        state: PolicyState::Enabled,
     });
     let mut tenant = Tenant::new(scenario);
     let vault = "https://vault.azure.net/user_impersonation";

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use authwright::{
-    provider::scenario::{ConditionalAccessPolicy, Control, Scenario},
+    provider::scenario::{ConditionalAccessPolicy, Control, PolicyState, Scenario},
     wire::{Headers, Method},
 };
 use serde_json::json;
@@ -95,6 +95,7 @@ fn asking_of_everybody(control: Control) -> Scenario {
         include_authentication_context_class_references: Vec::new(),
         built_in_controls: vec![control],
         sign_in_frequency: None,
+        state: PolicyState::Enabled,
     });
     scenario
 }
