@@ -46,9 +46,9 @@ pub fn tokens_per_second() {
     match peers() {
         Ok(peers) => {
             for (name, _server, target) in peers {
-                let (served, latencies) = measure(&target);
+                let (theirs, latencies) = measure(&target);
                 let what = format!("  the same of npm's {name} (one process, as it comes)");
-                println!("{what:<58} {served:>10.0} /s   {:.1} times slower", ours / served);
+                println!("{what:<58} {theirs:>10.0} /s   {:.1} times slower", ours / theirs);
                 row("    a token at half of that load", latencies);
             }
         }

@@ -164,18 +164,18 @@ fn trust(lab: &lab::Lab, ca: &lab::Ca) {
         "lab-ca.pem".to_owned()
     };
     print(
-        "Over https its certificate comes from a CA of its own, which is installed nowhere. Who shall trust it, is told:",
+        "Over https its certificate comes from a CA of its own, installed nowhere. A program trusts it when told so:",
     );
-    print(format!("  REQUESTS_CA_BUNDLE={file}    MSAL Python, azure-identity, Azure CLI"));
-    print(format!("  SSL_CERT_FILE={file}         azure-identity with asyncio"));
-    print(format!("  NODE_EXTRA_CA_CERTS={file}   MSAL Node"));
-    print(format!("  --ca {file}                  authwright, with --authority {base}"));
-    print(format!("  curl --cacert {file} {base}/common/v2.0/.well-known/openid-configuration"));
+    let told = |who: &str, what: &str| print(format!("  {who:<38} {what}"));
+    told("MSAL Python, azure-identity, Azure CLI", &format!("REQUESTS_CA_BUNDLE={file}"));
+    told("azure-identity with asyncio", &format!("SSL_CERT_FILE={file}"));
+    told("MSAL Node", &format!("NODE_EXTRA_CA_CERTS={file}"));
+    told("curl", &format!("--cacert {file}"));
+    told("authwright run", &format!("--authority {base} --ca {file}"));
     print("They ask Microsoft about an authority that they do not know, unless they are told not to:");
-    print(format!("  MSAL Python      authority=\"{base}/TENANT\", instance_discovery=False"));
-    print(format!("  azure-identity   authority=\"{base}\", disable_instance_discovery=True"));
-    print(format!("  MSAL Node        authority: \"{base}/TENANT\", knownAuthorities: [\"{host}\"]"));
-    print(format!(
-        "  Azure CLI        az cloud register … --endpoint-active-directory {base}; az config set core.instance_discovery=false"
-    ));
+    told("MSAL Python", &format!("authority=\"{base}/TENANT\", instance_discovery=False"));
+    told("azure-identity", &format!("authority=\"{base}\", disable_instance_discovery=True"));
+    told("MSAL Node", &format!("authority: \"{base}/TENANT\", knownAuthorities: [\"{host}\"]"));
+    told("Azure CLI", &format!("az cloud register … --endpoint-active-directory {base}"));
+    told("", "az config set core.instance_discovery=false");
 }

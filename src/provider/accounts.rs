@@ -93,9 +93,11 @@ pub fn switched_off() -> Box<Refusal> {
 /// 50053: locked, by the directory or by wrong passwords.
 pub fn locked() -> Box<Refusal> {
     let text = "Sign-in is blocked: too many failed tries or a suspicious address.";
-    Refusal::new(50053, "invalid_grant", text).demands(
-        "after ten wrong passwords an account rests for a minute; the right one does not help before",
-    )
+    Refusal::new(50053, "invalid_grant", text)
+        .demands(
+            "after ten wrong passwords an account rests for a minute; the right one does not help before",
+        )
+        .compares("account", "locked", ["open"])
 }
 
 /// 50126: not the password in the directory.
@@ -110,6 +112,7 @@ pub fn password_expired() -> Box<Refusal> {
     Refusal::new(50055, "invalid_grant", "The password is out of date and must be changed.")
         .suberror("user_password_expired")
         .demands("a new password must be set first, on a page")
+        .compares("passwordExpired", "true", ["false"])
 }
 
 impl Provider {

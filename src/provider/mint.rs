@@ -16,6 +16,7 @@ use super::{
     scenario::{Application, ManagedIdentity, Scenario, Tenant},
     scope::{Target, Wanted},
     sessions::{Person, login_hint},
+    version::Version,
 };
 use crate::time::UnixTime;
 
@@ -116,6 +117,8 @@ pub struct Mint<'a> {
 /// What an ID token says beyond who signed in.
 #[derive(Debug)]
 pub struct IdTokenParts<'a> {
+    /// That of the endpoint.
+    pub version: Version,
     /// The scopes, which decide what is told of the person.
     pub wanted: &'a Wanted,
     pub nonce: Option<&'a str>,
@@ -168,18 +171,22 @@ impl Mint<'_> {
         self.access_token_life()
     }
 
-    /// An ID token of version 2.
+    /// An ID token.
     pub fn id_token(&mut self, person: &Person, parts: &IdTokenParts<'_>) -> Unsigned {
         let user = &person.user;
         let mut claims = Map::new();
         let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
         claim("aud", json!(self.client.app_id));
-        claim("iss", json!(self.issuer(2)));
+        let is_old = parts.version == Version::One;
+        claim("iss", json!(self.issuer(parts.version.number())));
         self.times(ID_TOKEN_LIFE, &mut claim);
         claim("aio", json!(self.random.text(2)));
         let optional = &self.client.optional_claims.id_token;
         if !parts.contexts.is_empty() {
             claim("acrs", json!(parts.contexts));
+        }
+        if is_old {
+            claim("amr", json!(person.methods));
         }
         if parts.auth_time || names(optional, "auth_time") {
             claim("auth_time", json!(person.authenticated_at.seconds()));
@@ -187,6 +194,10 @@ impl Mint<'_> {
         let idp = self.foreign_issuer(person);
         if let Some(mail) = user.mail.as_ref().filter(|_| parts.wanted.has("email") || idp.is_some()) {
             claim("email", json!(mail));
+        }
+        if is_old {
+            claim("family_name", json!(user.surname));
+            claim("given_name", json!(user.given_name));
         }
         if let Some(idp) = idp {
             claim("idp", json!(idp));
@@ -202,20 +213,31 @@ impl Mint<'_> {
         }
         if parts.wanted.has("profile") {
             claim("oid", json!(self.object_id(person)));
+        }
+        if parts.wanted.has("profile") && !is_old {
             claim("preferred_username", json!(user.user_principal_name));
         }
         claim("rh", json!(self.rh()));
         claim("sid", json!(person.session));
         claim("sub", json!(pairwise(&user.id, &self.client.app_id)));
         claim("tid", json!(self.tenant.id));
+        if is_old {
+            claim("unique_name", json!(user.user_principal_name));
+            claim("upn", json!(user.user_principal_name));
+        }
         claim("uti", json!(self.random.short()));
-        claim("ver", json!("2.0"));
+        claim("ver", json!(format!("{}.0", parts.version.number())));
         if let Some(code) = parts.code {
             claim("c_hash", json!(half_hash(code)));
         }
+        let kid = self.keys.current().thumbprint();
+        let mut header = json!({ "typ": "JWT", "alg": "RS256", "kid": kid });
+        if is_old {
+            header["x5t"] = json!(kid);
+        }
         Unsigned {
             key: Arc::clone(self.keys.current()),
-            header: json!({ "typ": "JWT", "alg": "RS256", "kid": self.keys.current().thumbprint() }),
+            header,
             claims,
             holds_access_token_hash: parts.beside_access_token,
         }

@@ -38,6 +38,7 @@ mod random;
 mod redirect_uri;
 mod refusal;
 mod reply;
+mod resource;
 pub mod scenario;
 mod scope;
 mod sessions;
@@ -46,6 +47,7 @@ mod sign_ins;
 mod stock;
 mod tenant;
 mod token;
+mod version;
 
 use std::{sync::Arc, time::Duration};
 
@@ -60,6 +62,7 @@ use crate::{
 use accounts::Accounts;
 use call::Call;
 use certificate::{Certificate, CertificateError};
+pub use consents::ConsentRequest;
 use consents::Consents;
 pub use consents::{GrantError, PermissionGrant, RoleAssignment};
 use endpoints::managed_identity::{self, IdentityToken};
@@ -232,6 +235,11 @@ impl Provider {
             Some(Some(user)) => self.consents.withdraw(client, Some(user)),
             Some(None) => false,
         }
+    }
+
+    /// What people have asked administrators to consent to, oldest first; what was granted since is gone.
+    pub fn consent_requests(&self) -> &[ConsentRequest] {
+        self.consents.requests()
     }
 
     /// The sign-in log, oldest first.

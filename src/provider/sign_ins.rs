@@ -254,9 +254,8 @@ impl SignIns {
 /// A reason repeats what was sent, which can be a megabyte.
 fn shorten(text: &mut String) {
     if text.len() > LONGEST {
-        text.truncate(text.floor_char_boundary(LONGEST));
-        text.push('…');
-        text.shrink_to_fit();
+        let whole = (0..=LONGEST).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+        *text = format!("{}…", &text[..whole]);
     }
 }
 

@@ -8,7 +8,12 @@ use std::{collections::BTreeSet, sync::Arc};
 use super::{
     scenario::{AppRole, Application, ConsentType, PermissionScope, ResourceAccess, Scenario, Tenant, User},
     scope::Wanted,
+    version::Version,
 };
+use crate::time::UnixTime;
+
+/// How many requests to administrators are kept.
+const REQUESTS_KEPT: usize = 1000;
 
 pub use rows::{GrantError, PermissionGrant, RoleAssignment};
 
@@ -17,6 +22,24 @@ pub use rows::{GrantError, PermissionGrant, RoleAssignment};
 pub struct Consents {
     rows: Vec<Row>,
     assignments: Vec<Assignment>,
+    requests: Vec<ConsentRequest>,
+}
+
+/// What somebody who may not consent has asked an administrator for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsentRequest {
+    /// The GUID of the tenant.
+    pub tenant: String,
+    /// The application.
+    pub client_id: String,
+    /// The person's sign-in name.
+    pub user: String,
+    /// The permissions, by value.
+    pub scopes: Vec<String>,
+    /// The person's own words, as they came; empty if there were none.
+    pub justification: String,
+    /// When it was sent last.
+    pub at: UnixTime,
 }
 
 /// A role that an application holds by itself.
@@ -97,6 +120,24 @@ impl Consents {
             || self.assignments.iter().any(|held| held.tenant == tenant.id && held.client == client.app_id)
     }
 
+    /// What administrators have been asked for and have not granted yet, oldest first.
+    pub fn requests(&self) -> &[ConsentRequest] {
+        &self.requests
+    }
+
+    /// Keeps a request; an earlier one of the same person for the same application gives way.
+    pub fn ask(&mut self, request: ConsentRequest) {
+        let is_same = |other: &ConsentRequest| {
+            (&other.tenant, &other.client_id, &other.user)
+                == (&request.tenant, &request.client_id, &request.user)
+        };
+        self.requests.retain(|other| !is_same(other));
+        if self.requests.len() >= REQUESTS_KEPT {
+            self.requests.remove(0);
+        }
+        self.requests.push(request);
+    }
+
     /// The roles of a resource that an application holds by itself, by name.
     pub fn roles(&self, tenant: &Tenant, client: &Application, resource: &Application) -> Vec<String> {
         let ids = (&tenant.id, &client.app_id, &resource.app_id);
@@ -166,6 +207,17 @@ impl Consents {
         principal: Option<&User>,
         permissions: &[Missing],
     ) {
+        if principal.is_none() {
+            let is_answered = |request: &ConsentRequest| {
+                request.tenant == tenant.id
+                    && request.client_id == client.app_id
+                    && request
+                        .scopes
+                        .iter()
+                        .all(|asked| permissions.iter().any(|one| one.scope.value == *asked))
+            };
+            self.requests.retain(|request| !is_answered(request));
+        }
         let principal = principal.map(|user| user.id.clone());
         for Missing { resource, scope } in permissions {
             let same = |row: &&mut Row| {
@@ -205,6 +257,11 @@ impl Consents {
             if self.granted(tenant, client, user, &target.resource).is_empty() {
                 asked.extend(required(scenario, client));
             }
+        }
+        // Version 1 asks for the whole registration as somebody signs in for the first time, whatever for.
+        let only_signs_in = wanted.version == Version::One && wanted.targets.is_empty();
+        if only_signs_in && self.granted(tenant, client, user, scenario.graph()).is_empty() {
+            asked.extend(required(scenario, client));
         }
         let mut missing: Vec<Missing> = Vec::new();
         for permission in asked {

@@ -4,6 +4,7 @@ mod account;
 mod admin_consent;
 mod authorize;
 mod careful_api;
+mod consent_policy;
 mod device_authorization;
 mod device_page;
 mod graph;
@@ -61,6 +62,9 @@ const PATHS: &[(&str, Endpoint)] = &[
     ("{t}/oauth2/v2.0/authorize", authorize::answer),
     ("{t}/oauth2/v2.0/token", token::answer),
     ("{t}/oauth2/v2.0/devicecode", device_authorization::answer),
+    ("{t}/oauth2/authorize", authorize::answer),
+    ("{t}/oauth2/token", token::answer),
+    ("{t}/oauth2/devicecode", device_authorization::answer),
     ("{t}/oauth2/v2.0/logout", logout::answer),
     ("{t}/oauth2/logout", logout::answer),
     ("{t}/v2.0/adminconsent", admin_consent::answer),

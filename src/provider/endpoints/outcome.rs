@@ -28,7 +28,8 @@ pub fn cancel(provider: &mut Provider, call: &Call, interaction: &Interaction) -
     let mut refusal = Refusal::new(65004, DECLINED_ERROR, "The user refused consent.")
         .by("consent.given")
         .concerning(&interaction.client, interaction.person.as_ref().map(|person| person.user.as_ref()))
-        .demands("the person must accept");
+        .demands("the person must accept")
+        .compares("the person's answer", "declined", ["accepted"]);
     if !matches!(interaction.purpose, Purpose::AdminConsent(_)) {
         refusal = refusal.subcode("cancel");
     }
@@ -148,6 +149,7 @@ fn authorized(
         }
         if response.id_token {
             let parts = IdTokenParts {
+                version: wanted.version,
                 wanted,
                 nonce: authorization.nonce.as_deref(),
                 auth_time: interaction.asked.max_age.is_some() || claims.auth_time,

@@ -45,16 +45,53 @@ pub struct Scenario {
 /// Switches that hold for every tenant of the scenario.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, and is shown as one")]
 pub struct Policy {
     /// Answer polls that come too fast with `slow_down` (RFC 8628 §3.5). Entra does not, and some clients fail on it.
     pub slow_down: bool,
     /// Whether ordinary people may consent to permissions of type `User`.
     pub users_may_consent: bool,
+    /// What they may consent to, where they may at all.
+    pub user_consent: UserConsent,
+    /// Whether the applications of others that look risky are for administrators to judge (Graph's directory setting
+    /// `BlockUserConsentForRiskyApps`).
+    pub block_user_consent_for_risky_apps: bool,
+    /// Whether people can ask an administrator from the page that stops them (Graph's `adminConsentRequestPolicy`).
+    pub admin_consent_requests: bool,
+}
+
+/// What people may consent to for themselves: the two policies that Entra brings along, by their ids in Graph's
+/// `permissionGrantPoliciesAssigned`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub enum UserConsent {
+    /// Whatever no administrator has to grant.
+    #[default]
+    #[serde(rename = "microsoft-user-default-legacy")]
+    Everything,
+    /// Permissions of low impact, for the tenant's own applications and those of verified publishers.
+    #[serde(rename = "microsoft-user-default-low")]
+    LowImpact,
+}
+
+impl UserConsent {
+    /// The id of the policy.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Everything => "microsoft-user-default-legacy",
+            Self::LowImpact => "microsoft-user-default-low",
+        }
+    }
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { slow_down: false, users_may_consent: true }
+        Self {
+            slow_down: false,
+            users_may_consent: true,
+            user_consent: UserConsent::default(),
+            block_user_consent_for_risky_apps: false,
+            admin_consent_requests: false,
+        }
     }
 }
 
@@ -143,6 +180,32 @@ pub struct Tenant {
     pub domains: Vec<String>,
     /// `tenant_region_scope` of its metadata, such as `EU`.
     pub region: String,
+    /// The host of the national cloud that it lives in, such as `login.microsoftonline.us`; absent for this one.
+    #[serde(default)]
+    pub national_cloud: Option<String>,
+    /// Why Microsoft has closed it, if it has.
+    #[serde(default)]
+    pub blocked: Option<Blocked>,
+}
+
+/// Why a tenant is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Blocked {
+    /// Nobody has used it for long.
+    Inactivity,
+    /// It was used for what the terms forbid.
+    Abuse,
+}
+
+impl Blocked {
+    /// The word in the scenario.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Inactivity => "inactivity",
+            Self::Abuse => "abuse",
+        }
+    }
 }
 
 /// Somebody who can sign in.
@@ -293,6 +356,15 @@ pub struct Application {
     /// Whether an administrator has switched it off.
     #[serde(default)]
     pub is_disabled: bool,
+    /// Why Microsoft has closed it, if it has, such as `DisabledDueToViolationOfServicesAgreement`.
+    #[serde(default)]
+    pub disabled_by_microsoft_status: Option<String>,
+    /// The publisher's name, if Microsoft has verified it (`verifiedPublisher.displayName` of Graph).
+    #[serde(default)]
+    pub verified_publisher: Option<String>,
+    /// The names of policies that change the claims of its tokens.
+    #[serde(default)]
+    pub claims_mapping_policies: Vec<String>,
     /// Whether only assigned people and applications get tokens.
     #[serde(default)]
     pub app_role_assignment_required: bool,
@@ -416,6 +488,11 @@ pub struct Api {
     pub known_client_applications: Vec<String>,
     /// Who gets permissions of this resource without anybody's consent.
     pub pre_authorized_applications: Vec<PreAuthorized>,
+    /// Whether its claims may be changed by policy although it has no signing key of its own.
+    pub accept_mapped_claims: bool,
+    /// Permissions that administrators have classified as of low impact, by value (Graph's
+    /// `delegatedPermissionClassifications`).
+    pub low_impact_scopes: Vec<String>,
 }
 
 /// An application that needs no consent for some permissions.

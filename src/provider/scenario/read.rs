@@ -264,6 +264,10 @@ fn check_application(scenario: &Scenario, index: usize, application: &Applicatio
             fault(key("scopes"), format!("{} offers no scope {scope:?}", application.key))?;
         }
     }
+    let mut low_impact = application.api.low_impact_scopes.iter();
+    if let Some(scope) = low_impact.find(|scope| application.scope(scope).is_none()) {
+        fault(key("api.lowImpactScopes"), format!("{} offers no scope {scope:?}", application.key))?;
+    }
     let credentials = &application.federated_identity_credentials;
     if credentials.len() > 20 {
         fault(key("federatedIdentityCredentials"), "an application has 20 of them at most")?;

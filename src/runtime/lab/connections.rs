@@ -85,7 +85,10 @@ async fn connection(stream: TcpStream, peer: SocketAddr, desk: Desk, mut stopped
             };
             match opened {
                 Opened::Encrypted(stream) => converse(stream, desk, stopped).await,
-                Opened::Plain(stream) => turn_away(stream, desk.door).await,
+                Opened::Plain(stream) => tokio::select! {
+                    () = turn_away(stream, desk.door) => {}
+                    _ = stopped.changed() => {}
+                },
                 Opened::Gone => {}
             }
         }

@@ -7,7 +7,9 @@ use serde_json::json;
 use super::{
     Answered, Request,
     authorization_code::{known_scope, one_resource},
-    client, suits_origin,
+    client,
+    issue::times,
+    suits_origin,
 };
 use crate::provider::{
     Provider,
@@ -16,6 +18,7 @@ use crate::provider::{
     policies,
     refusal::{Refusal, Verdict},
     reply::{Field, Reply},
+    resource,
     scenario::Tenant,
     scope::{Fault, Wanted},
 };
@@ -37,18 +40,27 @@ const RULES: &[(&str, Rule)] = &[
     ("credential.present", |asked| client::has_credential(asked.request, false)),
     ("credential.right", |asked| client::is_right_credential(asked.request)),
     ("client.service_principal", has_service_principal),
-    ("scope.present", |asked| asked.request.has("scope")),
+    ("scope.present", |asked| asked.request.names_target()),
     ("scope.resource_known", is_known_resource),
     ("scope.default", is_default),
     ("scope.known", |asked| known_scope(asked.request, asked.wanted.as_ref())),
     ("scope.one_resource", |asked| one_resource(asked.wanted.as_ref())),
+    ("resource.enabled", |asked| {
+        on_wanted(asked, |wanted| wanted.targets.iter().try_for_each(resource::is_enabled))
+    }),
+    ("claims.mapping", |asked| {
+        let request = asked.request;
+        on_wanted(asked, |wanted| {
+            resource::take_mapped_claims(request.scenario, request.client(), &wanted.targets)
+        })
+    }),
     ("client.assigned", is_assigned),
     ("policy.met", meets_policies),
 ];
 
 pub fn answer(provider: &mut Provider, request: &Request<'_>) -> Answered {
     let tenant = request.segment.tenant().map(Arc::as_ref);
-    let wanted = request.call.form.get("scope").map(|text| Wanted::read(text, request.scenario, tenant));
+    let wanted = request.wanted(tenant);
     let is_known_there = tenant.is_some_and(|tenant| provider.consents.knows(tenant, request.client()));
     let roles = match (tenant, &wanted) {
         (Some(tenant), Some(Ok(wanted))) => {
@@ -74,21 +86,22 @@ fn issue(provider: &mut Provider, asked: Asked<'_>) -> Reply {
     let mut mint = Mint { call, keys: &keys, random: &mut provider.random, tenant, client, proof };
     let life = mint.access_token_life();
     let token = mint.app_token(&target, &roles, life);
-    let fields: Vec<(&'static str, Field)> = vec![
-        ("token_type", json!("Bearer").into()),
-        ("expires_in", json!(life).into()),
-        ("ext_expires_in", json!(life).into()),
-        ("access_token", token.into()),
-    ];
+    let mut fields: Vec<(&'static str, Field)> = vec![("token_type", json!("Bearer").into())];
+    fields.extend(times(request, &target, life));
+    fields.push(("access_token", token.into()));
     let claims = Claims::read(call.form.get("claims")).unwrap_or_default();
     let attempt =
         policies::Attempt { user: None, methods: &[], client, resource: &target.resource, claims: &claims };
-    provider
-        .sign_ins
-        .succeeded(call, client, None)
-        .at(tenant, client, None)
-        .meeting(request.scenario, &attempt);
+    let entry = provider.sign_ins.succeeded(call, client, None);
+    entry.at(tenant, client, None).meeting(request.scenario, &attempt);
     Reply::tokens(call, fields)
+}
+
+fn on_wanted(asked: &Asked<'_>, rule: impl Fn(&Wanted) -> Verdict) -> Verdict {
+    match &asked.wanted {
+        Some(Ok(wanted)) => rule(wanted),
+        _ => Ok(()),
+    }
 }
 
 fn is_for_one_tenant(asked: &Asked<'_>) -> Verdict {
@@ -111,8 +124,9 @@ fn has_service_principal(asked: &Asked<'_>) -> Verdict {
     }
     let text = format!("App '{}' has no service principal in tenant '{}'.", client.app_id, tenant.id);
     Err(Refusal::new(7_000_229, "invalid_client", text)
-        .demands("the application must have been added to the tenant")
-        .compares("tenant", &tenant.display_name, client.tenant.clone()))
+        .demands("the tenant must have a service principal for the application: a registration alone is none")
+        .compares("service principal", "(none)", [format!("one in {}", tenant.display_name)])
+        .compares("registered in", client.tenant.clone().unwrap_or_default(), Vec::<String>::new()))
 }
 
 fn is_known_resource(asked: &Asked<'_>) -> Verdict {
@@ -129,7 +143,7 @@ fn is_default(asked: &Asked<'_>) -> Verdict {
     let defaults_only = match &asked.wanted {
         Some(Ok(wanted)) => !wanted.targets.is_empty() && wanted.targets.iter().all(|target| target.default),
         // Several `.default` are a fault, too, but of another kind.
-        Some(Err(Fault::Malformed { .. })) => {
+        Some(Err(Fault::Malformed { .. } | Fault::SeveralDefaults(_))) => {
             sent.split_ascii_whitespace().all(|word| word.ends_with("/.default"))
         }
         Some(Err(_)) => false,

@@ -15,9 +15,11 @@ use crate::provider::{
     policies,
     refusal::{Refusal, Verdict},
     reply::{Field, Reply},
+    resource,
     scenario::{Application, Control, PlatformKind, Tenant},
     scope::{self, Target, Wanted},
     sessions::Person,
+    version::Version,
 };
 use crate::time::UnixTime;
 
@@ -43,6 +45,15 @@ const RULES: &[(&str, Rule)] = &[
         grant.provider.accounts.may_go_on(&person.user, &tenant.display_name)
     }),
     ("scope.known_here", has_resource),
+    ("resource.usable", |grant| {
+        let (request, target) = (grant.request, std::slice::from_ref(grant.target));
+        resource::are_usable(request.scenario, request.client(), request.version, target)?;
+        resource::take_mapped_claims(request.scenario, request.client(), target)
+    }),
+    ("resource.suits_shared_path", |grant| {
+        let (request, target) = (grant.request, std::slice::from_ref(grant.target));
+        resource::suit_shared_paths(&request.segment, request.client(), request.version, target)
+    }),
     ("consent.given", has_consent),
     ("client.assigned", |grant| is_assigned(grant, grant.request.client())),
     ("resource.assigned", |grant| is_assigned(grant, &grant.target.resource)),
@@ -89,18 +100,17 @@ pub fn issue(
     let extra = Extra::of(&claims, scenario, &target.resource);
     let life = mint.access_token_life_for(&target, &extra);
     let access_token = mint.user_token(person, &target, &scp(&target, &granted), &extra, life);
-    let mut fields: Vec<(&'static str, Field)> = vec![
-        ("token_type", json!("Bearer").into()),
-        ("scope", json!(wanted.echo(&target, &granted)).into()),
-        ("expires_in", json!(life).into()),
-        ("ext_expires_in", json!(life).into()),
-    ];
-    if life >= LONG {
-        fields.push(("refresh_in", json!(life / 2).into()));
-    }
+    let echo = match request.version {
+        Version::One => scp(&target, &granted).into_iter().collect::<Vec<_>>().join(" "),
+        Version::Two => wanted.echo(&target, &granted),
+    };
+    let mut fields: Vec<(&'static str, Field)> =
+        vec![("token_type", json!("Bearer").into()), ("scope", json!(echo).into())];
+    fields.extend(times(request, &target, life));
     fields.push(("access_token", access_token.into()));
     let id_token = wanted.has("openid").then(|| {
         let parts = IdTokenParts {
+            version: request.version,
             wanted,
             nonce: grant.nonce,
             auth_time: grant.auth_time || claims.auth_time,
@@ -139,6 +149,26 @@ pub fn issue(
     let entry = provider.sign_ins.succeeded(call, client, Some(&person.user));
     entry.at(tenant, client, Some(&person.user)).meeting(scenario, &attempt);
     Ok(Reply::tokens(call, fields))
+}
+
+/// How long an access token lives. Version 1 writes numbers as texts, tells both ends, and names the resource.
+pub fn times(request: &Request<'_>, target: &Target, life: i64) -> Vec<(&'static str, Field)> {
+    let number = |seconds: i64| match request.version {
+        Version::One => json!(seconds.to_string()),
+        Version::Two => json!(seconds),
+    };
+    let mut fields: Vec<(&'static str, Field)> =
+        vec![("expires_in", number(life).into()), ("ext_expires_in", number(life).into())];
+    if life >= LONG {
+        fields.push(("refresh_in", number(life / 2).into()));
+    }
+    if request.version == Version::One {
+        let now = request.call.now.seconds();
+        fields.push(("expires_on", number(now + life).into()));
+        fields.push(("not_before", number(now - mint::BACKDATED).into()));
+        fields.push(("resource", json!(target.audience).into()));
+    }
+    fields
 }
 
 fn refresh(request: &Request<'_>, grant: &Established<'_>) -> Refresh {

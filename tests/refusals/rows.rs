@@ -1,0 +1,12 @@
+//! The rows.
+
+pub mod clients;
+pub mod grants;
+pub mod people;
+pub mod requests;
+
+use crate::case::Case;
+
+pub fn all() -> Vec<Case> {
+    [requests::all(), clients::all(), people::all(), grants::all()].into_iter().flatten().collect()
+}
