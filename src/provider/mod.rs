@@ -247,6 +247,12 @@ impl Provider {
         self.sign_ins.iter()
     }
 
+    /// How many entries the sign-in log ever had, and those that came after the first `seen` of them, as far as they are kept.
+    pub fn sign_ins_since(&self, seen: u64) -> (u64, Vec<SignIn>) {
+        let (count, new) = self.sign_ins.since(seen);
+        (count, new.cloned().collect())
+    }
+
     /// The directory.
     pub const fn scenario(&self) -> &Arc<Scenario> {
         &self.scenario

@@ -38,6 +38,11 @@ pub struct Unmet<'a> {
     pub policies: Vec<&'a ConditionalAccessPolicy>,
 }
 
+/// The policies that are switched on.
+fn in_force(scenario: &Scenario) -> impl Iterator<Item = &ConditionalAccessPolicy> {
+    scenario.conditional_access_policies.iter().filter(|policy| policy.state == PolicyState::Enabled)
+}
+
 /// The policies about an attempt.
 pub fn about<'a>(
     scenario: &'a Scenario,
@@ -48,10 +53,7 @@ pub fn about<'a>(
         let about = &policy.include_authentication_context_class_references;
         attempt.claims.policies.contains(&policy.id) || about.iter().any(|one| contexts.contains(one))
     };
-    scenario
-        .conditional_access_policies
-        .iter()
-        .filter(|policy| policy.state == PolicyState::Enabled)
+    in_force(scenario)
         .filter(move |policy| is_about_whom(policy, attempt) && (guards(policy, attempt) || is_named(policy)))
 }
 
@@ -76,8 +78,7 @@ pub fn unmet<'a>(scenario: &'a Scenario, attempt: &Attempt<'_>) -> Option<Unmet<
 /// Those of the authentication contexts that the tenants have: some policy is about them. Nobody can ask for more than that.
 pub fn published(scenario: &Scenario, contexts: &[String]) -> Vec<String> {
     let is_published = |context: &&String| {
-        let policies = scenario.conditional_access_policies.iter();
-        policies
+        in_force(scenario)
             .flat_map(|policy| &policy.include_authentication_context_class_references)
             .any(|one| one == *context)
     };
@@ -174,6 +175,7 @@ mod tests {
         ConditionalAccessPolicy {
             id: format!("{}-{}", users.join("+"), applications.join("+")),
             display_name: "a policy".to_owned(),
+            state: PolicyState::Enabled,
             include_users: owned(users),
             exclude_users: owned(&["adele"]),
             include_service_principals: owned(&["inventory-sync"]),
@@ -181,7 +183,6 @@ mod tests {
             include_authentication_context_class_references: Vec::new(),
             built_in_controls: controls.to_vec(),
             sign_in_frequency: None,
-            state: PolicyState::Enabled,
         }
     }
 
@@ -240,7 +241,11 @@ mod tests {
         assert_eq!(check(vec![about.clone()], Some("mina"), &["pwd"], asking), Some((Control::Mfa, 1)));
         assert_eq!(check(vec![about.clone()], Some("mina"), &["pwd", "mfa"], asking), None);
         let mut scenario = Scenario::northwind();
-        scenario.conditional_access_policies = vec![about];
+        scenario.conditional_access_policies = vec![about.clone()];
         assert_eq!(published(&scenario, &["c7".to_owned(), "c8".to_owned()]), ["c7"]);
+        about.state = PolicyState::Disabled;
+        assert_eq!(check(vec![about.clone()], Some("mina"), &["pwd"], asking), None, "it is switched off");
+        scenario.conditional_access_policies = vec![about];
+        assert!(published(&scenario, &["c7".to_owned()]).is_empty());
     }
 }

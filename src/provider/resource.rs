@@ -9,6 +9,22 @@ use super::{
     version::Version,
 };
 
+/// Who asks, and how.
+struct Asked<'a> {
+    scenario: &'a Scenario,
+    client: &'a Application,
+    version: Version,
+}
+
+type Rule = fn(&Asked<'_>, &Target) -> Verdict;
+
+const RULES: &[(&str, Rule)] = &[
+    ("resource.enabled", |_, target| is_enabled(target)),
+    ("resource.itself_by_id", is_itself_by_id),
+    ("resource.itself_reads_profile", may_be_for_itself),
+    ("client.preauthorized", is_preauthorized),
+];
+
 /// Whether a client may have tokens for these resources at all, as far as registrations tell; in the order in which the rules
 /// are applied.
 pub fn are_usable(
@@ -17,14 +33,9 @@ pub fn are_usable(
     version: Version,
     targets: &[Target],
 ) -> Verdict {
-    let rules: [(&'static str, &dyn Fn(&Target) -> Verdict); 4] = [
-        ("resource.enabled", &|target| is_enabled(target)),
-        ("resource.itself_by_id", &|target| is_itself_by_id(client, target)),
-        ("resource.itself_reads_profile", &|target| may_be_for_itself(scenario, client, target, version)),
-        ("client.preauthorized", &|target| is_preauthorized(client, target)),
-    ];
-    rules.iter().try_for_each(|(name, rule)| {
-        targets.iter().try_for_each(|target| rule(target).map_err(|refusal| refusal.by(name)))
+    let asked = Asked { scenario, client, version };
+    RULES.iter().try_for_each(|(name, rule)| {
+        targets.iter().try_for_each(|target| rule(&asked, target).map_err(|refusal| refusal.by(name)))
     })
 }
 
@@ -54,7 +65,8 @@ pub fn is_enabled(target: &Target) -> Verdict {
 }
 
 /// Rule: an application that asks for a token for itself calls itself by its id.
-fn is_itself_by_id(client: &Application, target: &Target) -> Verdict {
+fn is_itself_by_id(asked: &Asked<'_>, target: &Target) -> Verdict {
+    let client = asked.client;
     if target.resource.app_id != client.app_id || target.audience.eq_ignore_ascii_case(&client.app_id) {
         return Ok(());
     }
@@ -68,12 +80,8 @@ fn is_itself_by_id(client: &Application, target: &Target) -> Verdict {
 }
 
 /// Rule: in version 1 a token for itself takes the permission to sign people in, listed in the registration.
-fn may_be_for_itself(
-    scenario: &Scenario,
-    client: &Application,
-    target: &Target,
-    version: Version,
-) -> Verdict {
+fn may_be_for_itself(asked: &Asked<'_>, target: &Target) -> Verdict {
+    let Asked { scenario, client, version } = *asked;
     let required = || consents::required(scenario, client);
     let lists_sign_in = || required().iter().any(|one| one.resource.is_graph());
     if version == Version::Two || target.resource.app_id != client.app_id || lists_sign_in() {
@@ -89,8 +97,8 @@ fn may_be_for_itself(
 }
 
 /// Rule: Microsoft's own applications get permissions of Microsoft's own resources by arrangement only; nobody can consent.
-fn is_preauthorized(client: &Application, target: &Target) -> Verdict {
-    let resource = &target.resource;
+fn is_preauthorized(asked: &Asked<'_>, target: &Target) -> Verdict {
+    let (client, resource) = (asked.client, &target.resource);
     if client.tenant.is_some() || resource.tenant.is_some() || resource.app_id == client.app_id {
         return Ok(());
     }

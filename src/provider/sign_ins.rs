@@ -23,7 +23,7 @@ const LONGEST: usize = 1000;
 const STILL_WAITING: u32 = 70016;
 
 /// An entry of the log.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SignIn {
     /// When.
     pub at: UnixTime,
@@ -158,9 +158,10 @@ impl SignIn {
 }
 
 /// The categories that Entra's own log has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SignInKind {
     /// A person at a page.
+    #[default]
     Interactive,
     /// A client on behalf of a person.
     NonInteractive,
@@ -170,14 +171,34 @@ pub enum SignInKind {
     ManagedIdentity,
 }
 
+impl SignInKind {
+    /// A word or two for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Interactive => "interactive",
+            Self::NonInteractive => "non-interactive",
+            Self::ServicePrincipal => "service principal",
+            Self::ManagedIdentity => "managed identity",
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 pub struct SignIns {
     entries: VecDeque<SignIn>,
+    /// How many there ever were.
+    count: u64,
 }
 
 impl SignIns {
     pub fn iter(&self) -> impl Iterator<Item = &SignIn> {
         self.entries.iter()
+    }
+
+    /// How many entries there ever were, and those of them that came after the first `seen`, as far as they are kept.
+    pub fn since(&self, seen: u64) -> (u64, impl Iterator<Item = &SignIn>) {
+        let new = usize::try_from(self.count.saturating_sub(seen)).unwrap_or(usize::MAX);
+        (self.count, self.entries.iter().skip(self.entries.len().saturating_sub(new)))
     }
 
     /// Notes a success; what else is known about it can be added to the entry.
@@ -247,6 +268,7 @@ impl SignIns {
             self.entries.pop_front();
         }
         self.entries.push_back(entry);
+        self.count += 1;
         self.entries.back_mut().expect("it was just put there")
     }
 }
@@ -277,21 +299,9 @@ fn entry(call: &Call) -> SignIn {
         kind,
         correlation_id: call.correlation_id.clone(),
         trace_id: call.trace_id.clone(),
-        client_id: None,
-        application: None,
-        user: None,
-        code: 0,
-        reason: String::new(),
-        rule: "",
-        tenant_id: None,
-        user_id: None,
-        user_display_name: None,
-        principal_id: None,
-        resource_id: None,
-        resource: None,
         client_app_used,
         ip_address: address(call).to_owned(),
-        policies: Vec::new(),
+        ..SignIn::default()
     }
 }
 

@@ -112,6 +112,7 @@ impl Desk {
         scenario.conditional_access_policies.push(ConditionalAccessPolicy {
             id: "00c0ffee-0000-4000-8000-000000000001".to_owned(),
             display_name: "Of the test".to_owned(),
+            state: PolicyState::Enabled,
             include_users: vec!["All".to_owned()],
             exclude_users: Vec::new(),
             include_service_principals: vec!["All".to_owned()],
@@ -119,7 +120,6 @@ impl Desk {
             include_authentication_context_class_references: Vec::new(),
             built_in_controls: vec![control],
             sign_in_frequency: None,
-            state: PolicyState::Enabled,
         });
         Self::stocked(scenario, "mina")
     }

@@ -49,6 +49,7 @@ fn a_block_goes_before_whatever_else_is_asked() {
     scenario.conditional_access_policies.push(ConditionalAccessPolicy {
         id: id.to_owned(),
         display_name: "Nobody reaches the vault".to_owned(),
+        state: PolicyState::Enabled,
         include_users: vec!["mina".to_owned()],
         exclude_users: Vec::new(),
         include_service_principals: Vec::new(),
@@ -56,7 +57,6 @@ fn a_block_goes_before_whatever_else_is_asked() {
         include_authentication_context_class_references: Vec::new(),
         built_in_controls: vec![Control::Block],
         sign_in_frequency: None,
-        state: PolicyState::Enabled,
     });
     let mut tenant = Tenant::new(scenario);
     let vault = "https://vault.azure.net/user_impersonation";

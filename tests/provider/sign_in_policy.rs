@@ -88,6 +88,7 @@ fn asking_of_everybody(control: Control) -> Scenario {
     scenario.conditional_access_policies.push(ConditionalAccessPolicy {
         id: "7c1e5a90-2b4d-4f36-8d07-e9a3f612c58b".to_owned(),
         display_name: "Desktop".to_owned(),
+        state: PolicyState::Enabled,
         include_users: vec!["All".to_owned()],
         exclude_users: vec!["adele".to_owned()],
         include_service_principals: Vec::new(),
@@ -95,7 +96,6 @@ fn asking_of_everybody(control: Control) -> Scenario {
         include_authentication_context_class_references: Vec::new(),
         built_in_controls: vec![control],
         sign_in_frequency: None,
-        state: PolicyState::Enabled,
     });
     scenario
 }

@@ -319,7 +319,7 @@ pub struct Outcome {
 use Outcome as Found;
 
 impl Outcome {
-    fn say(&mut self, problem: String) {
+    fn say(&mut self, problem: impl std::fmt::Display) {
         self.problems.push(format!("{}: {problem}", self.name));
     }
 

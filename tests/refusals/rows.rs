@@ -3,10 +3,14 @@
 pub mod clients;
 pub mod grants;
 pub mod people;
+pub mod registrations;
 pub mod requests;
 
 use crate::case::Case;
 
 pub fn all() -> Vec<Case> {
-    [requests::all(), clients::all(), people::all(), grants::all()].into_iter().flatten().collect()
+    [requests::all(), clients::all(), people::all(), grants::all(), registrations::all()]
+        .into_iter()
+        .flatten()
+        .collect()
 }

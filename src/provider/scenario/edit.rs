@@ -89,7 +89,7 @@ impl List {
     }
 
     /// The member by which its entries are told apart.
-    const fn identity(self) -> &'static str {
+    pub const fn identity(self) -> &'static str {
         match self {
             Self::ConditionalAccessPolicies => "id",
             Self::Tenants | Self::Users | Self::Applications | Self::ManagedIdentities => "key",

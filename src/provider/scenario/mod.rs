@@ -104,6 +104,9 @@ pub struct ConditionalAccessPolicy {
     pub id: String,
     /// What administrators call it.
     pub display_name: String,
+    /// Whether it counts.
+    #[serde(default)]
+    pub state: PolicyState,
     /// The keys of the people it is about, or `All`.
     #[serde(default)]
     pub include_users: Vec<String>,
@@ -125,22 +128,30 @@ pub struct ConditionalAccessPolicy {
     /// How many seconds after a sign-in the next one is due (Graph's session control `signInFrequency`).
     #[serde(default)]
     pub sign_in_frequency: Option<u32>,
-    /// Whether it is applied.
-    #[serde(default)]
-    pub state: PolicyState,
 }
 
-/// Whether a policy is applied.
+/// Whether a policy counts (Graph's `state`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum PolicyState {
-    /// It is.
+    /// It does.
     #[default]
     Enabled,
-    /// It is not.
+    /// It is there and asks nothing.
     Disabled,
-    /// It is not, and the log of the real service would say what it would have done.
+    /// It asks nothing either; in the real service the log would tell what it would have asked.
     EnabledForReportingButNotEnforced,
+}
+
+impl PolicyState {
+    /// The word in the policy.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Enabled => "enabled",
+            Self::Disabled => "disabled",
+            Self::EnabledForReportingButNotEnforced => "enabledForReportingButNotEnforced",
+        }
+    }
 }
 
 /// What a policy asks.

@@ -7,8 +7,8 @@ use serde_json::Value;
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    Application, ConditionalAccessPolicy, FederatedCredential, IdentityKind, Issuer, ManagedIdentity,
-    PlatformKind, Policy, ResourceAccess, Scenario, Tenant, User, edit::EditError,
+    Application, Audience, ConditionalAccessPolicy, FederatedCredential, IdentityKind, Issuer,
+    ManagedIdentity, PlatformKind, Policy, ResourceAccess, Scenario, Tenant, User, edit::EditError,
 };
 use crate::provider::redirect_uri;
 
@@ -238,6 +238,15 @@ fn check_application(scenario: &Scenario, index: usize, application: &Applicatio
     {
         fault(key("api.requestedAccessTokenVersion"), format!("{version} is neither 1 nor 2"))?;
     }
+    // As Graph has it: whoever takes personal accounts issues tokens of version 2.
+    let takes_personal = matches!(application.sign_in_audience, Audience::Everyone | Audience::Personal);
+    if takes_personal
+        && application.is_resource()
+        && application.api.requested_access_token_version != Some(2)
+    {
+        let audience = application.sign_in_audience.name();
+        fault(key("api.requestedAccessTokenVersion"), format!("a resource for {audience} has version 2"))?;
+    }
     for (position, user) in application.assigned_users.iter().enumerate() {
         if scenario.user(user).is_none() {
             let key = key(&format!("assignedUsers.{position}"));
@@ -443,6 +452,12 @@ mod tests {
         check("assignedUsers = [\"adele\"]", "assignedUsers = [\"adel\"]", "assignedUsers.0", "no person");
         check("requestedAccessTokenVersion = 2", "requestedAccessTokenVersion = 3", ".api", "neither");
         check(
+            "lowImpactScopes = [\"openid\"",
+            "lowImpactScopes = [\"opened\"",
+            "lowImpactScopes",
+            "no scope",
+        );
+        check(
             "includeApplications = [\"key-vault\"]",
             "includeApplications = [\"vault\"]",
             "includeApplications",
@@ -468,6 +483,15 @@ mod tests {
             "no application",
         );
         check("endDateTime = \"2024-06-30T", "endDateTime = \"yesterday T", "yesterday", "");
+    }
+
+    #[test]
+    fn a_resource_for_personal_accounts_has_version_2() {
+        let payments = "displayName = \"Northwind Payments API\"\nsignInAudience = \"AzureADMyOrg\"";
+        assert!(GOOD.contains(payments));
+        let open = payments.replace("AzureADMyOrg", "AzureADandPersonalMicrosoftAccount");
+        let error = Scenario::parse(&GOOD.replacen(payments, &open, 1)).expect_err("it has version 1");
+        assert!(error.key.ends_with("api.requestedAccessTokenVersion"), "{error}");
     }
 
     #[test]

@@ -29,6 +29,7 @@ use tokio::{
 use super::{
     door::{Door, Scheme},
     keys::{self, lock},
+    steward::Bell,
     tls::{self, Opened},
 };
 use crate::{
@@ -48,6 +49,7 @@ pub(super) struct Desk {
     pub tls: watch::Receiver<tls::State>,
     /// Milliseconds by which the tenant's clock is ahead of the machine's.
     pub ahead: Arc<AtomicU64>,
+    pub bell: Arc<Bell>,
     pub events: mpsc::Sender<Event>,
 }
 
@@ -155,6 +157,7 @@ async fn answer(desk: &Desk, request: hyper::Request<Incoming>) -> hyper::Respon
     };
     let now = clock::now() + Duration::from_millis(desk.ahead.load(Ordering::Relaxed));
     let mut decision = lock(&provider).decide(&request, now);
+    desk.bell.ring();
     if let Some(note) = decision.note.take() {
         let _ = desk.events.send(Event::LabNote(note)).await;
     }

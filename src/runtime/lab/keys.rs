@@ -13,7 +13,7 @@ use crate::{
     provider::{
         Provider,
         keys::{Keys, SigningKey},
-        scenario::Scenario,
+        scenario::{Application, Scenario},
     },
     runtime::key_pair,
     workbench::Event,
@@ -98,14 +98,22 @@ pub fn make_keys() -> Result<Keys, KeyError> {
 /// Makes a key pair for each application that is to have one, registers the certificate, and tells the workbench.
 fn make_client_keys(scenario: &Scenario, provider: &Mutex<Provider>, events: &mpsc::Sender<Event>) {
     for application in scenario.applications().iter().filter(|application| application.gets_a_key()) {
-        let Ok(pair) = key_pair::make(&application.display_name, CLIENT_KEY_DAYS) else { continue };
-        let registered = lock(provider).register_certificate(&application.key, &pair.certificate_der);
-        if registered.is_ok() {
-            let event = Event::LabKey { application: application.key.clone(), key: pair.client_key() };
-            // Nobody listens any more: the lab was stopped.
-            let Ok(()) = events.blocking_send(event) else { return };
+        if !make_client_key(application, provider, events) {
+            return;
         }
     }
+}
+
+/// The same for one; false if nobody listens any more, for the lab was stopped.
+pub(super) fn make_client_key(
+    application: &Application,
+    provider: &Mutex<Provider>,
+    events: &mpsc::Sender<Event>,
+) -> bool {
+    let Ok(pair) = key_pair::make(&application.display_name, CLIENT_KEY_DAYS) else { return true };
+    let registered = lock(provider).register_certificate(&application.key, &pair.certificate_der);
+    let event = Event::LabKey { application: application.key.clone(), key: pair.client_key() };
+    registered.is_err() || events.blocking_send(event).is_ok()
 }
 
 fn make_key(name: &str) -> Result<SigningKey, KeyError> {

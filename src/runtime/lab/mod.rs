@@ -14,6 +14,7 @@ mod connections;
 mod door;
 mod keys;
 mod ports;
+mod steward;
 mod tls;
 
 use std::{
@@ -40,6 +41,7 @@ use connections::Desk;
 use door::{Door, Scheme};
 pub use keys::{KeyError, make_keys};
 use keys::{State, lock};
+use steward::Bell;
 
 /// The port for http that is tried first, so that addresses stay the same from one start to the next.
 pub const PREFERRED_PORT: u16 = 7080;
@@ -105,6 +107,7 @@ pub struct Lab {
     keys: watch::Receiver<State>,
     tls: watch::Receiver<tls::State>,
     ahead: Arc<AtomicU64>,
+    bell: Arc<Bell>,
     identity_header: Secret,
     _running: watch::Sender<()>,
 }
@@ -118,8 +121,12 @@ pub async fn start(options: Options, events: mpsc::Sender<Event>) -> Result<Lab,
 
     let (set_keys, keys) = watch::channel(State::MakingKeys);
     let seed = entropy::bytes();
-    let told = events.clone();
-    tokio::task::spawn_blocking(move || keys::make_all(options.scenario, seed, &set_keys, &told));
+    let bell = Arc::new(Bell::default());
+    let (told, rung) = (events.clone(), Arc::clone(&bell));
+    tokio::task::spawn_blocking(move || {
+        keys::make_all(options.scenario, seed, &set_keys, &told);
+        rung.ring();
+    });
     let (set_tls, tls) = watch::channel(None);
     tokio::task::spawn_blocking(move || {
         let made = tls::make(options.state.as_deref(), clock::now());
@@ -134,6 +141,7 @@ pub async fn start(options: Options, events: mpsc::Sender<Event>) -> Result<Lab,
             keys: keys.clone(),
             tls: tls.clone(),
             ahead: Arc::clone(&ahead),
+            bell: Arc::clone(&bell),
             events: events.clone(),
         };
         for socket in sockets {
@@ -146,6 +154,7 @@ pub async fn start(options: Options, events: mpsc::Sender<Event>) -> Result<Lab,
         keys,
         tls,
         ahead,
+        bell,
         identity_header: identity_header(seed),
         _running: running,
     })

@@ -112,10 +112,10 @@ fn lists_are_filtered_chosen_from_counted_and_paged() {
         let path = format!("v1.0/applications?$filter={filter}&$select=displayName");
         assert_eq!(lab.lists(&path).len(), count, "{filter}");
     }
-    let named = names(lab.lists(
+    let services = names(lab.lists(
         "v1.0/servicePrincipals?$filter=servicePrincipalNames/any(n:n eq 'https://graph.microsoft.com')",
     ));
-    assert_eq!(named, ["Microsoft Graph"]);
+    assert_eq!(services, ["Microsoft Graph"]);
 
     let admin = lab.admin();
     check("filter", &lab.get("v1.0/applications?$filter=appId is 'x'", &admin), 400, BAD, "query.filter");

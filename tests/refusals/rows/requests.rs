@@ -105,7 +105,7 @@ fn parameters() -> Vec<Case> {
                 desk.get(&desk.url(&format!("{}/oauth2/v2.0/authorize?client_id=%zz", desk.home)), &[]).await
             })
         }),
-        redirect(9_002_313, "invalid_request", PUBLIC, "claims that are no JSON", |desk| {
+        redirect(90100, "invalid_request", PUBLIC, "claims that are no JSON", |desk| {
             Box::pin(async move { authorize(desk, &desk.home, &[("claims", "e30=")]).await })
         }),
         json(9_000_411, "invalid_request", "a parameter twice", |desk| {

@@ -9,7 +9,7 @@ use crate::provider::{
     Provider,
     claims::Claims,
     consents::Missing,
-    endpoints::next_page::not_consented,
+    endpoints::{next_page::not_consented, standing},
     grants::{Refresh, SPA_REFRESH_TOKEN_LIFE, kept_as},
     mint::{self, Extra, IdTokenParts, Mint},
     policies,
@@ -190,7 +190,7 @@ fn has_resource(grant: &Grant<'_>) -> Verdict {
     if scope::exists_in(&target.resource, Some(tenant)) {
         return Ok(());
     }
-    Err(scope::unknown_resource(&target.audience, &tenant.display_name))
+    Err(standing::absent(grant.request.client(), &target.resource, &target.audience, tenant))
 }
 
 fn has_consent(grant: &Grant<'_>) -> Verdict {

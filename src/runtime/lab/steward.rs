@@ -1,0 +1,159 @@
+//! The owner's side of a running lab tenant: orders go in, what has changed comes out.
+//!
+//! [`Lab::serve_owner`] is for the workbench. Whoever does not call it pays nothing for it: requests ring a bell that
+//! nobody has hung up.
+
+use std::sync::{Arc, Mutex, OnceLock, atomic::Ordering};
+use std::{collections::HashMap, time::Duration};
+
+use tokio::sync::{Notify, mpsc};
+
+use super::{
+    Lab,
+    keys::{self, lock},
+};
+use crate::{
+    provider::{
+        Provider,
+        order::{Order, View},
+    },
+    runtime::clock,
+    time::UnixTime,
+    workbench::Event,
+};
+
+/// Rung after each request; heard only if somebody listens.
+#[derive(Debug, Default)]
+pub(super) struct Bell(OnceLock<Notify>);
+
+impl Bell {
+    pub fn ring(&self) {
+        if let Some(bell) = self.0.get() {
+            bell.notify_one();
+        }
+    }
+
+    fn hung_up(&self) -> &Notify {
+        self.0.get_or_init(Notify::new)
+    }
+}
+
+impl Lab {
+    /// Carries out an order once the tenant is ready, and says what was done.
+    pub async fn carry_out(&self, order: &Order) -> Result<String, String> {
+        let provider = keys::ready(self.keys.clone(), false).await?;
+        let said = carry_out(&provider, order, self.now())?;
+        self.bell.ring();
+        Ok(said)
+    }
+
+    /// What there is to see, once the tenant is ready.
+    pub async fn view(&self) -> Result<View, String> {
+        let provider = keys::ready(self.keys.clone(), false).await?;
+        Ok(lock(&provider).view())
+    }
+
+    /// The time by the tenant's clock.
+    fn now(&self) -> UnixTime {
+        clock::now() + Duration::from_millis(self.ahead.load(Ordering::Relaxed))
+    }
+
+    /// Takes orders, answers each with [`Event::LabAnswered`], and tells whatever has changed, by these orders or
+    /// otherwise, and every new row of the sign-in log. Ends when nobody can order or listen any more.
+    pub async fn serve_owner(&self, mut orders: mpsc::Receiver<Order>, events: mpsc::Sender<Event>) {
+        let bell = self.bell.hung_up();
+        let provider = match keys::ready(self.keys.clone(), false).await {
+            Ok(provider) => provider,
+            Err(why) => {
+                let _ = events.send(Event::LabFailed(why)).await;
+                return;
+            }
+        };
+        let mut told = Told::default();
+        loop {
+            for event in told.news(&provider) {
+                let Ok(()) = events.send(event).await else { return };
+            }
+            let order = tokio::select! {
+                () = bell.notified() => continue,
+                order = orders.recv() => order,
+            };
+            let Some(order) = order else { return };
+            let known = matches!(order, Order::Load { .. }).then(|| own_certificates(&provider));
+            let result = carry_out(&provider, &order, self.now());
+            if let (Some(known), Ok(_)) = (known, &result) {
+                furnish(&provider, known, &events).await;
+            }
+            // What has changed first, so that whoever hears the answer finds it done.
+            for event in told.news(&provider) {
+                let Ok(()) = events.send(event).await else { return };
+            }
+            let answer = Event::LabAnswered { order: Box::new(order), result };
+            let Ok(()) = events.send(answer).await else { return };
+        }
+    }
+}
+
+fn carry_out(provider: &Mutex<Provider>, order: &Order, now: UnixTime) -> Result<String, String> {
+    lock(provider).carry_out(order, now).map_err(|why| why.to_string())
+}
+
+/// How much of the tenant was told.
+#[derive(Default)]
+struct Told {
+    revision: Option<u64>,
+    sign_ins: u64,
+}
+
+impl Told {
+    fn news(&mut self, provider: &Mutex<Provider>) -> Vec<Event> {
+        let provider = lock(provider);
+        let mut events = Vec::new();
+        if self.revision != Some(provider.revision()) {
+            self.revision = Some(provider.revision());
+            events.push(Event::LabChanged(Box::new(provider.view())));
+        }
+        let (count, new) = provider.sign_ins_since(self.sign_ins);
+        self.sign_ins = count;
+        if !new.is_empty() {
+            events.push(Event::LabSignIns(new));
+        }
+        events
+    }
+}
+
+/// The certificates that were made as the tenant started, by the short names of their applications.
+fn own_certificates(provider: &Mutex<Provider>) -> HashMap<String, Vec<u8>> {
+    let scenario = Arc::clone(lock(provider).scenario());
+    let with_key = scenario.applications().iter().filter(|application| application.gets_a_key());
+    with_key
+        .filter_map(|application| {
+            Some((application.key.clone(), application.certificates().last()?.der.clone()))
+        })
+        .collect()
+}
+
+/// A directory that was loaded has applications without the keys that the lab makes for them: those get the certificates
+/// of before, whose keys the workbench has, and the others new ones.
+async fn furnish(
+    provider: &Arc<Mutex<Provider>>,
+    known: HashMap<String, Vec<u8>>,
+    events: &mpsc::Sender<Event>,
+) {
+    let (provider, events) = (Arc::clone(provider), events.clone());
+    let made = tokio::task::spawn_blocking(move || {
+        let scenario = Arc::clone(lock(&provider).scenario());
+        for application in scenario.applications() {
+            if !application.gets_a_key() || application.certificates().next().is_some() {
+                continue;
+            }
+            let kept = known
+                .get(&application.key)
+                .map(|der| lock(&provider).register_certificate(&application.key, der).is_ok());
+            if kept != Some(true) {
+                keys::make_client_key(application, &provider, &events);
+            }
+        }
+    });
+    let _ = made.await;
+}
