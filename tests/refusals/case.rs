@@ -106,6 +106,11 @@ impl Case {
         Self { suberror: Some(suberror), ..self }
     }
 
+    /// Another status than the one that goes with the error.
+    pub fn status(self, status: u16) -> Self {
+        Self { surface: Surface::Json(status), ..self }
+    }
+
     pub fn with(self, extra: &'static [&'static str]) -> Self {
         Self { extra, ..self }
     }
