@@ -164,7 +164,8 @@ impl Desk {
                     self.alarms.retain(|(other, known, _)| (*other, *known) != (session, call));
                     continue;
                 }
-                Effect::Abandon(_) | Effect::OpenBrowser(_) => continue,
+                // No run changes the lab.
+                Effect::Abandon(_) | Effect::OpenBrowser(_) | Effect::Lab(_) => continue,
             };
             let effects = self.bench.apply(event, self.now);
             self.queue.extend(effects);
