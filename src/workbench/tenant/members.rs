@@ -121,6 +121,7 @@ const APPLICATION: &[Member] = &[
     member("displayName", Text, "what consent pages call it"),
     member("appId", Fixed, "the client id"),
     member("isDisabled", Switch, "an administrator has switched it off: 7000112"),
+    member("lacksServicePrincipal", Switch, "it is registered, and there is nothing of it in the tenant to sign in to"),
     member("appRoleAssignmentRequired", Switch, "only assigned people and applications get tokens: 50105, 501051"),
     member("assignedUsers", Words, "the keys of those people"),
     member("signInAudience", Choice(AUDIENCES), "whose accounts may use it: 50194, 700016, 50020 for others"),
