@@ -56,6 +56,11 @@ impl Unsigned {
         Self { key, header, claims, holds_access_token_hash: false }
     }
 
+    /// Header and claims.
+    pub fn into_parts(self) -> (Value, Map<String, Value>) {
+        (self.header, self.claims)
+    }
+
     /// The finished token. An ID token from the authorization endpoint takes the hash of the access token beside it.
     pub fn sign(self, access_token: Option<&str>) -> String {
         let mut claims = self.claims;
@@ -436,6 +441,11 @@ pub fn methods_of(aio: &str) -> Vec<&'static str> {
     let mark = aio.bytes().last().and_then(|mark| ALPHABET.iter().position(|known| *known == mark));
     let bits = mark.unwrap_or_default();
     METHODS.iter().enumerate().filter(|(bit, _)| bits & 1 << bit != 0).map(|(_, method)| *method).collect()
+}
+
+/// The way of proving oneself with that name.
+pub fn method_named(name: &str) -> Option<&'static str> {
+    METHODS.iter().find(|known| **known == name).copied()
 }
 
 /// The issuer of a tenant's tokens of that version.

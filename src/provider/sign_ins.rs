@@ -1,13 +1,15 @@
 //! The sign-in log: who tried what, when, and how it ended.
 
-use std::collections::VecDeque;
+use std::{borrow::Cow, collections::VecDeque};
+
+use serde::{Deserialize, Serialize};
 
 use super::{
     call::Call,
     mint,
     policies::{Attempt, Unmet, about},
     refusal::{self, Refusal},
-    scenario::{Application, ConditionalAccessPolicy, Scenario, Tenant, User},
+    scenario::{Application, ConditionalAccessPolicy, Scenario, Tenant, User, plain},
     scope::Wanted,
     tenant::Segment,
 };
@@ -23,9 +25,11 @@ const LONGEST: usize = 1000;
 const STILL_WAITING: u32 = 70016;
 
 /// An entry of the log.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct SignIn {
     /// When.
+    #[serde(with = "plain::time")]
     pub at: UnixTime,
     /// In which way.
     pub kind: SignInKind,
@@ -44,7 +48,7 @@ pub struct SignIn {
     /// Why not; empty for success.
     pub reason: String,
     /// The rule that refused; empty for success.
-    pub rule: &'static str,
+    pub rule: Cow<'static, str>,
     /// The GUID of the tenant that was signed in to, as far as that was known.
     pub tenant_id: Option<String>,
     /// The person's object id in that tenant.
@@ -58,7 +62,7 @@ pub struct SignIn {
     /// Its name.
     pub resource: Option<String>,
     /// `Browser` for pages, `Mobile Apps and Desktop clients` for requests of programs, empty where no person is in it.
-    pub client_app_used: &'static str,
+    pub client_app_used: Cow<'static, str>,
     /// Where the request came from: the lab listens on loopback; a proxy in front of it says for whom it speaks.
     pub ip_address: String,
     /// The Conditional Access policies that were about it.
@@ -66,22 +70,24 @@ pub struct SignIn {
 }
 
 /// A Conditional Access policy that was about a sign-in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct AppliedPolicy {
     /// Its GUID.
     pub id: String,
     /// Its name.
     pub display_name: String,
     /// What it asks for.
-    pub controls: Vec<&'static str>,
+    pub controls: Vec<Cow<'static, str>>,
     /// What it asks of the session.
-    pub session_controls: Vec<&'static str>,
+    pub session_controls: Vec<Cow<'static, str>>,
     /// Whether it got that.
     pub result: ConditionalAccess,
 }
 
 /// How policies judged a sign-in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum ConditionalAccess {
     /// No policy was about it.
     #[default]
@@ -108,8 +114,8 @@ impl AppliedPolicy {
         Self {
             id: policy.id.clone(),
             display_name: policy.display_name.clone(),
-            controls: policy.built_in_controls.iter().map(|control| control.name()).collect(),
-            session_controls: policy.sign_in_frequency.iter().map(|_| "signInFrequency").collect(),
+            controls: policy.built_in_controls.iter().map(|control| control.name().into()).collect(),
+            session_controls: policy.sign_in_frequency.iter().map(|_| "signInFrequency".into()).collect(),
             result,
         }
     }
@@ -158,7 +164,8 @@ impl SignIn {
 }
 
 /// The categories that Entra's own log has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum SignInKind {
     /// A person at a page.
     #[default]
@@ -245,7 +252,7 @@ impl SignIns {
             user_display_name: user.map(|user| user.display_name.clone()),
             code: refusal.code,
             reason: refusal.text.clone(),
-            rule: refusal.rule,
+            rule: refusal.rule.into(),
             policies: refusal.policies.clone(),
             ..entry(call)
         });
@@ -257,6 +264,16 @@ impl SignIns {
             entry.user_id = user.map(|user| user.object_id_in(tenant).unwrap_or(&user.id).to_owned());
             entry.principal_id = application.map(|application| mint::service_principal(tenant, application));
         }
+    }
+
+    /// A log with these entries, the oldest first.
+    pub fn restore(entries: Vec<SignIn>) -> Self {
+        Self { count: entries.len() as u64, entries: entries.into() }
+    }
+
+    /// How many entries were ever written.
+    pub const fn written(&self) -> u64 {
+        self.count
     }
 
     fn push(&mut self, mut entry: SignIn) -> &mut SignIn {
@@ -299,7 +316,7 @@ fn entry(call: &Call) -> SignIn {
         kind,
         correlation_id: call.correlation_id.clone(),
         trace_id: call.trace_id.clone(),
-        client_app_used,
+        client_app_used: client_app_used.into(),
         ip_address: address(call).to_owned(),
         ..SignIn::default()
     }

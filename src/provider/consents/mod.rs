@@ -5,8 +5,12 @@ mod rows;
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
-    scenario::{AppRole, Application, ConsentType, PermissionScope, ResourceAccess, Scenario, Tenant, User},
+    scenario::{
+        AppRole, Application, ConsentType, PermissionScope, ResourceAccess, Scenario, Tenant, User, plain,
+    },
     scope::Wanted,
     version::Version,
 };
@@ -18,7 +22,8 @@ const REQUESTS_KEPT: usize = 1000;
 pub use rows::{GrantError, PermissionGrant, RoleAssignment};
 
 /// Every grant, of delegated permissions and of roles.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Consents {
     rows: Vec<Row>,
     assignments: Vec<Assignment>,
@@ -26,7 +31,8 @@ pub struct Consents {
 }
 
 /// What somebody who may not consent has asked an administrator for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct ConsentRequest {
     /// The GUID of the tenant.
     pub tenant: String,
@@ -39,11 +45,13 @@ pub struct ConsentRequest {
     /// The person's own words, as they came; empty if there were none.
     pub justification: String,
     /// When it was sent last.
+    #[serde(with = "plain::time")]
     pub at: UnixTime,
 }
 
 /// A role that an application holds by itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 struct Assignment {
     tenant: String,
     client: String,
@@ -51,7 +59,8 @@ struct Assignment {
     role: String,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 struct Row {
     tenant: String,
     client: String,
@@ -105,6 +114,12 @@ impl Consents {
                 consents.grant(tenant, client, None, &granted);
                 consents.assign(tenant, client, &assigned);
             }
+        }
+        for grant in scenario.grants() {
+            consents.add(scenario, grant).expect("grants are checked when a scenario is read");
+        }
+        for assignment in scenario.assignments() {
+            consents.add_role(scenario, assignment).expect("they are checked when a scenario is read");
         }
         consents
     }

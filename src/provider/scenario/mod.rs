@@ -8,14 +8,17 @@ mod credentials;
 mod describe;
 pub mod edit;
 mod managed_identity;
-mod plain;
+pub(super) mod plain;
 mod read;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::certificate::Certificate;
+use super::{
+    certificate::Certificate,
+    consents::{PermissionGrant, RoleAssignment},
+};
 use crate::{secret::Secret, time::UnixTime};
 pub use credentials::{FederatedCredential, Issuer, Key, KeyCredential, LAB};
 pub use managed_identity::{IdentityKind, ManagedIdentity};
@@ -40,6 +43,8 @@ pub struct Scenario {
     applications: Vec<Arc<Application>>,
     managed_identities: Vec<Arc<ManagedIdentity>>,
     issuers: Vec<Issuer>,
+    grants: Vec<PermissionGrant>,
+    assignments: Vec<RoleAssignment>,
 }
 
 /// Switches that hold for every tenant of the scenario.
@@ -648,6 +653,11 @@ impl PlatformKind {
         matches!(self, Self::Spa | Self::PublicClient)
     }
 
+    /// The platform with that [`PlatformKind::name`].
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Web, Self::Spa, Self::PublicClient].into_iter().find(|kind| kind.name() == name)
+    }
+
     /// The name of the property in the registration.
     pub const fn name(self) -> &'static str {
         match self {
@@ -704,6 +714,16 @@ impl Scenario {
         &self.managed_identities
     }
 
+    /// What is granted from the beginning beside what stands in the registrations.
+    pub fn grants(&self) -> &[PermissionGrant] {
+        &self.grants
+    }
+
+    /// The roles that are held from the beginning beside what stands in the registrations.
+    pub fn assignments(&self) -> &[RoleAssignment] {
+        &self.assignments
+    }
+
     /// The issuers outside the lab whose keys are known.
     pub fn issuers(&self) -> &[Issuer] {
         &self.issuers
@@ -720,6 +740,21 @@ impl Scenario {
         let key = Key::Certificate(Box::new(certificate));
         Arc::make_mut(found).key_credentials.push(KeyCredential { display_name, key });
         true
+    }
+
+    /// The directory without these certificates (DER), whosever they are.
+    pub(super) fn without_certificates(&self, ders: &[Vec<u8>]) -> Self {
+        let mut scenario = self.clone();
+        for application in &mut scenario.applications {
+            let is_one = |credential: &KeyCredential| match &credential.key {
+                Key::Certificate(certificate) => ders.contains(&certificate.der),
+                Key::MadeAtStart => false,
+            };
+            if application.key_credentials.iter().any(is_one) {
+                Arc::make_mut(application).key_credentials.retain(|credential| !is_one(credential));
+            }
+        }
+        scenario
     }
 
     /// The tenant with that GUID or domain name, whatever the letter case.

@@ -3,10 +3,12 @@
 //! [`Lab::serve_owner`] is for the workbench. Whoever does not call it pays nothing for it: requests ring a bell that
 //! nobody has hung up.
 
-use std::sync::{Arc, Mutex, OnceLock, atomic::Ordering};
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{mpsc, watch};
 
 use super::{
     Lab,
@@ -22,19 +24,20 @@ use crate::{
     workbench::Event,
 };
 
-/// Rung after each request; heard only if somebody listens.
+/// Rung after each request and order; heard only if somebody listens.
 #[derive(Debug, Default)]
-pub(super) struct Bell(OnceLock<Notify>);
+pub(super) struct Bell(watch::Sender<()>);
 
 impl Bell {
     pub fn ring(&self) {
-        if let Some(bell) = self.0.get() {
-            bell.notify_one();
+        if self.0.receiver_count() > 0 {
+            self.0.send_replace(());
         }
     }
 
-    fn hung_up(&self) -> &Notify {
-        self.0.get_or_init(Notify::new)
+    /// Hears every ring from now on; several before it listens again are one.
+    pub fn listen(&self) -> watch::Receiver<()> {
+        self.0.subscribe()
     }
 }
 
@@ -42,7 +45,7 @@ impl Lab {
     /// Carries out an order once the tenant is ready, and says what was done.
     pub async fn carry_out(&self, order: &Order) -> Result<String, String> {
         let provider = keys::ready(self.keys.clone(), false).await?;
-        let said = carry_out(&provider, order, self.now())?;
+        let said = carry_out(&provider, order, clock::now())?;
         self.bell.ring();
         Ok(said)
     }
@@ -53,15 +56,10 @@ impl Lab {
         Ok(lock(&provider).view())
     }
 
-    /// The time by the tenant's clock.
-    fn now(&self) -> UnixTime {
-        clock::now() + Duration::from_millis(self.ahead.load(Ordering::Relaxed))
-    }
-
     /// Takes orders, answers each with [`Event::LabAnswered`], and tells whatever has changed, by these orders or
     /// otherwise, and every new row of the sign-in log. Ends when nobody can order or listen any more.
     pub async fn serve_owner(&self, mut orders: mpsc::Receiver<Order>, events: mpsc::Sender<Event>) {
-        let bell = self.bell.hung_up();
+        let mut bell = self.bell.listen();
         let provider = match keys::ready(self.keys.clone(), false).await {
             Ok(provider) => provider,
             Err(why) => {
@@ -75,12 +73,12 @@ impl Lab {
                 let Ok(()) = events.send(event).await else { return };
             }
             let order = tokio::select! {
-                () = bell.notified() => continue,
+                Ok(()) = bell.changed() => continue,
                 order = orders.recv() => order,
             };
             let Some(order) = order else { return };
             let known = matches!(order, Order::Load { .. }).then(|| own_certificates(&provider));
-            let result = carry_out(&provider, &order, self.now());
+            let result = carry_out(&provider, &order, clock::now());
             if let (Some(known), Ok(_)) = (known, &result) {
                 furnish(&provider, known, &events).await;
             }

@@ -118,14 +118,7 @@ impl Tenant {
     /// A tenant that has said nothing yet: all that is known is what it will be stocked with.
     pub(super) fn new(scenario: Arc<Scenario>) -> Self {
         let document = scenario.document();
-        let view = View {
-            revision: 0,
-            scenario,
-            grants: Vec::new(),
-            assignments: Vec::new(),
-            done: Vec::new(),
-            undone: Vec::new(),
-        };
+        let view = View::of(scenario);
         Self { view, document, log: Log::default() }
     }
 
