@@ -176,7 +176,6 @@ const APPLICATION: &[Member] = &[
         ("id", Fixed, "its GUID"),
     ]), "what applications can be allowed to do here by themselves"),
     member("api.lowImpactScopes", Words, "which of them are of low impact"),
-    member("api.acceptMappedClaims", Switch, "takes tokens whose claims a policy has changed; off: 501461"),
     member("api.knownClientApplications", Words, "front ends: consent to one of them with .default covers this API's needs"),
     member("api.preAuthorizedApplications", Items(&[
         ("application", Fixed, "the application"),
@@ -185,7 +184,7 @@ const APPLICATION: &[Member] = &[
     member("optionalClaims.idToken", Words, "claims beyond the usual in its ID tokens"),
     member("optionalClaims.accessToken", Words, "the same in access tokens for it; xms_cc says it takes claims challenges"),
     member("claimsMappingPolicies", Words, "policies that change the claims of its tokens"),
-    member("api.acceptMappedClaims", Switch, "they may, although it has no signing key of its own; off: 50146"),
+    member("api.acceptMappedClaims", Switch, "they may, although it has no signing key of its own; off: 50146, 501461"),
     member("isFamilyClient", Switch, "its refresh tokens serve the whole family of clients (foci)"),
     member("nonceHeader", Switch, "its access tokens carry a hashed nonce: nobody else can check the signature"),
     member("tenant", Fixed, "where it is registered; without one it is Microsoft's own"),
