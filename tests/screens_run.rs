@@ -163,7 +163,7 @@ impl Desk {
                     self.alarms.retain(|(other, known, _)| (*other, *known) != (session, call));
                     continue;
                 }
-                Effect::Abandon(_) | Effect::OpenBrowser(_) => continue,
+                Effect::Abandon(_) | Effect::OpenBrowser(_) | Effect::Lab(_) => continue,
             };
             let effects = self.bench.apply(event, self.now);
             self.queue.extend(effects);

@@ -121,7 +121,8 @@ const APPLICATION: &[Member] = &[
     member("displayName", Text, "what consent pages call it"),
     member("appId", Fixed, "the client id"),
     member("isDisabled", Switch, "an administrator has switched it off: 7000112"),
-    member("lacksServicePrincipal", Switch, "it is registered, and there is nothing of it in the tenant to sign in to"),
+    member("lacksServicePrincipal", Switch, "its own tenant has no service principal for it: 7000229"),
+    member("servicePrincipalsIn", Words, "the keys of other tenants that have one, consent or not"),
     member("appRoleAssignmentRequired", Switch, "only assigned people and applications get tokens: 50105, 501051"),
     member("assignedUsers", Words, "the keys of those people"),
     member("signInAudience", Choice(AUDIENCES), "whose accounts may use it: 50194, 700016, 50020 for others"),
@@ -136,6 +137,7 @@ const APPLICATION: &[Member] = &[
         ("displayName", Text, "what it is called"),
         ("secretText", Secret { optional: false }, "the value that the program sends"),
         ("keyId", Fixed, "the id of the secret: not its value, though often sent as such (7000215)"),
+        ("startDateTime", Time, "when it was made"),
         ("endDateTime", Time, "when it ends: after that 7000222; empty: never"),
     ]), "client secrets"),
     member("keyCredentials", Items(&[
@@ -174,6 +176,7 @@ const APPLICATION: &[Member] = &[
         ("id", Fixed, "its GUID"),
     ]), "what applications can be allowed to do here by themselves"),
     member("api.lowImpactScopes", Words, "which of them are of low impact"),
+    member("api.acceptMappedClaims", Switch, "takes tokens whose claims a policy has changed; off: 501461"),
     member("api.knownClientApplications", Words, "front ends: consent to one of them with .default covers this API's needs"),
     member("api.preAuthorizedApplications", Items(&[
         ("application", Fixed, "the application"),
