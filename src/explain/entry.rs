@@ -147,7 +147,7 @@ struct Table {
     reason: OnceLock<Box<Reason>>,
 }
 
-const FILES: [&str; 18] = [
+const FILES: [&str; 19] = [
     include_str!("data/redirect_uri.toml"),
     include_str!("data/client.toml"),
     include_str!("data/assertion.toml"),
@@ -166,6 +166,7 @@ const FILES: [&str; 18] = [
     include_str!("data/oauth.toml"),
     include_str!("data/api.toml"),
     include_str!("data/machine.toml"),
+    include_str!("data/service.toml"),
 ];
 
 /// The table that is told where nothing else fits.
@@ -308,7 +309,8 @@ mod tests {
     use crate::explain::slots;
 
     /// What comes without a number.
-    const PLAIN: [&str; 38] = [
+    const PLAIN: [&str; 39] = [
+        "lab_fault",
         "access_denied",
         "invalid_grant",
         "authorization_pending",

@@ -38,6 +38,21 @@ struct Failures {
 }
 
 impl Accounts {
+    /// With the moments from which people's sessions count, and the ids of everybody who was ever in the directory.
+    pub fn restore(valid_from: BTreeMap<String, UnixTime>, known: BTreeSet<String>) -> Self {
+        Self { valid_from, known, ..Self::default() }
+    }
+
+    /// The moments from which people's sessions count.
+    pub const fn valid_from(&self) -> &BTreeMap<String, UnixTime> {
+        &self.valid_from
+    }
+
+    /// The ids of everybody who was ever in the directory.
+    pub const fn known(&self) -> &BTreeSet<String> {
+        &self.known
+    }
+
     /// Whether the account is still in the directory.
     pub fn exists(&self, user: &User) -> bool {
         !self.gone.contains(&user.id)
@@ -122,6 +137,7 @@ impl Provider {
     pub fn revoke_sessions(&mut self, user_oid: &str, now: UnixTime) -> bool {
         let Some(user) = self.scenario.user_with_id(user_oid).cloned() else { return false };
         self.accounts.valid_from.insert(user.id.clone(), now);
+        self.revision += 1;
         for token in self.refresh_tokens.values_mut().filter(|token| token.person.user.id == user.id) {
             token.revoked = Some(now);
         }

@@ -56,6 +56,11 @@ impl Unsigned {
         Self { key, header, claims, holds_access_token_hash: false }
     }
 
+    /// Header and claims.
+    pub fn into_parts(self) -> (Value, Map<String, Value>) {
+        (self.header, self.claims)
+    }
+
     /// The finished token. An ID token from the authorization endpoint takes the hash of the access token beside it.
     pub fn sign(self, access_token: Option<&str>) -> String {
         let mut claims = self.claims;
@@ -438,6 +443,11 @@ pub fn methods_of(aio: &str) -> Vec<&'static str> {
     METHODS.iter().enumerate().filter(|(bit, _)| bits & 1 << bit != 0).map(|(_, method)| *method).collect()
 }
 
+/// The way of proving oneself with that name.
+pub fn method_named(name: &str) -> Option<&'static str> {
+    METHODS.iter().find(|known| **known == name).copied()
+}
+
 /// The issuer of a tenant's tokens of that version.
 pub fn issuer(base: &str, tenant: &str, version: u8) -> String {
     if version == 2 { format!("{base}/{tenant}/v2.0") } else { format!("{base}/{tenant}/") }
@@ -456,6 +466,13 @@ pub fn pairwise(user: &str, application: &str) -> String {
 /// The object id of an application's service principal in a tenant, the same at every start.
 pub fn service_principal(tenant: &Tenant, application: &Application) -> String {
     let digest = Sha1::digest(format!("{}/{}", tenant.id, application.app_id));
+    let [bytes @ .., _, _, _, _] = <[u8; 20]>::from(digest);
+    uuid::Builder::from_sha1_bytes(bytes).into_uuid().to_string()
+}
+
+/// The object id of a registration, the same at every start; tokens never carry it.
+pub fn registration(application: &Application) -> String {
+    let digest = Sha1::digest(format!("registration/{}", application.app_id));
     let [bytes @ .., _, _, _, _] = <[u8; 20]>::from(digest);
     uuid::Builder::from_sha1_bytes(bytes).into_uuid().to_string()
 }

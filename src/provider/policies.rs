@@ -14,6 +14,7 @@ use super::{
     claims::Claims,
     refusal::Refusal,
     scenario::{Application, ConditionalAccessPolicy, Control, EVERYTHING, PolicyState, Scenario, User},
+    sign_ins::AppliedPolicy,
 };
 
 /// Who wants what.
@@ -43,7 +44,7 @@ fn in_force(scenario: &Scenario) -> impl Iterator<Item = &ConditionalAccessPolic
 }
 
 /// The policies about an attempt.
-fn about<'a>(
+pub fn about<'a>(
     scenario: &'a Scenario,
     attempt: &Attempt<'_>,
 ) -> impl Iterator<Item = &'a ConditionalAccessPolicy> {
@@ -147,6 +148,8 @@ impl Unmet<'_> {
         let shown =
             if attempt.methods.is_empty() { "(nothing)".to_owned() } else { attempt.methods.join(" ") };
         refusal
+            .asking_for(attempt.resource)
+            .failing(AppliedPolicy::failed(self))
             .claims(self.challenge())
             .compares("amr", shown, [self.control.name()])
             .compares("policies", "(apply)", names)

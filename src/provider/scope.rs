@@ -160,6 +160,17 @@ impl Wanted {
         Ok(())
     }
 
+    /// The scopes of OpenID Connect, whether they are asked for by name or implied.
+    pub fn every_oidc(&self) -> impl Iterator<Item = &'static str> + '_ {
+        OIDC.iter().enumerate().filter(|(bit, _)| self.oidc & 1 << bit != 0).map(|(_, oidc)| *oidc)
+    }
+
+    /// What text, version, [`Wanted::every_oidc`] and targets of an earlier one say.
+    pub fn restore(text: String, version: Version, oidc: &[String], targets: Vec<Target>) -> Self {
+        let asked = OIDC.iter().enumerate().filter(|(_, name)| oidc.iter().any(|one| one == *name));
+        Self { text, version, oidc: asked.fold(0, |set, (bit, _)| set | 1 << bit), targets }
+    }
+
     /// Whether one of the scopes of OpenID Connect is asked for.
     pub fn has(&self, oidc: &str) -> bool {
         OIDC.iter().position(|known| *known == oidc).is_some_and(|bit| self.oidc & 1 << bit != 0)

@@ -4,10 +4,13 @@
 //! the same refusals. Everything else about a request is judged by the same rules, so the two share their endpoints, and
 //! this module holds what differs. The version of an *access token* is none of its business: the resource decides that.
 
+use serde::{Deserialize, Serialize};
+
 use super::{call::Call, refusal::Refusal};
 
 /// Which version of an endpoint was asked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Version {
     /// `{t}/oauth2/…`, with `resource`.
     One,

@@ -5,8 +5,12 @@ mod rows;
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
-    scenario::{AppRole, Application, ConsentType, PermissionScope, ResourceAccess, Scenario, Tenant, User},
+    scenario::{
+        AppRole, Application, ConsentType, PermissionScope, ResourceAccess, Scenario, Tenant, User, plain,
+    },
     scope::Wanted,
     version::Version,
 };
@@ -18,7 +22,8 @@ const REQUESTS_KEPT: usize = 1000;
 pub use rows::{GrantError, PermissionGrant, RoleAssignment};
 
 /// Every grant, of delegated permissions and of roles.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Consents {
     rows: Vec<Row>,
     assignments: Vec<Assignment>,
@@ -26,7 +31,8 @@ pub struct Consents {
 }
 
 /// What somebody who may not consent has asked an administrator for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct ConsentRequest {
     /// The GUID of the tenant.
     pub tenant: String,
@@ -39,11 +45,13 @@ pub struct ConsentRequest {
     /// The person's own words, as they came; empty if there were none.
     pub justification: String,
     /// When it was sent last.
+    #[serde(with = "plain::time")]
     pub at: UnixTime,
 }
 
 /// A role that an application holds by itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 struct Assignment {
     tenant: String,
     client: String,
@@ -51,7 +59,8 @@ struct Assignment {
     role: String,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 struct Row {
     tenant: String,
     client: String,
@@ -106,11 +115,22 @@ impl Consents {
                 consents.assign(tenant, client, &assigned);
             }
         }
+        for grant in scenario.grants() {
+            consents.add(scenario, grant).expect("grants are checked when a scenario is read");
+        }
+        for assignment in scenario.assignments() {
+            consents.add_role(scenario, assignment).expect("they are checked when a scenario is read");
+        }
         consents
     }
 
-    /// Whether a tenant has ever granted an application anything: from then on it has a service principal there.
+    /// Whether a tenant has a service principal for an application: by its registration, or because it has granted the
+    /// application something.
     pub fn knows(&self, tenant: &Tenant, client: &Application) -> bool {
+        client.has_service_principal_in(tenant) || self.has_granted(tenant, client)
+    }
+
+    fn has_granted(&self, tenant: &Tenant, client: &Application) -> bool {
         self.rows.iter().any(|row| row.tenant == tenant.id && row.client == client.app_id)
             || self.assignments.iter().any(|held| held.tenant == tenant.id && held.client == client.app_id)
     }
@@ -162,6 +182,15 @@ impl Consents {
         let before = self.rows.len();
         self.rows.retain(|row| row.client != client.app_id || row.principal.as_ref() != principal);
         self.rows.len() < before
+    }
+
+    /// Takes back all that a tenant has granted to an application, or to others of what it offers: its service principal
+    /// there is no more.
+    pub fn forget(&mut self, tenant: &Tenant, application: &Application) {
+        let (tenant, id) = (&tenant.id, &application.app_id);
+        self.rows.retain(|row| row.tenant != *tenant || (row.client != *id && row.resource != *id));
+        self.assignments
+            .retain(|held| held.tenant != *tenant || (held.client != *id && held.resource != *id));
     }
 
     /// The permissions of a resource that an application holds for somebody, by name: granted by an administrator or the

@@ -46,6 +46,11 @@ const PATHS: &[(&str, Endpoint)] = &[
     ("v1.0/{}/{}", graph::answer),
     ("v1.0/{}/{}/{}", graph::answer),
     ("v1.0/{}/{}/{}/{}", graph::answer),
+    ("beta", graph::answer),
+    ("beta/{}", graph::answer),
+    ("beta/{}/{}", graph::answer),
+    ("beta/{}/{}/{}", graph::answer),
+    ("beta/{}/{}/{}/{}", graph::answer),
     ("api", careful_api::answer),
     ("api/{}", careful_api::answer),
     ("api/{}/{}", careful_api::answer),
@@ -81,7 +86,7 @@ pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
 }
 
 /// Compares segment by segment; letters count as equal whatever their case, for some clients put whole URLs in lower case.
-fn matches(pattern: &str, path: &str) -> bool {
+pub fn matches(pattern: &str, path: &str) -> bool {
     let (pattern, path) = (pattern.split('/'), path.split('/'));
     pattern.clone().count() == path.clone().count()
         && pattern

@@ -213,7 +213,15 @@ fn next(provider: &Provider, call: &Call, interaction: &mut Interaction) -> Next
 }
 
 fn concerning(next: Next, rule: &'static str, interaction: &Interaction, person: &Person) -> Next {
-    let name = |refusal: Box<Refusal>| refusal.by(rule).concerning(&interaction.client, Some(&person.user));
+    let resource = interaction.wanted.targets.first().map(|target| &target.resource);
+    let name = |refusal: Box<Refusal>| {
+        let refusal = refusal.by(rule).concerning(&interaction.client, Some(&person.user));
+        // A policy names the resource that it guards.
+        match resource.filter(|_| refusal.resource.is_none()) {
+            Some(resource) => refusal.asking_for(resource),
+            None => refusal,
+        }
+    };
     match next {
         Next::AdminApproval(tenant, refusal) => Next::AdminApproval(tenant, name(refusal)),
         Next::Page(refusal) => Next::Page(name(refusal)),

@@ -73,7 +73,7 @@ pub fn finish(
     {
         return Reply::error_page(call, late.concerning(&interaction.client, Some(&person.user)));
     }
-    provider.sign_ins.succeeded(call, &interaction.client, Some(&person.user));
+    note_success(provider, call, interaction, &person, &tenant);
     match &interaction.purpose {
         Purpose::Authorize(authorization) => {
             logout::note_participant(provider, call.now, &person, &interaction.client, &tenant);
@@ -88,6 +88,30 @@ pub fn finish(
         Purpose::AdminConsent(asked) => {
             admin_consent::granted(call, &provider.scenario, interaction, asked, &tenant)
         }
+    }
+}
+
+/// Writes the sign-in into the log: what it was for, and the policies it met.
+fn note_success(
+    provider: &mut Provider,
+    call: &Call,
+    interaction: &Interaction,
+    person: &Person,
+    tenant: &Tenant,
+) {
+    let (client, wanted, user) = (&interaction.client, &interaction.wanted, &person.user);
+    let entry = provider.sign_ins.succeeded(call, client, Some(user)).at(tenant, client, Some(user));
+    let graph = wanted.targets.is_empty().then(|| wanted.first(&provider.scenario));
+    // The first resource is the one that the log names.
+    for target in wanted.targets.iter().rev().chain(&graph) {
+        let attempt = policies::Attempt {
+            user: Some(user),
+            methods: &person.methods,
+            client,
+            resource: &target.resource,
+            claims: &interaction.asked.claims,
+        };
+        entry.meeting(&provider.scenario, &attempt);
     }
 }
 

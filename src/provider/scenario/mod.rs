@@ -8,14 +8,17 @@ mod credentials;
 mod describe;
 pub mod edit;
 mod managed_identity;
-mod plain;
+pub(super) mod plain;
 mod read;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::certificate::Certificate;
+use super::{
+    certificate::Certificate,
+    consents::{PermissionGrant, RoleAssignment},
+};
 use crate::{secret::Secret, time::UnixTime};
 pub use credentials::{FederatedCredential, Issuer, Key, KeyCredential, LAB};
 pub use managed_identity::{IdentityKind, ManagedIdentity};
@@ -40,6 +43,8 @@ pub struct Scenario {
     applications: Vec<Arc<Application>>,
     managed_identities: Vec<Arc<ManagedIdentity>>,
     issuers: Vec<Issuer>,
+    grants: Vec<PermissionGrant>,
+    assignments: Vec<RoleAssignment>,
 }
 
 /// Switches that hold for every tenant of the scenario.
@@ -139,6 +144,8 @@ pub enum PolicyState {
     Enabled,
     /// It is there and asks nothing.
     Disabled,
+    /// It asks nothing either; in the real service the log would tell what it would have asked.
+    EnabledForReportingButNotEnforced,
 }
 
 impl PolicyState {
@@ -147,6 +154,7 @@ impl PolicyState {
         match self {
             Self::Enabled => "enabled",
             Self::Disabled => "disabled",
+            Self::EnabledForReportingButNotEnforced => "enabledForReportingButNotEnforced",
         }
     }
 }
@@ -379,6 +387,12 @@ pub struct Application {
     /// The keys of the people assigned to it.
     #[serde(default)]
     pub assigned_users: Vec<String>,
+    /// Whether its own tenant has no service principal for it: registering an application through Graph does not make one.
+    #[serde(default)]
+    pub lacks_service_principal: bool,
+    /// The keys of other tenants that have a service principal for it without having granted it anything yet.
+    #[serde(default)]
+    pub service_principals_in: Vec<String>,
     /// Whether its access tokens carry a `nonce` header that is hashed before signing, so that nobody else can verify them.
     #[serde(default)]
     pub nonce_header: bool,
@@ -469,6 +483,9 @@ pub struct PasswordCredential {
     /// The value.
     #[serde(with = "plain::secret")]
     pub secret_text: Secret,
+    /// When it was made, if that is known.
+    #[serde(default, with = "plain::optional_time")]
+    pub start_date_time: Option<UnixTime>,
     /// When it ends; never if absent.
     #[serde(default, with = "plain::optional_time")]
     pub end_date_time: Option<UnixTime>,
@@ -593,6 +610,16 @@ impl Application {
         self.key_credentials.iter().any(|credential| credential.key == Key::MadeAtStart)
     }
 
+    /// Whether the registration itself says that a tenant has a service principal for it: its own has one, Microsoft's have
+    /// one everywhere, and tenants may have been given one.
+    pub fn has_service_principal_in(&self, tenant: &Tenant) -> bool {
+        match &self.tenant {
+            None => true,
+            Some(home) if *home == tenant.key => !self.lacks_service_principal,
+            Some(_) => self.service_principals_in.contains(&tenant.key),
+        }
+    }
+
     /// Whether it offers anything to others.
     pub const fn is_resource(&self) -> bool {
         !self.api.scopes.is_empty() || !self.app_roles.is_empty() || !self.identifier_uris.is_empty()
@@ -624,6 +651,11 @@ impl PlatformKind {
     /// Whether those who use it can keep no credential.
     pub const fn is_public(self) -> bool {
         matches!(self, Self::Spa | Self::PublicClient)
+    }
+
+    /// The platform with that [`PlatformKind::name`].
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Web, Self::Spa, Self::PublicClient].into_iter().find(|kind| kind.name() == name)
     }
 
     /// The name of the property in the registration.
@@ -682,6 +714,16 @@ impl Scenario {
         &self.managed_identities
     }
 
+    /// What is granted from the beginning beside what stands in the registrations.
+    pub fn grants(&self) -> &[PermissionGrant] {
+        &self.grants
+    }
+
+    /// The roles that are held from the beginning beside what stands in the registrations.
+    pub fn assignments(&self) -> &[RoleAssignment] {
+        &self.assignments
+    }
+
     /// The issuers outside the lab whose keys are known.
     pub fn issuers(&self) -> &[Issuer] {
         &self.issuers
@@ -698,6 +740,21 @@ impl Scenario {
         let key = Key::Certificate(Box::new(certificate));
         Arc::make_mut(found).key_credentials.push(KeyCredential { display_name, key });
         true
+    }
+
+    /// The directory without these certificates (DER), whosever they are.
+    pub(super) fn without_certificates(&self, ders: &[Vec<u8>]) -> Self {
+        let mut scenario = self.clone();
+        for application in &mut scenario.applications {
+            let is_one = |credential: &KeyCredential| match &credential.key {
+                Key::Certificate(certificate) => ders.contains(&certificate.der),
+                Key::MadeAtStart => false,
+            };
+            if application.key_credentials.iter().any(is_one) {
+                Arc::make_mut(application).key_credentials.retain(|credential| !is_one(credential));
+            }
+        }
+        scenario
     }
 
     /// The tenant with that GUID or domain name, whatever the letter case.

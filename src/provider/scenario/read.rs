@@ -10,7 +10,10 @@ use super::{
     Application, Audience, ConditionalAccessPolicy, FederatedCredential, IdentityKind, Issuer,
     ManagedIdentity, PlatformKind, Policy, ResourceAccess, Scenario, Tenant, User, edit::EditError,
 };
-use crate::provider::redirect_uri;
+use crate::provider::{
+    consents::{GrantError, PermissionGrant, RoleAssignment},
+    redirect_uri,
+};
 
 /// Stands for every person or application in the lists of a policy.
 pub(in crate::provider) const EVERYTHING: &str = "All";
@@ -42,6 +45,10 @@ struct File {
     managed_identities: Vec<ManagedIdentity>,
     #[serde(default)]
     issuers: Vec<Issuer>,
+    #[serde(default)]
+    oauth2_permission_grants: Vec<PermissionGrant>,
+    #[serde(default)]
+    app_role_assignments: Vec<RoleAssignment>,
 }
 
 impl Scenario {
@@ -74,6 +81,8 @@ impl Scenario {
                 .map(|identity| ManagedIdentity::clone(identity))
                 .collect(),
             issuers: self.issuers.clone(),
+            oauth2_permission_grants: self.grants.clone(),
+            app_role_assignments: self.assignments.clone(),
         };
         let mut document = serde_json::to_value(file).expect("every key is a text");
         prune(&mut document);
@@ -85,6 +94,22 @@ impl Scenario {
         let file = File::deserialize(document)
             .map_err(|why| EditError { key: String::new(), problem: why.to_string() })?;
         Self::checked(file).map_err(|Fault { key, problem }| EditError { key, problem })
+    }
+
+    /// The same with other grants: `oauth2PermissionGrants` and `appRoleAssignments` take the place of whatever stands in the
+    /// file and in its applications.
+    #[must_use]
+    pub fn with_grants(&self, grants: Vec<PermissionGrant>, assignments: Vec<RoleAssignment>) -> Self {
+        let mut scenario = Self { grants, assignments, ..self.clone() };
+        for application in &mut scenario.applications {
+            let granted = !application.oauth2_permission_grants.is_empty();
+            if granted || !application.app_role_assignments.is_empty() {
+                let application = Arc::make_mut(application);
+                application.oauth2_permission_grants.clear();
+                application.app_role_assignments.clear();
+            }
+        }
+        scenario
     }
 
     /// The text of a scenario file.
@@ -105,6 +130,8 @@ impl Scenario {
             applications: file.applications.into_iter().map(Arc::new).collect(),
             managed_identities: file.managed_identities.into_iter().map(Arc::new).collect(),
             issuers: file.issuers,
+            grants: file.oauth2_permission_grants,
+            assignments: file.app_role_assignments,
         };
         check(&scenario).map(|()| scenario)
     }
@@ -201,7 +228,17 @@ fn check(scenario: &Scenario) -> Result<(), Fault> {
     if scenario.application_with_id(super::GRAPH).is_none() {
         fault("applications".to_owned(), format!("Microsoft Graph ({}) is missing", super::GRAPH))?;
     }
+    for (index, grant) in scenario.grants.iter().enumerate() {
+        grant.read(scenario).map_err(|why| grant_fault("oauth2PermissionGrants", index, &why))?;
+    }
+    for (index, assignment) in scenario.assignments.iter().enumerate() {
+        assignment.read(scenario).map_err(|why| grant_fault("appRoleAssignments", index, &why))?;
+    }
     Ok(())
+}
+
+fn grant_fault(list: &str, index: usize, why: &GrantError) -> Fault {
+    Fault { key: format!("{list}.{index}"), problem: why.to_string() }
 }
 
 fn check_application(scenario: &Scenario, index: usize, application: &Application) -> Result<(), Fault> {
@@ -209,6 +246,12 @@ fn check_application(scenario: &Scenario, index: usize, application: &Applicatio
     guid(key("appId"), &application.app_id)?;
     if let Some(tenant) = application.tenant.as_ref().filter(|tenant| scenario.tenant(tenant).is_none()) {
         fault(key("tenant"), format!("there is no tenant with the key {tenant:?}"))?;
+    }
+    for (position, tenant) in application.service_principals_in.iter().enumerate() {
+        if scenario.tenant(tenant).is_none() {
+            let key = key(&format!("servicePrincipalsIn.{position}"));
+            fault(key, format!("there is no tenant with the key {tenant:?}"))?;
+        }
     }
     let platforms = [
         (PlatformKind::Web, &application.web.redirect_uris),

@@ -3,10 +3,12 @@
 //! [`Lab::serve_owner`] is for the workbench. Whoever does not call it pays nothing for it: requests ring a bell that
 //! nobody has hung up.
 
-use std::sync::{Arc, Mutex, OnceLock, atomic::Ordering};
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{mpsc, watch};
 
 use super::{
     Lab,
@@ -22,19 +24,20 @@ use crate::{
     workbench::Event,
 };
 
-/// Rung after each request; heard only if somebody listens.
+/// Rung after each request and order; heard only if somebody listens.
 #[derive(Debug, Default)]
-pub(super) struct Bell(OnceLock<Notify>);
+pub(super) struct Bell(watch::Sender<()>);
 
 impl Bell {
     pub fn ring(&self) {
-        if let Some(bell) = self.0.get() {
-            bell.notify_one();
+        if self.0.receiver_count() > 0 {
+            self.0.send_replace(());
         }
     }
 
-    fn hung_up(&self) -> &Notify {
-        self.0.get_or_init(Notify::new)
+    /// Hears every ring from now on; several before it listens again are one.
+    pub fn listen(&self) -> watch::Receiver<()> {
+        self.0.subscribe()
     }
 }
 
@@ -42,7 +45,7 @@ impl Lab {
     /// Carries out an order once the tenant is ready, and says what was done.
     pub async fn carry_out(&self, order: &Order) -> Result<String, String> {
         let provider = keys::ready(self.keys.clone(), false).await?;
-        let said = carry_out(&provider, order, self.now())?;
+        let said = carry_out(&provider, order, clock::now())?;
         self.bell.ring();
         Ok(said)
     }
@@ -53,15 +56,10 @@ impl Lab {
         Ok(lock(&provider).view())
     }
 
-    /// The time by the tenant's clock.
-    fn now(&self) -> UnixTime {
-        clock::now() + Duration::from_millis(self.ahead.load(Ordering::Relaxed))
-    }
-
     /// Takes orders, answers each with [`Event::LabAnswered`], and tells whatever has changed, by these orders or
     /// otherwise, and every new row of the sign-in log. Ends when nobody can order or listen any more.
     pub async fn serve_owner(&self, mut orders: mpsc::Receiver<Order>, events: mpsc::Sender<Event>) {
-        let bell = self.bell.hung_up();
+        let mut bell = self.bell.listen();
         let provider = match keys::ready(self.keys.clone(), false).await {
             Ok(provider) => provider,
             Err(why) => {
@@ -75,12 +73,12 @@ impl Lab {
                 let Ok(()) = events.send(event).await else { return };
             }
             let order = tokio::select! {
-                () = bell.notified() => continue,
+                Ok(()) = bell.changed() => continue,
                 order = orders.recv() => order,
             };
             let Some(order) = order else { return };
             let known = matches!(order, Order::Load { .. }).then(|| own_certificates(&provider));
-            let result = carry_out(&provider, &order, self.now());
+            let result = carry_out(&provider, &order, clock::now());
             if let (Some(known), Ok(_)) = (known, &result) {
                 furnish(&provider, known, &events).await;
             }
@@ -156,4 +154,112 @@ async fn furnish(
         }
     });
     let _ = made.await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        provider::scenario::{
+            Scenario,
+            edit::{Edit, List},
+        },
+        runtime::{http, lab},
+        wire::{Body, Headers, Method, Request},
+    };
+
+    /// The next event of a kind, and what came before it.
+    async fn until<T>(events: &mut mpsc::Receiver<Event>, mut wanted: impl FnMut(Event) -> Option<T>) -> T {
+        loop {
+            let event = events.recv().await.expect("the lab still tells");
+            if let Some(found) = wanted(event) {
+                return found;
+            }
+        }
+    }
+
+    fn answer(event: Event) -> Option<Result<String, String>> {
+        match event {
+            Event::LabAnswered { result, .. } => Some(result),
+            _ => None,
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn orders_are_answered_and_what_changes_is_told() {
+        let (events, mut queue) = mpsc::channel(64);
+        let (orders, inbox) = mpsc::channel(8);
+        let lab = lab::start(lab::Options::anywhere(Scenario::northwind()), events.clone()).await.unwrap();
+        let base = lab.base().clone();
+        let serving = tokio::spawn(async move { lab.serve_owner(inbox, events).await });
+
+        let change = Edit::set(List::Users, "mina", "accountEnabled", false);
+        orders.send(Order::Edit { change }).await.unwrap();
+        orders.send(Order::Undo).await.unwrap();
+        orders.send(Order::Undo).await.unwrap();
+        let mut enabled = Vec::new();
+        let mut answers = Vec::new();
+        while answers.len() < 3 {
+            let answered = until(&mut queue, |event| match event {
+                Event::LabChanged(view) => {
+                    enabled.push(view.scenario.user("mina").unwrap().account_enabled);
+                    None
+                }
+                event => answer(event),
+            });
+            answers.push(answered.await);
+        }
+        // Certificates that are made meanwhile are changes, too.
+        enabled.dedup();
+        assert_eq!(enabled, [true, false, true], "{answers:?}");
+        assert_eq!(answers[0].as_deref(), Ok("mina: accountEnabled false"));
+        assert_eq!(answers[2].as_ref().unwrap_err(), "there is nothing to undo");
+
+        // A program that nobody here has started.
+        let client = http::Client::new(http::Options::default());
+        let request = Request {
+            method: Method::Post,
+            url: base.join("northwind.example/oauth2/v2.0/token").unwrap(),
+            headers: Headers::new().with("content-type", "application/x-www-form-urlencoded"),
+            body: Body::Whole(b"grant_type=client_credentials&client_id=nobody".to_vec()),
+        };
+        client.send(request).await.0.unwrap();
+        let new = until(&mut queue, |event| match event {
+            Event::LabSignIns(new) => Some(new),
+            _ => None,
+        });
+        assert_ne!(new.await[0].code, 0);
+        drop(orders);
+        serving.await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_directory_that_is_loaded_gets_the_certificates_whose_keys_are_known() {
+        let (events, mut queue) = mpsc::channel(64);
+        let (orders, inbox) = mpsc::channel(8);
+        let lab = lab::start(lab::Options::anywhere(Scenario::northwind()), events.clone()).await.unwrap();
+        let serving = tokio::spawn(async move { lab.serve_owner(inbox, events).await });
+        let certificate = |view: &View| {
+            let application = view.scenario.applications().iter().find(|one| one.gets_a_key())?;
+            application.certificates().next().map(|certificate| certificate.der.clone())
+        };
+        let before = until(&mut queue, |event| match event {
+            Event::LabChanged(view) => certificate(&view),
+            _ => None,
+        });
+        let before = before.await;
+        orders.send(Order::Load { text: Scenario::northwind().to_toml() }).await.unwrap();
+        let mut last = None;
+        let answered = until(&mut queue, |event| match event {
+            Event::LabChanged(view) => {
+                last = certificate(&view);
+                None
+            }
+            event => answer(event),
+        });
+        answered.await.expect("the built-in scenario is no fault");
+        assert_eq!(last, Some(before));
+        drop(orders);
+        serving.await.unwrap();
+    }
 }

@@ -109,6 +109,7 @@ mod tests {
             user: Some("mina@northwind.example".to_owned()),
             code,
             reason: String::new(),
+            ..SignIn::default()
         }
     }
 

@@ -26,7 +26,7 @@ use crate::provider::{
 struct Asked<'a> {
     request: &'a Request<'a>,
     wanted: Option<Result<Wanted, Fault>>,
-    /// Whether anything was ever granted to the application in the tenant.
+    /// Whether the tenant has a service principal for the application.
     is_known_there: bool,
     /// The roles of the resource that an administrator of the tenant has granted; none is no reason to refuse.
     roles: Vec<String>,
@@ -89,7 +89,11 @@ fn issue(provider: &mut Provider, asked: Asked<'_>) -> Reply {
     let mut fields: Vec<(&'static str, Field)> = vec![("token_type", json!("Bearer").into())];
     fields.extend(times(request, &target, life));
     fields.push(("access_token", token.into()));
-    provider.sign_ins.succeeded(call, client, None);
+    let claims = Claims::read(call.form.get("claims")).unwrap_or_default();
+    let attempt =
+        policies::Attempt { user: None, methods: &[], client, resource: &target.resource, claims: &claims };
+    let entry = provider.sign_ins.succeeded(call, client, None);
+    entry.at(tenant, client, None).meeting(request.scenario, &attempt);
     Reply::tokens(call, fields)
 }
 
@@ -110,17 +114,19 @@ fn is_for_one_tenant(asked: &Asked<'_>) -> Verdict {
         .compares("tenant", asked.request.segment.name(), ["a GUID or domain"]))
 }
 
-/// Outside its own tenant an application has a service principal once somebody has consented to it there.
+/// Outside its own tenant an application has a service principal once it was added or somebody has consented to it there;
+/// in its own, unless it was registered through Graph and nobody has made one.
 fn has_service_principal(asked: &Asked<'_>) -> Verdict {
     let Some(tenant) = asked.request.segment.tenant() else { return Ok(()) };
     let client = asked.request.client();
-    if asked.is_known_there || client.tenant.as_ref().is_none_or(|home| *home == tenant.key) {
+    if asked.is_known_there {
         return Ok(());
     }
     let text = format!("App '{}' has no service principal in tenant '{}'.", client.app_id, tenant.id);
     Err(Refusal::new(7_000_229, "invalid_client", text)
-        .demands("the application must have been added to the tenant")
-        .compares("tenant", &tenant.display_name, client.tenant.clone()))
+        .demands("the tenant must have a service principal for the application: a registration alone is none")
+        .compares("service principal", "(none)", [format!("one in {}", tenant.display_name)])
+        .compares("registered in", client.tenant.clone().unwrap_or_default(), Vec::<String>::new()))
 }
 
 fn is_known_resource(asked: &Asked<'_>) -> Verdict {

@@ -139,7 +139,15 @@ pub fn issue(
     if call.form.get("client_info") == Some("1") {
         fields.push(("client_info", json!(mint::client_info(person)).into()));
     }
-    provider.sign_ins.succeeded(call, client, Some(&person.user));
+    let attempt = policies::Attempt {
+        user: Some(&person.user),
+        methods: &person.methods,
+        client,
+        resource: &target.resource,
+        claims: &claims,
+    };
+    let entry = provider.sign_ins.succeeded(call, client, Some(&person.user));
+    entry.at(tenant, client, Some(&person.user)).meeting(scenario, &attempt);
     Ok(Reply::tokens(call, fields))
 }
 
