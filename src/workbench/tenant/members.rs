@@ -173,7 +173,7 @@ const APPLICATION: &[Member] = &[
         ("allowedMemberTypes", Words, "Application, User or both"),
         ("id", Fixed, "its GUID"),
     ]), "what applications can be allowed to do here by themselves"),
-    member("api.acceptMappedClaims", Switch, "takes tokens whose claims a policy has changed; off: 501461"),
+    member("api.acceptMappedClaims", Switch, "takes tokens whose claims a policy has changed; off: 50146"),
     member("api.knownClientApplications", Words, "front ends: consent to one of them with .default covers this API's needs"),
     member("api.preAuthorizedApplications", Items(&[
         ("application", Fixed, "the application"),
