@@ -128,8 +128,8 @@ impl Runtime {
             Effect::OpenBrowser(url) => browser::open(&url),
             Effect::Lab(order) => {
                 // Handed over at once: orders are to be carried out in the order in which they were given.
-                let taken = self.lab.as_ref().map(|lab| lab.try_send(Order::clone(&order)));
-                if !matches!(taken, Some(Ok(()))) {
+                let taken = self.lab.as_ref().is_some_and(|lab| lab.try_send(Order::clone(&order)).is_ok());
+                if !taken {
                     let result = Err("the lab tenant takes no orders now".to_owned());
                     tokio::spawn(async move {
                         let _ = events.send(Event::LabAnswered { order, result }).await;

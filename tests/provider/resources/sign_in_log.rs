@@ -163,7 +163,7 @@ async fn refusals_and_policies_are_in_the_log() {
         json!([]),
         "without pages, only beta tells"
     );
-    let rules: Vec<String> = desk.lab.sign_ins().iter().map(|entry| entry.rule.to_string()).collect();
+    let rules: Vec<_> = desk.lab.sign_ins().into_iter().map(|entry| entry.rule).collect();
     assert!(rules.iter().any(|rule| rule == "policy.met"), "{rules:?}");
 }
 
