@@ -10,7 +10,8 @@
 //! * `scenario`: the directory. `scope`, `redirect_uri`, `tenant`, `claims`: requests read against it.
 //! * `sessions`, `grants`, `consents`, `accounts`, `sign_ins`, `stock`: what is remembered between requests, on a `shelf` where
 //!   it ends by itself.
-//! * `policies`: what is asked of a sign-in beyond a password.
+//! * `policies`: what is asked of a sign-in beyond a password. `membership`: who gets into a tenant at all. `pace`: how often.
+//!   `directory_claims`: what tokens tell of groups, roles and people because a registration asks for it.
 //! * `order`: what can be done to the running tenant, and undone; `current` keeps what was handed out in step.
 //! * `mint`, `keys`, `token`: tokens, made and read again. `bearer`: how an API judges one. `certificate`, `public_key`,
 //!   `issuers`: what others sign with. `refusal`, `reply`, `pages`: the surfaces.
@@ -25,12 +26,15 @@ pub mod certificate;
 mod claims;
 mod consents;
 mod current;
+mod directory_claims;
 mod endpoints;
 mod grants;
 mod issuers;
 pub mod keys;
+mod membership;
 mod mint;
 pub mod order;
+mod pace;
 mod pages;
 mod policies;
 pub mod public_key;
@@ -67,6 +71,7 @@ use grants::{Code, Device, Refresh};
 use issuers::Issuers;
 use keys::{Keys, SigningKey};
 use order::History;
+use pace::Pace;
 use random::Random;
 use reply::Reply;
 use scenario::Scenario;
@@ -107,6 +112,7 @@ pub struct Provider {
     accounts: Accounts,
     sign_ins: SignIns,
     history: History,
+    pace: Pace,
     revision: u64,
     /// When the last request came.
     latest: UnixTime,
@@ -175,6 +181,7 @@ impl Provider {
             accounts,
             sign_ins: SignIns::default(),
             history: History::default(),
+            pace: Pace::default(),
             revision: 0,
             latest: UnixTime::default(),
         }

@@ -9,6 +9,7 @@ use crate::{
     provider::{
         Provider,
         call::Call,
+        directory_claims::Subject,
         grants::{Code, Progress},
         mint::{self, Extra, IdTokenParts, Mint, Proof},
         pages, policies,
@@ -111,10 +112,18 @@ fn authorized(
         let (keys, scenario) = (provider.keys.clone(), Arc::clone(&provider.scenario));
         let claims = &interaction.asked.claims;
         let proof = Proof::None;
+        let subject = Subject {
+            scenario: &scenario,
+            person: &person,
+            tenant: &tenant,
+            base: &call.base,
+            address: call.address,
+            in_an_address: true,
+        };
         let mut mint =
             Mint { call, keys: &keys, random: &mut provider.random, tenant: &tenant, client, proof };
         if response.token {
-            let extra = Extra::of(claims, &scenario, &target.resource);
+            let extra = Extra::of(claims, &subject, &target.resource);
             let life = mint.access_token_life_for(&target, &extra);
             let scp = super::token::issue::scp(&target, &granted);
             fields.push(("access_token", mint.user_token(&person, &target, &scp, &extra, life).into()));
@@ -130,6 +139,7 @@ fn authorized(
                 contexts: policies::published(&scenario, &claims.id_token_contexts),
                 code: code.as_deref(),
                 beside_access_token: response.token,
+                directory: subject.in_id_token(client),
             };
             fields.push(("id_token", mint.id_token(&person, &parts).into()));
         }

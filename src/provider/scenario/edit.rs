@@ -56,6 +56,14 @@ pub enum List {
     ManagedIdentities,
     /// `conditionalAccessPolicies`
     ConditionalAccessPolicies,
+    /// `groups`
+    Groups,
+    /// `groupRanges`
+    GroupRanges,
+    /// `devices`
+    Devices,
+    /// `namedLocations`
+    NamedLocations,
 }
 
 impl List {
@@ -67,13 +75,25 @@ impl List {
             Self::Applications => "applications",
             Self::ManagedIdentities => "managedIdentities",
             Self::ConditionalAccessPolicies => "conditionalAccessPolicies",
+            Self::Groups => "groups",
+            Self::GroupRanges => "groupRanges",
+            Self::Devices => "devices",
+            Self::NamedLocations => "namedLocations",
         }
     }
 
     /// The lists in which other entries name its entries: the keys themselves, or objects that hold one.
     const fn references(self) -> &'static [&'static str] {
         match self {
-            Self::Users => &["assignedUsers", "includeUsers", "excludeUsers"],
+            Self::Users => &[
+                "assignedUsers",
+                "includeUsers",
+                "excludeUsers",
+                "members",
+                "registeredOwners",
+                "appRoleAssignedTo",
+            ],
+            Self::Groups => &["includeGroups", "excludeGroups", "memberGroups", "appRoleAssignedTo"],
             Self::Applications => &[
                 "includeApplications",
                 "includeServicePrincipals",
@@ -83,7 +103,13 @@ impl List {
                 "appRoleAssignments",
                 "oauth2PermissionGrants",
             ],
-            Self::Tenants | Self::ManagedIdentities | Self::ConditionalAccessPolicies => &[],
+            Self::Tenants
+            | Self::ManagedIdentities
+            | Self::ConditionalAccessPolicies
+            | Self::GroupRanges
+            | Self::Devices => &[],
+            // A policy about certain places must not become one about all places: the check refuses to lose the location.
+            Self::NamedLocations => &[],
         }
     }
 
@@ -91,7 +117,14 @@ impl List {
     const fn identity(self) -> &'static str {
         match self {
             Self::ConditionalAccessPolicies => "id",
-            Self::Tenants | Self::Users | Self::Applications | Self::ManagedIdentities => "key",
+            Self::Tenants
+            | Self::Users
+            | Self::Applications
+            | Self::ManagedIdentities
+            | Self::Groups
+            | Self::GroupRanges
+            | Self::Devices
+            | Self::NamedLocations => "key",
         }
     }
 }
@@ -161,7 +194,7 @@ fn position(document: &mut Value, which: List, entry: &str) -> Result<usize, Edi
 /// Takes what names `entry` out of the lists with these names, wherever they stand.
 fn forget(value: &mut Value, lists: &[&str], entry: &str) {
     let names = |item: &Value| {
-        *item == entry || ["resource", "application"].iter().any(|member| item[*member] == entry)
+        *item == entry || ["resource", "application", "user", "group"].iter().any(|member| item[*member] == entry)
     };
     match value {
         Value::Object(members) => {

@@ -9,20 +9,16 @@ mod query;
 
 use std::sync::Arc;
 
-use serde_json::json;
-
 use crate::{
     provider::{
         Provider,
-        bearer::{self, Api, Needs, error},
+        bearer::{self, Api, Needs},
         call::Call,
-        mint,
-        refusal::{Refusal, Verdict},
+        refusal::Refusal,
         reply::Reply,
         scenario::Tenant,
         token::Token,
     },
-    time::UnixTime,
     wire::Method,
 };
 pub use answer::{plain, preflight, refused};
@@ -108,7 +104,7 @@ fn permitted(provider: &mut Provider, call: &Call) -> Result<Reply, Box<Refusal>
     let graph = Arc::clone(provider.scenario.graph());
     let api = Api::new(provider, &graph);
     let token = bearer::judge(&api, call)?;
-    is_not_revoked(provider, &token)?;
+    bearer::continuous::still_counts(provider, call, &token, &graph)?;
     let path = call.path.trim_end_matches('/');
     let mut here = OPERATIONS.iter().filter(|operation| super::matches(operation.path, path)).peekable();
     if here.peek().is_none() {
@@ -123,22 +119,4 @@ fn permitted(provider: &mut Provider, call: &Call) -> Result<Reply, Box<Refusal>
     let named = open.and_then(|index| path.split('/').nth(index)).unwrap_or_default();
     let named = percent_encoding::percent_decode_str(named).decode_utf8_lossy().into_owned();
     (operation.act)(provider, &Permitted { call, token: &token, tenant, by, named })
-}
-
-/// Continuous access evaluation (reference §12.2): a client that has said it can take a claims challenge learns of a
-/// revocation at once. For all others an access token lives on until it expires.
-pub fn is_not_revoked(provider: &Provider, token: &Token) -> Verdict {
-    let can_be_challenged = token.list("xms_cc").iter().any(|one| one.eq_ignore_ascii_case("cp1"));
-    let Some(valid_from) = provider.sessions_valid_from(token.text("oid")) else { return Ok(()) };
-    let issued = token.seconds("iat").unwrap_or_default().saturating_add(mint::BACKDATED);
-    if !can_be_challenged || issued >= valid_from.seconds() {
-        return Ok(());
-    }
-    let text = "Continuous access evaluation led to a claims challenge with the result InteractionRequired and the code \
-                TokenIssuedBeforeRevocationTimestamp.";
-    Err(bearer::refuse(error::INSUFFICIENT_CLAIMS, text)
-        .demands("the token is issued after the person's sessions were revoked; the client said cp1, so it is told now")
-        .compares("iat", UnixTime::from_seconds(issued).date_time(), [format!("{valid_from} or later")])
-        .claims(json!({ "access_token": { "nbf": { "essential": true, "value": valid_from.seconds().to_string() } } }).to_string())
-        .by("session.not_revoked"))
 }

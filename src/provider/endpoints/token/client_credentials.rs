@@ -7,12 +7,15 @@ use serde_json::json;
 use super::{
     Answered, Request,
     authorization_code::{known_scope, one_resource},
-    client, suits_origin,
+    client,
+    issue::LONG,
+    suits_origin,
 };
 use crate::provider::{
     Provider,
+    accounts::Accounts,
     claims::Claims,
-    mint::Mint,
+    mint::{Extra, Mint},
     policies,
     refusal::{Refusal, Verdict},
     reply::{Field, Reply},
@@ -72,14 +75,17 @@ fn issue(provider: &mut Provider, asked: Asked<'_>) -> Reply {
     let keys = provider.keys.clone();
     let proof = request.credential.proof();
     let mut mint = Mint { call, keys: &keys, random: &mut provider.random, tenant, client, proof };
-    let life = mint.access_token_life();
+    let life = mint.access_token_life_for(&target, &Extra::default());
     let token = mint.app_token(&target, &roles, life);
-    let fields: Vec<(&'static str, Field)> = vec![
+    let mut fields: Vec<(&'static str, Field)> = vec![
         ("token_type", json!("Bearer").into()),
         ("expires_in", json!(life).into()),
         ("ext_expires_in", json!(life).into()),
         ("access_token", token.into()),
     ];
+    if life >= LONG {
+        fields.insert(3, ("refresh_in", json!(life / 2).into()));
+    }
     provider.sign_ins.succeeded(call, client, None);
     Reply::tokens(call, fields)
 }
@@ -155,12 +161,18 @@ fn meets_policies(asked: &Asked<'_>) -> Verdict {
     let Some(Ok(wanted)) = &asked.wanted else { return Ok(()) };
     let resource = wanted.first(asked.request.scenario).resource;
     let claims = Claims::read(asked.request.call.form.get("claims")).unwrap_or_default();
+    let (scenario, call) = (asked.request.scenario, asked.request.call);
     let attempt = policies::Attempt {
-        user: None,
-        methods: &[],
+        person: None,
+        tenant: asked.request.segment.tenant().map(Arc::as_ref),
         client: asked.request.client(),
         resource: &resource,
         claims: &claims,
+        // Nobody is there to have accepted anything.
+        accounts: &Accounts::default(),
+        address: call.address,
+        way: policies::Way::Other,
+        now: call.now,
     };
-    policies::unmet(asked.request.scenario, &attempt).map_or(Ok(()), |unmet| Err(unmet.refusal(&attempt)))
+    policies::unmet(scenario, &attempt).map_or(Ok(()), |unmet| Err(unmet.refusal(scenario, &attempt)))
 }

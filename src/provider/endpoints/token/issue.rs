@@ -9,10 +9,12 @@ use crate::provider::{
     Provider,
     claims::Claims,
     consents::Missing,
+    directory_claims::Subject,
     endpoints::next_page::not_consented,
     grants::{Refresh, SPA_REFRESH_TOKEN_LIFE, kept_as},
+    membership,
     mint::{self, Extra, IdTokenParts, Mint},
-    policies,
+    policies::{self, Way},
     refusal::{Refusal, Verdict},
     reply::{Field, Reply},
     scenario::{Application, Control, PlatformKind, Tenant},
@@ -42,6 +44,15 @@ const RULES: &[(&str, Rule)] = &[
         let Established { person, tenant, .. } = grant.established;
         grant.provider.accounts.may_go_on(&person.user, &tenant.display_name)
     }),
+    ("account.let_in", |grant| {
+        let Established { person, tenant, .. } = grant.established;
+        let (call, client) = (grant.request.call, grant.request.client());
+        membership::lets_in(&membership::Entry { call, user: &person.user, client, tenant })
+            .map_err(|refusal| refusal.as_error("invalid_grant"))
+    }),
+    ("security_defaults.allow", |grant| {
+        policies::suits_security_defaults(grant.request.scenario, &attempt(grant))
+    }),
     ("scope.known_here", has_resource),
     ("consent.given", has_consent),
     ("client.assigned", |grant| is_assigned(grant, grant.request.client())),
@@ -51,7 +62,7 @@ const RULES: &[(&str, Rule)] = &[
 ];
 
 /// Seconds from which a token is worth renewing before it ends: clients are told when (`refresh_in`).
-const LONG: i64 = 7200;
+pub const LONG: i64 = 7200;
 
 type Rule = fn(&Grant<'_>) -> Verdict;
 
@@ -83,10 +94,25 @@ pub fn issue(
         rule(&looked_at).map_err(|refusal| refusal.by(name).concerning(client, Some(&person.user)))
     })?;
 
+    let grant_type = call.form.get("grant_type").unwrap_or_default();
+    let what = [&client.app_id, &person.user.id, &target.resource.app_id, &wanted.text, grant_type];
+    provider
+        .pace
+        .is_no_loop(&scenario.policy, &what, call.now)
+        .map_err(|refusal| refusal.concerning(client, Some(&person.user)))?;
+
     let keys = provider.keys.clone();
     let proof = request.credential.proof();
     let mut mint = Mint { call, keys: &keys, random: &mut provider.random, tenant, client, proof };
-    let extra = Extra::of(&claims, scenario, &target.resource);
+    let subject = Subject {
+        scenario,
+        person,
+        tenant,
+        base: &call.base,
+        address: call.address,
+        in_an_address: false,
+    };
+    let extra = Extra::of(&claims, &subject, &target.resource);
     let life = mint.access_token_life_for(&target, &extra);
     let access_token = mint.user_token(person, &target, &scp(&target, &granted), &extra, life);
     let mut fields: Vec<(&'static str, Field)> = vec![
@@ -107,6 +133,7 @@ pub fn issue(
             contexts: policies::published(scenario, &claims.id_token_contexts),
             code: None,
             beside_access_token: false,
+            directory: subject.in_id_token(client),
         };
         mint.id_token(person, &parts)
     });
@@ -173,7 +200,7 @@ fn has_consent(grant: &Grant<'_>) -> Verdict {
 
 fn is_assigned(grant: &Grant<'_>, application: &Application) -> Verdict {
     let user = &grant.established.person.user;
-    if !application.app_role_assignment_required || application.assigned_users.contains(&user.key) {
+    if !application.app_role_assignment_required || grant.request.scenario.is_assigned(user, application) {
         return Ok(());
     }
     let text = format!(
@@ -182,7 +209,7 @@ fn is_assigned(grant: &Grant<'_>, application: &Application) -> Verdict {
     );
     Err(Refusal::new(50105, "invalid_grant", text)
         .demands("the application has appRoleAssignmentRequired, so the person must be assigned to it")
-        .compares("user", &user.user_principal_name, application.assigned_users.clone()))
+        .compares("user", &user.user_principal_name, grant.request.scenario.assigned_to(application)))
 }
 
 fn has_second_factor(grant: &Grant<'_>) -> Verdict {
@@ -197,17 +224,30 @@ fn has_second_factor(grant: &Grant<'_>) -> Verdict {
     ))
 }
 
-fn meets_policies(grant: &Grant<'_>) -> Verdict {
-    let (request, person) = (grant.request, &grant.established.person);
-    let attempt = policies::Attempt {
-        user: Some(&person.user),
-        methods: &person.methods,
+fn attempt<'a>(grant: &'a Grant<'_>) -> policies::Attempt<'a> {
+    let request = grant.request;
+    let way = match request.call.form.get("grant_type") {
+        Some("password") => Way::Password,
+        Some(grant_type) if grant_type.ends_with("device_code") => Way::DeviceCode,
+        _ => Way::Other,
+    };
+    policies::Attempt {
+        person: Some(&grant.established.person),
+        tenant: Some(&grant.established.tenant),
         client: request.client(),
         resource: &grant.target.resource,
         claims: grant.claims,
-    };
+        accounts: &grant.provider.accounts,
+        address: request.call.address,
+        way,
+        now: request.call.now,
+    }
+}
+
+fn meets_policies(grant: &Grant<'_>) -> Verdict {
+    let (request, attempt) = (grant.request, attempt(grant));
     let Some(unmet) = policies::unmet(request.scenario, &attempt) else { return Ok(()) };
-    let mut refusal = unmet.refusal(&attempt);
+    let mut refusal = unmet.refusal(request.scenario, &attempt);
     // There is no page that a password could be taken back to: the challenge is left out (reference §4.12).
     if request.call.form.get("grant_type") == Some("password") && unmet.control == Control::Mfa {
         refusal.claims = None;
