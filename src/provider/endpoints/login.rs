@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     account, admin_consent,
-    next_page::{self, SESSION_COOKIE, set_cookie},
+    next_page::{self, Next, SESSION_COOKIE, set_cookie},
     outcome, remedies,
 };
 use crate::{
@@ -43,10 +43,13 @@ pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
     {
         return remedies::answer(provider, call, token, interaction, &asked);
     }
+    // Whoever picked an account that is gone since must not go on as the one that is left.
+    if call.form.get("step") == Some("pick") && interaction.person.is_none() {
+        return pick(provider, call, token, interaction);
+    }
     match call.form.get("step").filter(|step| *step == due) {
         Some("sign_in") => sign_in(provider, call, token, interaction),
         Some("home_realm") => sign_in_at_home(provider, call, token, interaction),
-        Some("pick") => pick(provider, call, token, interaction),
         Some("verify") => verify(provider, call, token, interaction),
         Some("confirm") => {
             let interaction = Interaction { confirmed: true, ..interaction };
@@ -204,7 +207,12 @@ pub fn welcome(
 }
 
 fn pick(provider: &mut Provider, call: &Call, token: String, mut interaction: Interaction) -> Reply {
-    let usable = account::usable(provider, call, &interaction);
+    // Where the password is to be typed in any case, no account can be picked.
+    let usable = match account::choose(provider, call, &interaction) {
+        Ok(person) => vec![person],
+        Err(Next::Pick(people)) => people,
+        Err(_) => Vec::new(),
+    };
     interaction.person = call.form.get("login").and_then(|name| {
         usable.into_iter().find(|person| person.user.user_principal_name.eq_ignore_ascii_case(name))
     });
