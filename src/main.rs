@@ -18,12 +18,15 @@ fn main() -> ExitCode {
 }
 
 fn workbench(given: &WorkbenchOptions) -> ExitCode {
-    let target = given.target.profile().and_then(|target| Ok((target, given.target.http()?)));
-    match target {
-        Ok((target, http)) => tui::run::run(tui::run::Options {
+    let read = || -> Result<_, String> {
+        Ok((given.target.profile()?, given.target.http()?, cli::scenario(given.scenario.as_deref())?))
+    };
+    match read() {
+        Ok((target, http, scenario)) => tui::run::run(tui::run::Options {
             theme: given.theme.clone(),
             ascii: given.ascii,
             target,
+            scenario,
             http,
             config: folders::config(),
             state: folders::state(),

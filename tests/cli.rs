@@ -415,6 +415,65 @@ fn the_ca_stays_the_same_from_one_start_to_the_next_and_a_broken_file_stops_nobo
     std::fs::remove_file(temporary("no-folder")).expect("it was made here");
 }
 
+/// Gives a served tenant an order, or asks it something.
+fn tenant(served: &Served, arguments: &[&str]) -> Output {
+    authwright(&[&["tenant"], arguments].concat())
+        .env("AUTHWRIGHT_CONTROL", served.text("control"))
+        .env("AUTHWRIGHT_CONTROL_TOKEN", served.text("control_token"))
+        .output()
+        .expect("the program starts")
+}
+
+#[test]
+fn a_served_tenant_takes_orders_and_goes_on_after_it_was_killed() {
+    let served = Served::start("killed", &[]);
+    let order = r#"[{"order": "moveClock", "seconds": 7200},
+        {"order": "edit", "change": {"edit": "set", "of": "users", "entry": "mina", "members": {"displayName": "Mina the Second"}}}]"#;
+    let output = tenant(&served, &["order", order]);
+    assert_eq!(text(&output), "the clock is 2 h ahead\nmina: displayName\n");
+    let keys = |served: &Served| {
+        text(&tenant(served, &["forge", "--client", "storefront", "--resource", "catalog-api"]))
+    };
+    let kid = |token: String| token.split('.').next().map(str::to_owned);
+    let signed = kid(keys(&served));
+    // Dropping it kills the process; what was answered is kept by then.
+    drop(served);
+
+    let served = Served::start("killed", &[]);
+    let exported = text(&tenant(&served, &["export"]));
+    assert!(exported.contains("Mina the Second"), "{exported}");
+    assert!(Scenario::parse(&exported).is_ok());
+    assert_eq!(kid(keys(&served)), signed, "the keys are the same");
+
+    let refused = tenant(&served, &["order", r#"{"order": "withdraw", "id": "none"}"#]);
+    assert_eq!(refused.status.code(), Some(3));
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(said.contains("there is no grant with the id"), "{said}");
+    assert_eq!(tenant(&served, &["order", r#"{"order": "dance"}"#]).status.code(), Some(2));
+    assert_eq!(text(&tenant(&served, &["reset"])), "everything is as it began\n");
+    assert!(!text(&tenant(&served, &["export"])).contains("Mina the Second"));
+    drop(served);
+    let folder = temporary("killed");
+    let at = folder.to_str().expect("a path that is text");
+    assert!(text(&run(&["tenant", "reset", "--state-dir", at])).contains("is gone"));
+    assert!(text(&run(&["tenant", "reset", "--state-dir", at])).contains("No tenant"));
+    std::fs::remove_dir_all(folder).expect("it was made here");
+}
+
+#[test]
+fn the_token_of_the_control_address_is_sent_to_this_machine_only() {
+    let arguments = ["tenant", "reset", "--control", "http://lab.example/.lab/", "--control-token", "x"];
+    let output = run(&arguments);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("not on this machine"));
+    assert_eq!(run(&["tenant", "reset"]).status.code(), Some(2), "it is not said which");
+    let exported = text(&run(&["tenant", "export"]));
+    assert_eq!(
+        Scenario::parse(&exported).map(|read| read.users().len()),
+        Ok(Scenario::northwind().users().len())
+    );
+}
+
 #[test]
 fn a_key_pair_is_made_once_and_served_to_the_lab() {
     let folder = temporary("certificate");

@@ -3,11 +3,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot read the sources should fail")]
 
+mod raised;
+
 use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
+
+use raised::code_of;
 
 /// Layers from the bottom up. A module may use the rows above its own in this list; neighbours of a row do not know each
 /// other unless [`MAY_ALSO`] says so.
@@ -52,33 +56,13 @@ fn root() -> &'static Path {
 }
 
 fn sources() -> Vec<PathBuf> {
-    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                walk(&path, found);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                found.push(path);
-            }
-        }
-    }
-    let mut found = Vec::new();
-    walk(&root().join("src"), &mut found);
-    found.sort();
-    found
+    raised::sources(&root().join("src"))
 }
 
 fn module_of(path: &Path) -> String {
     let relative = path.strip_prefix(root().join("src")).unwrap();
     let first = relative.components().next().unwrap().as_os_str().to_string_lossy().into_owned();
     first.trim_end_matches(".rs").to_owned()
-}
-
-/// The code of a file without its tests and comments.
-fn code_of(path: &Path) -> String {
-    let text = fs::read_to_string(path).unwrap();
-    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-    code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
 /// The modules named after `crate::`, also inside `use crate::{…}`.
@@ -204,36 +188,20 @@ fn no_file_holds_a_token_or_a_path_of_one_machine() {
     assert!(found.is_empty(), "{found:?}");
 }
 
-/// Numbers in code: digits and underscores that begin and end with a digit, and are no part of a name.
-fn numbers(code: &str) -> Vec<u32> {
-    code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-        .filter(|word| word.starts_with(|c: char| c.is_ascii_digit()))
-        .filter_map(|word| word.replace('_', "").parse().ok())
-        .collect()
-}
-
 #[test]
 fn every_number_that_the_lab_tenant_raises_is_explained() {
-    let (mut raised, mut missing) = (0, Vec::new());
-    for path in sources().iter().filter(|path| module_of(path) == "provider") {
-        let code = code_of(path);
-        // What stands first in a refusal is an AADSTS number. Where a constant or a variable does, its value stands
-        // elsewhere in the code, and is known by being in the table.
-        let direct = code.match_indices("Refusal::new(").filter_map(|(at, made)| {
-            let argument = code[at + made.len()..].split(',').next().unwrap_or_default().trim();
-            numbers(argument).into_iter().next()
-        });
-        let elsewhere =
-            numbers(&code).into_iter().filter(|number| authwright::entra::aadsts::lookup(*number).is_some());
-        let all: std::collections::BTreeSet<u32> = direct.chain(elsewhere).collect();
-        raised += all.len();
-        let unexplained = all.into_iter().filter(|number| authwright::explain::entry(*number).is_none());
-        missing.extend(
-            unexplained.map(|number| format!("{number} in {}", path.strip_prefix(root()).unwrap().display())),
-        );
-    }
+    let raised = raised::raised();
+    let missing: Vec<String> = raised
+        .iter()
+        .filter(|(number, _)| authwright::explain::entry(**number).is_none())
+        .map(|(number, files)| format!("{number} in {files:?}"))
+        .collect();
     assert!(missing.is_empty(), "these need an entry in src/explain/data:\n{}", missing.join("\n"));
-    assert!(raised > 80, "only {raised} numbers were found: is the code read as it should be?");
+    assert!(
+        raised.len() >= 118,
+        "only {} numbers were found: is the code read as it should be?",
+        raised.len()
+    );
 }
 
 #[test]
@@ -252,4 +220,40 @@ fn the_rules_that_explanations_know_are_the_lab_tenants() {
     for rule in rules {
         assert!(provider.contains(&format!("\"{rule}\"")), "no rule is named {rule}");
     }
+}
+
+/// The rows of the tables of docs/parity.md: feature, state, and what shows it.
+fn parity_rows(sheet: &str) -> Vec<[&str; 3]> {
+    let rows = sheet.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| ---"));
+    rows.map(|line| {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        <[&str; 3]>::try_from(cells).unwrap_or_else(|_| panic!("a row has three cells: {line}"))
+    })
+    .filter(|[_, state, _]| *state != "State")
+    .collect()
+}
+
+#[test]
+fn the_parity_sheet_names_tests_that_there_are() {
+    let sheet = fs::read_to_string(root().join("docs/parity.md")).unwrap();
+    let rows = parity_rows(&sheet);
+    assert!(rows.len() > 60, "only {} rows were found", rows.len());
+    let mut problems = Vec::new();
+    for [feature, state, shown] in rows {
+        if !["enforced", "shaped only", "absent"].contains(&state) {
+            problems.push(format!("{feature}: what is {state:?}?"));
+        }
+        let named: Vec<(&str, &str)> =
+            shown.split('`').skip(1).step_by(2).filter_map(|name| name.split_once("::")).collect();
+        if state == "enforced" && named.is_empty() {
+            problems.push(format!("{feature}: which test shows it?"));
+        }
+        for (file, test) in named {
+            let text = fs::read_to_string(root().join(file)).unwrap_or_default();
+            if !["fn", "def"].iter().any(|word| text.contains(&format!("{word} {test}("))) {
+                problems.push(format!("{feature}: there is no {file}::{test}"));
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
 }

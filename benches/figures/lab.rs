@@ -10,54 +10,65 @@ use std::{
 
 use authwright::{
     flow::FlowKind,
-    provider::scenario::Scenario,
+    provider::{keys::Keys, scenario::Scenario},
     runtime::{self, Runtime, clock, entropy, http, lab},
     workbench::{Event, FrontChannel, Start, User, Workbench},
 };
 use tokio::sync::mpsc;
 
 use super::{
-    load::{LOAD, Target, cores, tokio},
+    load::{LOAD, cores, tokio},
     row,
     server::{Server, lab_request, peers},
 };
 
+/// How often each of those compared is measured; the best round counts, for whatever else the machine does only takes away.
+const ROUNDS: u32 = 3;
+
 /// Client-credentials tokens per second with all cores busy, and signatures per second with all cores busy. Each server is
-/// a process of its own, and the same client asks them one after the other.
+/// a process of its own, and the same client asks them in turn, round after round, so that none has the quiet minutes.
 pub fn tokens_per_second() {
-    let alone = signatures_per_second();
-    println!("{:<58} {alone:>10.0} /s", "RS256 signatures, library alone, all cores");
     let tokio = tokio();
-    let measure = |target: &Target| {
-        tokio.block_on(async {
-            let served = target.saturate().await;
-            (served, target.at_rate(served / 2.0).await)
-        })
-    };
-    let (server, base) = Server::lab();
-    let (ours, latencies) = measure(&lab_request(&base));
-    drop(server);
-    println!(
-        "{:<58} {ours:>10.0} /s   {:.0} %",
-        "client_credentials tokens over HTTP, same cores",
-        ours / alone * 100.0
-    );
-    row("  a token at half of that load", latencies);
-    match peers() {
+    let (lab, base) = Server::lab();
+    let mut running = vec![("authwright", lab, lab_request(&base))];
+    let skipped = match peers() {
         Ok(peers) => {
-            for (name, _server, target) in peers {
-                let (served, latencies) = measure(&target);
-                let what = format!("  the same of npm's {name} (one process, as it comes)");
-                println!("{what:<58} {served:>10.0} /s   {:.1} times slower", ours / served);
-                row("    a token at half of that load", latencies);
-            }
+            running.extend(peers);
+            None
         }
-        Err(why) => println!("  the same of npm's oidc-provider and oauth2-mock-server: skipped, {why}"),
+        Err(why) => Some(why),
+    };
+    let keys = Arc::new(lab::make_keys().expect("a key can be made"));
+    let mut alone: f64 = 0.0;
+    let mut best = vec![0.0_f64; running.len()];
+    for _ in 0..ROUNDS {
+        alone = alone.max(signatures_per_second(&keys));
+        for ((_, _, target), best) in running.iter().zip(&mut best) {
+            *best = best.max(tokio.block_on(target.saturate()));
+        }
+    }
+    let ours = best[0];
+    println!("{:<58} {alone:>10.0} /s", "RS256 signatures, library alone, all cores");
+    for ((name, _, target), best) in running.iter().zip(&best) {
+        let (what, beside) = if *name == "authwright" {
+            let share = best / alone * 100.0;
+            ("client_credentials tokens over HTTP, same cores".to_owned(), format!("{share:.0} % of that"))
+        } else {
+            (
+                format!("  the same by npm's {name}, as it comes"),
+                format!("{:.0} % of ours", best / ours * 100.0),
+            )
+        };
+        println!("{what:<58} {best:>10.0} /s   {beside}");
+        row("    a token at half of that load", tokio.block_on(target.at_rate(best / 2.0)));
+    }
+    if let Some(why) = skipped {
+        println!("  the same by npm's oidc-provider and oauth2-mock-server: skipped, {why}");
     }
 }
 
-fn signatures_per_second() -> f64 {
-    let keys = Arc::new(lab::make_keys().expect("a key can be made"));
+/// Over one round.
+fn signatures_per_second(keys: &Arc<Keys>) -> f64 {
     let (stop, count) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let started = Instant::now();
     let threads: Vec<_> = (0..cores())

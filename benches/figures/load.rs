@@ -17,7 +17,7 @@ use tokio::{
 use url::Url;
 
 /// How long each load runs.
-pub const LOAD: Duration = Duration::from_secs(4);
+pub const LOAD: Duration = Duration::from_secs(3);
 
 /// How long a server is warmed up before it is measured: the first tokens wait for keys, and Node compiles.
 const WARM_UP: Duration = Duration::from_secs(1);

@@ -14,6 +14,7 @@ mod tenant;
 
 pub use exit::{Exit, usage};
 pub use target::TargetOptions;
+pub use tenant::scenario;
 
 use clap::{Parser, Subcommand};
 
@@ -45,6 +46,9 @@ pub struct WorkbenchOptions {
     /// Draw with plain ASCII characters only
     #[arg(long)]
     pub ascii: bool,
+    /// Stock the lab tenant from a scenario file (TOML) in place of Northwind Retail
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<std::path::PathBuf>,
     /// Where to sign in, as whom.
     #[command(flatten)]
     pub target: TargetOptions,

@@ -1,7 +1,7 @@
 //! `authwright serve`: the lab tenant alone, for other programs.
 
 use serde_json::json;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::exit::{Exit, print, say, usage};
 use crate::{
@@ -19,7 +19,8 @@ pub struct Options {
     /// The port for https; 7443 or a free one if absent
     #[arg(long, value_name = "PORT")]
     https_port: Option<u16>,
-    /// The folder that keeps the lab's certificate authority; the platform's folder for state if absent
+    /// Keep the tenant in this folder, so that it goes on after a restart: directory, grants, keys, refresh tokens. It holds
+    /// secrets. Without it the tenant begins anew, and only its certificate authority is kept, in the platform's folder
     #[arg(long, value_name = "DIR")]
     state_dir: Option<std::path::PathBuf>,
     /// A scenario file (TOML) in place of Northwind Retail
@@ -52,6 +53,8 @@ pub fn execute(options: &Options) -> Exit {
         https_port: options.https_port,
         scenario,
         state: options.state_dir.clone().or_else(folders::state),
+        keep: options.state_dir.clone(),
+        control: true,
     };
     tokio.block_on(async {
         // Nobody looks at the notes here; the queue is drained so that it never fills.
@@ -79,9 +82,29 @@ pub fn execute(options: &Options) -> Exit {
         tokio::select! {
             () = signals::ended() => {}
             () = drain => {}
+            () = tell(lab.remarks()) => {}
+        }
+        if let Err(why) = lab.save().await {
+            say(format!("authwright: {}", visible(&why)));
         }
         Exit::Done
     })
+}
+
+/// Says what comes up while it runs, for as long as it runs.
+async fn tell(mut remarks: watch::Receiver<Vec<String>>) {
+    let mut told = 0;
+    loop {
+        let new = remarks.borrow_and_update().get(told..).unwrap_or_default().to_vec();
+        told += new.len();
+        for remark in new {
+            say(format!("authwright: {}", visible(&remark)));
+        }
+        if remarks.changed().await.is_err() {
+            // Nobody is left who could say anything.
+            std::future::pending::<()>().await;
+        }
+    }
 }
 
 /// `APP=FILE` to the application and the certificate in DER.
@@ -124,6 +147,10 @@ fn announce(lab: &lab::Lab, ca: &lab::Ca, registered: &[(&str, Certificate)], as
             },
             "certificates": certificates,
         });
+        if let Some((address, token)) = lab.control() {
+            ready["control"] = json!(address.as_str());
+            ready["control_token"] = json!(token.expose());
+        }
         if ca.file.is_none() {
             // Otherwise nobody could trust it.
             ready["ca_pem"] = json!(ca.pem);
@@ -142,6 +169,12 @@ fn announce(lab: &lab::Lab, ca: &lab::Ca, registered: &[(&str, Certificate)], as
     print("or, with these two unset, as on a virtual machine:");
     print(format!("  AZURE_POD_IDENTITY_AUTHORITY_HOST={base}"));
     print(format!("A pipeline's token: {base}/pipeline/token?audience=api://AzureADTokenExchange"));
+    if let Some((address, token)) = lab.control() {
+        print("");
+        print("It takes orders (authwright tenant order, forge, reset, export) from whoever has");
+        print(format!("  AUTHWRIGHT_CONTROL={address}"));
+        print(format!("  AUTHWRIGHT_CONTROL_TOKEN={}", token.expose()));
+    }
     for (application, certificate) in registered {
         print(format!(
             "{application} takes the certificate {} ({})",
@@ -164,18 +197,18 @@ fn trust(lab: &lab::Lab, ca: &lab::Ca) {
         "lab-ca.pem".to_owned()
     };
     print(
-        "Over https its certificate comes from a CA of its own, which is installed nowhere. Who shall trust it, is told:",
+        "Over https its certificate comes from a CA of its own, installed nowhere. A program trusts it when told so:",
     );
-    print(format!("  REQUESTS_CA_BUNDLE={file}    MSAL Python, azure-identity, Azure CLI"));
-    print(format!("  SSL_CERT_FILE={file}         azure-identity with asyncio"));
-    print(format!("  NODE_EXTRA_CA_CERTS={file}   MSAL Node"));
-    print(format!("  --ca {file}                  authwright, with --authority {base}"));
-    print(format!("  curl --cacert {file} {base}/common/v2.0/.well-known/openid-configuration"));
+    let told = |who: &str, what: &str| print(format!("  {who:<38} {what}"));
+    told("MSAL Python, azure-identity, Azure CLI", &format!("REQUESTS_CA_BUNDLE={file}"));
+    told("azure-identity with asyncio", &format!("SSL_CERT_FILE={file}"));
+    told("MSAL Node", &format!("NODE_EXTRA_CA_CERTS={file}"));
+    told("curl", &format!("--cacert {file}"));
+    told("authwright run", &format!("--authority {base} --ca {file}"));
     print("They ask Microsoft about an authority that they do not know, unless they are told not to:");
-    print(format!("  MSAL Python      authority=\"{base}/TENANT\", instance_discovery=False"));
-    print(format!("  azure-identity   authority=\"{base}\", disable_instance_discovery=True"));
-    print(format!("  MSAL Node        authority: \"{base}/TENANT\", knownAuthorities: [\"{host}\"]"));
-    print(format!(
-        "  Azure CLI        az cloud register … --endpoint-active-directory {base}; az config set core.instance_discovery=false"
-    ));
+    told("MSAL Python", &format!("authority=\"{base}/TENANT\", instance_discovery=False"));
+    told("azure-identity", &format!("authority=\"{base}\", disable_instance_discovery=True"));
+    told("MSAL Node", &format!("authority: \"{base}/TENANT\", knownAuthorities: [\"{host}\"]"));
+    told("Azure CLI", &format!("az cloud register … --endpoint-active-directory {base}"));
+    told("", "az config set core.instance_discovery=false");
 }

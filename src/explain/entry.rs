@@ -147,7 +147,7 @@ struct Table {
     reason: OnceLock<Box<Reason>>,
 }
 
-const FILES: [&str; 20] = [
+const FILES: [&str; 21] = [
     include_str!("data/redirect_uri.toml"),
     include_str!("data/client.toml"),
     include_str!("data/assertion.toml"),
@@ -168,6 +168,7 @@ const FILES: [&str; 20] = [
     include_str!("data/oauth.toml"),
     include_str!("data/api.toml"),
     include_str!("data/machine.toml"),
+    include_str!("data/service.toml"),
 ];
 
 /// The table that is told where nothing else fits.
@@ -310,7 +311,8 @@ mod tests {
     use crate::explain::slots;
 
     /// What comes without a number.
-    const PLAIN: [&str; 38] = [
+    const PLAIN: [&str; 39] = [
+        "lab_fault",
         "access_denied",
         "invalid_grant",
         "authorization_pending",

@@ -149,7 +149,10 @@ pub struct Fix {
 /// Explains a refusal from what there is.
 pub fn explain(evidence: &Evidence) -> Explanation {
     let facts = Facts::read(evidence);
+    // Whatever the answer looks like, the lab was told to give it.
+    let is_fault = evidence.rule.as_ref().is_some_and(|(rule, _)| rule.starts_with("fault."));
     let entry = match facts.code {
+        _ if is_fault => entry_for_error("lab_fault"),
         Some(code) => entry(code),
         None => facts.place.entry(facts.error.as_deref()),
     };

@@ -149,18 +149,19 @@ fn judge(
             source: "OpenID Connect Core §3.1.3.7",
         });
     }
-    let issuer = Some(comparison.metadata.issuer.clone());
+    let issuers = vec![comparison.metadata.issuer.clone()];
     let companion =
         |secret: &Secret| Companion { secret: secret.clone(), is_vouched_for: sign_in.through_browser };
     if let Some(token) = &tokens.id_token {
         let expected = Expected {
             jwks: jwks.clone(),
-            issuer: issuer.clone(),
-            audience: Some(comparison.client_id.to_owned()),
+            issuers: issuers.clone(),
+            audiences: vec![comparison.client_id.to_owned()],
             nonce: comparison.nonce.map(str::to_owned),
             access_token: tokens.access_token.as_ref().map(companion),
             code: sign_in.code.map(companion),
             signed_in_since: sign_in.signed_in_since,
+            ..Expected::default()
         };
         let mut of_the_client = look_at(token, &expected, now);
         of_the_client.extend(unproven(&of_the_client));
@@ -170,7 +171,7 @@ fn judge(
         }
     }
     if let Some(token) = &tokens.access_token {
-        let expected = Expected { jwks, issuer, ..Expected::default() };
+        let expected = Expected { jwks, issuers, ..Expected::default() };
         let mut of_the_api = look_at(token, &expected, now);
         let old_issuer = old_issuer(&decode(token.expose()), &comparison.metadata.issuer);
         for finding in &mut of_the_api {

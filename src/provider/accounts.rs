@@ -40,6 +40,21 @@ struct Failures {
 }
 
 impl Accounts {
+    /// With the moments from which people's sessions count, and the ids of everybody who was ever in the directory.
+    pub fn restore(valid_from: BTreeMap<String, UnixTime>, known: BTreeSet<String>) -> Self {
+        Self { valid_from, known, ..Self::default() }
+    }
+
+    /// The moments from which people's sessions count.
+    pub const fn valid_from(&self) -> &BTreeMap<String, UnixTime> {
+        &self.valid_from
+    }
+
+    /// The ids of everybody who was ever in the directory.
+    pub const fn known(&self) -> &BTreeSet<String> {
+        &self.known
+    }
+
     /// Whether the account is still in the directory.
     pub fn exists(&self, user: &User) -> bool {
         !self.gone.contains(&user.id)
@@ -105,9 +120,11 @@ pub fn switched_off() -> Box<Refusal> {
 /// 50053: locked, by the directory or by wrong passwords.
 pub fn locked() -> Box<Refusal> {
     let text = "Sign-in is blocked: too many failed tries or a suspicious address.";
-    Refusal::new(50053, "invalid_grant", text).demands(
-        "after ten wrong passwords an account rests for a minute; the right one does not help before",
-    )
+    Refusal::new(50053, "invalid_grant", text)
+        .demands(
+            "after ten wrong passwords an account rests for a minute; the right one does not help before",
+        )
+        .compares("account", "locked", ["open"])
 }
 
 /// 50126: not the password in the directory.
@@ -122,6 +139,7 @@ pub fn password_expired() -> Box<Refusal> {
     Refusal::new(50055, "invalid_grant", "The password is out of date and must be changed.")
         .suberror("user_password_expired")
         .demands("a new password must be set first, on a page")
+        .compares("passwordExpired", "true", ["false"])
 }
 
 impl Provider {
@@ -131,6 +149,7 @@ impl Provider {
     pub fn revoke_sessions(&mut self, user_oid: &str, now: UnixTime) -> bool {
         let Some(user) = self.scenario.user_with_id(user_oid).cloned() else { return false };
         self.accounts.valid_from.insert(user.id.clone(), now);
+        self.revision += 1;
         for token in self.refresh_tokens.values_mut().filter(|token| token.person.user.id == user.id) {
             token.revoked = Some(now);
         }

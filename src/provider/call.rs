@@ -119,6 +119,7 @@ fn cookies(line: &str) -> impl Iterator<Item = (String, String)> {
 pub struct Fields {
     pairs: Vec<(String, String)>,
     broken: bool,
+    length: usize,
 }
 
 impl Fields {
@@ -128,7 +129,7 @@ impl Fields {
 
     fn read(bytes: &[u8]) -> Self {
         let pairs = form_urlencoded::parse(bytes).into_owned().collect();
-        Self { pairs, broken: !is_well_formed(bytes) }
+        Self { pairs, broken: !is_well_formed(bytes), length: bytes.len() }
     }
 
     /// The value under `name`. An empty one counts as not sent, as it does for the real service.
@@ -151,6 +152,11 @@ impl Fields {
         // A body has room for a hundred thousand names: each is looked up, not compared with all before it.
         let mut seen = HashSet::new();
         self.pairs.iter().map(|(name, _)| name.as_str()).find(|name| !seen.insert(*name))
+    }
+
+    /// How many bytes it had, escapes and all.
+    pub const fn length(&self) -> usize {
+        self.length
     }
 
     /// Whether an escape was cut off or did not decode to UTF-8.

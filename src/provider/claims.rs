@@ -7,6 +7,8 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use super::refusal::Refusal;
+
 /// A `claims` parameter as far as it is heeded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claims {
@@ -37,6 +39,15 @@ impl Claims {
             policies,
             auth_time: id_token.get("auth_time").is_some(),
         })
+    }
+
+    /// 90100: there is a parameter, and it is no request for claims.
+    pub fn unreadable(sent: &str) -> Box<Refusal> {
+        Refusal::new(90100, "invalid_request", "The parameter 'claims' is empty or not valid.")
+            .demands(
+                "`claims` is a JSON object; a challenge comes in base64 and is decoded before it is sent on",
+            )
+            .compares("claims", sent, ["{\"access_token\":{…}}"])
     }
 
     /// Every authentication context, whichever token it is for.

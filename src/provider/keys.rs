@@ -3,9 +3,10 @@
 //! Making a key needs randomness and time, so that is done by `runtime::lab::make_keys`; from here on a key is data.
 //! Signing takes `&self` and no lock, so that any number of threads can sign at once.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use aws_lc_rs::{
+    encoding::{AsDer as _, Pkcs8V1Der, PublicKeyX509Der},
     rand::SystemRandom,
     signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair},
 };
@@ -17,6 +18,10 @@ use serde_json::{Value, json};
 use sha1::{Digest as _, Sha1};
 
 use super::public_key::{Algorithm, PublicKey, PublishedKey};
+use crate::{secret::Secret, time::UnixTime};
+
+/// How long a key is still published after it was replaced: longer than the longest token that it can have signed.
+const RETIRED_FOR: Duration = Duration::from_secs(30 * 3600);
 
 /// An RSA key with the certificate that it is published with.
 pub struct SigningKey {
@@ -38,6 +43,33 @@ impl SigningKey {
         let thumbprint = URL_SAFE_NO_PAD.encode(Sha1::digest(&certificate));
         let public = PublicKey { modulus, exponent };
         Ok(Self { pair, public, certificate, thumbprint })
+    }
+
+    /// Reads what [`SigningKey::private_key`] and [`SigningKey::certificate`] gave, both base64 of DER.
+    pub fn restore(private_key: &Secret, certificate: &str) -> Result<Self, UnusableKey> {
+        let der = |text: &str| STANDARD.decode(text).map_err(|_| UnusableKey);
+        let pair = RsaKeyPair::from_pkcs8(&der(private_key.expose())?).map_err(|_| UnusableKey)?;
+        Self::new(pair, der(certificate)?)
+    }
+
+    /// The private key: PKCS #8, base64 of DER.
+    pub fn private_key(&self) -> Secret {
+        let der: Pkcs8V1Der<'_> = self.pair.as_der().expect("it was read from one, or made by the library");
+        Secret::new(STANDARD.encode(der.as_ref()))
+    }
+
+    /// The certificate: base64 of DER.
+    pub fn certificate(&self) -> String {
+        STANDARD.encode(&self.certificate)
+    }
+
+    /// The public key as people paste it into a configuration (`SubjectPublicKeyInfo`, RFC 5280 §4.1.2.7), in PEM.
+    pub fn public_pem(&self) -> String {
+        let der: PublicKeyX509Der<'_> = self.pair.public_key().as_der().expect("the library read the key");
+        let text = STANDARD.encode(der.as_ref());
+        let lines: Vec<&str> =
+            text.as_bytes().chunks(64).filter_map(|line| std::str::from_utf8(line).ok()).collect();
+        format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
     }
 
     /// The `kid` and `x5t`: SHA-1 of the certificate, base64url.
@@ -102,17 +134,50 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// The keys of a tenant. Two are published at all times, so that a change of keys surprises nobody.
+/// The keys of a tenant. Two are published at all times, so that a change of keys surprises nobody; those that signed before
+/// stay published until their tokens have expired.
 #[derive(Clone, Debug)]
 pub struct Keys {
     current: Arc<SigningKey>,
     next: Arc<SigningKey>,
+    retired: Vec<Retired>,
+}
+
+/// A key that signs no more.
+#[derive(Clone, Debug)]
+pub struct Retired {
+    /// The key.
+    pub key: Arc<SigningKey>,
+    /// Until when it is published.
+    pub until: UnixTime,
 }
 
 impl Keys {
     /// `current` signs; `next` is published beside it.
     pub fn new(current: SigningKey, next: SigningKey) -> Self {
-        Self { current: Arc::new(current), next: Arc::new(next) }
+        Self { current: Arc::new(current), next: Arc::new(next), retired: Vec::new() }
+    }
+
+    /// With keys that signed before.
+    #[must_use]
+    pub fn with_retired(mut self, retired: Vec<Retired>) -> Self {
+        self.retired = retired;
+        self
+    }
+
+    /// The next key signs from now on, and `next` is published in its place. The one that signed until now stays published
+    /// for as long as its tokens can last.
+    pub fn rotate(&mut self, next: SigningKey, now: UnixTime) {
+        let current = std::mem::replace(&mut self.next, Arc::new(next));
+        let key = std::mem::replace(&mut self.current, current);
+        self.retired.push(Retired { key, until: now + RETIRED_FOR });
+    }
+
+    /// Takes those from the key set whose tokens have expired.
+    pub fn drop_retired(&mut self, now: UnixTime) {
+        if !self.retired.is_empty() {
+            self.retired.retain(|retired| retired.until > now);
+        }
     }
 
     /// The key that signs at present.
@@ -120,24 +185,40 @@ impl Keys {
         &self.current
     }
 
+    /// The key that will sign after the next change.
+    pub const fn next(&self) -> &Arc<SigningKey> {
+        &self.next
+    }
+
+    /// The keys that signed before.
+    pub fn retired(&self) -> &[Retired] {
+        &self.retired
+    }
+
+    /// In the order in which they are published.
+    fn all(&self) -> impl Iterator<Item = &Arc<SigningKey>> {
+        [&self.next, &self.current].into_iter().chain(self.retired.iter().map(|retired| &retired.key))
+    }
+
     /// The published key with that id.
     pub fn find(&self, kid: &str) -> Option<&Arc<SigningKey>> {
-        [&self.current, &self.next].into_iter().find(|key| key.thumbprint == kid)
+        self.all().find(|key| key.thumbprint == kid)
     }
 
     /// Every published key.
     pub fn published(&self) -> Vec<PublishedKey> {
-        vec![self.next.published(), self.current.published()]
+        self.all().map(|key| key.published()).collect()
     }
 
-    /// The ids of the published keys.
-    pub fn ids(&self) -> [&str; 2] {
-        [&self.current.thumbprint, &self.next.thumbprint]
+    /// The ids of the published keys, that of the one that signs first.
+    pub fn ids(&self) -> Vec<&str> {
+        let retired = self.retired.iter().map(|retired| &retired.key);
+        [&self.current, &self.next].into_iter().chain(retired).map(|key| key.thumbprint()).collect()
     }
 
     /// The key set document.
     pub fn jwks(&self, issuer: Option<&str>, cloud: &str) -> Value {
-        json!({ "keys": [self.next.jwk(issuer, cloud), self.current.jwk(issuer, cloud)] })
+        json!({ "keys": self.all().map(|key| key.jwk(issuer, cloud)).collect::<Vec<_>>() })
     }
 }
 

@@ -17,6 +17,7 @@ use super::{
     scenario::{Application, ManagedIdentity, Tenant},
     scope::{Target, Wanted},
     sessions::{Person, login_hint},
+    version::Version,
 };
 use crate::time::UnixTime;
 
@@ -48,6 +49,11 @@ impl Unsigned {
     /// A token of an issuer that is not a tenant.
     pub fn new(key: Arc<SigningKey>, header: Value, claims: Map<String, Value>) -> Self {
         Self { key, header, claims, holds_access_token_hash: false }
+    }
+
+    /// Header and claims.
+    pub fn into_parts(self) -> (Value, Map<String, Value>) {
+        (self.header, self.claims)
     }
 
     /// The finished token. An ID token from the authorization endpoint takes the hash of the access token beside it.
@@ -111,6 +117,8 @@ pub struct Mint<'a> {
 /// What an ID token says beyond who signed in.
 #[derive(Debug)]
 pub struct IdTokenParts<'a> {
+    /// That of the endpoint.
+    pub version: Version,
     /// The scopes, which decide what is told of the person.
     pub wanted: &'a Wanted,
     pub nonce: Option<&'a str>,
@@ -178,18 +186,22 @@ impl Mint<'_> {
         target.resource.access_token_lifetime.map_or(usual, i64::from)
     }
 
-    /// An ID token of version 2.
+    /// An ID token.
     pub fn id_token(&mut self, person: &Person, parts: &IdTokenParts<'_>) -> Unsigned {
         let user = &person.user;
         let mut claims = Map::new();
         let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
         claim("aud", json!(self.client.app_id));
-        claim("iss", json!(self.issuer(2)));
+        let is_old = parts.version == Version::One;
+        claim("iss", json!(self.issuer(parts.version.number())));
         self.times(ID_TOKEN_LIFE, &mut claim);
         claim("aio", json!(self.random.text(2)));
         let optional = &self.client.optional_claims.id_token;
         if !parts.contexts.is_empty() {
             claim("acrs", json!(parts.contexts));
+        }
+        if is_old {
+            claim("amr", json!(person.methods));
         }
         if parts.auth_time || names(optional, "auth_time") {
             claim("auth_time", json!(person.authenticated_at.seconds()));
@@ -197,6 +209,10 @@ impl Mint<'_> {
         let idp = self.foreign_issuer(person);
         if let Some(mail) = user.mail.as_ref().filter(|_| parts.wanted.has("email") || idp.is_some()) {
             claim("email", json!(mail));
+        }
+        if is_old {
+            claim("family_name", json!(user.surname));
+            claim("given_name", json!(user.given_name));
         }
         if let Some(idp) = idp {
             claim("idp", json!(idp));
@@ -212,21 +228,32 @@ impl Mint<'_> {
         }
         if parts.wanted.has("profile") {
             claim("oid", json!(self.object_id(person)));
+        }
+        if parts.wanted.has("profile") && !is_old {
             claim("preferred_username", json!(user.user_principal_name));
         }
         claim("rh", json!(self.rh()));
         claim("sid", json!(person.session));
         claim("sub", json!(pairwise(&user.id, &self.client.app_id)));
         claim("tid", json!(self.tenant.id));
+        if is_old {
+            claim("unique_name", json!(user.user_principal_name));
+            claim("upn", json!(user.user_principal_name));
+        }
         claim("uti", json!(self.random.short()));
-        claim("ver", json!("2.0"));
+        claim("ver", json!(format!("{}.0", parts.version.number())));
         if let Some(code) = parts.code {
             claim("c_hash", json!(half_hash(code)));
         }
         add(&mut claims, &parts.directory);
+        let kid = self.keys.current().thumbprint();
+        let mut header = json!({ "typ": "JWT", "alg": "RS256", "kid": kid });
+        if is_old {
+            header["x5t"] = json!(kid);
+        }
         Unsigned {
             key: Arc::clone(self.keys.current()),
-            header: json!({ "typ": "JWT", "alg": "RS256", "kid": self.keys.current().thumbprint() }),
+            header,
             claims,
             holds_access_token_hash: parts.beside_access_token,
         }
@@ -425,6 +452,11 @@ pub fn methods_of(aio: &str) -> Vec<&'static str> {
     METHODS.iter().enumerate().filter(|(bit, _)| bits & 1 << bit != 0).map(|(_, method)| *method).collect()
 }
 
+/// The way of proving oneself with that name.
+pub fn method_named(name: &str) -> Option<&'static str> {
+    METHODS.iter().find(|known| **known == name).copied()
+}
+
 /// The issuer of a tenant's tokens of that version.
 pub fn issuer(base: &str, tenant: &str, version: u8) -> String {
     if version == 2 { format!("{base}/{tenant}/v2.0") } else { format!("{base}/{tenant}/") }
@@ -443,6 +475,13 @@ pub fn pairwise(user: &str, application: &str) -> String {
 /// The object id of an application's service principal in a tenant, the same at every start.
 pub fn service_principal(tenant: &Tenant, application: &Application) -> String {
     let digest = Sha1::digest(format!("{}/{}", tenant.id, application.app_id));
+    let [bytes @ .., _, _, _, _] = <[u8; 20]>::from(digest);
+    uuid::Builder::from_sha1_bytes(bytes).into_uuid().to_string()
+}
+
+/// The object id of a registration, the same at every start; tokens never carry it.
+pub fn registration(application: &Application) -> String {
+    let digest = Sha1::digest(format!("registration/{}", application.app_id));
     let [bytes @ .., _, _, _, _] = <[u8; 20]>::from(digest);
     uuid::Builder::from_sha1_bytes(bytes).into_uuid().to_string()
 }

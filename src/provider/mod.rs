@@ -12,7 +12,10 @@
 //!   it ends by itself.
 //! * `policies`: what is asked of a sign-in beyond a password. `membership`: who gets into a tenant at all. `pace`: how often.
 //!   `directory_claims`: what tokens tell of groups, roles and people because a registration asks for it.
+//! * `clock`, `faults`: time that is moved, and trouble that is switched on.
 //! * `order`: what can be done to the running tenant, and undone; `current` keeps what was handed out in step.
+//!   `control` takes such orders over HTTP; `state` is what survives the tenant's end.
+//! * `forge`: tokens with one thing wrong.
 //! * `mint`, `keys`, `token`: tokens, made and read again. `bearer`: how an API judges one. `certificate`, `public_key`,
 //!   `issuers`: what others sign with. `refusal`, `reply`, `pages`: the surfaces.
 //!
@@ -24,10 +27,14 @@ mod bearer;
 mod call;
 pub mod certificate;
 mod claims;
+pub mod clock;
 mod consents;
+pub mod control;
 mod current;
 mod directory_claims;
 mod endpoints;
+pub mod faults;
+pub mod forge;
 mod grants;
 mod issuers;
 pub mod keys;
@@ -42,14 +49,17 @@ mod random;
 mod redirect_uri;
 mod refusal;
 mod reply;
+mod resource;
 pub mod scenario;
 mod scope;
 mod sessions;
 mod shelf;
 mod sign_ins;
+pub mod state;
 mod stock;
 mod tenant;
 mod token;
+mod version;
 
 use std::{sync::Arc, time::Duration};
 
@@ -64,9 +74,12 @@ use crate::{
 use accounts::Accounts;
 use call::Call;
 use certificate::{Certificate, CertificateError};
+use clock::Clock;
+pub use consents::ConsentRequest;
 use consents::Consents;
 pub use consents::{GrantError, PermissionGrant, RoleAssignment};
 use endpoints::managed_identity::{self, IdentityToken};
+use faults::{Delivery, Faults, Met};
 use grants::{Code, Device, Refresh};
 use issuers::Issuers;
 use keys::{Keys, SigningKey};
@@ -78,7 +91,7 @@ use scenario::Scenario;
 use sessions::{Interaction, Participant, Session};
 use shelf::Shelf;
 use sign_ins::SignIns;
-pub use sign_ins::{SignIn, SignInKind};
+pub use sign_ins::{AppliedPolicy, ConditionalAccess, SignIn, SignInKind};
 use stock::Stock;
 
 /// How many codes, pages in progress, devices and browser sessions are kept at most: each is of use for minutes or hours.
@@ -92,6 +105,8 @@ const ROOM_FOR_WHAT_LASTS: usize = 100_000;
 #[derive(Debug)]
 pub struct Provider {
     scenario: Arc<Scenario>,
+    /// The directory that it began with.
+    began: Arc<Scenario>,
     keys: Keys,
     pipeline_key: Option<Arc<SigningKey>>,
     identity_header: Secret,
@@ -113,8 +128,12 @@ pub struct Provider {
     sign_ins: SignIns,
     history: History,
     pace: Pace,
+    /// Certificates that were registered by whoever runs the tenant, and not by its directory.
+    registered: Vec<Vec<u8>>,
     revision: u64,
-    /// When the last request came.
+    clock: Clock,
+    faults: Faults,
+    /// When the last request came, by the tenant's clock.
     latest: UnixTime,
 }
 
@@ -122,8 +141,13 @@ pub struct Provider {
 #[derive(Debug)]
 pub struct Decision {
     reply: Reply,
-    /// The learner's side of it, for refusals.
+    met: Met,
+    /// The learner's side of it, for refusals and faults.
     pub note: Option<Note>,
+    /// When it was decided, by the tenant's clock.
+    pub at: UnixTime,
+    /// What has to be done with the answer beyond sending it.
+    pub delivery: Delivery,
 }
 
 /// Why the tenant refused: never on the wire, found by the trace id that is.
@@ -163,6 +187,7 @@ impl Provider {
         let mut accounts = Accounts::default();
         accounts.keep_track(&scenario);
         Self {
+            began: Arc::clone(&scenario),
             scenario,
             keys,
             pipeline_key: None,
@@ -182,21 +207,43 @@ impl Provider {
             sign_ins: SignIns::default(),
             history: History::default(),
             pace: Pace::default(),
+            registered: Vec::new(),
             revision: 0,
+            clock: Clock::default(),
+            faults: Faults::default(),
             latest: UnixTime::default(),
         }
     }
 
-    /// Decides one request; its URL says by which address the tenant was reached.
+    /// Decides one request; its URL says by which address the tenant was reached. `now` is the machine's time; the tenant has
+    /// a clock of its own.
     pub fn decide(&mut self, request: &Request, now: UnixTime) -> Decision {
+        let now = self.clock.at(now);
         self.latest = now;
         let call = Call::read(request, now, &mut self.random);
-        let reply = endpoints::answer(self, &call);
-        if let Some(refusal) = &reply.refusal {
-            self.sign_ins.refused(&call, refusal, &self.scenario);
+        self.keys.drop_retired(now);
+        let met = self.faults.meet(call.method, &call.path);
+        if met.is_something() {
+            self.revision += 1;
         }
-        let note = reply.refusal.as_ref().map(|refusal| refusal.note(&call.trace_id));
-        Decision { reply, note }
+        let reply = met.reply(&call).unwrap_or_else(|| {
+            let reply = endpoints::answer(self, &call);
+            if let Some(refusal) = &reply.refusal {
+                self.sign_ins.refused(&call, refusal, &self.scenario);
+            }
+            reply
+        });
+        let told = reply.refusal.as_ref().filter(|_| !met.has_the_word());
+        let note = match told {
+            Some(refusal) => Some(refusal.note(&call.trace_id)),
+            None => met.refusal(reply.refusal.as_deref()).map(|refusal| refusal.note(&call.trace_id)),
+        };
+        Decision { reply, note, at: now, delivery: met.delivery, met }
+    }
+
+    /// The tenant's clock.
+    pub const fn clock(&self) -> Clock {
+        self.clock
     }
 
     /// Opens the second issuer, which signs like a pipeline of a CI system. Until then its addresses are not there.
@@ -212,6 +259,8 @@ impl Provider {
     ) -> Result<Certificate, NotRegistered> {
         let certificate = Certificate::from_der(der)?;
         if Arc::make_mut(&mut self.scenario).add_certificate(application, certificate.clone()) {
+            Arc::make_mut(&mut self.began).add_certificate(application, certificate.clone());
+            self.registered.push(certificate.der.clone());
             self.catch_up();
             self.revision += 1;
             Ok(certificate)
@@ -223,6 +272,12 @@ impl Provider {
     /// The paths that are answered, as patterns: `{t}` stands for a tenant, other braces for one segment of any text.
     pub fn paths() -> impl Iterator<Item = &'static str> {
         endpoints::paths()
+    }
+
+    /// Has the next key sign from now on, with `next` published in its place. `now` is the machine's time.
+    pub fn rotate_keys(&mut self, next: SigningKey, now: UnixTime) {
+        self.keys.rotate(next, self.clock.at(now));
+        self.revision += 1;
     }
 
     fn issuers(&self) -> Issuers {
@@ -241,9 +296,20 @@ impl Provider {
         }
     }
 
+    /// What people have asked administrators to consent to, oldest first; what was granted since is gone.
+    pub fn consent_requests(&self) -> &[ConsentRequest] {
+        self.consents.requests()
+    }
+
     /// The sign-in log, oldest first.
     pub fn sign_ins(&self) -> impl Iterator<Item = &SignIn> {
         self.sign_ins.iter()
+    }
+
+    /// How many entries the sign-in log ever had, and those that came after the first `seen` of them, as far as they are kept.
+    pub fn sign_ins_since(&self, seen: u64) -> (u64, Vec<SignIn>) {
+        let (count, new) = self.sign_ins.since(seen);
+        (count, new.cloned().collect())
     }
 
     /// The directory.
@@ -263,6 +329,6 @@ pub fn identity_header(seed: [u8; 32]) -> Secret {
 impl Decision {
     /// Makes the response, signing what is to be signed.
     pub fn respond(self) -> Response {
-        self.reply.respond()
+        self.met.damage(self.reply.respond())
     }
 }

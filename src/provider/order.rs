@@ -10,7 +10,9 @@ use serde_json::Value;
 
 use super::{
     Provider,
+    clock::Clock,
     consents::{Consents, GrantError, PermissionGrant, RoleAssignment},
+    faults::{ActiveFault, Fault, FaultError},
     scenario::{
         Scenario, ScenarioError,
         edit::{Edit, EditError},
@@ -60,6 +62,28 @@ pub enum Order {
         /// The text of the file.
         text: String,
     },
+    /// Moves the tenant's clock, on top of earlier moves.
+    MoveClock {
+        /// How far; back if it is negative.
+        seconds: i64,
+    },
+    /// Lets the tenant's clock show the machine's time again.
+    ResetClock,
+    /// Switches a fault on. It is no step that is undone: it is switched off.
+    Fault {
+        /// What, where and how often.
+        fault: Fault,
+    },
+    /// Switches a fault off.
+    RemoveFault {
+        /// Its `id`.
+        id: String,
+    },
+    /// Switches all faults off.
+    ClearFaults,
+    /// Goes back to how the tenant began: directory, grants and clock (which can be undone), and nobody is signed in, nothing
+    /// was handed out, no fault is on and the log is empty.
+    Reset,
     /// Takes the last step back.
     Undo,
     /// Does again what was taken back last.
@@ -78,6 +102,9 @@ pub enum OrderError {
     /// The scenario file is at fault.
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
+    /// The fault cannot be switched on or off.
+    #[error(transparent)]
+    Fault(#[from] FaultError),
     /// There is no such person.
     #[error("nobody in the directory has the key {0:?}")]
     NoUser(String),
@@ -113,6 +140,7 @@ pub(super) struct History {
 struct State {
     scenario: Arc<Scenario>,
     consents: Consents,
+    clock: Clock,
 }
 
 /// The tenant as its owner sees it.
@@ -126,34 +154,58 @@ pub struct View {
     pub grants: Vec<PermissionGrant>,
     /// What applications may do by themselves.
     pub assignments: Vec<RoleAssignment>,
+    /// How its clock differs from the machine's.
+    pub clock: Clock,
+    /// The faults that are on.
+    pub faults: Vec<ActiveFault>,
+    /// The ids of the published keys, the one that signs first.
+    pub keys: Vec<String>,
     /// The steps that can be taken back, the last one last.
     pub done: Vec<Step>,
     /// The steps that can be done again, the next one last.
     pub undone: Vec<Step>,
 }
 
+impl View {
+    /// What there is to see of a tenant that nothing else is known of.
+    pub const fn of(scenario: Arc<Scenario>) -> Self {
+        Self {
+            revision: 0,
+            scenario,
+            grants: Vec::new(),
+            assignments: Vec::new(),
+            clock: Clock::ZERO,
+            faults: Vec::new(),
+            keys: Vec::new(),
+            done: Vec::new(),
+            undone: Vec::new(),
+        }
+    }
+}
+
 impl Provider {
-    /// Carries out an order and says what was done.
+    /// Carries out an order and says what was done. `now` is the machine's time.
     pub fn carry_out(&mut self, order: &Order, now: UnixTime) -> Result<String, OrderError> {
+        let now = self.clock.at(now);
         match order {
             Order::Edit { change } => self.edit(change, now).map_err(Into::into),
             Order::Grant { grant } => {
-                let before = self.state();
+                let before = self.before();
                 let said = self.consents.add(&self.scenario, grant)?;
                 Ok(self.did(said, before, now))
             }
             Order::Withdraw { id } => {
-                let before = self.state();
+                let before = self.before();
                 let said = self.consents.remove(&self.scenario, id);
                 said.map(|said| self.did(said, before, now)).ok_or_else(|| OrderError::NoGrant(id.clone()))
             }
             Order::Assign { assignment } => {
-                let before = self.state();
+                let before = self.before();
                 let said = self.consents.add_role(&self.scenario, assignment)?;
                 Ok(self.did(said, before, now))
             }
             Order::Unassign { id } => {
-                let before = self.state();
+                let before = self.before();
                 let said = self.consents.remove_role(&self.scenario, id);
                 said.map(|said| self.did(said, before, now)).ok_or_else(|| OrderError::NoGrant(id.clone()))
             }
@@ -166,11 +218,42 @@ impl Provider {
             }
             Order::Load { text } => {
                 let scenario = Arc::new(Scenario::parse(text)?);
-                let before = self.state();
+                let before = self.before();
                 self.consents = Consents::stocked(&scenario);
                 self.scenario = scenario;
                 self.catch_up();
                 Ok(self.did("a scenario was loaded".to_owned(), before, now))
+            }
+            Order::MoveClock { seconds } => {
+                Ok(self.set_clock(self.clock.moved(seconds.saturating_mul(1000)), now))
+            }
+            Order::ResetClock => Ok(self.set_clock(Clock::default(), now)),
+            Order::Fault { fault } => {
+                let id = self.faults.switch_on(fault)?;
+                self.revision += 1;
+                Ok(format!("{id} is on: {}", fault.said()))
+            }
+            Order::RemoveFault { id } => {
+                let fault = self.faults.switch_off(id)?;
+                self.revision += 1;
+                Ok(format!("{id} is off: {}", fault.kind.said()))
+            }
+            Order::ClearFaults => {
+                let count = self.faults.clear();
+                self.revision += 1;
+                Ok(match count {
+                    1 => "1 fault switched off".to_owned(),
+                    _ => format!("{count} faults switched off"),
+                })
+            }
+            Order::Reset => {
+                let before = self.before();
+                self.consents = Consents::stocked(&self.began);
+                self.scenario = Arc::clone(&self.began);
+                self.clock = Clock::default();
+                self.faults.clear();
+                self.forget_everybody();
+                Ok(self.did("everything is as it began".to_owned(), before, now))
             }
             Order::Undo => {
                 let (step, state) = self.history.done.pop().ok_or(OrderError::NothingToUndo)?;
@@ -192,15 +275,36 @@ impl Provider {
     /// Changes the directory and says what was done.
     pub(super) fn edit(&mut self, change: &Edit, now: UnixTime) -> Result<String, EditError> {
         let scenario = Arc::new(change.apply(&self.scenario)?);
-        let before = self.state();
+        let before = self.before();
         self.scenario = scenario;
         self.catch_up();
         Ok(self.did(outline(change), before, now))
     }
 
+    /// Does several things as one step: all of them, or none if one fails.
+    pub(super) fn in_one_step<T, E>(
+        &mut self,
+        said: impl FnOnce(&T) -> String,
+        now: UnixTime,
+        act: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let (before, history) = (self.before(), std::mem::take(&mut self.history));
+        let done = act(self);
+        self.history = history;
+        match &done {
+            Ok(made) => {
+                self.did(said(made), before, now);
+            }
+            Err(_) => {
+                self.restore(before);
+            }
+        }
+        done
+    }
+
     /// Writes down what somebody granted on a page: a step like any other.
     pub(super) fn consented(&mut self, said: String, now: UnixTime, write: impl FnOnce(&mut Consents)) {
-        let before = self.state();
+        let before = self.before();
         write(&mut self.consents);
         self.did(said, before, now);
     }
@@ -216,8 +320,20 @@ impl Provider {
         said
     }
 
-    fn state(&self) -> State {
-        State { scenario: Arc::clone(&self.scenario), consents: self.consents.clone() }
+    /// What a step is about to change.
+    fn before(&self) -> State {
+        State { scenario: Arc::clone(&self.scenario), consents: self.consents.clone(), clock: self.clock }
+    }
+
+    fn set_clock(&mut self, clock: Clock, now: UnixTime) -> String {
+        let before = self.before();
+        self.clock = clock;
+        self.did(clock.said(), before, now)
+    }
+
+    /// Moves the clock by less than a second, too.
+    pub fn move_clock(&mut self, millis: i64, now: UnixTime) -> String {
+        self.set_clock(self.clock.moved(millis), self.clock.at(now))
     }
 
     /// Puts a state in place and gives back the one that was there.
@@ -225,6 +341,7 @@ impl Provider {
         let there = State {
             scenario: std::mem::replace(&mut self.scenario, state.scenario),
             consents: std::mem::replace(&mut self.consents, state.consents),
+            clock: std::mem::replace(&mut self.clock, state.clock),
         };
         self.catch_up();
         self.revision += 1;
@@ -239,9 +356,30 @@ impl Provider {
             scenario: Arc::clone(&self.scenario),
             grants: self.consents.grants(&self.scenario),
             assignments: self.consents.assignments(&self.scenario),
+            clock: self.clock,
+            faults: self.faults.active().to_vec(),
+            keys: self.keys.ids().into_iter().map(str::to_owned).collect(),
             done: steps(&self.history.done),
             undone: steps(&self.history.undone),
         }
+    }
+
+    /// The directory as it is now, with what is granted now: what a scenario file says of it.
+    pub fn exported(&self) -> Scenario {
+        // A permission that its resource no longer offers cannot be said in a file.
+        let grant = |mut grant: PermissionGrant| {
+            grant.id.clear();
+            let resource = self.scenario.application(&grant.resource)?;
+            grant.scopes.retain(|value| resource.scope(value).is_some());
+            (!grant.scopes.is_empty()).then_some(grant)
+        };
+        let role = |mut held: RoleAssignment| {
+            held.id.clear();
+            held.read(&self.scenario).is_ok().then_some(held)
+        };
+        let grants = self.consents.grants(&self.scenario).into_iter().filter_map(grant).collect();
+        let assignments = self.consents.assignments(&self.scenario).into_iter().filter_map(role).collect();
+        self.scenario.without_certificates(&self.registered).with_grants(grants, assignments)
     }
 
     /// Grows with every change that [`Provider::view`] shows.

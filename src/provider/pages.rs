@@ -201,7 +201,13 @@ pub fn confirm(form: &Form<'_>, client: &Application, user_code: &str, person: &
 }
 
 /// What the application wants to be allowed.
-pub fn consent(form: &Form<'_>, client: &Application, person: &Person, permissions: &[Missing]) -> String {
+pub fn consent(
+    form: &Form<'_>,
+    client: &Application,
+    publisher: &str,
+    person: &Person,
+    permissions: &[Missing],
+) -> String {
     let mut list = String::new();
     for Missing { resource, scope } in permissions {
         let _ = writeln!(
@@ -219,9 +225,10 @@ pub fn consent(form: &Form<'_>, client: &Application, person: &Person, permissio
         ""
     };
     let body = format!(
-        "<p>{}</p>\n<p><strong>{}</strong> would like to:</p>\n<ul>\n{list}</ul>\n{}",
+        "<p>{}</p>\n<p><strong>{}</strong> <span class=\"fine\">{}</span> would like to:</p>\n<ul>\n{list}</ul>\n{}",
         escape(&person.user.user_principal_name),
         escape(&client.display_name),
+        escape(publisher),
         form.wrap("consent", &format!("{for_all}{}{}", button("next", "Accept"), button("cancel", "Cancel"))),
     );
     page("Permissions requested", &body)

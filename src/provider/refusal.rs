@@ -6,6 +6,7 @@
 use super::{
     Note,
     scenario::{Application, User},
+    sign_ins::AppliedPolicy,
 };
 use crate::{finding::Compared, secret::mask};
 
@@ -48,6 +49,10 @@ pub struct Refusal {
     pub client: Option<String>,
     /// The sign-in name, where the request itself does not hold it.
     pub user: Option<String>,
+    /// The client id of the resource that was asked for, where the request itself does not name it.
+    pub resource: Option<String>,
+    /// The Conditional Access policies that were not met.
+    pub policies: Vec<AppliedPolicy>,
 }
 
 impl Refusal {
@@ -65,6 +70,8 @@ impl Refusal {
             compared: Vec::new(),
             client: None,
             user: None,
+            resource: None,
+            policies: Vec::new(),
         })
     }
 
@@ -127,6 +134,18 @@ impl Refusal {
     pub fn concerning(mut self: Box<Self>, client: &Application, user: Option<&User>) -> Box<Self> {
         self.client = Some(client.app_id.clone());
         self.user = user.map(|user| user.user_principal_name.clone());
+        self
+    }
+
+    /// Says which resource was asked for, for the sign-in log.
+    pub fn asking_for(mut self: Box<Self>, resource: &Application) -> Box<Self> {
+        self.resource = Some(resource.app_id.clone());
+        self
+    }
+
+    /// Says which policies were not met, for the sign-in log.
+    pub fn failing(mut self: Box<Self>, policies: Vec<AppliedPolicy>) -> Box<Self> {
+        self.policies = policies;
         self
     }
 

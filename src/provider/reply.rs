@@ -228,6 +228,23 @@ impl Reply {
         self
     }
 
+    /// The same with another status.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// Adds a member at the end of a JSON document of tokens, or of an answer to the application.
+    #[must_use]
+    pub fn with_field(mut self, name: &'static str, value: impl Into<Field>) -> Self {
+        match &mut self.content {
+            Content::Json(fields) | Content::Return { fields, .. } => fields.push((name, value.into())),
+            Content::Bytes(_) => {}
+        }
+        self
+    }
+
     /// Adds a header line.
     #[must_use]
     pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {

@@ -6,6 +6,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use super::{
     refusal::{Refusal, Verdict},
     scenario::{Application, Scenario, Tenant},
+    version::Version,
 };
 
 /// The scopes of OpenID Connect. They live on Graph and may stand beside those of any resource.
@@ -16,6 +17,8 @@ const OIDC: &[&str] = &["openid", "profile", "email", "offline_access"];
 pub struct Wanted {
     /// As it was sent.
     pub text: String,
+    /// Whether scopes were sent, or a resource.
+    pub version: Version,
     /// Which of [`OIDC`], one bit each: a hundred thousand refresh tokens hold one of these.
     oidc: u8,
     /// The resources in the order in which they are named.
@@ -48,6 +51,8 @@ pub struct Permission {
 pub enum Fault {
     /// It cannot be a scope, or cannot stand beside the others.
     Malformed { scope: String, reason: &'static str },
+    /// `.default` of more than one resource.
+    SeveralDefaults(String),
     /// No such resource in this tenant.
     UnknownResource(String),
     /// The resource is there but has no such permission.
@@ -82,13 +87,29 @@ impl Wanted {
         }
         let defaults = wanted.targets.iter().filter(|target| target.default).count();
         let has_names = wanted.targets.iter().any(|target| !target.permissions.is_empty());
-        if defaults > 1 || defaults == 1 && has_names {
+        if defaults > 1 {
+            return Err(Fault::SeveralDefaults(text.to_owned()));
+        }
+        if defaults == 1 && has_names {
             return Err(Fault::Malformed {
                 scope: text.to_owned(),
                 reason: ".default cannot stand beside other permissions",
             });
         }
         Ok(wanted)
+    }
+
+    /// What `resource` of version 1 asks for: whatever has been granted of it, and a sign-in that lasts.
+    pub fn of_resource(name: &str, scenario: &Scenario, tenant: Option<&Tenant>) -> Result<Self, Fault> {
+        let found = resource_named(name, scenario, tenant);
+        let resource = found.ok_or_else(|| Fault::UnknownResource(name.to_owned()))?;
+        let target = Target { resource, audience: name.to_owned(), default: true, permissions: Vec::new() };
+        Ok(Self { text: format!("{name}/.default"), targets: vec![target], ..Self::of_sign_in() })
+    }
+
+    /// What a request of version 1 without a resource asks for: who signed in.
+    pub fn of_sign_in() -> Self {
+        Self { version: Version::One, oidc: (1 << OIDC.len()) - 1, ..Self::default() }
     }
 
     fn add(
@@ -139,14 +160,26 @@ impl Wanted {
         Ok(())
     }
 
-    /// Whether one of the scopes of OpenID Connect is asked for.
-    pub fn has(&self, oidc: &str) -> bool {
-        self.oidc().any(|asked| asked == oidc)
+    /// The scopes of OpenID Connect, whether they are asked for by name or implied.
+    pub fn every_oidc(&self) -> impl Iterator<Item = &'static str> + '_ {
+        OIDC.iter().enumerate().filter(|(bit, _)| self.oidc & 1 << bit != 0).map(|(_, oidc)| *oidc)
     }
 
-    /// The scopes of OpenID Connect that are asked for.
+    /// What text, version, [`Wanted::every_oidc`] and targets of an earlier one say.
+    pub fn restore(text: String, version: Version, oidc: &[String], targets: Vec<Target>) -> Self {
+        let asked = OIDC.iter().enumerate().filter(|(_, name)| oidc.iter().any(|one| one == *name));
+        Self { text, version, oidc: asked.fold(0, |set, (bit, _)| set | 1 << bit), targets }
+    }
+
+    /// Whether one of the scopes of OpenID Connect is asked for.
+    pub fn has(&self, oidc: &str) -> bool {
+        OIDC.iter().position(|known| *known == oidc).is_some_and(|bit| self.oidc & 1 << bit != 0)
+    }
+
+    /// The scopes of OpenID Connect that are asked for by name. In version 1 they are implied, and nobody consents to them.
     pub fn oidc(&self) -> impl Iterator<Item = &'static str> + '_ {
-        OIDC.iter().enumerate().filter(|(bit, _)| self.oidc & 1 << bit != 0).map(|(_, oidc)| *oidc)
+        let named = if self.version == Version::One { 0 } else { self.oidc };
+        OIDC.iter().enumerate().filter(move |(bit, _)| named & 1 << bit != 0).map(|(_, oidc)| *oidc)
     }
 
     /// Takes over the scopes of OpenID Connect that were asked for earlier in the same flow.
@@ -195,6 +228,7 @@ impl Fault {
     pub fn at_token(&self, tenant: &str, text: &str) -> Box<Refusal> {
         match self {
             Self::Malformed { scope, reason } => malformed(scope, reason),
+            Self::SeveralDefaults(scope) => malformed(scope, "it has .default of more than one resource"),
             Self::UnknownResource(name) => unknown_resource(name, tenant),
             Self::UnknownPermission { resource, scope } => malformed(
                 text,
@@ -208,6 +242,12 @@ impl Fault {
     pub fn at_authorize(&self, tenant: &str, client: &Application) -> Box<Refusal> {
         match self {
             Self::Malformed { scope, reason } => malformed(scope, reason),
+            Self::SeveralDefaults(scope) => {
+                let text = format!("Scope '{scope}' holds the .default of more than one resource.");
+                Refusal::new(700_022, "invalid_scope", text)
+                    .demands("one `.default` at a time: name the permissions of the other resources, or sign in again for them")
+                    .compares("scope", scope, ["the .default of one resource"])
+            }
             Self::UnknownResource(name) => unknown_resource(name, tenant),
             Self::UnknownPermission { resource, scope } => Refusal::new(
                 650_053,
@@ -260,6 +300,14 @@ pub fn suits_resource(sent: Option<&str>, wanted: Option<&Wanted>) -> Verdict {
     Err(Refusal::new(9_010_010, "invalid_target", text)
         .demands("the scopes name the resource already; `resource` is left out, or is the same App ID URI")
         .compares("resource", sent, resource.identifier_uris.clone()))
+}
+
+/// 901002: a client of version 1 at an endpoint of version 2.
+pub fn resource_in_place_of_scope(sent: &str) -> Box<Refusal> {
+    Refusal::new(901_002, "invalid_request", "Parameter 'resource' is not supported here; send scopes.")
+        .demands("version 2 has scopes in place of `resource`; version 1 has the same path without `/v2.0`")
+        .compares("resource", sent, ["(nothing)"])
+        .compares("scope", "(nothing)", [format!("{sent}/.default")])
 }
 
 /// Resource and permission of a scope. The last slash divides them; a trailing slash of the resource is kept.

@@ -83,6 +83,25 @@ impl<T> Shelf<T> {
         self.entries.retain(|_, entry| !fits(&entry.value));
     }
 
+    /// Removes everything.
+    pub fn clear(&mut self) {
+        self.entries.clear();
+        self.line.clear();
+    }
+
+    /// How many entries were ever put there.
+    pub const fn inserted(&self) -> u64 {
+        self.inserted
+    }
+
+    /// Every entry with its name, in the order in which they were put there.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &T)> {
+        self.line.iter().filter_map(|(number, name)| {
+            let entry = self.entries.get(name).filter(|entry| entry.number == *number)?;
+            Some((name.as_ref(), &entry.value))
+        })
+    }
+
     /// Every value, to be changed.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.entries.values_mut().map(|entry| &mut entry.value)

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::{
     refusal::{Refusal, Verdict},
-    scenario::{Application, Audience, CONSUMERS, Scenario, Tenant, User, is_guid},
+    scenario::{Application, Audience, Blocked, CONSUMERS, Scenario, Tenant, User, is_guid},
+    version::Version,
 };
 
 /// What the segment means.
@@ -130,6 +131,38 @@ pub fn is_known(segment: &Segment, scenario: &Scenario) -> Verdict {
     Err(Refusal::new(90002, "invalid_tenant", said).demands(demand).compares("tenant", text, known))
 }
 
+/// Rule: the tenant lives in this cloud, and Microsoft has not closed it.
+pub fn is_open(segment: &Segment, host: &str) -> Verdict {
+    let Some(tenant) = segment.tenant() else { return Ok(()) };
+    if let Some(cloud) = &tenant.national_cloud {
+        let text = format!("Tenant '{}' belongs to the cloud '{cloud}'; this one is '{host}'.", tenant.id);
+        return Err(Refusal::new(90038, "invalid_request", text)
+            .by("tenant.in_this_cloud")
+            .demands("a tenant is asked in the cloud that it lives in, by an application registered there")
+            .compares("host", host, [cloud]));
+    }
+    let Some(blocked) = tenant.blocked else { return Ok(()) };
+    let (code, why) = match blocked {
+        Blocked::Inactivity => (5_000_225, "nobody has used it for long"),
+        Blocked::Abuse => (5_000_224, "it broke the terms of the service"),
+    };
+    Err(Refusal::new(code, "invalid_request", format!("Tenant '{}' is closed: {why}.", tenant.id))
+        .by("tenant.not_blocked")
+        .demands("the tenant must not have been closed by Microsoft")
+        .compares("blocked", blocked.name(), ["(nothing)"]))
+}
+
+/// Rule: version 1 is for work and school accounts.
+pub fn has_version(segment: &Segment, version: Version) -> Verdict {
+    if version == Version::Two || *segment != Segment::Consumers {
+        return Ok(());
+    }
+    let text = "This version of the endpoint issues no tokens for personal accounts.";
+    Err(Refusal::new(90027, "invalid_request", text)
+        .demands("personal accounts sign in at the endpoints of version 2")
+        .compares("path", "oauth2/…", ["oauth2/v2.0/…"]))
+}
+
 /// Whether a tenant knows an application: it is registered there, open to other tenants, or one of Microsoft's.
 pub fn knows(tenant: &Tenant, application: &Application) -> bool {
     application.tenant.as_ref().is_none_or(|home| *home == tenant.key)
@@ -158,6 +191,13 @@ pub fn has_client(segment: &Segment, client_id: &str, application: Option<&Appli
 
 /// Rule: no administrator has switched the application off.
 pub fn is_enabled(application: &Application) -> Verdict {
+    if let Some(status) = &application.disabled_by_microsoft_status {
+        let text = format!("App '{}' cannot be used at present.", application.display_name);
+        return Err(Refusal::new(1_000_031, "unauthorized_client", text)
+            .by("client.not_blocked")
+            .demands("Microsoft must not have closed the application")
+            .compares("disabledByMicrosoftStatus", status, ["(nothing)"]));
+    }
     if !application.is_disabled {
         return Ok(());
     }

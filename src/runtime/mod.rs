@@ -14,6 +14,7 @@ pub mod http;
 pub mod key_pair;
 pub mod lab;
 pub mod redirect;
+pub mod scenarios;
 pub mod sign;
 pub mod signals;
 
@@ -23,6 +24,7 @@ use tokio::{sync::mpsc, task::AbortHandle};
 
 use crate::{
     flow::CallId,
+    provider::order::Order,
     workbench::{Effect, Event, ExchangeId, SessionId},
 };
 
@@ -35,6 +37,7 @@ pub struct Runtime {
     events: mpsc::Sender<Event>,
     http: http::Client,
     tunnel: Option<redirect::Tunnel>,
+    lab: Option<mpsc::Sender<Order>>,
     requests: HashMap<ExchangeId, AbortHandle>,
     calls: HashMap<(SessionId, CallId), AbortHandle>,
 }
@@ -46,9 +49,17 @@ impl Runtime {
             events,
             http,
             tunnel: redirect::Tunnel::from_environment(),
+            lab: None,
             requests: HashMap::new(),
             calls: HashMap::new(),
         }
+    }
+
+    /// Hands what is asked of the lab tenant to `orders`, where [`lab::Lab::serve_owner`] takes it.
+    #[must_use]
+    pub fn with_lab(mut self, orders: mpsc::Sender<Order>) -> Self {
+        self.lab = Some(orders);
+        self
     }
 
     /// Starts doing something. Never blocks.
@@ -115,6 +126,16 @@ impl Runtime {
                 }
             }
             Effect::OpenBrowser(url) => browser::open(&url),
+            Effect::Lab(order) => {
+                // Handed over at once: orders are to be carried out in the order in which they were given.
+                let taken = self.lab.as_ref().is_some_and(|lab| lab.try_send(Order::clone(&order)).is_ok());
+                if !taken {
+                    let result = Err("the lab tenant takes no orders now".to_owned());
+                    tokio::spawn(async move {
+                        let _ = events.send(Event::LabAnswered { order, result }).await;
+                    });
+                }
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Tokens, looked at without being believed: decoding that never fails ([`decode`]), what kind of token it is
 //! ([`kind_of`]), the meaning of each claim ([`claims`]) and value ([`values`]), and checks that each say what they
-//! compared with what ([`checks`]).
+//! compared with what ([`checks`]), summed up for the two seats that look at tokens ([`seat`]).
 //!
 //! The way of a pasted text: `paste` finds the token in it, `compact` reads its parts (or `opaque` says what else it
 //! is), `remarks` notes what is odd or telling about the claims. Every finding's id stands in `catalogue`. Nothing here
@@ -19,6 +19,7 @@ mod part;
 mod paste;
 mod remarks;
 mod scan;
+pub mod seat;
 mod signature;
 #[cfg(test)]
 mod signed;

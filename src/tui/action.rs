@@ -37,6 +37,8 @@ actions! {
     ScreenErrors = "screen.errors",
     /// Goes to the Traffic screen.
     ScreenTraffic = "screen.traffic",
+    /// Goes to the Tenant screen.
+    ScreenTenant = "screen.tenant",
 
     /// Puts the focus on the next pane.
     PaneNext = "pane.next",
@@ -125,8 +127,21 @@ actions! {
     ExchangeShow = "exchange.show",
     /// Opens the exchange as a request to change and send again; both answers are then compared.
     ExchangeReplay = "exchange.replay",
-    /// Keeps the newest exchange in view, or stops that.
+    /// Keeps the newest row in view, or stops that.
     TrafficFollow = "traffic.follow",
+
+    /// Adds to what is selected: a redirect URI, a grant.
+    TenantAdd = "tenant.add",
+    /// Removes what is selected from the directory.
+    TenantRemove = "tenant.remove",
+    /// Ends every session of a person, or takes a grant back.
+    TenantRevoke = "tenant.revoke",
+    /// Shows refused sign-ins only, or all again.
+    TenantFailures = "tenant.failures",
+    /// Writes the lab tenant as it is now to a scenario file.
+    ScenarioSave = "scenario.save",
+    /// Puts the directory of a scenario file in place of the one there is.
+    ScenarioLoad = "scenario.load",
 
     /// Searches the pane, or filters the list.
     Search = "search.start",

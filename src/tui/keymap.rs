@@ -40,6 +40,12 @@ pub enum Context {
     Exchange,
     /// An exchange that is being sent again.
     Replay,
+    /// The Tenant screen.
+    Tenant,
+    /// An entry of the directory, or a list of them.
+    Entry,
+    /// The lab tenant's sign-in log.
+    SignIns,
     /// A text field.
     Field,
     /// The help.
@@ -56,7 +62,7 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the documentation.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::Always,
         Self::Global,
         Self::Flows,
@@ -69,6 +75,9 @@ impl Context {
         Self::Traffic,
         Self::Exchange,
         Self::Replay,
+        Self::Tenant,
+        Self::Entry,
+        Self::SignIns,
         Self::Field,
         Self::Help,
         Self::Palette,
@@ -81,11 +90,16 @@ impl Context {
     pub const fn parent(self) -> Option<Self> {
         match self {
             Self::Always => None,
-            Self::Flows | Self::Run | Self::Tokens | Self::Errors | Self::Traffic | Self::Replay => {
-                Some(Self::Global)
-            }
+            Self::Flows
+            | Self::Run
+            | Self::Tokens
+            | Self::Errors
+            | Self::Traffic
+            | Self::Replay
+            | Self::Tenant => Some(Self::Global),
             Self::Request | Self::Page | Self::Device => Some(Self::Run),
             Self::Exchange => Some(Self::Traffic),
+            Self::Entry | Self::SignIns => Some(Self::Tenant),
             Self::Global
             | Self::Field
             | Self::Help
@@ -111,6 +125,9 @@ impl Context {
             Self::Traffic => "Traffic",
             Self::Exchange => "Traffic: one exchange",
             Self::Replay => "Traffic: an exchange sent again",
+            Self::Tenant => "Tenant",
+            Self::Entry => "Tenant: the directory",
+            Self::SignIns => "Tenant: the sign-in log",
             Self::Field => "In a text field",
             Self::Help => "In the help",
             Self::Palette => "In the command palette",
@@ -169,8 +186,13 @@ pub fn lookup(context: Context, key: Key) -> Option<Action> {
 /// The most useful keys where the focus is, most useful first. Where there is help, its key is the last: a footer that
 /// is short of room drops the ones before it.
 pub fn footer(context: Context, charset: Charset) -> Vec<Hint> {
+    footer_of(context, charset, |_| true)
+}
+
+/// The same without the keys of actions that would do nothing: what is less useful moves up.
+pub fn footer_of(context: Context, charset: Charset, works: impl Fn(Action) -> bool) -> Vec<Hint> {
     let mut shown: Vec<&Binding> = Vec::new();
-    for binding in reachable(context).filter(|binding| binding.rank > 0) {
+    for binding in reachable(context).filter(|binding| binding.rank > 0 && works(binding.action)) {
         // Another row has taken the key that would be shown.
         if !binding.keys.first().is_some_and(|key| is_live(context, binding, *key)) {
             continue;
@@ -279,7 +301,7 @@ mod tests {
 
     use super::*;
 
-    const OPEN: [Context; 11] = [
+    const OPEN: [Context; 14] = [
         Context::Global,
         Context::Flows,
         Context::Run,
@@ -291,6 +313,9 @@ mod tests {
         Context::Traffic,
         Context::Exchange,
         Context::Replay,
+        Context::Tenant,
+        Context::Entry,
+        Context::SignIns,
     ];
 
     #[test]
@@ -387,7 +412,7 @@ mod tests {
 
     #[test]
     fn screens_that_do_not_exist_have_no_key() {
-        for key in ['6', '7', '8', '9', '0'] {
+        for key in ['6', '7', '9', '0'] {
             for context in OPEN {
                 assert_eq!(lookup(context, Key::char(key)), None);
             }

@@ -10,7 +10,7 @@ use super::{
     look::Look,
     overlay::Overlay,
     pane::{Scene, Toast},
-    panes::{errors, flows, run, tokens, traffic},
+    panes::{errors, flows, run, tenant, tokens, traffic},
     widgets::toast,
 };
 use crate::{
@@ -33,11 +33,26 @@ pub enum ScreenId {
     Errors,
     /// Every exchange.
     Traffic,
+    /// The lab tenant, from inside.
+    Tenant,
 }
 
 impl ScreenId {
     /// Every screen.
-    pub const ALL: [Self; 5] = [Self::Flows, Self::Run, Self::Tokens, Self::Errors, Self::Traffic];
+    pub const ALL: [Self; 6] =
+        [Self::Flows, Self::Run, Self::Tokens, Self::Errors, Self::Traffic, Self::Tenant];
+
+    /// Its number, which is its key. Those of screens to come are left out.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Flows => 1,
+            Self::Run => 2,
+            Self::Tokens => 3,
+            Self::Errors => 4,
+            Self::Traffic => 5,
+            Self::Tenant => 8,
+        }
+    }
 
     /// The word on its tab.
     pub const fn title(self) -> &'static str {
@@ -47,6 +62,7 @@ impl ScreenId {
             Self::Tokens => "Tokens",
             Self::Errors => "Errors",
             Self::Traffic => "Traffic",
+            Self::Tenant => "Tenant",
         }
     }
 
@@ -58,6 +74,7 @@ impl ScreenId {
             Self::Tokens => Action::ScreenTokens,
             Self::Errors => Action::ScreenErrors,
             Self::Traffic => Action::ScreenTraffic,
+            Self::Tenant => Action::ScreenTenant,
         }
     }
 }
@@ -81,6 +98,8 @@ pub struct Model {
     pub errors: errors::State,
     /// The Traffic screen.
     pub traffic: traffic::State,
+    /// The Tenant screen.
+    pub tenant: tenant::State,
     /// What lies over the screen; the last one is on top.
     pub overlays: Vec<Overlay>,
     /// The passing message.
@@ -115,6 +134,7 @@ impl Model {
             tokens: tokens::State::default(),
             errors: errors::State::default(),
             traffic: traffic::State::default(),
+            tenant: tenant::State::default(),
             overlays: Vec::new(),
             toast: None,
             messages: Vec::new(),
@@ -136,6 +156,7 @@ impl Model {
             ScreenId::Tokens => self.tokens.context(),
             ScreenId::Errors => self.errors.context(),
             ScreenId::Traffic => self.traffic.context(),
+            ScreenId::Tenant => self.tenant.context(),
         }
     }
 
@@ -147,7 +168,9 @@ impl Model {
     /// What the footer says: the keys of the context, without those that would do nothing now.
     pub fn hints(&self) -> Vec<Hint> {
         let context = self.context();
-        let mut hints = keymap::footer(context, self.look.glyphs.charset);
+        let is_of_tenant = matches!(context, Context::Tenant | Context::Entry | Context::SignIns);
+        let works = |action| !is_of_tenant || self.tenant.works(action, &self.bench);
+        let mut hints = keymap::footer_of(context, self.look.glyphs.charset, works);
         if context == Context::Page && self.no_browser.is_some() {
             hints.retain(|hint| hint.action != Action::VisitBrowser);
         }
@@ -160,6 +183,11 @@ impl Model {
                 Action::Activate | Action::Toggle | Action::FlowAuto => can_act,
                 _ => true,
             });
+        }
+        if context == Context::SignIns && self.tenant.enter_explains(&self.bench) {
+            for hint in hints.iter_mut().filter(|hint| hint.action == Action::Activate) {
+                hint.words = "explain";
+            }
         }
         if context == Context::Errors && self.run.session(&self.bench).is_none() {
             hints.retain(|hint| hint.action != Action::FlowRetry);
@@ -199,7 +227,7 @@ impl Model {
         let pane = match self.screen {
             ScreenId::Run => self.run.next_redraw(&self.bench, self.look.motion, now),
             ScreenId::Tokens => self.tokens.next_redraw(&self.bench, now),
-            ScreenId::Flows | ScreenId::Errors | ScreenId::Traffic => None,
+            ScreenId::Flows | ScreenId::Errors | ScreenId::Traffic | ScreenId::Tenant => None,
         };
         let toast = self.toast.as_ref().and_then(toast::Toast::ends_at).map(|until| until.since(now));
         let reveal = self.reveal_until.map(|until| until.since(now));

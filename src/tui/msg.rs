@@ -22,8 +22,12 @@ pub enum Msg {
     Resized,
     /// Something for the workbench.
     Bench(workbench::Event),
-    /// A copy was made, or not.
+    /// A copy was made, or not; a file was written, or not.
     Said(Toast),
+    /// The scenario files that there are, by name.
+    Scenarios(Vec<String>),
+    /// The scenario was not written, for a file of that name is there.
+    ScenarioThere(String),
     /// The system asks the program to end.
     Ended,
     /// Time has passed that something on the screen waits for.
@@ -46,6 +50,21 @@ pub enum Effect {
     },
     /// Show an address in the person's browser.
     Browse(url::Url),
+    /// Write a scenario file, answer with [`Msg::Said`] or [`Msg::ScenarioThere`].
+    SaveScenario {
+        /// Its name, without folder and ending.
+        name: String,
+        /// What stands in it: passwords of the lab, too.
+        text: Secret,
+        /// How many grants a scenario has no place for.
+        left_out: usize,
+        /// Whether a file of that name may go.
+        replace: bool,
+    },
+    /// Look for scenario files, answer with [`Msg::Scenarios`].
+    ListScenarios,
+    /// Read a scenario file and load it.
+    LoadScenario(String),
     /// Draw the whole screen again.
     Redraw,
     /// Turn the mouse on or off.

@@ -71,10 +71,12 @@ pub enum Overlay {
 }
 
 /// What a yes leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Confirm {
     /// The program ends.
     Quit,
+    /// The scenario file of that name is written anew.
+    ReplaceScenario(String),
 }
 
 /// What became of an action.
@@ -195,7 +197,7 @@ impl Overlay {
     /// Takes an action.
     pub fn update(&mut self, action: Action) -> Answer {
         match (self, action) {
-            (Self::Question { confirm, .. }, Action::Confirm) => Answer::Confirmed(*confirm),
+            (Self::Question { confirm, .. }, Action::Confirm) => Answer::Confirmed(confirm.clone()),
             (Self::Question { .. }, Action::Mouse | Action::Redraw | Action::Suspend) => Answer::Passed,
             // Whatever else is pressed means no.
             (Self::Question { .. }, _) => Answer::Closed,

@@ -15,7 +15,7 @@
 
 use url::Url;
 
-use super::look::Look;
+use super::{look::Look, panes::tenant::Ask};
 use crate::{
     explain::Evidence,
     flow::{FlowKind, NamedBend, Profile},
@@ -86,6 +86,19 @@ pub enum Intent {
     Replay(ExchangeId),
     /// Open an address in the person's own browser.
     Browse(Url),
+    /// The Tenant screen goes on with what was chosen.
+    Ask(Ask),
+    /// Write the lab tenant to the scenario file of that name.
+    SaveScenario {
+        /// Its name, without folder and ending.
+        name: String,
+        /// Whether a file of that name may go.
+        replace: bool,
+    },
+    /// Offer the scenario files to choose from.
+    ListScenarios,
+    /// Load the scenario file of that name.
+    LoadScenario(String),
     /// Say something in passing.
     Toast(Toast),
     /// Leave this screen for the one before.

@@ -3,7 +3,13 @@
 //! It owns the model and the terminal; everything else sends messages. Nothing is drawn unless something happened, and
 //! nothing ticks unless something on the screen counts.
 
-use std::{env, io, path::PathBuf, process::ExitCode};
+mod files;
+
+use std::{
+    env, io,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use crossterm::event::{Event as TerminalEvent, EventStream};
 use futures_util::StreamExt as _;
@@ -23,7 +29,7 @@ use super::{
 };
 use crate::{
     flow::Profile,
-    provider::scenario::Scenario,
+    provider::{order::Order, scenario::Scenario},
     runtime::{
         self, Runtime, browser,
         clipboard::{Clipboard, Copied},
@@ -32,6 +38,9 @@ use crate::{
     secret::Secret,
     workbench::{Event, Start, User, Workbench},
 };
+
+/// How many orders to the lab tenant may wait: more than anybody types.
+const ORDERS: usize = 64;
 
 /// How the workbench is started.
 #[derive(Debug)]
@@ -42,9 +51,11 @@ pub struct Options {
     pub ascii: bool,
     /// Whom to sign in at; the lab tenant if absent.
     pub target: Option<Profile>,
+    /// What the lab tenant is stocked with.
+    pub scenario: Scenario,
     /// The options of the HTTP client.
     pub http: http::Options,
-    /// Where themes of the user lie.
+    /// Where themes and scenarios of the user lie.
     pub config: Option<PathBuf>,
     /// Where reports go.
     pub state: Option<PathBuf>,
@@ -93,7 +104,7 @@ fn look(options: &Options) -> Result<Look, String> {
 
 async fn drive(options: Options, look: Look) -> io::Result<()> {
     let mut screen = Screen::take(true)?;
-    let scenario = Scenario::northwind();
+    let scenario = options.scenario;
     let bench = Workbench::new(options.target.clone(), scenario.clone());
     let mut model = Model::new(bench, look, browser::unavailable());
     model.faulty = cfg!(debug_assertions) && env::var_os("AUTHWRIGHT_TEST_FAULT").is_some();
@@ -102,10 +113,12 @@ async fn drive(options: Options, look: Look) -> io::Result<()> {
     // Only now, with the first frame on the screen, does anything else begin.
     let (events, queue) = mpsc::channel(runtime::QUEUE);
     let lab_options = lab::Options { state: options.state.clone(), ..lab::Options::new(scenario) };
-    let lab = options.target.is_none().then(|| start_lab(lab_options, events.clone()));
+    let (orders, inbox) = mpsc::channel(ORDERS);
+    let lab = options.target.is_none().then(|| start_lab(lab_options, inbox, events.clone()));
     let (said, messages) = mpsc::channel(8);
+    let (filed, from_files) = mpsc::channel(8);
     let driver = Driver {
-        runtime: Runtime::new(events, http::Client::new(options.http)),
+        runtime: Runtime::new(events, http::Client::new(options.http)).with_lab(orders),
         keys: Keyboard::open(),
         clipboard: std::sync::Arc::default(),
         screen,
@@ -113,19 +126,27 @@ async fn drive(options: Options, look: Look) -> io::Result<()> {
         queue,
         said,
         messages,
+        config: options.config,
+        filed,
+        from_files,
     };
-    let ended = driver.run().await;
+    let ended = Box::pin(driver.run()).await;
     drop(lab);
     ended
 }
 
-/// Starts the lab tenant beside the screen; keeps it running until the handle is dropped.
-fn start_lab(options: lab::Options, events: mpsc::Sender<Event>) -> tokio::task::JoinHandle<()> {
+/// Starts the lab tenant beside the screen, and serves its owner until the handle is dropped.
+fn start_lab(
+    options: lab::Options,
+    orders: mpsc::Receiver<Order>,
+    events: mpsc::Sender<Event>,
+) -> tokio::task::JoinHandle<()> {
     tokio::spawn(async move {
         match lab::start(options, events.clone()).await {
             Ok(lab) => {
                 let _ = events.send(lab.ready()).await;
                 let _ = events.send(Event::LabIdentityHeader(lab.identity_header().clone())).await;
+                lab.serve_owner(orders, events).await;
                 std::future::pending::<()>().await;
             }
             Err(why) => {
@@ -144,6 +165,10 @@ struct Driver {
     clipboard: std::sync::Arc<std::sync::Mutex<Clipboard>>,
     said: mpsc::Sender<(Toast, Option<Secret>)>,
     messages: mpsc::Receiver<(Toast, Option<Secret>)>,
+    /// Where scenario files lie, and what became of those that were asked for.
+    config: Option<PathBuf>,
+    filed: mpsc::Sender<Msg>,
+    from_files: mpsc::Receiver<Msg>,
 }
 
 impl Driver {
@@ -169,6 +194,7 @@ impl Driver {
                     }
                     Some(Msg::Said(toast))
                 }
+                Some(msg) = self.from_files.recv() => Some(msg),
                 Some(event) = self.queue.recv() => Some(Msg::Bench(event)),
                 () = tick => Some(Msg::Tick),
             };
@@ -216,6 +242,11 @@ impl Driver {
                     self.take(Msg::Bench(Event::User(User::Start(start))))?;
                 }
                 Effect::Copy { what, text } => self.copy(what, text),
+                Effect::SaveScenario { name, text, left_out, replace } => {
+                    self.with_files(move |config| files::save(config, name, &text, left_out, replace));
+                }
+                Effect::ListScenarios => self.with_files(files::list),
+                Effect::LoadScenario(name) => self.with_files(move |config| files::load(config, &name)),
                 Effect::Browse(url) => browser::open(&url),
                 Effect::Redraw => self.screen.clear()?,
                 Effect::Mouse(on) => self.screen.set_mouse(on)?,
@@ -224,6 +255,18 @@ impl Driver {
             }
         }
         Ok(false)
+    }
+
+    /// Reads or writes files off the drawing task.
+    fn with_files(&self, work: impl FnOnce(&Path) -> Msg + Send + 'static) {
+        let (config, filed) = (self.config.clone(), self.filed.clone());
+        tokio::task::spawn_blocking(move || {
+            let msg = match &config {
+                Some(config) => work(config),
+                None => Msg::Said(Toast::bad("there is no home folder to keep scenarios in")),
+            };
+            let _ = filed.blocking_send(msg);
+        });
     }
 
     /// Copies off the drawing task, and says how it went.

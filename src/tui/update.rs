@@ -14,8 +14,10 @@ use super::{
     msg::{Begin, Effect, Msg},
     overlay::{Answer, Confirm, Overlay},
     pane::{Intent, Toast},
+    panes,
 };
 use crate::{
+    secret::Secret,
     time::UnixTime,
     workbench::{Event, User},
 };
@@ -33,7 +35,22 @@ pub fn update(model: &mut Model, msg: Msg, now: UnixTime) -> Vec<Effect> {
         Msg::Key(key) => pressed(model, key, now),
         Msg::Pasted(text) => pasted(model, &text),
         Msg::Mouse(event) => clicked(model, event, now),
-        Msg::Bench(event) => model.bench.apply(event, now).into_iter().map(Effect::Bench).collect(),
+        Msg::Bench(event) => {
+            if let Event::LabAnswered { order, result } = &event {
+                model.say(&panes::tenant::answer(order, result), now);
+            }
+            model.bench.apply(event, now).into_iter().map(Effect::Bench).collect()
+        }
+        Msg::Scenarios(names) => {
+            let (title, choices) = panes::tenant::to_load(names);
+            model.overlays.push(Overlay::choices(title, choices));
+            Vec::new()
+        }
+        Msg::ScenarioThere(name) => {
+            let question = format!("scenarios/{name}.toml is there already. Replace it?");
+            model.overlays.push(Overlay::confirm(question, Confirm::ReplaceScenario(name)));
+            Vec::new()
+        }
         Msg::Said(toast) => {
             model.say(&toast, now);
             Vec::new()
@@ -76,6 +93,7 @@ fn typed(model: &mut Model, key: Key, now: UnixTime) -> Vec<Effect> {
         ScreenId::Tokens => model.tokens.typed(key),
         ScreenId::Errors => model.errors.typed(key),
         ScreenId::Traffic => model.traffic.typed(key),
+        ScreenId::Tenant => model.tenant.typed(key),
     };
     carry_out(model, intents, now)
 }
@@ -91,6 +109,7 @@ fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
         ScreenId::Tokens => model.tokens.pasted(text),
         ScreenId::Errors => model.errors.pasted(text),
         ScreenId::Traffic => model.traffic.pasted(text),
+        ScreenId::Tenant => model.tenant.pasted(text),
     }
     Vec::new()
 }
@@ -137,6 +156,9 @@ pub fn act(model: &mut Model, action: Action, now: UnixTime) -> Vec<Effect> {
                 model.overlays.pop();
                 match confirm {
                     Confirm::Quit => vec![Effect::Quit],
+                    Confirm::ReplaceScenario(name) => {
+                        carry_out(model, vec![Intent::SaveScenario { name, replace: true }], now)
+                    }
                 }
             }
             Answer::Passed => shell(model, action, now),
@@ -148,6 +170,7 @@ pub fn act(model: &mut Model, action: Action, now: UnixTime) -> Vec<Effect> {
         ScreenId::Tokens => model.tokens.update(action, &model.bench, now),
         ScreenId::Errors => model.errors.update(action, &model.bench, now),
         ScreenId::Traffic => model.traffic.update(action, &model.bench, now),
+        ScreenId::Tenant => model.tenant.update(action, &model.bench, now),
     };
     match intents {
         Some(intents) => carry_out(model, intents, now),
@@ -173,6 +196,7 @@ fn shell(model: &mut Model, action: Action, now: UnixTime) -> Vec<Effect> {
                 ScreenId::Tokens => model.tokens.copies(&model.bench),
                 ScreenId::Errors => model.errors.copies(&model.bench),
                 ScreenId::Traffic => model.traffic.copies(&model.bench),
+                ScreenId::Tenant => model.tenant.copies(&model.bench),
             };
             if copies.is_empty() {
                 model.say(&Toast::bad("there is nothing to copy here"), now);
@@ -264,6 +288,7 @@ fn clear_field(model: &mut Model) -> bool {
         ScreenId::Tokens => model.tokens.clear_field(),
         ScreenId::Errors => model.errors.clear_field(),
         ScreenId::Traffic => model.traffic.clear_field(),
+        ScreenId::Tenant => model.tenant.clear_field(),
     }
 }
 
@@ -303,6 +328,16 @@ fn carry_out(model: &mut Model, intents: Vec<Intent>, now: UnixTime) -> Vec<Effe
                     model.go(ScreenId::Traffic);
                 }
             }
+            Intent::Ask(ask) => {
+                let more = model.tenant.ask(ask, &model.bench);
+                effects.extend(carry_out(model, more, now));
+            }
+            Intent::SaveScenario { name, replace } => {
+                let (text, left_out) = model.bench.tenant.scenario_file();
+                effects.push(Effect::SaveScenario { name, text: Secret::new(text), left_out, replace });
+            }
+            Intent::ListScenarios => effects.push(Effect::ListScenarios),
+            Intent::LoadScenario(name) => effects.push(Effect::LoadScenario(name)),
             Intent::Browse(url) => effects.push(Effect::Browse(url)),
             Intent::Toast(toast) => model.say(&toast, now),
             Intent::Back => back(model),

@@ -55,6 +55,7 @@ pub fn draw(model: &mut Model, area: Rect, buffer: &mut Buffer, now: UnixTime) -
         ScreenId::Tokens => model.tokens.view(bench, &scene, body, buffer),
         ScreenId::Errors => model.errors.view(bench, &scene, body, buffer),
         ScreenId::Traffic => model.traffic.view(bench, &scene, body, buffer),
+        ScreenId::Tenant => model.tenant.view(bench, &scene, body, buffer),
     };
     draw_footer(model, footer, buffer);
     if !model.overlays.is_empty() {
@@ -76,9 +77,9 @@ fn too_small(area: Rect, buffer: &mut Buffer, look: &Look) {
 fn draw_header(model: &mut Model, area: Rect, buffer: &mut Buffer) {
     buffer.set_style(area, model.look.style(Role::Text));
     let mut x = area.x + 1;
-    for (index, screen) in ScreenId::ALL.into_iter().enumerate() {
+    for screen in ScreenId::ALL {
         let chosen = screen == model.screen;
-        let text = format!("{} {}", index + 1, screen.title());
+        let text = format!("{} {}", screen.number(), screen.title());
         let (text, role) =
             if chosen { (format!("[{text}]"), Role::Focus) } else { (format!(" {text} "), Role::Muted) };
         let width = u16::try_from(text.len()).unwrap_or(0);

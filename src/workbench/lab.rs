@@ -1,6 +1,6 @@
-//! What the workbench knows of the lab tenant: its directory from the start, its address once it answers.
+//! What runs know of the lab tenant: its directory, and its address once it answers.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use url::Url;
 
@@ -9,8 +9,8 @@ use crate::{agent::Credentials, flow::ClientKey, provider::scenario::Scenario, s
 /// The lab tenant as seen from here: as far away as a real one would be.
 #[derive(Debug)]
 pub struct Lab {
-    /// The directory it is stocked with.
-    pub scenario: Scenario,
+    /// The directory as it is now.
+    pub scenario: Arc<Scenario>,
     /// Whether it answers.
     pub state: LabState,
     /// Keys that it made for applications as it started, by their short names.

@@ -11,6 +11,7 @@ pub mod replay;
 mod session;
 mod shelf;
 mod source;
+pub mod tenant;
 mod traffic;
 
 pub use lab::{Lab, LabState};
@@ -18,9 +19,10 @@ pub use offer::{Group, Offer};
 pub use session::{FrontChannel, Session, SessionId};
 pub use shelf::{Held, Shelf, TokenUse};
 pub use source::Candidate;
+pub use tenant::Tenant;
 pub use traffic::{Channel, Exchange, ExchangeId, Owner, Traffic};
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use url::Url;
 
@@ -29,7 +31,11 @@ use crate::{
     explain::Evidence,
     flow::{self, CallId, Choice, ClientKey, FlowKind, NamedBend, Outcome, Profile, Seeds, Signing, StepId},
     oauth::{Arrival, Listening},
-    provider::{Note, scenario::Scenario},
+    provider::{
+        Note, SignIn,
+        order::{Order, View},
+        scenario::Scenario,
+    },
     secret::Secret,
     time::UnixTime,
     wire::{Failure, Request, Response, Timing},
@@ -96,6 +102,17 @@ pub enum Event {
     LabIdentityHeader(Secret),
     /// The lab tenant says why it refused.
     LabNote(Note),
+    /// The lab tenant's directory or grants have changed: by an order, on a page, over its APIs.
+    LabChanged(Box<View>),
+    /// These rows are new in the lab tenant's sign-in log.
+    LabSignIns(Vec<SignIn>),
+    /// The lab tenant has carried out an order and says what was done, or has not and says why.
+    LabAnswered {
+        /// Which one.
+        order: Box<Order>,
+        /// What was done, or why it was not.
+        result: Result<String, String>,
+    },
 }
 
 /// What a person can decide.
@@ -127,6 +144,8 @@ pub enum User {
     FetchKeys(usize),
     /// Send a finished exchange again, as changed.
     Replay(ExchangeId, Request),
+    /// Change the lab tenant.
+    Order(Order),
 }
 
 /// How a run begins.
@@ -163,6 +182,8 @@ pub enum Effect {
     Stop(SessionId, CallId),
     /// Show this address in the person's own browser.
     OpenBrowser(Url),
+    /// Have the lab tenant carry this out, answer with [`Event::LabAnswered`].
+    Lab(Box<Order>),
 }
 
 /// The state of the program, without its looks.
@@ -170,6 +191,8 @@ pub enum Effect {
 pub struct Workbench {
     /// The lab tenant as far as it is known.
     pub lab: Lab,
+    /// What it told of its inside, to its owner.
+    pub tenant: Tenant,
     /// What can be started with one key.
     pub offers: Vec<Offer>,
     /// The runs of this sitting, oldest first.
@@ -187,6 +210,8 @@ pub struct Workbench {
 impl Workbench {
     /// An empty workbench for the given target, or for a lab tenant stocked with `scenario`.
     pub fn new(target: Option<Profile>, scenario: Scenario) -> Self {
+        let scenario = Arc::new(scenario);
+        let tenant = Tenant::new(Arc::clone(&scenario));
         let lab =
             Lab { scenario, state: LabState::Starting, client_keys: BTreeMap::new(), identity_header: None };
         let offers = match &target {
@@ -195,6 +220,7 @@ impl Workbench {
         };
         Self {
             lab,
+            tenant,
             offers,
             sessions: Vec::new(),
             traffic: Traffic::default(),
@@ -210,6 +236,11 @@ impl Workbench {
             None => true,
             Some(profile) => profile.authority.is_lab(),
         }
+    }
+
+    /// Whether the simulated tenant runs in here, so that it can be looked into and changed.
+    pub const fn has_own_lab(&self) -> bool {
+        self.target.is_none()
     }
 
     /// The run of that id.
@@ -266,9 +297,23 @@ impl Workbench {
                 Vec::new()
             }
             Event::LabNote(note) => {
+                self.tenant.noted(&note);
                 self.traffic.annotate(note);
                 Vec::new()
             }
+            Event::LabChanged(view) => {
+                if self.tenant.learn(*view) {
+                    self.lab.scenario = Arc::clone(&self.tenant.view().scenario);
+                    self.rebuild_offers();
+                }
+                Vec::new()
+            }
+            Event::LabSignIns(new) => {
+                self.tenant.signed_in(new);
+                Vec::new()
+            }
+            // What follows from it comes as a change; the words are for the person.
+            Event::LabAnswered { .. } => Vec::new(),
         }
     }
 
@@ -319,6 +364,7 @@ impl Workbench {
                 let (step, channel) = (first.step, first.channel);
                 vec![self.traffic.send(Owner::Replay(of), step, channel, request, now)]
             }
+            User::Order(order) => vec![Effect::Lab(Box::new(order))],
         }
     }
 
@@ -336,7 +382,7 @@ impl Workbench {
         self.advance(id, flow::Input::Begin(seeds), now)
     }
 
-    /// The lab's offers follow its address and the keys that it has made.
+    /// The lab's offers follow its address, its directory, and the keys that it has made.
     fn rebuild_offers(&mut self) {
         if self.target.is_none() {
             self.offers = Offer::for_lab(&self.lab);
@@ -476,6 +522,27 @@ impl Workbench {
             });
         let exchange = exchange.or_else(|| session.exchanges.last().and_then(|id| self.traffic.get(*id)));
         Some(Self::evidence_of(exchange, Some(refusal.clone()), session.profile.authority.is_lab(), now))
+    }
+
+    /// The same for a refused row of the lab tenant's sign-in log: from its exchange if it is one of ours, else from what
+    /// the tenant itself wrote down.
+    pub fn evidence_for_attempt(&self, attempt: &tenant::Attempt, now: UnixTime) -> Option<Evidence> {
+        if attempt.succeeded() {
+            return None;
+        }
+        let of_exchange = self.traffic.by_trace(&attempt.sign_in.trace_id);
+        if let Some(evidence) = of_exchange.and_then(|exchange| self.evidence_for(exchange.id, now)) {
+            return Some(evidence);
+        }
+        let note = attempt.note.as_ref();
+        Some(Evidence {
+            text: Some(format!("AADSTS{}: {}", attempt.sign_in.code, attempt.sign_in.reason)),
+            compared: note.map(|note| note.compared.clone()).unwrap_or_default(),
+            rule: note.map(|note| (note.rule.to_owned(), note.demand.clone())),
+            lab: true,
+            now: Some(now),
+            ..Evidence::default()
+        })
     }
 
     /// The same for one exchange of the log.

@@ -213,7 +213,7 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    const fn scenario(&self) -> &Scenario {
+    fn scenario(&self) -> &Scenario {
         &self.lab.scenario
     }
 

@@ -61,6 +61,11 @@ pub struct Held {
 }
 
 impl Held {
+    /// The checks as they are at present.
+    pub fn checks_at(&self, now: UnixTime) -> Vec<Finding> {
+        token::checks::at(&self.checks, &self.decoded, self.expected.clock, now)
+    }
+
     /// Whether the lab tenant made it: it came from a run there, or its issuer is on this machine.
     pub fn is_from_lab(&self) -> bool {
         let on_this_machine = |issuer: &str| {
@@ -106,7 +111,8 @@ impl Shelf {
         for (used_as, secret) in given {
             let Some(secret) = secret else { continue };
             let nonce = (used_as == TokenUse::Id).then(|| session.nonce()).flatten();
-            let audience = (used_as == TokenUse::Id).then(|| session.profile.client_id.clone());
+            let audiences =
+                (used_as == TokenUse::Id).then(|| session.profile.client_id.clone()).into_iter().collect();
             self.hold(
                 Held {
                     used_as,
@@ -115,7 +121,7 @@ impl Shelf {
                     exchange,
                     received: now,
                     checks: Vec::new(),
-                    expected: Expected { audience, nonce, ..Expected::default() },
+                    expected: Expected { audiences, nonce, ..Expected::default() },
                     authority: Some(session.profile.authority.clone()),
                 },
                 now,
@@ -200,7 +206,7 @@ impl Shelf {
         let keys = issuer.as_ref().and_then(|issuer| self.keys_of(issuer));
         let expected = Expected {
             jwks: keys.cloned(),
-            issuer: issuer.filter(|_| keys.is_some()),
+            issuers: issuer.filter(|_| keys.is_some()).into_iter().collect(),
             ..held.expected.clone()
         };
         held.checks = token::checks::judge(&held.decoded, &expected, now);

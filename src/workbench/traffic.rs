@@ -75,6 +75,12 @@ impl Exchange {
         }
     }
 
+    /// The id that the authority gave the request; APIs call it differently.
+    pub fn trace(&self) -> Option<&str> {
+        let headers = &self.response()?.headers;
+        ["x-ms-request-id", "request-id"].iter().find_map(|name| headers.get(name))
+    }
+
     /// The run it belongs to.
     pub const fn session(&self) -> Option<SessionId> {
         match self.owner {
@@ -146,17 +152,13 @@ impl Traffic {
     ) -> Option<Owner> {
         let exchange = self.exchanges.get_mut(id.index()).filter(|exchange| exchange.result.is_none())?;
         exchange.timing = timing;
-        // The authority and the APIs call it differently.
-        let named = ["x-ms-request-id", "request-id"];
-        let trace =
-            result.as_ref().ok().and_then(|answer| named.iter().find_map(|id| answer.headers.get(id)));
-        if let Some(trace) = trace {
-            exchange.note = self.early.remove(trace);
+        exchange.result = Some(result);
+        if let Some(trace) = exchange.trace().map(str::to_owned) {
+            exchange.note = self.early.remove(&trace);
             if exchange.note.is_none() {
-                self.by_trace.insert(trace.to_owned(), id);
+                self.by_trace.insert(trace, id);
             }
         }
-        exchange.result = Some(result);
         Some(exchange.owner)
     }
 
@@ -173,6 +175,11 @@ impl Traffic {
     /// The exchange of that id.
     pub fn get(&self, id: ExchangeId) -> Option<&Exchange> {
         self.exchanges.get(id.index())
+    }
+
+    /// The newest exchange whose answer bears this id of the authority.
+    pub fn by_trace(&self, trace: &str) -> Option<&Exchange> {
+        self.exchanges.iter().rev().find(|exchange| exchange.trace() == Some(trace))
     }
 
     /// The exchange in which that one was sent again last.

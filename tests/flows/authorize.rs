@@ -290,7 +290,7 @@ fn once_the_way_back_is_known_a_refusal_goes_back() {
             (
                 "claims that are no JSON",
                 |case| case.set(Authorize, "claims", "acrs=c1"),
-                back("invalid_request", 9_002_313),
+                back("invalid_request", 90100),
             ),
             (
                 "a made-up challenge method",
@@ -330,7 +330,7 @@ fn once_the_way_back_is_known_a_refusal_goes_back() {
             (
                 "two .default",
                 |case| case.scope("api://northwind-catalog/.default https://graph.microsoft.com/.default"),
-                back("invalid_scope", 70011),
+                back("invalid_scope", 700_022),
             ),
             (
                 "a character that no scope has",

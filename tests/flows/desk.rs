@@ -12,7 +12,7 @@ use authwright::{
     provider::{
         Note, Provider,
         keys::{Keys, SigningKey},
-        scenario::{ConditionalAccessPolicy, Control, PlatformKind, Scenario},
+        scenario::{ConditionalAccessPolicy, Control, PlatformKind, PolicyState, Scenario},
     },
     runtime::key_pair::{self, KeyPair},
     time::UnixTime,
@@ -112,6 +112,7 @@ impl Desk {
         scenario.conditional_access_policies.push(ConditionalAccessPolicy {
             id: "00c0ffee-0000-4000-8000-000000000001".to_owned(),
             display_name: "Of the test".to_owned(),
+            state: PolicyState::Enabled,
             include_users: vec!["All".to_owned()],
             include_service_principals: vec!["All".to_owned()],
             include_applications: vec![application.to_owned()],

@@ -2,18 +2,19 @@
 
 import base64
 import json
+import pathlib
+import tempfile
 import threading
 import time
 import unittest
 import uuid
-from unittest import mock
 
 import jwt
 import msal
 import requests
 
 from browser import Browser, Opened
-from program import application, client_id, environment, lab, person, tenant
+from program import Lab, application, client_id, environment, lab, person, tenant
 from proxy import Proxy
 
 CATALOG = "api://northwind-catalog"
@@ -80,14 +81,14 @@ class WithLab(unittest.TestCase):
         uuid.UUID(result["trace_id"])
         return result
 
-    def password_grant(self, app, who, scopes, **options):
+    def password_grant(self, app, who, scopes, password=None):
         """With the question about the user's realm, which MSAL sends to port 443."""
         proxy = Proxy(int(self.lab.https.rsplit(":", 1)[1]))
         self.addCleanup(proxy.server_close)
         self.addCleanup(proxy.shutdown)
         with environment(proxy.environment()):
             result = app.acquire_token_by_username_password(
-                person(who)["username"], person(who)["password"], scopes=scopes, **options
+                person(who)["username"], password or person(who)["password"], scopes=scopes
             )
         self.assertIn("localhost:443", proxy.asked)
         return result
@@ -211,7 +212,7 @@ class People(WithLab):
     REDIRECT = "http://localhost:53998"
 
     def test_a_code_with_pkce_at_a_public_client(self):
-        app, traffic = None, Traffic()
+        traffic = Traffic()
         app = self.public("desktop", http_client=traffic)
         flow, answer = self.code_flow(app, ["User.Read"], self.REDIRECT)
         self.assertTrue({"code", "state", "session_state", "client_info"} <= set(answer), answer)
@@ -297,7 +298,6 @@ class People(WithLab):
             app.acquire_token_by_auth_code_flow(other, answer)
 
     def test_a_second_factor_and_a_guest(self):
-        app = self.public("desktop")
         vault = "https://vault.azure.net/user_impersonation"
         app = self.public("handheld")  # consented to for everybody, and asks for the vault below
         refused = self.password_grant(app, "theo", [vault])
@@ -390,6 +390,14 @@ class People(WithLab):
             with self.subTest(who):
                 refused = self.password_grant(self.public("handheld"), who, wanted)
                 self.refused(refused, error, code)
+        # Whose password is it, if nobody knows the tenant?
+        for segment, error, code in [("consumers", "invalid_request", 9001023), ("common", "invalid_request", 9001023)]:
+            app = self.public("handheld", authority=f"{self.lab.https}/{segment}")
+            self.refused(self.password_grant(app, "mina", scopes), error, code)
+        app = self.public("handheld", authority=f"{self.lab.https}/organizations")
+        self.granted(self.password_grant(app, "mina", scopes))
+        refused = self.password_grant(self.public("handheld"), "mina", scopes, password="wrong")
+        self.refused(refused, "invalid_grant", 50126)
 
     def test_a_silent_call_says_what_the_person_has_to_do(self):
         app = self.public("kiosk")
@@ -439,6 +447,26 @@ class People(WithLab):
         again.deserialize(cache.serialize())
         app = self.public("desktop", token_cache=again)
         self.granted(app.acquire_token_silent(["User.Read"], app.get_accounts()[0], force_refresh=True))
+
+
+class Impatient(unittest.TestCase):
+    def test_who_polls_too_often_is_slowed_down(self):
+        directory = pathlib.Path(__file__).parents[2] / "src/provider/northwind.toml"
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+            file.write(directory.read_text().replace("slowDown = false", "slowDown = true"))
+            file.flush()
+            strict = Lab("--scenario", file.name)
+        self.addCleanup(strict.close)
+        with environment(strict.trust()):
+            app = msal.PublicClientApplication(
+                client_id("kiosk"), authority=strict.authority, instance_discovery=False
+            )
+            flow = app.initiate_device_flow(["User.Read"])
+            interval = flow["interval"]
+            once = {"exit_condition": lambda flow: True}
+            self.assertEqual(app.acquire_token_by_device_flow(flow, **once)["error"], "authorization_pending")
+            self.assertEqual(app.acquire_token_by_device_flow(flow, **once)["error"], "slow_down")
+            self.assertEqual(flow["interval"], interval + 5, "the library takes it to heart")
 
 
 class OnBehalfOf(WithLab):

@@ -70,7 +70,7 @@ class Lab(Server):
 
     CERTIFIED = ["price-feed", "catalog-api"]
 
-    def __init__(self):
+    def __init__(self, *more):
         self._folder = tempfile.TemporaryDirectory()
         folder = pathlib.Path(self._folder.name)
         subprocess.run(
@@ -83,7 +83,8 @@ class Lab(Server):
         pathlib.Path(self.pem_file).write_text(self.key + self.certificate)
         certified = [f"--certificate={app}={folder / 'interop.cert.pem'}" for app in self.CERTIFIED]
         super().__init__(
-            [PROGRAM, "serve", "--json", "--http-port", "0", "--https-port", "0", "--state-dir", str(folder), *certified]
+            [PROGRAM, "serve", "--json", "--http-port", "0", "--https-port", "0", "--state-dir", str(folder), *certified,
+             *more]
         )
         self.http = self.ready["http"].rstrip("/")
         self.https = self.ready["https"].rstrip("/")

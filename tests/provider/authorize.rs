@@ -87,7 +87,7 @@ async fn what_can_be_sent_back_is_sent_back() {
         ("unknown prompt", vec![("prompt", "maybe")], "invalid_request", 90023),
         ("old prompt", vec![("prompt", "admin_consent")], "invalid_request", 90023),
         ("age no number", vec![("max_age", "soon")], "invalid_request", 90023),
-        ("claims no JSON", vec![("claims", "eyJhY2Nlc3NfdG9rZW4iOnt9fQ==")], "invalid_request", 9_002_313),
+        ("claims no JSON", vec![("claims", "eyJhY2Nlc3NfdG9rZW4iOnt9fQ==")], "invalid_request", 90100),
         (
             "resource of another scope",
             vec![("resource", "https://vault.azure.net"), ("scope", CATALOG)],

@@ -264,7 +264,7 @@ async fn a_certificate_must_be_valid_and_registered() {
     let late = changed(&claims, &json!({ "exp": now() + 4_000_000, "nbf": null }));
     let assertion = Making { header: header.clone(), claims: late, pair: &PAIR, padded: false }.sign();
     assert_eq!(ask(&desk, HOME, &assertion).await.status, 200);
-    desk.lab.move_clock(31 * DAY);
+    desk.lab.move_clock(31 * DAY).await;
     let refusal = Refusal { error: "invalid_client", code: 1_000_502 };
     desk.check_json("expired", &ask(&desk, HOME, &assertion).await, 401, refusal, &["error_uri"]).await;
 

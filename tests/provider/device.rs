@@ -138,7 +138,7 @@ async fn the_flow_is_refused_as_entra_refuses_it() {
             page.body
         );
     }
-    desk.lab.move_clock(Duration::from_secs(900));
+    desk.lab.move_clock(Duration::from_secs(900)).await;
     check("too late", &[], 400, "expired_token", 70020, WITH_URI).await;
     let page = enter(&desk, &mut browser, device["user_code"].as_str().unwrap()).await;
     assert!(page.body.contains("AADSTS70019: "), "{}", page.body);

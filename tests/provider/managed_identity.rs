@@ -81,7 +81,7 @@ async fn a_virtual_machine_gets_tokens_for_each_of_its_identities() {
     assert_eq!((entry.kind, entry.code), (SignInKind::ManagedIdentity, 0));
     assert_eq!(entry.client_id.as_deref(), Some(user.client_id.as_str()));
 
-    desk.lab.move_clock(std::time::Duration::from_secs(13 * 3600));
+    desk.lab.move_clock(std::time::Duration::from_secs(13 * 3600)).await;
     assert_ne!(
         imds(&desk, &query, ON_MACHINE).await.json()["access_token"],
         token,

@@ -70,7 +70,8 @@ async fn tokens_of_version_1_have_a_document_of_their_own() {
             [&document["http_logout_supported"], &document["frontchannel_logout_supported"]],
             [true, true]
         );
-        assert!(document.get("token_endpoint").is_none(), "what is not served is not named");
+        assert_eq!(document["token_endpoint"], format!("{base}/{name}/oauth2/token"), "{asked}");
+        assert!(document.get("userinfo_endpoint").is_none(), "what is not served is not named");
     }
 }
 

@@ -124,7 +124,7 @@ async fn tokens_that_fit_no_federated_credential_are_refused() {
     let unsigned = altered(&|header, _| header["alg"] = json!("PS256"));
     check(&desk, "algorithm", &exchange(&desk, "pipeline", &unsigned).await, 50013).await;
 
-    desk.lab.move_clock(std::time::Duration::from_secs(3600));
+    desk.lab.move_clock(std::time::Duration::from_secs(3600)).await;
     check(&desk, "time", &exchange(&desk, "pipeline", &good).await, 700_024).await;
 }
 

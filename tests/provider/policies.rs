@@ -1,6 +1,6 @@
 //! Conditional access at the token endpoint, and what applications may do by themselves.
 
-use authwright::provider::scenario::{ConditionalAccessPolicy, Control, Scenario};
+use authwright::provider::scenario::{ConditionalAccessPolicy, Control, PolicyState, Scenario};
 
 use crate::tenant::{Answer, Tenant, claims, refused};
 
@@ -49,6 +49,7 @@ fn a_block_goes_before_whatever_else_is_asked() {
     scenario.conditional_access_policies.push(ConditionalAccessPolicy {
         id: id.to_owned(),
         display_name: "Nobody reaches the vault".to_owned(),
+        state: PolicyState::Enabled,
         include_users: vec!["mina".to_owned()],
         include_applications: vec!["key-vault".to_owned()],
         built_in_controls: vec![Control::Block],

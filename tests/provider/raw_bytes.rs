@@ -53,7 +53,7 @@ async fn bad_bytes_are_turned_down_and_the_server_goes_on() {
     let get = |target: &str, headers: &str| {
         format!("GET {target} HTTP/1.1\r\nConnection: close\r\n{headers}\r\n").into_bytes()
     };
-    let post = |headers: &str, body: &str| {
+    let send_form = |headers: &str, body: &str| {
         format!("POST /{}/oauth2/v2.0/token HTTP/1.1\r\n{host}{headers}\r\n{body}", desk.home).into_bytes()
     };
     let form = "Content-Type: application/x-www-form-urlencoded\r\n";
@@ -87,34 +87,38 @@ async fn bad_bytes_are_turned_down_and_the_server_goes_on() {
             [b"GET / HTTP/1.1\r\nX: \xff\xfe\r\n", host.as_bytes(), b"\r\n"].concat(),
             Some(200),
         ),
-        ("a length that is no number", post("Content-Length: x\r\n", ""), Some(400)),
-        ("a negative length", post("Content-Length: -1\r\n", ""), Some(400)),
-        ("a length beyond all numbers", post("Content-Length: 99999999999999999999999\r\n", ""), Some(400)),
-        ("two lengths", post("Content-Length: 1\r\nContent-Length: 2\r\n", "ab"), Some(400)),
-        ("less than announced", post(&format!("{form}Content-Length: 100\r\n"), "grant"), Some(413)),
+        ("a length that is no number", send_form("Content-Length: x\r\n", ""), Some(400)),
+        ("a negative length", send_form("Content-Length: -1\r\n", ""), Some(400)),
+        (
+            "a length beyond all numbers",
+            send_form("Content-Length: 99999999999999999999999\r\n", ""),
+            Some(400),
+        ),
+        ("two lengths", send_form("Content-Length: 1\r\nContent-Length: 2\r\n", "ab"), Some(400)),
+        ("less than announced", send_form(&format!("{form}Content-Length: 100\r\n"), "grant"), Some(413)),
         (
             "chunks that are none",
-            post(&format!("{form}Transfer-Encoding: chunked\r\n"), "zz\r\nabc\r\n"),
+            send_form(&format!("{form}Transfer-Encoding: chunked\r\n"), "zz\r\nabc\r\n"),
             Some(413),
         ),
         (
             "chunks that end early",
-            post(&format!("{form}Transfer-Encoding: chunked\r\n"), "5\r\ngr"),
+            send_form(&format!("{form}Transfer-Encoding: chunked\r\n"), "5\r\ngr"),
             Some(413),
         ),
         (
             "length and chunks",
-            post("Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
+            send_form("Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
             Some(400),
         ),
         (
             "two megabytes",
-            post(&format!("{form}Content-Length: {}\r\n", 2 << 20), &"a".repeat(2 << 20)),
+            send_form(&format!("{form}Content-Length: {}\r\n", 2 << 20), &"a".repeat(2 << 20)),
             Some(413),
         ),
         (
             "a request in the shadow of another",
-            post(&format!("{form}Content-Length: 0\r\n"), "GET / HTTP/1.1\r\n\r\n"),
+            send_form(&format!("{form}Content-Length: 0\r\n"), "GET / HTTP/1.1\r\n\r\n"),
             Some(400),
         ),
     ];

@@ -62,7 +62,7 @@ fn a_family_shares_its_tokens_and_keeps_others_out() {
     let not_its_own = [("scope", "Mail.Read")];
     tenant
         .refresh_at(&home, "family-files", token, &not_its_own, None)
-        .check("authorized for the other only", refused("invalid_grant", 65001).sub("consent_required"));
+        .check("authorized for the other only", refused("invalid_request", 65002));
 
     let stranger = tenant.refresh_at(&home, "handheld", token, &[], None);
     stranger.check("outside the family", refused("invalid_grant", 70000).sub("client_mismatch"));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use authwright::{
-    provider::scenario::{ConditionalAccessPolicy, Control, Scenario},
+    provider::scenario::{ConditionalAccessPolicy, Control, PolicyState, Scenario},
     wire::{Headers, Method},
 };
 use serde_json::json;
@@ -88,6 +88,7 @@ fn asking_of_everybody(control: Control) -> Scenario {
     scenario.conditional_access_policies.push(ConditionalAccessPolicy {
         id: "7c1e5a90-2b4d-4f36-8d07-e9a3f612c58b".to_owned(),
         display_name: "Desktop".to_owned(),
+        state: PolicyState::Enabled,
         include_users: vec!["All".to_owned()],
         exclude_users: vec!["adele".to_owned()],
         include_applications: vec!["desktop".to_owned()],

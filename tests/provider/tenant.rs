@@ -200,9 +200,17 @@ impl Tenant {
 
     /// Asks the token endpoint of a tenant.
     pub fn token_at(&mut self, tenant: &str, form: &[(&str, &str)], origin: Option<&str>) -> Answer {
+        self.tokens_of(&format!("{tenant}/oauth2/v2.0/token"), form, origin)
+    }
+
+    /// Asks the token endpoint of version 1.
+    pub fn token_at_version_1(&mut self, tenant: &str, form: &[(&str, &str)]) -> Answer {
+        self.tokens_of(&format!("{tenant}/oauth2/token"), form, None)
+    }
+
+    fn tokens_of(&mut self, path: &str, form: &[(&str, &str)], origin: Option<&str>) -> Answer {
         let headers = origin.map_or_else(Headers::new, |origin| Headers::new().with("origin", origin));
-        let path = format!("{tenant}/oauth2/v2.0/token");
-        let (response, note) = self.ask_for_note(Method::Post, &path, form, headers);
+        let (response, note) = self.ask_for_note(Method::Post, path, form, headers);
         let body = serde_json::from_str(&response.body.text()).expect("it is well formed");
         Answer { status: response.status, body, note }
     }

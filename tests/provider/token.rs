@@ -393,7 +393,7 @@ async fn codes_are_refused_as_entra_refuses_them() {
         .await;
 
     let issued = desk.code("desktop", PUBLIC, &[]).await;
-    desk.lab.move_clock(Duration::from_secs(600));
+    desk.lab.move_clock(Duration::from_secs(600)).await;
     let late = desk.token(&desk.home, &desk.redemption("desktop", PUBLIC, &issued), &[]).await;
     desk.check_json("too late", &late, 400, Refusal { error: "invalid_grant", code: 70008 }, WITH_URI).await;
 }

@@ -2,7 +2,7 @@
 //! values, so that every picture repeats.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     fmt::Write as _,
     sync::{Arc, OnceLock},
     time::Duration,
@@ -14,6 +14,7 @@ use authwright::{
     provider::{
         Provider,
         keys::{Keys, SigningKey},
+        order::Order,
         scenario::Scenario,
     },
     secret::Secret,
@@ -68,7 +69,11 @@ pub struct Sitting {
     pub elsewhere: VecDeque<Response>,
     /// While true, requests stay under way.
     pub silent: bool,
+    /// Scenario files, by name.
+    pub files: BTreeMap<String, String>,
     lab: Provider,
+    /// How much of the lab was told: its revision, and how many sign-ins.
+    told: (Option<u64>, u64),
     alarms: Vec<(SessionId, CallId, UnixTime)>,
 }
 
@@ -84,11 +89,16 @@ impl Sitting {
             copied: Vec::new(),
             elsewhere: VecDeque::new(),
             silent: false,
+            files: BTreeMap::new(),
+            told: (None, 0),
             lab: Provider::new(Arc::new(scenario), signing_keys(), [7; 32]),
             alarms: Vec::new(),
         };
         let base = "http://localhost:7080".parse().expect("an address");
         sitting.tell(Msg::Bench(Event::LabReady(base)));
+        for event in sitting.news() {
+            sitting.tell(Msg::Bench(event));
+        }
         sitting
     }
 
@@ -141,6 +151,8 @@ impl Sitting {
                 "Home" => KeyCode::Home,
                 "End" => KeyCode::End,
                 "Delete" => KeyCode::Delete,
+                "Backspace" => KeyCode::Backspace,
+                "Space" => KeyCode::Char(' '),
                 other => KeyCode::Char(other.chars().next().expect("a key")),
             };
             self.key(code);
@@ -216,7 +228,8 @@ impl Sitting {
                     let decision = self.lab.decide(&request, self.now);
                     let note = decision.note.clone().map(Event::LabNote);
                     let result = Ok(decision.respond());
-                    note.into_iter().chain([Event::Answered { exchange, result, timing }]).collect()
+                    let answered = Event::Answered { exchange, result, timing };
+                    note.into_iter().chain([answered]).chain(self.news()).collect()
                 } else {
                     let host = request.url.host_str().unwrap_or_default().to_owned();
                     let result = self.elsewhere.pop_front().ok_or(Failure::Dns { host });
@@ -240,6 +253,22 @@ impl Sitting {
                 self.alarms.retain(|(other, known, _)| (*other, *known) != (session, call));
                 Vec::new()
             }
+            Effect::Bench(E::Lab(order)) => {
+                let result = self.lab.carry_out(&order, self.now).map_err(|why| why.to_string());
+                self.news().into_iter().chain([Event::LabAnswered { order, result }]).collect()
+            }
+            Effect::SaveScenario { name, text, replace, .. } => {
+                if self.files.contains_key(&name) && !replace {
+                    return vec![Msg::ScenarioThere(name)];
+                }
+                self.files.insert(name, text.expose().to_owned());
+                Vec::new()
+            }
+            Effect::ListScenarios => return vec![Msg::Scenarios(self.files.keys().cloned().collect())],
+            Effect::LoadScenario(name) => {
+                let text = self.files[&name].clone();
+                vec![Event::User(User::Order(Order::Load { text }))]
+            }
             Effect::Bench(E::Abandon(_) | E::OpenBrowser(_))
             | Effect::Browse(_)
             | Effect::Redraw
@@ -248,6 +277,21 @@ impl Sitting {
             | Effect::Quit => Vec::new(),
         };
         events.into_iter().map(Msg::Bench).collect()
+    }
+
+    /// What the lab has to tell its owner that is new.
+    fn news(&mut self) -> Vec<Event> {
+        let mut events = Vec::new();
+        if self.told.0 != Some(self.lab.revision()) {
+            self.told.0 = Some(self.lab.revision());
+            events.push(Event::LabChanged(Box::new(self.lab.view())));
+        }
+        let (count, new) = self.lab.sign_ins_since(self.told.1);
+        self.told.1 = count;
+        if !new.is_empty() {
+            events.push(Event::LabSignIns(new));
+        }
+        events
     }
 
     /// The screen without header and footer, drawn on a canvas that shows whether anything goes beside it.
@@ -271,6 +315,7 @@ impl Sitting {
             ScreenId::Tokens => model.tokens.view(&model.bench, &scene, area, &mut buffer),
             ScreenId::Errors => model.errors.view(&model.bench, &scene, area, &mut buffer),
             ScreenId::Traffic => model.traffic.view(&model.bench, &scene, area, &mut buffer),
+            ScreenId::Tenant => model.tenant.view(&model.bench, &scene, area, &mut buffer),
         };
         assert!(cursor.is_none_or(|cursor| area.contains(cursor)), "{width}x{height}: {cursor:?}");
         let mut inside = Buffer::empty(Rect::new(0, 0, width, height));

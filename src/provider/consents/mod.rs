@@ -5,22 +5,53 @@ mod rows;
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
-    scenario::{AppRole, Application, ConsentType, PermissionScope, ResourceAccess, Scenario, Tenant, User},
+    scenario::{
+        AppRole, Application, ConsentType, PermissionScope, ResourceAccess, Scenario, Tenant, User, plain,
+    },
     scope::Wanted,
+    version::Version,
 };
+use crate::time::UnixTime;
+
+/// How many requests to administrators are kept.
+const REQUESTS_KEPT: usize = 1000;
 
 pub use rows::{GrantError, PermissionGrant, RoleAssignment};
 
 /// Every grant, of delegated permissions and of roles.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Consents {
     rows: Vec<Row>,
     assignments: Vec<Assignment>,
+    requests: Vec<ConsentRequest>,
+}
+
+/// What somebody who may not consent has asked an administrator for.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsentRequest {
+    /// The GUID of the tenant.
+    pub tenant: String,
+    /// The application.
+    pub client_id: String,
+    /// The person's sign-in name.
+    pub user: String,
+    /// The permissions, by value.
+    pub scopes: Vec<String>,
+    /// The person's own words, as they came; empty if there were none.
+    pub justification: String,
+    /// When it was sent last.
+    #[serde(with = "plain::time")]
+    pub at: UnixTime,
 }
 
 /// A role that an application holds by itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 struct Assignment {
     tenant: String,
     client: String,
@@ -28,7 +59,8 @@ struct Assignment {
     role: String,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 struct Row {
     tenant: String,
     client: String,
@@ -83,13 +115,42 @@ impl Consents {
                 consents.assign(tenant, client, &assigned);
             }
         }
+        for grant in scenario.grants() {
+            consents.add(scenario, grant).expect("grants are checked when a scenario is read");
+        }
+        for assignment in scenario.assignments() {
+            consents.add_role(scenario, assignment).expect("they are checked when a scenario is read");
+        }
         consents
     }
 
-    /// Whether a tenant has ever granted an application anything: from then on it has a service principal there.
+    /// Whether a tenant has a service principal for an application: by its registration, or because it has granted the
+    /// application something.
     pub fn knows(&self, tenant: &Tenant, client: &Application) -> bool {
+        client.has_service_principal_in(tenant) || self.has_granted(tenant, client)
+    }
+
+    fn has_granted(&self, tenant: &Tenant, client: &Application) -> bool {
         self.rows.iter().any(|row| row.tenant == tenant.id && row.client == client.app_id)
             || self.assignments.iter().any(|held| held.tenant == tenant.id && held.client == client.app_id)
+    }
+
+    /// What administrators have been asked for and have not granted yet, oldest first.
+    pub fn requests(&self) -> &[ConsentRequest] {
+        &self.requests
+    }
+
+    /// Keeps a request; an earlier one of the same person for the same application gives way.
+    pub fn ask(&mut self, request: ConsentRequest) {
+        let is_same = |other: &ConsentRequest| {
+            (&other.tenant, &other.client_id, &other.user)
+                == (&request.tenant, &request.client_id, &request.user)
+        };
+        self.requests.retain(|other| !is_same(other));
+        if self.requests.len() >= REQUESTS_KEPT {
+            self.requests.remove(0);
+        }
+        self.requests.push(request);
     }
 
     /// The roles of a resource that an application holds by itself, by name.
@@ -123,6 +184,15 @@ impl Consents {
         self.rows.len() < before
     }
 
+    /// Takes back all that a tenant has granted to an application, or to others of what it offers: its service principal
+    /// there is no more.
+    pub fn forget(&mut self, tenant: &Tenant, application: &Application) {
+        let (tenant, id) = (&tenant.id, &application.app_id);
+        self.rows.retain(|row| row.tenant != *tenant || (row.client != *id && row.resource != *id));
+        self.assignments
+            .retain(|held| held.tenant != *tenant || (held.client != *id && held.resource != *id));
+    }
+
     /// The permissions of a resource that an application holds for somebody, by name: granted by an administrator or the
     /// person, or given by the resource itself to those it authorized beforehand.
     pub fn granted(
@@ -152,6 +222,17 @@ impl Consents {
         principal: Option<&User>,
         permissions: &[Missing],
     ) {
+        if principal.is_none() {
+            let is_answered = |request: &ConsentRequest| {
+                request.tenant == tenant.id
+                    && request.client_id == client.app_id
+                    && request
+                        .scopes
+                        .iter()
+                        .all(|asked| permissions.iter().any(|one| one.scope.value == *asked))
+            };
+            self.requests.retain(|request| !is_answered(request));
+        }
         let principal = principal.map(|user| user.id.clone());
         for Missing { resource, scope } in permissions {
             let same = |row: &&mut Row| {
@@ -191,6 +272,11 @@ impl Consents {
             if self.granted(tenant, client, user, &target.resource).is_empty() {
                 asked.extend(required(scenario, client));
             }
+        }
+        // Version 1 asks for the whole registration as somebody signs in for the first time, whatever for.
+        let only_signs_in = wanted.version == Version::One && wanted.targets.is_empty();
+        if only_signs_in && self.granted(tenant, client, user, scenario.graph()).is_empty() {
+            asked.extend(required(scenario, client));
         }
         let mut missing: Vec<Missing> = Vec::new();
         for permission in asked {

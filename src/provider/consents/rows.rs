@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::{Assignment, Consents, Missing, Role, Row};
-use crate::provider::scenario::{Application, Scenario, Tenant};
+use crate::provider::scenario::{Application, Scenario, Tenant, User};
 
 /// What an application may do for people (Graph's `oauth2PermissionGrant`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PermissionGrant {
     /// What it is taken back by; made by the tenant.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub id: String,
     /// The key of the tenant.
     pub tenant: String,
@@ -32,7 +32,7 @@ pub struct PermissionGrant {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RoleAssignment {
     /// What it is taken back by; made by the tenant.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub id: String,
     /// The key of the tenant.
     pub tenant: String,
@@ -81,19 +81,8 @@ impl Consents {
 
     /// Grants what a row says, and says so.
     pub fn add(&mut self, scenario: &Scenario, grant: &PermissionGrant) -> Result<String, GrantError> {
-        let (tenant, client, resource) = parties(scenario, &grant.tenant, &grant.client, &grant.resource)?;
-        let absent = |key: &String| GrantError::NoEntry { what: "person", key: key.clone() };
-        let find = |key: &String| scenario.user(key).ok_or_else(|| absent(key));
-        let principal = grant.principal.as_ref().map(find).transpose()?;
-        let scope = |value: &String| match resource.scope(value) {
-            Some(scope) => Ok(Missing { resource: resource.clone(), scope: scope.clone() }),
-            None => Err(GrantError::NotOffered { resource: resource.key.clone(), value: value.clone() }),
-        };
-        let scopes = grant.scopes.iter().map(scope).collect::<Result<Vec<_>, _>>()?;
-        if scopes.is_empty() {
-            return Err(GrantError::Empty);
-        }
-        self.grant(tenant, client, principal.map(AsRef::as_ref), &scopes);
+        let Granted { tenant, client, principal, scopes } = grant.read(scenario)?;
+        self.grant(tenant, client, principal, &scopes);
         let whom = principal.map_or("everybody", |user| user.display_name.as_str());
         Ok(format!("{} granted to {} for {whom}", grant.scopes.join(" "), client.display_name))
     }
@@ -108,13 +97,8 @@ impl Consents {
 
     /// Gives a role, and says so.
     pub fn add_role(&mut self, scenario: &Scenario, asked: &RoleAssignment) -> Result<String, GrantError> {
-        let (tenant, client, resource) = parties(scenario, &asked.tenant, &asked.client, &asked.resource)?;
-        let offered = resource.app_roles.iter().find(|role| role.value == asked.role);
-        let role = offered.ok_or_else(|| GrantError::NotOffered {
-            resource: resource.key.clone(),
-            value: asked.role.clone(),
-        })?;
-        self.assign(tenant, client, &[Role { resource: resource.clone(), role: role.clone() }]);
+        let (tenant, client, role) = asked.read(scenario)?;
+        self.assign(tenant, client, &[role]);
         Ok(format!("{} given to {}", asked.role, client.display_name))
     }
 
@@ -123,6 +107,50 @@ impl Consents {
         let index = self.assignments.iter().position(|held| held.id() == id)?;
         let held = self.assignments.remove(index);
         Some(format!("{} taken back from {}", held.role, name(scenario, &held.client)))
+    }
+}
+
+/// What a grant names, found in the directory.
+pub struct Granted<'a> {
+    tenant: &'a Tenant,
+    client: &'a Application,
+    principal: Option<&'a User>,
+    scopes: Vec<Missing>,
+}
+
+impl PermissionGrant {
+    /// Finds in the directory what it names.
+    pub fn read<'a>(&self, scenario: &'a Scenario) -> Result<Granted<'a>, GrantError> {
+        let (tenant, client, resource) = parties(scenario, &self.tenant, &self.client, &self.resource)?;
+        let absent = |key: &String| GrantError::NoEntry { what: "person", key: key.clone() };
+        let find = |key: &String| scenario.user(key).ok_or_else(|| absent(key));
+        let principal = self.principal.as_ref().map(find).transpose()?.map(AsRef::as_ref);
+        let scope = |value: &String| match resource.scope(value) {
+            Some(scope) => Ok(Missing { resource: resource.clone(), scope: scope.clone() }),
+            None => Err(GrantError::NotOffered { resource: resource.key.clone(), value: value.clone() }),
+        };
+        let scopes = self.scopes.iter().map(scope).collect::<Result<Vec<_>, _>>()?;
+        if scopes.is_empty() {
+            Err(GrantError::Empty)
+        } else {
+            Ok(Granted { tenant, client, principal, scopes })
+        }
+    }
+}
+
+impl RoleAssignment {
+    /// Finds in the directory what it names.
+    pub fn read<'a>(
+        &self,
+        scenario: &'a Scenario,
+    ) -> Result<(&'a Tenant, &'a Application, Role), GrantError> {
+        let (tenant, client, resource) = parties(scenario, &self.tenant, &self.client, &self.resource)?;
+        let offered = resource.app_roles.iter().find(|role| role.value == self.role);
+        let role = offered.ok_or_else(|| GrantError::NotOffered {
+            resource: resource.key.clone(),
+            value: self.role.clone(),
+        })?;
+        Ok((tenant, client, Role { resource: resource.clone(), role: role.clone() }))
     }
 }
 

@@ -12,6 +12,7 @@ use url::Url;
 
 use super::{
     authorize::{self, BEFORE_THE_WAY_BACK_IS_KNOWN, Request},
+    consent_policy,
     next_page::{self, Next, Standing},
     standing,
 };
@@ -22,7 +23,7 @@ use crate::provider::{
     redirect_uri::{self, Matched},
     refusal::{Refusal, Verdict},
     reply::{Field, Mode, Reply, Return, reads},
-    scenario::{Application, Scenario, Tenant},
+    scenario::{Application, Policy, Scenario, Tenant},
     scope::{self, Wanted},
     sessions::{AdminConsent, Asked, Interaction, Prompt, Purpose},
     tenant::Segment,
@@ -207,11 +208,13 @@ fn is_administrator(standing: &Standing<'_>) -> Result<(), Next> {
     let asked = asked(&provider.scenario, interaction);
     let scopes = asked.delegated.iter().map(|permission| permission.scope.value.as_str());
     let roles = asked.roles.iter().map(|role| role.role.value.as_str());
-    let refusal = next_page::needs_administrator(tenant, &interaction.client, scopes.chain(roles)).compares(
-        "administrator",
-        "false",
-        ["true, in this tenant"],
-    );
+    let refusal = consent_policy::needs_administrator(
+        &Policy { admin_consent_requests: false, ..provider.scenario.policy.clone() },
+        tenant,
+        &interaction.client,
+        scopes.chain(roles),
+    )
+    .compares("administrator", "false", ["true, in this tenant"]);
     Err(Next::AdminApproval(Arc::clone(tenant), refusal))
 }
 

@@ -11,15 +11,18 @@ use crate::{
         grants::{DEVICE_CODE_LIFE, Device, POLL_INTERVAL, Progress},
         refusal::{Refusal, Verdict, missing},
         reply::Reply,
+        resource,
         scenario::{Application, Audience, Scenario},
-        scope::{Fault, Wanted},
+        scope::{self, Fault, Wanted},
         tenant::{self, Segment},
+        version::Version,
     },
     wire::Method,
 };
 
 struct Request<'a> {
     call: &'a Call,
+    version: Version,
     scenario: &'a Scenario,
     segment: Segment,
     client: Option<Arc<Application>>,
@@ -33,6 +36,8 @@ const RULES: &[(&str, Rule)] = &[
     ("request.readable", |request| super::token::is_readable(request.call)),
     ("tenant.named", |request| tenant::is_named(&request.segment)),
     ("tenant.known", |request| tenant::is_known(&request.segment, request.scenario)),
+    ("tenant.open", |request| tenant::is_open(&request.segment, request.call.host())),
+    ("tenant.has_version", |request| tenant::has_version(&request.segment, request.version)),
     ("client_id.present", |request| is_present(request, "client_id")),
     ("parameters.once", |request| super::token::is_unambiguous(request.call)),
     ("client_id.guid", |request| tenant::is_client_id(request.client_id())),
@@ -40,11 +45,11 @@ const RULES: &[(&str, Rule)] = &[
         tenant::has_client(&request.segment, request.client_id(), request.client.as_deref())
     }),
     ("client.audience", suits_audience),
-    ("scope.present", |request| is_present(request, "scope")),
+    ("scope.present", names_target),
     ("scope.known", is_known_scope),
 ];
 
-/// `{t}/oauth2/v2.0/devicecode`.
+/// `{t}/oauth2/v2.0/devicecode`, and `{t}/oauth2/devicecode`.
 pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
     if call.method == Method::Options {
         return super::wrong_method(call, "POST");
@@ -52,26 +57,42 @@ pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
     let scenario = Arc::clone(&provider.scenario);
     let segment = Segment::read(&call.segment(), &scenario);
     let client = call.form.get("client_id").and_then(|id| scenario.application_with_id(id)).cloned();
-    let wanted =
-        call.form.get("scope").map(|text| Wanted::read(text, &scenario, segment.tenant().map(Arc::as_ref)));
-    let request = Request { call, scenario: &scenario, segment, client, wanted };
+    let version = Version::of(call);
+    let tenant = segment.tenant().map(Arc::as_ref);
+    let wanted = match version {
+        Version::One => call.form.get("resource").map(|name| Wanted::of_resource(name, &scenario, tenant)),
+        Version::Two => call.form.get("scope").map(|text| Wanted::read(text, &scenario, tenant)),
+    };
+    let request = Request { call, version, scenario: &scenario, segment, client, wanted };
     let verdict =
         RULES.iter().try_for_each(|(name, rule)| rule(&request).map_err(|refusal| refusal.by(name)));
     if let Err(refusal) = verdict {
-        return Reply::refused(call, refusal);
+        return Reply::refused(call, version.spell(refusal));
     }
     let Request { segment, client, wanted, .. } = request;
     let device_code = format!("FAQABIQEAAA{}", provider.random.text(4));
     let user_code = provider.random.user_code();
     let address = format!("{}/devicelogin", call.base);
-    let body = json!({
-        "user_code": user_code,
-        "device_code": device_code,
-        "verification_uri": address,
-        "expires_in": DEVICE_CODE_LIFE.as_secs(),
-        "interval": POLL_INTERVAL,
-        "message": message(call.query.get("mkt"), &address, &user_code),
-    });
+    let (seconds, message) =
+        (DEVICE_CODE_LIFE.as_secs(), message(call.query.get("mkt"), &address, &user_code));
+    let body = match version {
+        Version::One => json!({
+            "user_code": user_code,
+            "device_code": device_code,
+            "verification_url": address,
+            "expires_in": seconds.to_string(),
+            "interval": POLL_INTERVAL.to_string(),
+            "message": message,
+        }),
+        Version::Two => json!({
+            "user_code": user_code,
+            "device_code": device_code,
+            "verification_uri": address,
+            "expires_in": seconds,
+            "interval": POLL_INTERVAL,
+            "message": message,
+        }),
+    };
     let device = Device {
         user_code,
         client: client.expect("the rule client.in_tenant was kept"),
@@ -93,6 +114,18 @@ impl Request<'_> {
 
 fn is_present(request: &Request<'_>, name: &str) -> Verdict {
     if request.call.form.get(name).is_some() { Ok(()) } else { Err(missing(name)) }
+}
+
+fn names_target(request: &Request<'_>) -> Verdict {
+    let resource = request.call.form.get("resource");
+    match (request.version, resource) {
+        (Version::One, Some(_)) => Ok(()),
+        (Version::One, None) => Err(resource::none_named()),
+        (Version::Two, Some(sent)) if request.call.form.get("scope").is_none() => {
+            Err(scope::resource_in_place_of_scope(sent))
+        }
+        (Version::Two, _) => is_present(request, "scope"),
+    }
 }
 
 /// This endpoint has a number of its own for a single-tenant application on `common`.

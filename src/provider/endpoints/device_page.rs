@@ -72,7 +72,8 @@ fn is_present(typed: &Typed<'_>) -> Verdict {
         return Ok(());
     }
     Err(Refusal::new(90119, "invalid_request", "The user code is empty.")
-        .demands("the code on the device must be typed"))
+        .demands("the code on the device must be typed")
+        .compares("user_code", "(nothing)", ["the nine characters on the device"]))
 }
 
 fn is_known(typed: &Typed<'_>) -> Verdict {
@@ -98,5 +99,6 @@ fn is_open(typed: &Typed<'_>) -> Verdict {
         return Ok(());
     }
     Err(Refusal::new(90120, "invalid_request", "This request was already approved or declined.")
-        .demands("a code is used once"))
+        .demands("a code is used once")
+        .compares("user_code", "(used before)", ["one that waits for somebody"]))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    account, admin_consent,
+    account, admin_consent, consent_policy,
     next_page::{self, Next, SESSION_COOKIE, set_cookie},
     outcome, remedies,
 };
@@ -56,6 +56,7 @@ pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
             next_page::proceed(provider, call, token, interaction, None)
         }
         Some("consent") => consent(provider, call, token, interaction),
+        Some("request") => consent_policy::request(provider, call, &interaction, call.now),
         _ => next_page::proceed(provider, call, token, interaction, None),
     }
 }
@@ -65,6 +66,11 @@ fn page_is_over() -> Box<Refusal> {
         .by("flow_token.valid")
         .demands(
             "a form is sent once, within an hour, from the browser that began the sign-in, with cookies on",
+        )
+        .compares(
+            "flow_token",
+            "(of no sign-in that this browser has open)",
+            ["that of the page as it was sent"],
         )
 }
 
@@ -166,7 +172,8 @@ fn has_password(typed: &Typed<'_>) -> Verdict {
         return Ok(());
     }
     Err(Refusal::new(50056, "invalid_grant", "No usable password was given or stored.")
-        .demands("a password must be typed"))
+        .demands("a password must be typed")
+        .compares("passwd", "(nothing)", ["the password"]))
 }
 
 fn on_user(typed: &Typed<'_>, is_fine: impl Fn(&User) -> bool, refusal: fn() -> Box<Refusal>) -> Verdict {

@@ -260,7 +260,8 @@ fn is_readable(request: &Request<'_>) -> Verdict {
         return Ok(());
     }
     Err(Refusal::new(9_002_313, "invalid_request", "The request is malformed.")
-        .demands("names and values must be percent-encoded UTF-8"))
+        .demands("names and values must be percent-encoded UTF-8")
+        .compares("encoding", "(cannot be read)", ["percent-encoded UTF-8"]))
 }
 
 fn is_unambiguous(request: &Request<'_>) -> Verdict {

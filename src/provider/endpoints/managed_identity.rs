@@ -175,7 +175,9 @@ fn issue(
     fields.push(("resource", value(target.audience.clone())));
     fields.push(("token_type", value("Bearer".to_owned())));
     fields.push(("client_id", value(identity.client_id.clone())));
-    provider.sign_ins.succeeded(call, &client, None);
+    let entry = provider.sign_ins.succeeded(call, &client, None).asking_for(&target.resource);
+    entry.tenant_id = provider.scenario.tenant(&identity.tenant).map(|tenant| tenant.id.clone());
+    entry.principal_id = Some(identity.object_id.clone());
     Reply::tokens(call, fields)
 }
 

@@ -57,13 +57,20 @@ pub fn configuration(provider: &mut Provider, call: &Call) -> Reply {
 }
 
 /// `{t}/.well-known/openid-configuration`: what tokens of version 1 are checked against, by APIs and by whoever looks over
-/// their shoulder. It names what the lab has of version 1: keys and logout. Tokens of version 1 come from the endpoints of
-/// version 2.
+/// their shoulder, and where programs from before scopes find their endpoints. What the lab has nothing for is left out:
+/// `check_session_iframe`, and a UserInfo endpoint of version 1.
 pub fn configuration_v1(provider: &mut Provider, call: &Call) -> Reply {
     respond(provider, call, |_, segment| {
         let (base, name, host) = (&call.base, segment.name(), call.host());
         json!({
+            "authorization_endpoint": format!("{base}/{name}/oauth2/authorize"),
+            "token_endpoint": format!("{base}/{name}/oauth2/token"),
+            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+            "device_authorization_endpoint": format!("{base}/{name}/oauth2/devicecode"),
             "jwks_uri": format!("{base}/{name}/discovery/keys"),
+            "response_modes_supported": ["query", "fragment", "form_post"],
+            "response_types_supported": ["code", "id_token", "code id_token", "token id_token", "token"],
+            "request_uri_parameter_supported": false,
             "subject_types_supported": ["pairwise"],
             "id_token_signing_alg_values_supported": ["RS256"],
             "scopes_supported": ["openid"],

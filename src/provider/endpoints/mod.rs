@@ -4,6 +4,7 @@ mod account;
 mod admin_consent;
 mod authorize;
 mod careful_api;
+mod consent_policy;
 mod device_authorization;
 mod device_page;
 mod graph;
@@ -46,6 +47,8 @@ const PATHS: &[(&str, Endpoint)] = &[
     ("v1.0/{}/{}", graph::answer),
     ("v1.0/{}/{}/{}", graph::answer),
     ("v1.0/{}/{}/{}/{}", graph::answer),
+    ("beta/{}/{}", graph::answer),
+    ("beta/{}/{}/{}", graph::answer),
     ("api", careful_api::answer),
     ("api/{}", careful_api::answer),
     ("api/{}/{}", careful_api::answer),
@@ -57,6 +60,9 @@ const PATHS: &[(&str, Endpoint)] = &[
     ("{t}/oauth2/v2.0/authorize", authorize::answer),
     ("{t}/oauth2/v2.0/token", token::answer),
     ("{t}/oauth2/v2.0/devicecode", device_authorization::answer),
+    ("{t}/oauth2/authorize", authorize::answer),
+    ("{t}/oauth2/token", token::answer),
+    ("{t}/oauth2/devicecode", device_authorization::answer),
     ("{t}/oauth2/v2.0/logout", logout::answer),
     ("{t}/oauth2/logout", logout::answer),
     ("{t}/v2.0/adminconsent", admin_consent::answer),
@@ -78,7 +84,7 @@ pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
 }
 
 /// Compares segment by segment; letters count as equal whatever their case, for some clients put whole URLs in lower case.
-fn matches(pattern: &str, path: &str) -> bool {
+pub fn matches(pattern: &str, path: &str) -> bool {
     let (pattern, path) = (pattern.split('/'), path.split('/'));
     pattern.clone().count() == path.clone().count()
         && pattern

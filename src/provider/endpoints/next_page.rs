@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{account, admin_consent, outcome, remedies, standing};
+use super::{account, admin_consent, consent_policy, outcome, remedies, standing};
 use crate::provider::{
     Provider,
     call::Call,
@@ -13,7 +13,7 @@ use crate::provider::{
     pages::{self, Form},
     refusal::Refusal,
     reply::Reply,
-    scenario::{Application, Tenant, User},
+    scenario::{Application, Scenario, Tenant, User},
     sessions::{Interaction, Person, Prompt, Purpose, is_meant_by},
     tenant,
 };
@@ -106,14 +106,21 @@ pub fn proceed(
             let code = user_code(provider, call, &interaction.purpose);
             pages::confirm(&form, &client, &code, &person)
         }
-        Next::Consent(person, permissions) => pages::consent(&form, &client, &person, &permissions),
+        Next::Consent(person, permissions) => {
+            let publisher = publisher(&provider.scenario, &client);
+            pages::consent(&form, &client, &publisher, &person, &permissions)
+        }
         Next::ConsentForAll(person, tenant) => {
             let asked = admin_consent::asked(&provider.scenario, &interaction);
             pages::admin_consent::review(&form, &client, &person, &tenant, &asked)
         }
         Next::AdminApproval(tenant, refusal) => {
             let way = admin_consent::address(call, &interaction, &tenant);
-            let html = pages::admin_consent::approval(call, &client, &tenant, way.as_ref(), &refusal);
+            let asks = consent_policy::takes_requests(provider, &interaction).then_some(&form);
+            let html = pages::admin_consent::approval(call, &client, &tenant, way.as_ref(), asks, &refusal);
+            if asks.is_some() {
+                provider.interactions.put(flow_token, interaction, call.now);
+            }
             return Reply::page_refusing(call, html, refusal);
         }
         Next::Page(refusal) => return Reply::error_page(call, refusal),
@@ -134,6 +141,15 @@ fn name_meant<'a>(provider: &'a Provider, hint: &'a str) -> &'a str {
     meant.map_or(hint, |user| &user.user_principal_name)
 }
 
+/// Who stands behind an application, for the consent page.
+fn publisher(scenario: &Scenario, client: &Application) -> String {
+    match (&client.verified_publisher, client.tenant.as_ref().and_then(|home| scenario.tenant(home))) {
+        (Some(name), _) => format!("{name} (verified publisher)"),
+        (None, Some(home)) => format!("{} (unverified)", home.display_name),
+        (None, None) => "Microsoft".to_owned(),
+    }
+}
+
 /// The step whose page is due now, as forms name it; empty if none is.
 pub fn due(provider: &Provider, call: &Call, interaction: &Interaction) -> &'static str {
     match next(provider, call, &mut interaction.clone()) {
@@ -143,6 +159,7 @@ pub fn due(provider: &Provider, call: &Call, interaction: &Interaction) -> &'sta
         Next::Mend(asked) => asked.step(),
         Next::Confirm(_) => "confirm",
         Next::Consent(..) | Next::ConsentForAll(..) => "consent",
+        Next::AdminApproval(..) if consent_policy::takes_requests(provider, interaction) => "request",
         Next::AdminApproval(..) | Next::Page(_) | Next::Back(_) | Next::Finish(..) => "",
     }
 }
@@ -159,6 +176,7 @@ pub type Rule = fn(&Standing<'_>) -> Result<(), Next>;
 
 /// Rules about the person and the application, in the order in which they are applied.
 const RULES: &[(&str, Rule)] = &[
+    ("account.has_version", standing::has_version),
     ("account.kind", standing::is_kind_of_account),
     ("account.let_in", standing::is_let_in),
     ("resource.in_tenant", standing::has_resources_in_tenant),
@@ -167,6 +185,7 @@ const RULES: &[(&str, Rule)] = &[
     ("policy.sign_in_frequency", standing::is_signed_in_lately),
     ("policy.met", standing::meets_policies),
     ("client.confirmed", is_confirmed),
+    ("registration.lists_api", standing::lists_api),
     ("consent.given", has_consent),
 ];
 
@@ -210,7 +229,15 @@ fn next(provider: &Provider, call: &Call, interaction: &mut Interaction) -> Next
 }
 
 fn concerning(next: Next, rule: &'static str, interaction: &Interaction, person: &Person) -> Next {
-    let name = |refusal: Box<Refusal>| refusal.by(rule).concerning(&interaction.client, Some(&person.user));
+    let resource = interaction.wanted.targets.first().map(|target| &target.resource);
+    let name = |refusal: Box<Refusal>| {
+        let refusal = refusal.by(rule).concerning(&interaction.client, Some(&person.user));
+        // A policy names the resource that it guards.
+        match resource.filter(|_| refusal.resource.is_none()) {
+            Some(resource) => refusal.asking_for(resource),
+            None => refusal,
+        }
+    };
     match next {
         Next::AdminApproval(tenant, refusal) => Next::AdminApproval(tenant, name(refusal)),
         Next::Page(refusal) => Next::Page(name(refusal)),
@@ -258,12 +285,8 @@ fn has_consent(standing: &Standing<'_>) -> Result<(), Next> {
     if missing.is_empty() && !asks_anyway {
         return Ok(());
     }
-    let by_administrator_only = missing.iter().any(consents::Missing::needs_administrator)
-        || client.app_role_assignment_required
-        || !provider.scenario.policy.users_may_consent;
-    if by_administrator_only && !missing.is_empty() && !administers(person, tenant) {
-        let refusal =
-            needs_administrator(tenant, client, missing.iter().map(|missing| missing.scope.value.as_str()));
+    let obstacle = consent_policy::obstacle(&provider.scenario.policy, tenant, client, &missing);
+    if let Some(refusal) = obstacle.filter(|_| !administers(person, tenant)) {
         return Err(if is_silent(interaction) {
             Next::Back(refusal)
         } else {
@@ -306,20 +329,6 @@ pub fn consent_asked(
     let (client, wanted) = (&interaction.client, &interaction.wanted);
     let missing = provider.consents.missing(&provider.scenario, tenant, client, &person.user, wanted);
     with_offline_access(provider, missing)
-}
-
-/// 90094: this is for an administrator to allow.
-pub fn needs_administrator<'a>(
-    tenant: &Tenant,
-    client: &Application,
-    permissions: impl Iterator<Item = &'a str>,
-) -> Box<Refusal> {
-    let scopes: Vec<&str> = permissions.collect();
-    Refusal::new(90094, "consent_required", "An administrator has to consent.")
-        .demands("permissions of type Admin, and any permission of an application that requires assignment, are granted by an administrator")
-        .compares("scope", scopes.join(" "), ["permissions that people may grant themselves"])
-        .compares("application", &client.display_name, Vec::<String>::new())
-        .compares("tenant", &tenant.display_name, Vec::<String>::new())
 }
 
 /// 65001: nobody has allowed this.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{admin_consent, device_page, logout};
+use super::{admin_consent, device_page, logout, standing};
 use crate::{
     provider::{
         Provider,
@@ -29,7 +29,8 @@ pub fn cancel(provider: &mut Provider, call: &Call, interaction: &Interaction) -
     let mut refusal = Refusal::new(65004, DECLINED_ERROR, "The user refused consent.")
         .by("consent.given")
         .concerning(&interaction.client, interaction.person.as_ref().map(|person| person.user.as_ref()))
-        .demands("the person must accept");
+        .demands("the person must accept")
+        .compares("the person's answer", "declined", ["accepted"]);
     if !matches!(interaction.purpose, Purpose::AdminConsent(_)) {
         refusal = refusal.subcode("cancel");
     }
@@ -73,7 +74,7 @@ pub fn finish(
     {
         return Reply::error_page(call, late.concerning(&interaction.client, Some(&person.user)));
     }
-    provider.sign_ins.succeeded(call, &interaction.client, Some(&person.user));
+    note_success(provider, call, interaction, &person, &tenant);
     match &interaction.purpose {
         Purpose::Authorize(authorization) => {
             logout::note_participant(provider, call.now, &person, &interaction.client, &tenant);
@@ -88,6 +89,34 @@ pub fn finish(
         Purpose::AdminConsent(asked) => {
             admin_consent::granted(call, &provider.scenario, interaction, asked, &tenant)
         }
+    }
+}
+
+/// Writes the sign-in into the log: what it was for, and the policies it met.
+fn note_success(
+    provider: &mut Provider,
+    call: &Call,
+    interaction: &Interaction,
+    person: &Person,
+    tenant: &Tenant,
+) {
+    let (client, wanted, user) = (&interaction.client, &interaction.wanted, &person.user);
+    let entry = provider.sign_ins.succeeded(call, client, Some(user)).at(tenant, client, Some(user));
+    let graph = wanted.targets.is_empty().then(|| wanted.first(&provider.scenario));
+    // The first resource is the one that the log names.
+    for target in wanted.targets.iter().rev().chain(&graph) {
+        let attempt = policies::Attempt {
+            person: Some(person),
+            tenant: Some(tenant),
+            client,
+            resource: &target.resource,
+            claims: &interaction.asked.claims,
+            accounts: &provider.accounts,
+            address: call.address,
+            way: standing::way_of(interaction),
+            now: call.now,
+        };
+        entry.meeting(&provider.scenario, &attempt);
     }
 }
 
@@ -133,6 +162,7 @@ fn authorized(
         }
         if response.id_token {
             let parts = IdTokenParts {
+                version: wanted.version,
                 wanted,
                 nonce: authorization.nonce.as_deref(),
                 auth_time: interaction.asked.max_age.is_some() || claims.auth_time,

@@ -13,10 +13,11 @@ use crate::{
         membership,
         policies::{self, Attempt, Remedy, Way},
         refusal::Refusal,
-        scenario::{Application, Audience, Scenario, Tenant},
+        scenario::{Application, Audience, CONSUMERS, Scenario, Tenant},
         scope::{self, Target},
         sessions::{Interaction, Person, Purpose},
         tenant,
+        version::Version,
     },
     time::span,
 };
@@ -70,6 +71,46 @@ pub fn is_let_in(standing: &Standing<'_>) -> Result<(), Next> {
             Next::Page(refusal)
         }
     })
+}
+
+/// On `common` it is known only now whether it is a personal account, and version 1 knows none.
+pub fn has_version(standing: &Standing<'_>) -> Result<(), Next> {
+    let Standing { interaction, person, tenant, .. } = standing;
+    if interaction.wanted.version == Version::Two || tenant.id != CONSUMERS {
+        return Ok(());
+    }
+    let text = "This version of the endpoint signs in no personal accounts.";
+    Err(Next::Page(
+        Refusal::new(500_201, "invalid_request", text)
+            .demands("personal accounts sign in at the endpoints of version 2")
+            .compares("account", &person.user.user_principal_name, ["a work or school account"])
+            .compares("path", "oauth2/…", ["oauth2/v2.0/…"]),
+    ))
+}
+
+/// `.default` stands for what the registration lists. With nothing listed and nothing granted it stands for nothing.
+pub fn lists_api(standing: &Standing<'_>) -> Result<(), Next> {
+    let Standing { provider, interaction, person, tenant, .. } = standing;
+    let client = &interaction.client;
+    let lists = |resource: &Application| {
+        client.required_resource_access.iter().any(|access| access.resource == resource.key)
+    };
+    let empty = interaction.wanted.targets.iter().filter(|target| target.default).find(|target| {
+        target.resource.app_id != client.app_id
+            && !lists(&target.resource)
+            && provider.consents.granted(tenant, client, &person.user, &target.resource).is_empty()
+    });
+    let Some(target) = empty else { return Ok(()) };
+    let resource = &target.resource;
+    let text = format!(
+        "App is misconfigured: no permissions listed for '{}' or no admin consent. Client app ID: {}.",
+        resource.display_name, client.app_id
+    );
+    let listed = client.required_resource_access.iter().map(|access| access.resource.clone());
+    let refusal = Refusal::new(650_056, "invalid_client", text)
+        .demands("the registration must list a permission of the resource, or an administrator must have granted one")
+        .compares("requiredResourceAccess", listed.collect::<Vec<_>>().join(", "), [&resource.key]);
+    Err(if is_silent(interaction) { Next::Back(refusal) } else { Next::Page(refusal) })
 }
 
 /// On `common` the tenant is known only now, and so whether its directory has the resource.
@@ -195,6 +236,11 @@ fn targets(standing: &Standing<'_>) -> Vec<Target> {
     if wanted.targets.is_empty() { vec![wanted.first(&provider.scenario)] } else { wanted.targets.clone() }
 }
 
+/// How somebody at a page signs in.
+pub const fn way_of(interaction: &Interaction) -> Way {
+    if matches!(interaction.purpose, Purpose::Device(_)) { Way::DeviceCode } else { Way::Other }
+}
+
 fn attempt<'a>(standing: &Standing<'a>, target: &'a Target) -> Attempt<'a> {
     let Standing { provider, call, interaction, person, tenant } = *standing;
     Attempt {
@@ -205,7 +251,7 @@ fn attempt<'a>(standing: &Standing<'a>, target: &'a Target) -> Attempt<'a> {
         claims: &interaction.asked.claims,
         accounts: &provider.accounts,
         address: call.address,
-        way: if matches!(interaction.purpose, Purpose::Device(_)) { Way::DeviceCode } else { Way::Other },
+        way: way_of(interaction),
         now: call.now,
     }
 }

@@ -67,12 +67,13 @@ fn line(says: &str, value: &str, resource: &Application) -> String {
     )
 }
 
-/// An administrator is needed. `way` is where one can allow it.
+/// An administrator is needed. `way` is where one can allow it, `asks` the form with which the person can ask for it.
 pub fn approval(
     call: &Call,
     client: &Application,
     tenant: &Tenant,
     way: Option<&Url>,
+    asks: Option<&Form<'_>>,
     refusal: &Refusal,
 ) -> String {
     let way = way.map_or_else(String::new, |way| {
@@ -81,14 +82,33 @@ pub fn approval(
             escape(way.as_str())
         )
     });
+    let asks = asks.map_or_else(String::new, |form| {
+        let inner = format!(
+            "<label for=\"justification\">Why do you need this application?</label>\n\
+             <input type=\"text\" id=\"justification\" name=\"justification\" maxlength=\"500\">\n{}{}",
+            button("next", "Request approval"),
+            button("cancel", "Back without granting"),
+        );
+        form.wrap("request", &inner)
+    });
     let body = format!(
-        "<p><strong>{}</strong> needs permissions in {} that only an administrator can grant.</p>\n{}{way}{}",
+        "<p><strong>{}</strong> needs permissions in {} that only an administrator can grant.</p>\n{}{asks}{way}{}",
         escape(&client.display_name),
         escape(&tenant.display_name),
         problem(Some(refusal)),
         details(call, refusal),
     );
     page("Need admin approval", &body)
+}
+
+/// The request is on its way.
+pub fn requested(client: &Application) -> String {
+    let body = format!(
+        "<p>Your request for <strong>{}</strong> waits for an administrator. You can close this page, and sign in again \
+         once it has been approved.</p>\n",
+        escape(&client.display_name)
+    );
+    page("Request sent", &body)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use crate::{
         refusal::Refusal,
         scenario::{ConditionalAccessPolicy, Control, Device, Operator, RiskLevel, Scenario, TrustType},
         sessions::DeviceShown,
+        sign_ins::AppliedPolicy,
     },
     time::span,
 };
@@ -136,6 +137,7 @@ impl Unmet<'_> {
             | Control::PasswordChange
             | Control::TermsOfUse => refusal,
         };
+        let refusal = refusal.asking_for(attempt.resource).failing(AppliedPolicy::failed(self));
         if self.policies.is_empty() {
             return refusal;
         }

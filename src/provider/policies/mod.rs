@@ -22,7 +22,8 @@ use super::{
     sessions::Person,
 };
 use crate::time::UnixTime;
-use conditions::{about, about_registration, has, in_force, is_about_place, risk_of};
+pub use conditions::about;
+use conditions::{about_registration, has, in_force, is_about_place, risk_of};
 pub use controls::{Remedy, second_factor_owed};
 
 /// Who wants what, from where.

@@ -56,6 +56,7 @@ impl Scenario {
                 json!({
                     "id": policy.id,
                     "display_name": policy.display_name,
+                    "state": policy.state.name(),
                     "include_users": policy.include_users,
                     "exclude_users": policy.exclude_users,
                     "include_service_principals": policy.include_service_principals,

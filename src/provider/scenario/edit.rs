@@ -89,6 +89,7 @@ impl List {
                 "assignedUsers",
                 "includeUsers",
                 "excludeUsers",
+                "oauth2PermissionGrants",
                 "members",
                 "registeredOwners",
                 "appRoleAssignedTo",
@@ -103,8 +104,8 @@ impl List {
                 "appRoleAssignments",
                 "oauth2PermissionGrants",
             ],
-            Self::Tenants
-            | Self::ManagedIdentities
+            Self::Tenants => &["servicePrincipalsIn", "oauth2PermissionGrants", "appRoleAssignments"],
+            Self::ManagedIdentities
             | Self::ConditionalAccessPolicies
             | Self::GroupRanges
             | Self::Devices => &[],
@@ -113,8 +114,23 @@ impl List {
         }
     }
 
+    /// The members by which objects in these lists hold a key.
+    const fn holders(self) -> &'static [&'static str] {
+        match self {
+            Self::Users => &["principal", "user"],
+            Self::Groups => &["group"],
+            Self::Applications => &["resource", "application", "client"],
+            Self::Tenants => &["tenant"],
+            Self::ManagedIdentities
+            | Self::ConditionalAccessPolicies
+            | Self::GroupRanges
+            | Self::Devices
+            | Self::NamedLocations => &[],
+        }
+    }
+
     /// The member by which its entries are told apart.
-    const fn identity(self) -> &'static str {
+    pub const fn identity(self) -> &'static str {
         match self {
             Self::ConditionalAccessPolicies => "id",
             Self::Tenants
@@ -167,7 +183,7 @@ impl Edit {
             Self::Remove { from, entry } => {
                 let index = position(&mut document, *from, entry)?;
                 list(&mut document, *from).remove(index);
-                forget(&mut document, from.references(), entry);
+                forget(&mut document, *from, entry);
             }
             Self::Policy { members } => merge(&mut document["policy"], members),
         }
@@ -191,23 +207,21 @@ fn position(document: &mut Value, which: List, entry: &str) -> Result<usize, Edi
     })
 }
 
-/// Takes what names `entry` out of the lists with these names, wherever they stand.
-fn forget(value: &mut Value, lists: &[&str], entry: &str) {
-    let names = |item: &Value| {
-        *item == entry || ["resource", "application", "user", "group"].iter().any(|member| item[*member] == entry)
-    };
+/// Takes what names `entry` of a list out of the lists that may, wherever they stand.
+fn forget(value: &mut Value, which: List, entry: &str) {
+    let names = |item: &Value| *item == entry || which.holders().iter().any(|member| item[*member] == entry);
     match value {
         Value::Object(members) => {
             for (name, value) in members {
                 match value {
-                    Value::Array(items) if lists.contains(&name.as_str()) => {
+                    Value::Array(items) if which.references().contains(&name.as_str()) => {
                         items.retain(|item| !names(item));
                     }
-                    value => forget(value, lists, entry),
+                    value => forget(value, which, entry),
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| forget(item, lists, entry)),
+        Value::Array(items) => items.iter_mut().for_each(|item| forget(item, which, entry)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
@@ -263,6 +277,35 @@ mod tests {
         };
         let gone = Edit::Remove { from: List::Users, entry: "adele".to_owned() }.apply(&scenario).unwrap();
         assert!(assigned(&scenario) && !assigned(&gone));
+    }
+
+    #[test]
+    fn grants_of_a_file_go_with_whoever_they_name() {
+        let grants = r#"
+            [[oauth2PermissionGrants]]
+            tenant = "northwind"
+            client = "desktop"
+            resource = "catalog-api"
+            principal = "mina"
+            scopes = ["Catalog.Read"]
+            [[oauth2PermissionGrants]]
+            tenant = "northwind"
+            client = "kiosk"
+            resource = "catalog-api"
+            scopes = ["Catalog.Read"]
+        "#;
+        let scenario = Scenario::parse(&format!("{}{grants}", Scenario::northwind().to_toml())).unwrap();
+        let left = |scenario: &Scenario, from, entry: &str| {
+            let left = Edit::Remove { from, entry: entry.to_owned() }.apply(scenario).unwrap();
+            left.grants().iter().map(|grant| grant.client.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(left(&scenario, List::Users, "mina"), ["kiosk"]);
+        assert_eq!(left(&scenario, List::Applications, "kiosk"), ["desktop"]);
+        assert_eq!(left(&scenario, List::Users, "petra"), ["desktop", "kiosk"]);
+        let unknown = grants.replace("Catalog.Read\"]", "Catalog.Burn\"]");
+        let refused = Scenario::parse(&format!("{}{unknown}", Scenario::northwind().to_toml())).unwrap_err();
+        assert_eq!(refused.key, "oauth2PermissionGrants.0");
+        assert!(refused.problem.contains("Catalog.Burn"), "{refused}");
     }
 
     #[test]

@@ -11,14 +11,17 @@ pub mod edit;
 mod groups;
 mod locations;
 mod managed_identity;
-mod plain;
+pub(super) mod plain;
 mod read;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::certificate::Certificate;
+use super::{
+    certificate::Certificate,
+    consents::{PermissionGrant, RoleAssignment},
+};
 use crate::{secret::Secret, time::UnixTime};
 pub use credentials::{FederatedCredential, Issuer, Key, KeyCredential, LAB};
 pub use devices::{Device, TrustType};
@@ -51,6 +54,8 @@ pub struct Scenario {
     group_ranges: Vec<GroupRange>,
     devices: Vec<Device>,
     named_locations: Vec<NamedLocation>,
+    grants: Vec<PermissionGrant>,
+    assignments: Vec<RoleAssignment>,
 }
 
 /// Switches that hold for every tenant of the scenario.
@@ -69,6 +74,36 @@ pub struct Policy {
     pub loop_detection: bool,
     /// How many requests a minute the token endpoint takes for one tenant; any number if absent.
     pub token_requests_per_minute: Option<u32>,
+    /// What they may consent to, where they may at all.
+    pub user_consent: UserConsent,
+    /// Whether the applications of others that look risky are for administrators to judge (Graph's directory setting
+    /// `BlockUserConsentForRiskyApps`).
+    pub block_user_consent_for_risky_apps: bool,
+    /// Whether people can ask an administrator from the page that stops them (Graph's `adminConsentRequestPolicy`).
+    pub admin_consent_requests: bool,
+}
+
+/// What people may consent to for themselves: the two policies that Entra brings along, by their ids in Graph's
+/// `permissionGrantPoliciesAssigned`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub enum UserConsent {
+    /// Whatever no administrator has to grant.
+    #[default]
+    #[serde(rename = "microsoft-user-default-legacy")]
+    Everything,
+    /// Permissions of low impact, for the tenant's own applications and those of verified publishers.
+    #[serde(rename = "microsoft-user-default-low")]
+    LowImpact,
+}
+
+impl UserConsent {
+    /// The id of the policy.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Everything => "microsoft-user-default-legacy",
+            Self::LowImpact => "microsoft-user-default-low",
+        }
+    }
 }
 
 impl Default for Policy {
@@ -79,6 +114,9 @@ impl Default for Policy {
             security_defaults: false,
             loop_detection: false,
             token_requests_per_minute: None,
+            user_consent: UserConsent::default(),
+            block_user_consent_for_risky_apps: false,
+            admin_consent_requests: false,
         }
     }
 }
@@ -151,16 +189,16 @@ pub struct ConditionalAccessPolicy {
     pub terms_of_use: Vec<String>,
 }
 
-/// Whether a policy counts (Graph's `state`).
+/// Whether a policy is applied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum PolicyState {
-    /// It does.
+    /// It is.
     #[default]
     Enabled,
-    /// It is there and asks nothing.
+    /// It is not.
     Disabled,
-    /// What it would have asked is only written down.
+    /// It is not, and the log of the real service would say what it would have done.
     EnabledForReportingButNotEnforced,
 }
 
@@ -296,6 +334,32 @@ pub struct Tenant {
     /// The country of the organisation, two letters (`tenant_ctry`).
     #[serde(default)]
     pub country_letter_code: Option<String>,
+    /// The host of the national cloud that it lives in, such as `login.microsoftonline.us`; absent for this one.
+    #[serde(default)]
+    pub national_cloud: Option<String>,
+    /// Why Microsoft has closed it, if it has.
+    #[serde(default)]
+    pub blocked: Option<Blocked>,
+}
+
+/// Why a tenant is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Blocked {
+    /// Nobody has used it for long.
+    Inactivity,
+    /// It was used for what the terms forbid.
+    Abuse,
+}
+
+impl Blocked {
+    /// The word in the scenario.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Inactivity => "inactivity",
+            Self::Abuse => "abuse",
+        }
+    }
 }
 
 /// Somebody who can sign in.
@@ -481,6 +545,15 @@ pub struct Application {
     /// Whether an administrator has switched it off.
     #[serde(default)]
     pub is_disabled: bool,
+    /// Why Microsoft has closed it, if it has, such as `DisabledDueToViolationOfServicesAgreement`.
+    #[serde(default)]
+    pub disabled_by_microsoft_status: Option<String>,
+    /// The publisher's name, if Microsoft has verified it (`verifiedPublisher.displayName` of Graph).
+    #[serde(default)]
+    pub verified_publisher: Option<String>,
+    /// The names of policies that change the claims of its tokens.
+    #[serde(default)]
+    pub claims_mapping_policies: Vec<String>,
     /// Whether only assigned people and applications get tokens.
     #[serde(default)]
     pub app_role_assignment_required: bool,
@@ -505,6 +578,12 @@ pub struct Application {
     /// Whether people who are minors are kept out (`legalAgeGroupRule` of `parentalControlSettings`).
     #[serde(default)]
     pub block_minors: bool,
+    /// Whether its own tenant has no service principal for it: registering an application through Graph does not make one.
+    #[serde(default)]
+    pub lacks_service_principal: bool,
+    /// The keys of other tenants that have a service principal for it without having granted it anything yet.
+    #[serde(default)]
+    pub service_principals_in: Vec<String>,
     /// Whether its access tokens carry a `nonce` header that is hashed before signing, so that nobody else can verify them.
     #[serde(default)]
     pub nonce_header: bool,
@@ -595,6 +674,9 @@ pub struct PasswordCredential {
     /// The value.
     #[serde(with = "plain::secret")]
     pub secret_text: Secret,
+    /// When it was made, if that is known.
+    #[serde(default, with = "plain::optional_time")]
+    pub start_date_time: Option<UnixTime>,
     /// When it ends; never if absent.
     #[serde(default, with = "plain::optional_time")]
     pub end_date_time: Option<UnixTime>,
@@ -613,6 +695,11 @@ pub struct Api {
     pub known_client_applications: Vec<String>,
     /// Who gets permissions of this resource without anybody's consent.
     pub pre_authorized_applications: Vec<PreAuthorized>,
+    /// Whether its claims may be changed by policy although it has no signing key of its own.
+    pub accept_mapped_claims: bool,
+    /// Permissions that administrators have classified as of low impact, by value (Graph's
+    /// `delegatedPermissionClassifications`).
+    pub low_impact_scopes: Vec<String>,
 }
 
 /// An application that needs no consent for some permissions.
@@ -714,6 +801,16 @@ impl Application {
         self.key_credentials.iter().any(|credential| credential.key == Key::MadeAtStart)
     }
 
+    /// Whether the registration itself says that a tenant has a service principal for it: its own has one, Microsoft's have
+    /// one everywhere, and tenants may have been given one.
+    pub fn has_service_principal_in(&self, tenant: &Tenant) -> bool {
+        match &self.tenant {
+            None => true,
+            Some(home) if *home == tenant.key => !self.lacks_service_principal,
+            Some(_) => self.service_principals_in.contains(&tenant.key),
+        }
+    }
+
     /// Whether it offers anything to others.
     pub const fn is_resource(&self) -> bool {
         !self.api.scopes.is_empty() || !self.app_roles.is_empty() || !self.identifier_uris.is_empty()
@@ -745,6 +842,11 @@ impl PlatformKind {
     /// Whether those who use it can keep no credential.
     pub const fn is_public(self) -> bool {
         matches!(self, Self::Spa | Self::PublicClient)
+    }
+
+    /// The platform with that [`PlatformKind::name`].
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Web, Self::Spa, Self::PublicClient].into_iter().find(|kind| kind.name() == name)
     }
 
     /// The name of the property in the registration.
@@ -813,6 +915,16 @@ impl Scenario {
         &self.named_locations
     }
 
+    /// What is granted from the beginning beside what stands in the registrations.
+    pub fn grants(&self) -> &[PermissionGrant] {
+        &self.grants
+    }
+
+    /// The roles that are held from the beginning beside what stands in the registrations.
+    pub fn assignments(&self) -> &[RoleAssignment] {
+        &self.assignments
+    }
+
     /// The issuers outside the lab whose keys are known.
     pub fn issuers(&self) -> &[Issuer] {
         &self.issuers
@@ -829,6 +941,21 @@ impl Scenario {
         let key = Key::Certificate(Box::new(certificate));
         Arc::make_mut(found).key_credentials.push(KeyCredential { display_name, key });
         true
+    }
+
+    /// The directory without these certificates (DER), whosever they are.
+    pub(super) fn without_certificates(&self, ders: &[Vec<u8>]) -> Self {
+        let mut scenario = self.clone();
+        for application in &mut scenario.applications {
+            let is_one = |credential: &KeyCredential| match &credential.key {
+                Key::Certificate(certificate) => ders.contains(&certificate.der),
+                Key::MadeAtStart => false,
+            };
+            if application.key_credentials.iter().any(is_one) {
+                Arc::make_mut(application).key_credentials.retain(|credential| !is_one(credential));
+            }
+        }
+        scenario
     }
 
     /// The tenant with that GUID or domain name, whatever the letter case.

@@ -34,11 +34,24 @@ pub mod optional_secret {
     }
 }
 
+pub mod time {
+    use super::{Deserializer, Serializer, UnixTime};
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<UnixTime, D::Error> {
+        super::moment(deserializer)
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands the field over as it is")]
+    pub fn serialize<S: Serializer>(time: &UnixTime, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&time.rfc3339())
+    }
+}
+
 pub mod optional_time {
     use super::{Deserializer, Serializer, UnixTime};
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<UnixTime>, D::Error> {
-        super::time(deserializer).map(Some)
+        super::moment(deserializer).map(Some)
     }
 
     #[expect(clippy::ref_option, reason = "serde hands the field over as it is")]
@@ -50,7 +63,7 @@ pub mod optional_time {
     }
 }
 
-fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<UnixTime, D::Error> {
+fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<UnixTime, D::Error> {
     let text = String::deserialize(deserializer)?;
     let time: jiff::Timestamp = text.parse().map_err(D::Error::custom)?;
     Ok(UnixTime::from_millis(time.as_millisecond()))

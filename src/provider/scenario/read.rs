@@ -7,11 +7,14 @@ use serde_json::Value;
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    ALL_TRUSTED, Application, ConditionalAccessPolicy, Device, FederatedCredential, Group, GroupRange,
-    IdentityKind, Issuer, ManagedIdentity, NamedLocation, PlatformKind, Policy, ResourceAccess, Scenario,
-    Tenant, User, edit::EditError,
+    ALL_TRUSTED, Application, Audience, ConditionalAccessPolicy, Device, FederatedCredential, Group,
+    GroupRange, IdentityKind, Issuer, ManagedIdentity, NamedLocation, PlatformKind, Policy, ResourceAccess,
+    Scenario, Tenant, User, edit::EditError,
 };
-use crate::provider::redirect_uri;
+use crate::provider::{
+    consents::{GrantError, PermissionGrant, RoleAssignment},
+    redirect_uri,
+};
 
 /// Stands for every person or application in the lists of a policy.
 pub(in crate::provider) const EVERYTHING: &str = "All";
@@ -51,6 +54,10 @@ struct File {
     devices: Vec<Device>,
     #[serde(default)]
     named_locations: Vec<NamedLocation>,
+    #[serde(default)]
+    oauth2_permission_grants: Vec<PermissionGrant>,
+    #[serde(default)]
+    app_role_assignments: Vec<RoleAssignment>,
 }
 
 impl Scenario {
@@ -87,6 +94,8 @@ impl Scenario {
             group_ranges: self.group_ranges.clone(),
             devices: self.devices.clone(),
             named_locations: self.named_locations.clone(),
+            oauth2_permission_grants: self.grants.clone(),
+            app_role_assignments: self.assignments.clone(),
         };
         let mut document = serde_json::to_value(file).expect("every key is a text");
         prune(&mut document);
@@ -98,6 +107,22 @@ impl Scenario {
         let file = File::deserialize(document)
             .map_err(|why| EditError { key: String::new(), problem: why.to_string() })?;
         Self::checked(file).map_err(|Fault { key, problem }| EditError { key, problem })
+    }
+
+    /// The same with other grants: `oauth2PermissionGrants` and `appRoleAssignments` take the place of whatever stands in the
+    /// file and in its applications.
+    #[must_use]
+    pub fn with_grants(&self, grants: Vec<PermissionGrant>, assignments: Vec<RoleAssignment>) -> Self {
+        let mut scenario = Self { grants, assignments, ..self.clone() };
+        for application in &mut scenario.applications {
+            let granted = !application.oauth2_permission_grants.is_empty();
+            if granted || !application.app_role_assignments.is_empty() {
+                let application = Arc::make_mut(application);
+                application.oauth2_permission_grants.clear();
+                application.app_role_assignments.clear();
+            }
+        }
+        scenario
     }
 
     /// The text of a scenario file.
@@ -122,6 +147,8 @@ impl Scenario {
             group_ranges: file.group_ranges,
             devices: file.devices,
             named_locations: file.named_locations,
+            grants: file.oauth2_permission_grants,
+            assignments: file.app_role_assignments,
         };
         check(&scenario).map(|()| scenario)
     }
@@ -231,7 +258,17 @@ fn check(scenario: &Scenario) -> Result<(), Fault> {
     if scenario.application_with_id(super::GRAPH).is_none() {
         fault("applications".to_owned(), format!("Microsoft Graph ({}) is missing", super::GRAPH))?;
     }
+    for (index, grant) in scenario.grants.iter().enumerate() {
+        grant.read(scenario).map_err(|why| grant_fault("oauth2PermissionGrants", index, &why))?;
+    }
+    for (index, assignment) in scenario.assignments.iter().enumerate() {
+        assignment.read(scenario).map_err(|why| grant_fault("appRoleAssignments", index, &why))?;
+    }
     Ok(())
+}
+
+fn grant_fault(list: &str, index: usize, why: &GrantError) -> Fault {
+    Fault { key: format!("{list}.{index}"), problem: why.to_string() }
 }
 
 fn check_application(scenario: &Scenario, index: usize, application: &Application) -> Result<(), Fault> {
@@ -239,6 +276,12 @@ fn check_application(scenario: &Scenario, index: usize, application: &Applicatio
     guid(key("appId"), &application.app_id)?;
     if let Some(tenant) = application.tenant.as_ref().filter(|tenant| scenario.tenant(tenant).is_none()) {
         fault(key("tenant"), format!("there is no tenant with the key {tenant:?}"))?;
+    }
+    for (position, tenant) in application.service_principals_in.iter().enumerate() {
+        if scenario.tenant(tenant).is_none() {
+            let key = key(&format!("servicePrincipalsIn.{position}"));
+            fault(key, format!("there is no tenant with the key {tenant:?}"))?;
+        }
     }
     let platforms = [
         (PlatformKind::Web, &application.web.redirect_uris),
@@ -261,6 +304,15 @@ fn check_application(scenario: &Scenario, index: usize, application: &Applicatio
         application.api.requested_access_token_version.filter(|version| !(1..=2).contains(version))
     {
         fault(key("api.requestedAccessTokenVersion"), format!("{version} is neither 1 nor 2"))?;
+    }
+    // As Graph has it: whoever takes personal accounts issues tokens of version 2.
+    let takes_personal = matches!(application.sign_in_audience, Audience::Everyone | Audience::Personal);
+    if takes_personal
+        && application.is_resource()
+        && application.api.requested_access_token_version != Some(2)
+    {
+        let audience = application.sign_in_audience.name();
+        fault(key("api.requestedAccessTokenVersion"), format!("a resource for {audience} has version 2"))?;
     }
     for (position, user) in application.assigned_users.iter().enumerate() {
         if scenario.user(user).is_none() {
@@ -288,6 +340,10 @@ fn check_application(scenario: &Scenario, index: usize, application: &Applicatio
         if let Some(scope) = client.scopes.iter().find(|scope| application.scope(scope).is_none()) {
             fault(key("scopes"), format!("{} offers no scope {scope:?}", application.key))?;
         }
+    }
+    let mut low_impact = application.api.low_impact_scopes.iter();
+    if let Some(scope) = low_impact.find(|scope| application.scope(scope).is_none()) {
+        fault(key("api.lowImpactScopes"), format!("{} offers no scope {scope:?}", application.key))?;
     }
     let credentials = &application.federated_identity_credentials;
     if credentials.len() > 20 {
@@ -557,6 +613,12 @@ mod tests {
         check("assignedUsers = [\"adele\"]", "assignedUsers = [\"adel\"]", "assignedUsers.0", "no person");
         check("requestedAccessTokenVersion = 2", "requestedAccessTokenVersion = 3", ".api", "neither");
         check(
+            "lowImpactScopes = [\"openid\"",
+            "lowImpactScopes = [\"opened\"",
+            "lowImpactScopes",
+            "no scope",
+        );
+        check(
             "includeApplications = [\"key-vault\"]",
             "includeApplications = [\"vault\"]",
             "includeApplications",
@@ -582,6 +644,15 @@ mod tests {
             "no application",
         );
         check("endDateTime = \"2024-06-30T", "endDateTime = \"yesterday T", "yesterday", "");
+    }
+
+    #[test]
+    fn a_resource_for_personal_accounts_has_version_2() {
+        let payments = "displayName = \"Northwind Payments API\"\nsignInAudience = \"AzureADMyOrg\"";
+        assert!(GOOD.contains(payments));
+        let open = payments.replace("AzureADMyOrg", "AzureADandPersonalMicrosoftAccount");
+        let error = Scenario::parse(&GOOD.replacen(payments, &open, 1)).expect_err("it has version 1");
+        assert!(error.key.ends_with("api.requestedAccessTokenVersion"), "{error}");
     }
 
     #[test]

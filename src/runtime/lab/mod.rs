@@ -14,24 +14,31 @@ mod connections;
 mod door;
 mod keys;
 mod ports;
+mod steward;
+mod store;
 mod tls;
 
 use std::{
     io,
+    path::Path,
     path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use tokio::sync::{mpsc, watch};
 use url::Url;
 
 use super::{clock, entropy};
 use crate::{
-    provider::{NotRegistered, SignIn, certificate::Certificate, identity_header, scenario::Scenario},
+    provider::{
+        NotRegistered, Provider, SignIn,
+        certificate::Certificate,
+        forge::{Forged, Forgery, Spec},
+        identity_header,
+        scenario::Scenario,
+    },
     secret::Secret,
     workbench::Event,
 };
@@ -40,6 +47,8 @@ use connections::Desk;
 use door::{Door, Scheme};
 pub use keys::{KeyError, make_keys};
 use keys::{State, lock};
+use steward::Bell;
+use store::Store;
 
 /// The port for http that is tried first, so that addresses stay the same from one start to the next.
 pub const PREFERRED_PORT: u16 = 7080;
@@ -58,17 +67,21 @@ pub struct Options {
     pub scenario: Scenario,
     /// The folder that keeps the certificate authority from one start to the next; `None`: a new one each time.
     pub state: Option<PathBuf>,
+    /// The folder that keeps the tenant itself: directory, grants, keys, refresh tokens; `None`: it begins anew each time.
+    pub keep: Option<PathBuf>,
+    /// Whether there is a control address.
+    pub control: bool,
 }
 
 impl Options {
     /// On the usual ports, with nothing kept.
     pub const fn new(scenario: Scenario) -> Self {
-        Self { port: None, https_port: None, scenario, state: None }
+        Self { port: None, https_port: None, scenario, state: None, keep: None, control: false }
     }
 
     /// On any free ports, with nothing kept: for tests, and for whoever needs it for a moment.
-    pub const fn anywhere(scenario: Scenario) -> Self {
-        Self { port: Some(0), https_port: Some(0), scenario, state: None }
+    pub fn anywhere(scenario: Scenario) -> Self {
+        Self { port: Some(0), https_port: Some(0), ..Self::new(scenario) }
     }
 }
 
@@ -104,7 +117,10 @@ pub struct Lab {
     https_base: Url,
     keys: watch::Receiver<State>,
     tls: watch::Receiver<tls::State>,
-    ahead: Arc<AtomicU64>,
+    control: Option<Secret>,
+    store: Option<Arc<Store>>,
+    bell: Arc<Bell>,
+    remarks: watch::Receiver<Vec<String>>,
     identity_header: Secret,
     _running: watch::Sender<()>,
 }
@@ -118,8 +134,22 @@ pub async fn start(options: Options, events: mpsc::Sender<Event>) -> Result<Lab,
 
     let (set_keys, keys) = watch::channel(State::MakingKeys);
     let seed = entropy::bytes();
-    let told = events.clone();
-    tokio::task::spawn_blocking(move || keys::make_all(options.scenario, seed, &set_keys, &told));
+    let (remarks, remarked) = watch::channel(Vec::new());
+    let store = open_store(options.keep.as_deref(), &remarks);
+    let (kept, scenario) = (store.clone(), Arc::new(options.scenario));
+    let bell = Arc::new(Bell::default());
+    let (told, said, rung) = (events.clone(), remarks.clone(), Arc::clone(&bell));
+    tokio::task::spawn_blocking(move || {
+        let resumed = kept.and_then(|store| {
+            store.resume(&scenario, seed, clock::now(), &said).unwrap_or_else(|why| {
+                // It goes on being written all the same: what cannot be set aside cannot be written over either.
+                store::remark(&said, format!("what was kept can neither be used nor set aside: {why}"));
+                None
+            })
+        });
+        keys::make_all(&scenario, resumed, seed, &set_keys, &told);
+        rung.ring();
+    });
     let (set_tls, tls) = watch::channel(None);
     tokio::task::spawn_blocking(move || {
         let made = tls::make(options.state.as_deref(), clock::now());
@@ -127,13 +157,19 @@ pub async fn start(options: Options, events: mpsc::Sender<Event>) -> Result<Lab,
     });
 
     let (running, stopped) = watch::channel(());
-    let ahead = Arc::new(AtomicU64::new(0));
+    let control = options.control.then(|| Secret::new(URL_SAFE_NO_PAD.encode(entropy::bytes::<32>())));
+    if let Some(store) = &store {
+        let (store, bell) = (Arc::clone(store), bell.listen());
+        tokio::spawn(store::keep(store, keys.clone(), bell, remarks, stopped.clone()));
+    }
     for (door, sockets) in [(http, plain), (https, encrypted)] {
         let desk = Desk {
             door,
             keys: keys.clone(),
             tls: tls.clone(),
-            ahead: Arc::clone(&ahead),
+            bell: Arc::clone(&bell),
+            store: store.clone(),
+            control: control.clone().filter(|_| door.scheme == Scheme::Http),
             events: events.clone(),
         };
         for socket in sockets {
@@ -145,10 +181,30 @@ pub async fn start(options: Options, events: mpsc::Sender<Event>) -> Result<Lab,
         https_base: https.base(),
         keys,
         tls,
-        ahead,
+        control,
+        store,
+        bell,
+        remarks: remarked,
         identity_header: identity_header(seed),
         _running: running,
     })
+}
+
+/// The store for what is to be kept. Where the folder cannot be used, that is said, and nothing is.
+fn open_store(folder: Option<&Path>, remarks: &store::Remarks) -> Option<Arc<Store>> {
+    let folder = folder?;
+    match Store::open(folder) {
+        Ok(store) => Some(Arc::new(store)),
+        Err(why) => {
+            store::remark(remarks, format!("nothing can be kept in {}: {why}", folder.display()));
+            None
+        }
+    }
+}
+
+/// Takes away the tenant that is kept in a folder; whether there was one. Certificate authority and other files stay.
+pub fn clear(folder: &Path) -> io::Result<bool> {
+    Store::clear(folder)
 }
 
 impl Lab {
@@ -178,9 +234,48 @@ impl Lab {
     }
 
     /// Moves the tenant's clock ahead, on top of earlier moves: codes expire, sessions grow old. Everybody else's stays.
-    pub fn move_clock(&self, by: Duration) {
-        let millis = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
-        self.ahead.fetch_add(millis, Ordering::Relaxed);
+    pub async fn move_clock(&self, by: Duration) {
+        if let Ok(provider) = self.tenant().await {
+            let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+            lock(&provider).move_clock(millis, clock::now());
+        }
+    }
+
+    /// Makes a token with one thing wrong, for those who know the tenant by this address (one of its own).
+    pub async fn forge(&self, spec: &Spec, base: &Url) -> Result<Forged, String> {
+        let provider = keys::ready(self.keys.clone(), true).await?;
+        let forgery = lock(&provider).forge(spec, base, clock::now());
+        forgery.map(Forgery::sign).map_err(|why| why.to_string())
+    }
+
+    /// Has a new key published, and the one that was next sign from now on.
+    pub async fn rotate_keys(&self) -> Result<(), KeyError> {
+        match self.tenant().await {
+            Ok(provider) => keys::rotate(&provider).await,
+            Err(why) => Err(KeyError::from(why)),
+        }
+    }
+
+    /// The control address, and what opens it; `None` where it was not asked for.
+    pub fn control(&self) -> Option<(Url, &Secret)> {
+        let token = self.control.as_ref()?;
+        let path = format!("{}/", crate::provider::control::SEGMENT);
+        Some((self.base.join(&path).expect("a path that is well formed"), token))
+    }
+
+    /// What there is to say beside requests: state that could not be used or kept. It grows.
+    pub fn remarks(&self) -> watch::Receiver<Vec<String>> {
+        self.remarks.clone()
+    }
+
+    /// Writes what has changed since it was last written. The error is a sentence.
+    pub async fn save(&self) -> Result<(), String> {
+        let Some(store) = &self.store else { return Ok(()) };
+        store::save(store, &self.tenant().await?).await
+    }
+
+    async fn tenant(&self) -> Result<Arc<Mutex<Provider>>, String> {
+        keys::ready(self.keys.clone(), false).await
     }
 
     /// What a program on the lab's machine shows at the App Service endpoint: `IDENTITY_HEADER`, new at every start.

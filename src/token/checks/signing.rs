@@ -19,6 +19,7 @@ use crate::{
 pub(super) fn judge<'a>(
     token: &'a Decoded,
     jwks: Option<&'a Value>,
+    source: Option<&str>,
     findings: &mut Vec<Finding>,
 ) -> Option<Key<'a>> {
     let named = token.header.get("alg").and_then(Value::as_str).unwrap_or_default();
@@ -72,7 +73,11 @@ pub(super) fn judge<'a>(
     // Of several keys, talk about the one that signed; of one, about that one.
     let key = signing.or_else(|| candidates.first().copied())?;
     findings.push(judge_algorithm(named, &candidates, key));
-    findings.push(judge_key(key, guessed, signing.is_some(), candidates.len()));
+    let mut of_key = judge_key(key, guessed, signing.is_some(), candidates.len());
+    if let Some(source) = source {
+        of_key.title = format!("{} The set comes from {source}.", of_key.title);
+    }
+    findings.push(of_key);
     findings.push(verdict(token, named, &candidates, key, signing.is_some()));
     Some(key)
 }

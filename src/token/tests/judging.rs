@@ -25,8 +25,8 @@ const NOW: UnixTime = UnixTime::from_seconds(ISSUED + 60);
 pub(super) fn expected() -> Expected {
     Expected {
         jwks: Some(jwks()),
-        issuer: Some(issuer("{tenantid}")),
-        audience: Some(CLIENT.to_owned()),
+        issuers: vec![issuer("{tenantid}")],
+        audiences: vec![CLIENT.to_owned()],
         nonce: Some("n-0S6_WzA2Mj".to_owned()),
         ..Expected::default()
     }
@@ -89,7 +89,7 @@ fn findings_brought_to_the_present_are_those_of_a_new_judgement() {
     for later in [0, 60, 3900, 4100, 5000] {
         let now = UnixTime::from_seconds(ISSUED + later);
         let old = judge(&token, &expected, UnixTime::from_seconds(ISSUED));
-        assert_eq!(at(&old, &token, now), judge(&token, &expected, now), "{later} s later");
+        assert_eq!(at(&old, &token, expected.clock, now), judge(&token, &expected, now), "{later} s later");
     }
 }
 
@@ -250,7 +250,7 @@ fn the_key_is_found_by_name_and_its_own_members_bind_it() {
 #[test]
 fn the_issuer_must_be_the_very_one() {
     let check = |changes: Value, metadata: String, severity| {
-        let expected = Expected { issuer: Some(metadata), ..expected() };
+        let expected = Expected { issuers: vec![metadata], ..expected() };
         let findings = judged(&sign(&header(), &with(&id_claims(), &changes)), &expected);
         assert_eq!(super::severity(&findings, "check.issuer"), severity, "{changes} {findings:#?}");
     };

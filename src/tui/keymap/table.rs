@@ -37,8 +37,8 @@ const fn c(c: char) -> Key {
 
 use Action as A;
 use Context::{
-    Always, Confirm, Device, Errors, Exchange, Field, Flows, Global, Help, Menu, Page, Palette, Replay,
-    Request, Run, Tokens, Traffic, Value,
+    Always, Confirm, Device, Entry, Errors, Exchange, Field, Flows, Global, Help, Menu, Page, Palette,
+    Replay, Request, Run, SignIns, Tenant, Tokens, Traffic, Value,
 };
 
 /// Every key.
@@ -56,6 +56,7 @@ pub const TABLE: &[Binding] = &[
     row(Global, &[c('3')], A::ScreenTokens, "tokens", 0),
     row(Global, &[c('4')], A::ScreenErrors, "errors", 0),
     row(Global, &[c('5')], A::ScreenTraffic, "traffic", 0),
+    row(Global, &[c('8')], A::ScreenTenant, "tenant", 0),
     row(Global, &[Key::TAB], A::PaneNext, "pane", 30),
     row(Global, &[Key::BACK_TAB], A::PanePrevious, "pane before", 0),
     row(Global, &[c('z'), c('+')], A::PaneZoom, "zoom", 95),
@@ -175,6 +176,33 @@ pub const TABLE: &[Binding] = &[
     row(Replay, &[Key::ctrl('r')], A::EditRedo, "redo", 0),
     row(Replay, &[c('c')], A::CopyCurl, "curl", 0),
     row(Replay, &[c('i')], A::ExchangeShow, "exchange", 0),
+
+    row(Tenant, &[Key::UP, c('k')], A::MoveUp, "move", 1),
+    row(Tenant, &[Key::DOWN, c('j')], A::MoveDown, "move", 1),
+    row(Tenant, &[Key::ENTER], A::Activate, "open", 2),
+    row(Tenant, &[c('u')], A::EditUndo, "undo", 6),
+    row(Tenant, &[Key::ctrl('r')], A::EditRedo, "redo", 23),
+    row(Tenant, &[c('S')], A::ScenarioSave, "save", 24),
+    row(Tenant, &[c('L')], A::ScenarioLoad, "load", 25),
+
+    row(Entry, &[Key::UP, c('k')], A::MoveUp, "move", 1),
+    row(Entry, &[Key::DOWN, c('j')], A::MoveDown, "move", 1),
+    row(Entry, &[Key::ENTER], A::Activate, "open", 2),
+    row(Entry, &[c(' ')], A::Toggle, "switch", 3),
+    row(Entry, &[c('e')], A::Edit, "edit", 4),
+    row(Entry, &[c('a')], A::TenantAdd, "add", 5),
+    row(Entry, &[c('d'), Key::DELETE], A::TenantRemove, "remove", 20),
+    row(Entry, &[c('x')], A::TenantRevoke, "revoke", 21),
+    row(Entry, &[c('/')], A::Search, "filter", 22),
+
+    row(SignIns, &[Key::UP, c('k')], A::MoveUp, "move", 1),
+    row(SignIns, &[Key::DOWN, c('j')], A::MoveDown, "move", 1),
+    row(SignIns, &[Key::ENTER], A::Activate, "detail", 2),
+    row(SignIns, &[c('x')], A::Explain, "explain", 3),
+    row(SignIns, &[c('/')], A::Search, "filter", 4),
+    row(SignIns, &[c('F')], A::TenantFailures, "failures", 5),
+    row(SignIns, &[c('f')], A::TrafficFollow, "follow", 20),
+    row(SignIns, &[c('i')], A::ExchangeShow, "exchange", 21),
 
     row(Field, &[Key::ENTER], A::Activate, "accept", 1),
     row(Field, &[Key::ESC], A::Close, "cancel", 2),

@@ -3,5 +3,6 @@
 pub mod errors;
 pub mod flows;
 pub mod run;
+pub mod tenant;
 pub mod tokens;
 pub mod traffic;

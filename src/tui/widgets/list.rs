@@ -69,6 +69,16 @@ impl Selection {
         (index < self.count).then_some(index)
     }
 
+    /// The row that the last frame showed the selected item in, for a field that stands over it.
+    pub fn row(&self) -> Option<Rect> {
+        let down = u16::try_from(self.index.checked_sub(self.offset)?).ok()?;
+        (down < self.area.height && self.index < self.count).then(|| Rect {
+            y: self.area.y + down,
+            height: 1,
+            ..self.area
+        })
+    }
+
     /// Whether the selection is on the last of `count` items: then new ones may take it along.
     pub const fn is_at_end(&self, count: usize) -> bool {
         self.index + 1 >= count

@@ -195,7 +195,7 @@ fn odd_text(dice: &mut Dice) -> String {
         1 => format!("{}{}", "[".repeat(5000), "]".repeat(5000)),
         2 => format!("{}1{}", "{\"access_token\":".repeat(400), "}".repeat(400)),
         3 => "openid ".repeat(2000),
-        4 => (0..2000).map(|number| format!("s{number} ")).collect(),
+        4 => (0..2000).map(|number| format!("s{number}")).collect::<Vec<_>>().join(" "),
         5 => "é漢🦀\u{0}".repeat(800),
         6 => templates::jwt(&odd_header(dice), &odd_claims(dice)),
         _ => (*dice.pick(ODD)).to_owned(),
@@ -313,7 +313,7 @@ pub fn change(draft: &mut Draft, neighbour: &Draft, dice: &mut Dice) {
             8 => {
                 draft.damage = Some(Damage {
                     at: u8::try_from(dice.below(256)).expect("it is below 256"),
-                    bytes: *dice.pick(DAMAGES),
+                    bytes: dice.pick::<&[u8]>(DAMAGES),
                 });
             }
             9 => bend_body(draft, dice),
@@ -370,7 +370,7 @@ fn bend_path(draft: &mut Draft, dice: &mut Dice) {
         // The endpoint stays the one that is meant.
         _ => {
             if let Some(open) = draft.path.split('/').position(templates::is_open) {
-                segments[open] = (*dice.pick(PATHS)).to_owned();
+                (*dice.pick(PATHS)).clone_into(&mut segments[open]);
             }
         }
     }
@@ -450,7 +450,7 @@ fn bend_text(text: &mut String, dice: &mut Dice) {
             letters.remove(index);
         }
         1 if !letters.is_empty() => {
-            letters[index] = *dice.pick(&['A', '~', '\u{0}', 'é', '.', ' ', '/', '"', '<'])
+            letters[index] = *dice.pick(&['A', '~', '\u{0}', 'é', '.', ' ', '/', '"', '<']);
         }
         2 => letters.insert(index, *dice.pick(&['x', '.', '=', '\t', '漢', '\u{7f}'])),
         3 => letters.truncate(index),

@@ -35,6 +35,9 @@ const TOKENS: &[&str] = &[
     "client_info",
 ];
 
+/// What version 1 adds.
+const TOKENS_OF_VERSION_1: &[&str] = &["expires_on", "not_before", "resource"];
+
 /// Answers grow with requests by no more than this factor, and with a directory by no more than that many bytes.
 const GROWTH: usize = 24;
 const ROOM: usize = 64 * 1024;
@@ -154,6 +157,12 @@ fn check_document(path: &str, status: u16, document: &serde_json::Map<String, Va
         assert!(document.keys().all(|name| TOKENS.contains(&name.as_str())), "{document:?}");
         assert!(text("access_token").is_some() && document["expires_in"].is_u64(), "{document:?}");
         assert_eq!(text("token_type"), Some("Bearer"));
+    } else if path == "{t}/oauth2/token" {
+        let known = |name: &str| TOKENS.contains(&name) || TOKENS_OF_VERSION_1.contains(&name);
+        assert!(document.keys().all(|name| known(name)), "{document:?}");
+        let numbers = ["expires_in", "expires_on", "not_before"];
+        let are_texts = numbers.iter().all(|name| text(name).is_some_and(|text| text.parse::<i64>().is_ok()));
+        assert!(text("access_token").is_some() && are_texts, "{document:?}");
     } else if path == "msi/token" && status >= 400 {
         assert_eq!(document["statusCode"], status);
         assert!(text("message").is_some() && text("correlationId").is_some(), "{document:?}");

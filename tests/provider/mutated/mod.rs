@@ -56,6 +56,7 @@ const DOCUMENTS: &[&str] = &[
 const PAGES: &[&str] = &[
     "common/oauth2/deviceauth",
     "{t}/oauth2/v2.0/authorize",
+    "{t}/oauth2/authorize",
     "{t}/oauth2/v2.0/logout",
     "{t}/oauth2/logout",
     "{t}/v2.0/adminconsent",
@@ -65,8 +66,11 @@ const PAGES: &[&str] = &[
 const TOKENS: &[&str] = &[
     "{t}/oauth2/v2.0/token",
     "{t}/oauth2/v2.0/devicecode",
+    "{t}/oauth2/token",
+    "{t}/oauth2/devicecode",
     "pipeline/token",
     "metadata/identity/oauth2/token",
+    "metadata/identity/oauth2/token/",
     "msi/token",
 ];
 const APIS: &[&str] = &[

@@ -8,6 +8,7 @@ use std::{
 use authwright::{
     provider::{identity_header, scenario::Scenario},
     runtime::key_pair::{self, KeyPair},
+    secret::Secret,
     time::UnixTime,
     wire::{Headers, Method},
 };
@@ -49,7 +50,7 @@ pub struct World {
 pub fn fresh_for(path: &str) -> u64 {
     match path {
         "{t}/login" | "common/oauth2/deviceauth" => 20,
-        "{t}/oauth2/v2.0/token" => 80,
+        "{t}/oauth2/v2.0/token" | "{t}/oauth2/token" => 80,
         _ => 400,
     }
 }
@@ -99,6 +100,26 @@ pub fn forged(text: &str, dice: &mut Dice) -> String {
     if scheme.is_empty() { token } else { format!("{scheme} {token}") }
 }
 
+/// The same request to an endpoint of version 1, with a resource in place of scopes.
+fn in_version_1(mut draft: Draft) -> Draft {
+    draft.path = draft.path.replace("/v2.0/", "/");
+    let form = match &mut draft.body {
+        super::changes::Content::Form(form) => Some(form),
+        _ => None,
+    };
+    let pairs = draft.query.iter_mut().chain(form.into_iter().flatten());
+    for (name, value) in pairs.filter(|(name, _)| name == "scope") {
+        "resource".clone_into(name);
+        let resource = if value.contains("northwind-") && value.ends_with("/.default") {
+            value.trim_end_matches("/.default").to_owned()
+        } else {
+            "https://graph.microsoft.com".to_owned()
+        };
+        *value = resource;
+    }
+    draft
+}
+
 impl World {
     pub fn new() -> Self {
         let mut tenant = Tenant::new(Scenario::northwind());
@@ -145,7 +166,7 @@ impl World {
                 pattern,
                 &[("audience", "api://AzureADTokenExchange"), ("subject", "repo:a/b:ref:refs/heads/main")],
             )],
-            "metadata/identity/oauth2/token" => {
+            "metadata/identity/oauth2/token" | "metadata/identity/oauth2/token/" => {
                 let query = [("api-version", "2018-02-01"), ("resource", CATALOG)];
                 vec![Draft::get(pattern, &query).with("metadata", "true")]
             }
@@ -155,6 +176,10 @@ impl World {
             }
             "v1.0" | "v1.0/{}" | "v1.0/{}/{}" | "v1.0/{}/{}/{}" | "v1.0/{}/{}/{}/{}" => self.graph(pattern),
             "api" | "api/{}" | "api/{}/{}" => self.careful_api(pattern),
+            "{t}/oauth2/authorize" | "{t}/oauth2/token" | "{t}/oauth2/devicecode" => {
+                let newer = self.templates(&pattern.replace("oauth2/", "oauth2/v2.0/"));
+                newer.into_iter().map(in_version_1).collect()
+            }
             "{t}/oauth2/v2.0/authorize" => self.authorization(),
             "{t}/oauth2/v2.0/token" => self.grants(),
             "{t}/oauth2/v2.0/devicecode" => {
@@ -404,7 +429,7 @@ impl World {
                 &[
                     ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
                     ("client_id", &api),
-                    ("client_secret", api_secret.map(|secret| secret.expose()).unwrap_or_default()),
+                    ("client_secret", api_secret.map(Secret::expose).unwrap_or_default()),
                     ("assertion", token),
                     ("requested_token_use", "on_behalf_of"),
                     ("scope", "api://northwind-payments/.default"),

@@ -20,10 +20,12 @@ use crate::{
         redirect_uri::{self, Matched},
         refusal::{Refusal, Verdict, missing},
         reply::{Mode, Reply, Return, reads},
+        resource,
         scenario::{Application, PlatformKind, Scenario},
         scope::{self, Fault, Wanted},
         sessions::{Asked, Authorization, DomainHint, Interaction, Prompt, Purpose, ResponseType},
         tenant::{self, Segment},
+        version::Version,
     },
     wire::Method,
 };
@@ -33,6 +35,9 @@ pub use pkce::is_verifier_shaped;
 /// An authorization request with everything that the directory says about it. Nothing is judged yet.
 pub struct Request<'a> {
     pub fields: &'a Fields,
+    /// The host that was asked.
+    host: &'a str,
+    version: Version,
     pub scenario: &'a Scenario,
     pub segment: Segment,
     pub client: Option<Arc<Application>>,
@@ -46,8 +51,11 @@ pub type Rule = fn(&Request<'_>) -> Verdict;
 /// Refused with a page. Admin consent begins with the same rules.
 pub const BEFORE_THE_WAY_BACK_IS_KNOWN: &[(&str, Rule)] = &[
     ("request.readable", is_readable),
+    ("request.short_enough", is_short_enough),
     ("tenant.named", |request| tenant::is_named(&request.segment)),
     ("tenant.known", |request| tenant::is_known(&request.segment, request.scenario)),
+    ("tenant.open", |request| tenant::is_open(&request.segment, request.host)),
+    ("tenant.has_version", |request| tenant::has_version(&request.segment, request.version)),
     ("client_id.present", |request| is_present(request, "client_id")),
     ("client_id.guid", |request| tenant::is_client_id(request.client_id())),
     ("client.in_tenant", |request| {
@@ -63,6 +71,20 @@ pub const BEFORE_THE_WAY_BACK_IS_KNOWN: &[(&str, Rule)] = &[
     ("redirect_uri.registered", is_registered),
 ];
 
+/// Refused with a page, although there would be a way back: the application can do nothing about it.
+const ABOUT_THE_RESOURCE: &[(&str, Rule)] = &[
+    ("resource.suits_shared_path", |request| {
+        on_wanted(request, |client, wanted| {
+            resource::suit_shared_paths(&request.segment, client, request.version, &wanted.targets)
+        })
+    }),
+    ("claims.mapping", |request| {
+        on_wanted(request, |client, wanted| {
+            resource::take_mapped_claims(request.scenario, client, &wanted.targets)
+        })
+    }),
+];
+
 /// Refused with a redirect.
 const ONCE_THE_WAY_BACK_IS_KNOWN: &[(&str, Rule)] = &[
     ("parameters.once", is_unambiguous),
@@ -70,7 +92,8 @@ const ONCE_THE_WAY_BACK_IS_KNOWN: &[(&str, Rule)] = &[
     ("response_type.known", response::is_known_response_type),
     ("response_type.enabled", response::is_enabled_response_type),
     ("response_mode.suits", response::suits_response_mode),
-    ("scope.present", |request| is_present(request, "scope")),
+    ("resource.not_for_scope", has_no_resource_for_scope),
+    ("scope.present", has_scope),
     ("scope.openid_for_id_token", response::has_openid_for_id_token),
     ("nonce.for_id_token", response::has_nonce_for_id_token),
     ("prompt.known", is_known_prompt),
@@ -81,11 +104,20 @@ const ONCE_THE_WAY_BACK_IS_KNOWN: &[(&str, Rule)] = &[
     ("pkce.challenge_size", pkce::has_challenge_of_right_size),
     ("pkce.spa", pkce::has_pkce_on_spa),
     ("scope.known", is_known_scope),
+    ("resource.named", names_resource),
     ("resource.owns_scope", owns_scope),
+    ("resource.usable", |request| {
+        on_wanted(request, |client, wanted| {
+            resource::are_usable(request.scenario, client, request.version, &wanted.targets)
+        })
+    }),
     ("resource.required", lists_resource),
 ];
 
-/// `{t}/oauth2/v2.0/authorize`.
+/// The longest query that is read. Entra's limit is not published; browsers and libraries stay far below this one.
+const LONGEST_QUERY: usize = 16 * 1024;
+
+/// `{t}/oauth2/v2.0/authorize`, and `{t}/oauth2/authorize`.
 pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
     let fields = match call.method {
         Method::Post => &call.form,
@@ -94,7 +126,9 @@ pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
     };
     let scenario = Arc::clone(&provider.scenario);
     let request = Request::read(call, fields, &scenario);
-    if let Err(refusal) = request.judge(BEFORE_THE_WAY_BACK_IS_KNOWN) {
+    let verdict =
+        request.judge(BEFORE_THE_WAY_BACK_IS_KNOWN).and_then(|()| request.judge(ABOUT_THE_RESOURCE));
+    if let Err(refusal) = verdict {
         return Reply::error_page(call, refusal);
     }
     let to = request.way_back();
@@ -106,7 +140,7 @@ pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
 }
 
 impl<'a> Request<'a> {
-    pub fn read(call: &Call, fields: &'a Fields, scenario: &'a Scenario) -> Self {
+    pub fn read(call: &'a Call, fields: &'a Fields, scenario: &'a Scenario) -> Self {
         let segment = Segment::read(&call.segment(), scenario);
         let client = fields.get("client_id").and_then(|id| scenario.application_with_id(id)).cloned();
         let redirect = client.as_ref().and_then(|client| match fields.get("redirect_uri") {
@@ -114,13 +148,21 @@ impl<'a> Request<'a> {
             None => only_registered(client),
         });
         let tenant = segment.tenant().map(Arc::as_ref);
-        let wanted = fields.get("scope").map(|text| Wanted::read(text, scenario, tenant));
+        let version = Version::of(call);
+        let wanted = match version {
+            Version::One => Some(match fields.get("resource") {
+                Some(name) => Wanted::of_resource(name, scenario, tenant),
+                None => Ok(Wanted::of_sign_in()),
+            }),
+            Version::Two => fields.get("scope").map(|text| Wanted::read(text, scenario, tenant)),
+        };
         let response = fields.get("response_type").and_then(ResponseType::parse);
-        Self { fields, scenario, segment, client, redirect, response, wanted }
+        Self { fields, host: call.host(), version, scenario, segment, client, redirect, response, wanted }
     }
 
     pub fn judge(&self, rules: &[(&'static str, Rule)]) -> Verdict {
-        rules.iter().try_for_each(|(name, rule)| rule(self).map_err(|refusal| refusal.by(name)))
+        let spell = |refusal| self.version.spell(refusal);
+        rules.iter().try_for_each(|(name, rule)| rule(self).map_err(|refusal| spell(refusal.by(name))))
     }
 
     pub fn client_id(&self) -> &str {
@@ -180,12 +222,54 @@ fn on_client(request: &Request<'_>, rule: impl Fn(&Application) -> Verdict) -> V
     request.client.as_deref().map_or(Ok(()), rule)
 }
 
+/// For rules about a client and what it asks for, where both are known.
+fn on_wanted(request: &Request<'_>, rule: impl Fn(&Arc<Application>, &Wanted) -> Verdict) -> Verdict {
+    match (&request.client, &request.wanted) {
+        (Some(client), Some(Ok(wanted))) => rule(client, wanted),
+        _ => Ok(()),
+    }
+}
+
+fn is_short_enough(request: &Request<'_>) -> Verdict {
+    let length = request.fields.length();
+    if length <= LONGEST_QUERY {
+        return Ok(());
+    }
+    Err(Refusal::new(90015, "invalid_request", "The query string is too long.")
+        .demands("an address stays short; what is long, such as `claims`, goes into a form that is posted")
+        .compares("query", format!("{length} bytes"), [format!("{LONGEST_QUERY} at most")]))
+}
+
+fn has_no_resource_for_scope(request: &Request<'_>) -> Verdict {
+    let sent = request.fields.get("resource").filter(|_| request.fields.get("scope").is_none());
+    match (request.version, sent) {
+        (Version::Two, Some(sent)) => Err(scope::resource_in_place_of_scope(sent)),
+        _ => Ok(()),
+    }
+}
+
+/// In version 1 everything is named by its resource, or nothing but a sign-in is wanted.
+fn has_scope(request: &Request<'_>) -> Verdict {
+    if request.version == Version::One { Ok(()) } else { is_present(request, "scope") }
+}
+
+fn names_resource(request: &Request<'_>) -> Verdict {
+    let wants_token = request.response.is_some_and(|response| response.token);
+    match &request.wanted {
+        Some(Ok(wanted)) if wants_token && request.version == Version::One && wanted.targets.is_empty() => {
+            Err(resource::none_named())
+        }
+        _ => Ok(()),
+    }
+}
+
 fn is_readable(request: &Request<'_>) -> Verdict {
     if !request.fields.is_broken() {
         return Ok(());
     }
     Err(Refusal::new(9_002_313, "invalid_request", "The request is malformed.")
-        .demands("names and values must be percent-encoded UTF-8"))
+        .demands("names and values must be percent-encoded UTF-8")
+        .compares("encoding", "(cannot be read)", ["percent-encoded UTF-8"]))
 }
 
 pub fn is_present(request: &Request<'_>, name: &str) -> Verdict {
@@ -266,9 +350,7 @@ fn has_readable_claims(request: &Request<'_>) -> Verdict {
     if Claims::read(sent).is_some() {
         return Ok(());
     }
-    Err(Refusal::new(9_002_313, "invalid_request", "The request is malformed.")
-        .demands("`claims` is a JSON object; a challenge comes in base64 and is decoded before it is sent on")
-        .compares("claims", sent.unwrap_or_default(), ["{\"access_token\":{…}}"]))
+    Err(Claims::unreadable(sent.unwrap_or_default()))
 }
 
 pub fn is_known_scope(request: &Request<'_>) -> Verdict {
@@ -279,6 +361,9 @@ pub fn is_known_scope(request: &Request<'_>) -> Verdict {
 }
 
 fn owns_scope(request: &Request<'_>) -> Verdict {
+    if request.version == Version::One {
+        return Ok(());
+    }
     let wanted = request.wanted.as_ref().and_then(|wanted| wanted.as_ref().ok());
     scope::suits_resource(request.fields.get("resource"), wanted)
 }

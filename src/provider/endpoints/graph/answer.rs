@@ -57,10 +57,17 @@ fn shown(refusal: &Refusal) -> Shown<'_> {
             "Authorization_RequestDenied",
             "The privileges are not sufficient to complete the operation.",
         ),
-        "resource.exists" => (404, "Request_ResourceNotFound", refusal.text.as_str()),
+        "object.writable" => (403, "Authorization_RequestDenied", refusal.text.as_str()),
+        "resource.exists" | "reference.exists" => (404, "Request_ResourceNotFound", refusal.text.as_str()),
+        "object.unique" => (409, "Request_MultipleObjectsWithSameKeyValue", refusal.text.as_str()),
+        "query.advanced" => (400, "Request_UnsupportedQuery", refusal.text.as_str()),
         "photo.exists" => (404, "ImageNotFound", refusal.text.as_str()),
         "method.allowed" => (405, "Request_BadRequest", refusal.text.as_str()),
         "path.known" | "query.select" | "query.supported" => (400, "BadRequest", refusal.text.as_str()),
+        "query.filter" | "query.orderby" | "directory.takes" => {
+            (400, "Request_BadRequest", refusal.text.as_str())
+        }
+        rule if rule.starts_with("body.") => (400, "Request_BadRequest", refusal.text.as_str()),
         _ => (401, "InvalidAuthenticationToken", refusal.text.as_str()),
     };
     Shown { status, code, message }
@@ -104,14 +111,35 @@ fn challenge(call: &Call, refusal: &Refusal) -> String {
 
 /// A document with its context, such as `users/$entity`.
 pub fn document(call: &Call, context: &str, members: Map<String, Value>) -> Reply {
+    with_status(call, 200, context, members)
+}
+
+/// What was made, with its address: `path` stands behind the version.
+pub fn created(call: &Call, context: &str, path: &str, members: Map<String, Value>) -> Reply {
+    let location = format!("{}/{}/{path}", call.base, version(call));
+    with_status(call, 201, &format!("{context}/$entity"), members).with_header("location", location)
+}
+
+/// It was done, and there is nothing to say.
+pub fn done(call: &Call) -> Reply {
+    Reply::of_api(204, common(call).with("odata-version", "4.0"), String::new())
+}
+
+fn with_status(call: &Call, status: u16, context: &str, members: Map<String, Value>) -> Reply {
     let mut document = Map::new();
-    document.insert("@odata.context".to_owned(), json!(format!("{}/v1.0/$metadata#{context}", call.base)));
+    let context = format!("{}/{}/$metadata#{context}", call.base, version(call));
+    document.insert("@odata.context".to_owned(), json!(context));
     document.extend(members);
     let kind =
         "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
     let headers =
         common(call).with("content-type", kind).with("odata-version", "4.0").with("x-ms-resource-unit", "1");
-    Reply::of_api(200, headers, Value::Object(document).to_string())
+    Reply::of_api(status, headers, Value::Object(document).to_string())
+}
+
+/// The version in the path: `v1.0` or `beta`.
+pub fn version(call: &Call) -> &str {
+    call.path.split('/').next().unwrap_or_default()
 }
 
 /// The document of `UserInfo`, which is no `OData`.

@@ -1,12 +1,12 @@
-//! What Graph tells about people and their organisation, and the one thing it changes: when their sessions began.
+//! What Graph tells about people and their organisation, and since when their sessions count.
 
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
 use super::{
-    Permitted, answer,
-    query::{self, SUPPORTED},
+    Answered, Permitted, answer, needs,
+    query::{self, Kind as EntityKind},
 };
 use crate::{
     provider::{
@@ -20,17 +20,19 @@ use crate::{
     time::UnixTime,
 };
 
-type Answered = Result<Reply, Box<Refusal>>;
-
 /// `User.ReadBasic.All` shows these and no others.
 const BASIC: &[&str] = &["displayName", "givenName", "mail", "surname", "userPrincipalName", "id"];
 
-/// How many properties come without `$select`.
-const DEFAULT: usize = 11;
+/// The entity; eleven properties come without `$select`.
+pub const USER: EntityKind<'_> =
+    EntityKind { name: "user", context: "users", default: 11, in_directory: true };
+
+/// The role that every administrator of the lab has, by the id that it has in each directory (Global Administrator).
+const ADMINISTRATOR: &str = "62e90394-69f5-4237-9190-012177145e10";
 
 /// A user as the directory of one tenant has it: the default properties in the order in which the real service writes
 /// them, then those that must be asked for. What the lab does not keep is null.
-fn entity(provider: &Provider, permitted: &Permitted<'_>, user: &User) -> Map<String, Value> {
+pub fn entity(provider: &Provider, permitted: &Permitted<'_>, user: &User) -> Map<String, Value> {
     let tenant = &permitted.tenant;
     let is_guest = user.tenant != tenant.key;
     let name = match tenant.domains.last().filter(|_| is_guest) {
@@ -53,10 +55,39 @@ fn entity(provider: &Provider, permitted: &Permitted<'_>, user: &User) -> Map<St
         ("id", json!(id)),
         ("accountEnabled", json!(user.account_enabled)),
         ("userType", json!(if is_guest { "Guest" } else { "Member" })),
+        ("mailNickname", json!(user.user_principal_name.split('@').next())),
         ("signInSessionsValidFromDateTime", json!(valid_from)),
     ];
     let shown = |name: &str| permitted.by != "User.ReadBasic.All" || BASIC.contains(&name);
     whole.into_iter().filter(|(name, _)| shown(name)).map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// The name of every property that Graph's user has here, without values: what a body is compared with.
+pub fn every_property() -> Map<String, Value> {
+    let names = [
+        "businessPhones",
+        "displayName",
+        "givenName",
+        "jobTitle",
+        "mail",
+        "mobilePhone",
+        "officeLocation",
+        "preferredLanguage",
+        "surname",
+        "userPrincipalName",
+        "id",
+        "accountEnabled",
+        "userType",
+        "mailNickname",
+        "passwordProfile",
+        "usageLocation",
+        "department",
+        "companyName",
+        "city",
+        "country",
+        "otherMails",
+    ];
+    names.into_iter().map(|name| (name.to_owned(), Value::Null)).collect()
 }
 
 /// The members and guests of the token's tenant.
@@ -68,7 +99,7 @@ fn people(provider: &Provider, permitted: &Permitted<'_>) -> Vec<Arc<User>> {
 }
 
 /// The person that the token is about.
-fn caller(provider: &Provider, permitted: &Permitted<'_>) -> Result<Arc<User>, Box<Refusal>> {
+pub fn caller(provider: &Provider, permitted: &Permitted<'_>) -> Result<Arc<User>, Box<Refusal>> {
     let id = permitted.token.text("oid");
     let user =
         people(provider, permitted).into_iter().find(|user| user.object_id_in(&permitted.tenant) == Some(id));
@@ -76,8 +107,8 @@ fn caller(provider: &Provider, permitted: &Permitted<'_>) -> Result<Arc<User>, B
 }
 
 /// Somebody of the token's tenant, by object id or sign-in name.
-fn named(provider: &Provider, permitted: &Permitted<'_>) -> Result<Arc<User>, Box<Refusal>> {
-    let name = &permitted.named;
+pub fn named(provider: &Provider, permitted: &Permitted<'_>) -> Result<Arc<User>, Box<Refusal>> {
+    let name = permitted.named(0);
     let fits = |user: &Arc<User>| {
         let entity = entity(provider, permitted, user);
         let is = |property: &str| {
@@ -89,11 +120,7 @@ fn named(provider: &Provider, permitted: &Permitted<'_>) -> Result<Arc<User>, Bo
 }
 
 fn not_found(id: &str) -> Box<Refusal> {
-    let text = format!("The resource '{id}' does not exist, or it is not one of this query's.");
-    refuse(error::INVALID_REQUEST, text)
-        .demands("an object id or a sign-in name of the token's own tenant")
-        .compares("id", id, ["somebody of the tenant"])
-        .by("resource.exists")
+    super::not_found(id, "the object id or sign-in name of somebody of the tenant")
 }
 
 pub fn me(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
@@ -107,43 +134,48 @@ pub fn one(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
     if permitted.by == "User.Read" && !oneself {
         return Err(refuse(error::INSUFFICIENT_SCOPE, "User.Read opens one's own profile only.")
             .demands("reading somebody else needs a permission on all users")
-            .compares("scp", permitted.token.text("scp"), super::PEOPLE.scopes.iter().copied())
+            .compares("scp", permitted.token.text("scp"), needs::PEOPLE.scopes.iter().copied())
             .by("permission.scope"));
     }
     show(provider, permitted, &user)
 }
 
 fn show(provider: &Provider, permitted: &Permitted<'_>, user: &User) -> Answered {
-    query::is_supported(permitted.call, &["$select"])?;
-    let (members, selected) = query::select(permitted.call, &entity(provider, permitted, user), DEFAULT)?;
-    Ok(answer::document(permitted.call, &format!("users{selected}/$entity"), members))
+    query::entity(permitted.call, USER, &entity(provider, permitted, user))
 }
 
 pub fn list(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
-    let call = permitted.call;
-    query::is_supported(call, SUPPORTED)?;
     let people = people(provider, permitted);
-    let page = query::page(call, people.len())?;
-    let mut selected = String::new();
-    let mut shown = Vec::new();
-    for user in &people[page.begin..page.end] {
-        let (members, context) = query::select(call, &entity(provider, permitted, user), DEFAULT)?;
-        selected = context;
-        shown.push(Value::Object(members));
+    let entities = people.iter().map(|user| entity(provider, permitted, user)).collect();
+    query::collection(permitted.call, USER, entities)
+}
+
+pub fn own_memberships(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
+    let user = caller(provider, permitted)?;
+    memberships_of(permitted, &user)
+}
+
+pub fn memberships(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
+    let user = named(provider, permitted)?;
+    memberships_of(permitted, &user)
+}
+
+fn memberships_of(permitted: &Permitted<'_>, user: &User) -> Answered {
+    let mut held = Vec::new();
+    if user.administrator && user.tenant == permitted.tenant.key {
+        let role = json!({
+            "@odata.type": "#microsoft.graph.directoryRole", "id": ADMINISTRATOR,
+            "displayName": "Global Administrator", "roleTemplateId": ADMINISTRATOR,
+        });
+        held.extend(role.as_object().cloned());
     }
-    let mut members = Map::new();
-    if let Some(next) = page.next {
-        let mut link = form_urlencoded::Serializer::new(String::new());
-        for name in ["$select", "$top"] {
-            if let Some(value) = call.query.get(name) {
-                link.append_pair(name, value);
-            }
-        }
-        let link = link.append_pair("$skiptoken", &next.to_string()).finish();
-        members.insert("@odata.nextLink".to_owned(), json!(format!("{}/v1.0/users?{link}", call.base)));
-    }
-    members.insert("value".to_owned(), Value::Array(shown));
-    Ok(answer::document(call, &format!("users{selected}"), members))
+    let kind = EntityKind {
+        name: "directoryObject",
+        context: "directoryObjects",
+        default: usize::MAX,
+        in_directory: true,
+    };
+    query::collection(permitted.call, kind, held)
 }
 
 /// Nobody in the lab has a picture, and Graph says that in its own way.

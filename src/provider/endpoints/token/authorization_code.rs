@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     Answered, Request, client,
     issue::{Established, issue},
-    suits_origin,
+    spa_code, suits_origin,
 };
 use crate::provider::{
     Provider,
@@ -14,7 +14,9 @@ use crate::provider::{
     mint::precise,
     refusal::{Refusal, Verdict},
     reply::Reply,
+    resource,
     scope::{Fault, Wanted},
+    version::Version,
 };
 use crate::{secret::mask, time::span};
 
@@ -49,6 +51,7 @@ const RULES: &[(&str, Rule)] = &[
     ("pkce.verifier_size", is_verifier_of_right_size),
     ("pkce.verifier_fits", does_verifier_fit),
     ("scope.not_empty", has_scope_if_sent),
+    ("resource.named", names_resource),
     ("scope.known", |redemption| known_scope(redemption.request, redemption.wanted.as_ref())),
     ("scope.one_resource", |redemption| one_resource(redemption.wanted.as_ref())),
 ];
@@ -57,8 +60,7 @@ pub fn answer(provider: &mut Provider, request: &Request<'_>) -> Answered {
     let code =
         request.call.form.get("code").and_then(|code| provider.codes.get(code, request.call.now)).cloned();
     let tenant = code.as_ref().map(|code| Arc::clone(&code.tenant));
-    let wanted =
-        request.call.form.get("scope").map(|text| Wanted::read(text, request.scenario, tenant.as_deref()));
+    let wanted = request.wanted(tenant.as_deref());
     let redemption = Redemption { request, code, wanted };
     let platform = redemption.code.as_ref().map(|code| code.platform);
     Answered { result: redeem(provider, redemption), platform }
@@ -89,7 +91,11 @@ fn redeem(provider: &mut Provider, redemption: Redemption<'_>) -> Result<Reply, 
         platform: Some(code.platform),
         row_began: request.call.now,
     };
-    let reply = issue(provider, request, &established)?;
+    let spa_code = spa_code::beside(request, &established);
+    let mut reply = issue(provider, request, &established)?;
+    if let Some(record) = spa_code {
+        reply = reply.with_field("spa_code", spa_code::keep(provider, request.call.now, record));
+    }
     let name = request.call.form.get("code").unwrap_or_default();
     if let Some(record) = provider.codes.get_mut(name, request.call.now) {
         record.redeemed = true;
@@ -165,7 +171,11 @@ fn is_unused(redemption: &Redemption<'_>) -> Verdict {
             return Ok(());
         }
         let text = "This authorization code was used before; get a new one or use the refresh token.";
-        Err(Refusal::new(54005, "invalid_grant", text).demands("a code is redeemed once"))
+        Err(Refusal::new(54005, "invalid_grant", text).demands("a code is redeemed once").compares(
+            "code",
+            "(redeemed before)",
+            ["one that was not redeemed yet"],
+        ))
     })
 }
 
@@ -276,12 +286,30 @@ fn does_verifier_fit(redemption: &Redemption<'_>) -> Verdict {
     })
 }
 
-fn has_scope_if_sent(redemption: &Redemption<'_>) -> Verdict {
-    if redemption.request.call.form.raw("scope") != Some("") {
+/// In version 1 people can sign in without a word about what for; a token is for something.
+fn names_resource(redemption: &Redemption<'_>) -> Verdict {
+    let request = redemption.request;
+    let is_named = |code: &Code| !code.wanted.targets.is_empty();
+    if request.version == Version::Two || redemption.wanted.is_some() {
         return Ok(());
     }
+    on_code(redemption, |code| if is_named(code) { Ok(()) } else { Err(resource::none_named()) })
+}
+
+fn has_scope_if_sent(redemption: &Redemption<'_>) -> Verdict {
+    if redemption.request.version == Version::Two && redemption.request.call.form.raw("scope") == Some("") {
+        return Err(empty_scope());
+    }
+    Ok(())
+}
+
+fn empty_scope() -> Box<Refusal> {
     let text = "Scope must not be empty when the code is redeemed for an access token.";
-    Err(Refusal::new(28003, "invalid_scope", text).demands("`scope` is left out, or names something"))
+    Refusal::new(28003, "invalid_scope", text).demands("`scope` is left out, or names something").compares(
+        "scope",
+        "(empty)",
+        ["left out", "a scope"],
+    )
 }
 
 /// Rule: the scope of a token request can be read, and everything in it exists.

@@ -8,7 +8,7 @@ use super::{
     Answered, Request,
     authorization_code::{known_scope, one_resource},
     client,
-    issue::LONG,
+    issue::times,
     suits_origin,
 };
 use crate::provider::{
@@ -19,14 +19,15 @@ use crate::provider::{
     policies,
     refusal::{Refusal, Verdict},
     reply::{Field, Reply},
-    scenario::Tenant,
+    resource,
+    scenario::{Application, Tenant},
     scope::{Fault, Wanted},
 };
 
 struct Asked<'a> {
     request: &'a Request<'a>,
     wanted: Option<Result<Wanted, Fault>>,
-    /// Whether anything was ever granted to the application in the tenant.
+    /// Whether the tenant has a service principal for the application.
     is_known_there: bool,
     /// The roles of the resource that an administrator of the tenant has granted; none is no reason to refuse.
     roles: Vec<String>,
@@ -40,18 +41,27 @@ const RULES: &[(&str, Rule)] = &[
     ("credential.present", |asked| client::has_credential(asked.request, false)),
     ("credential.right", |asked| client::is_right_credential(asked.request)),
     ("client.service_principal", has_service_principal),
-    ("scope.present", |asked| asked.request.has("scope")),
+    ("scope.present", |asked| asked.request.names_target()),
     ("scope.resource_known", is_known_resource),
     ("scope.default", is_default),
     ("scope.known", |asked| known_scope(asked.request, asked.wanted.as_ref())),
     ("scope.one_resource", |asked| one_resource(asked.wanted.as_ref())),
+    ("resource.enabled", |asked| {
+        on_wanted(asked, |wanted| wanted.targets.iter().try_for_each(resource::is_enabled))
+    }),
+    ("claims.mapping", |asked| {
+        let request = asked.request;
+        on_wanted(asked, |wanted| {
+            resource::take_mapped_claims(request.scenario, request.client(), &wanted.targets)
+        })
+    }),
     ("client.assigned", is_assigned),
     ("policy.met", meets_policies),
 ];
 
 pub fn answer(provider: &mut Provider, request: &Request<'_>) -> Answered {
     let tenant = request.segment.tenant().map(Arc::as_ref);
-    let wanted = request.call.form.get("scope").map(|text| Wanted::read(text, request.scenario, tenant));
+    let wanted = request.wanted(tenant);
     let is_known_there = tenant.is_some_and(|tenant| provider.consents.knows(tenant, request.client()));
     let roles = match (tenant, &wanted) {
         (Some(tenant), Some(Ok(wanted))) => {
@@ -77,17 +87,25 @@ fn issue(provider: &mut Provider, asked: Asked<'_>) -> Reply {
     let mut mint = Mint { call, keys: &keys, random: &mut provider.random, tenant, client, proof };
     let life = mint.access_token_life_for(&target, &Extra::default());
     let token = mint.app_token(&target, &roles, life);
-    let mut fields: Vec<(&'static str, Field)> = vec![
-        ("token_type", json!("Bearer").into()),
-        ("expires_in", json!(life).into()),
-        ("ext_expires_in", json!(life).into()),
-        ("access_token", token.into()),
-    ];
-    if life >= LONG {
-        fields.insert(3, ("refresh_in", json!(life / 2).into()));
-    }
-    provider.sign_ins.succeeded(call, client, None);
+    let mut fields: Vec<(&'static str, Field)> = vec![("token_type", json!("Bearer").into())];
+    fields.extend(times(request, &target, life));
+    fields.push(("access_token", token.into()));
+    let claims = Claims::read(call.form.get("claims")).unwrap_or_default();
+    let nobody = Accounts::default();
+    let attempt = attempt(request, &target.resource, &claims, &nobody);
+    provider
+        .sign_ins
+        .succeeded(call, client, None)
+        .at(tenant, client, None)
+        .meeting(request.scenario, &attempt);
     Reply::tokens(call, fields)
+}
+
+fn on_wanted(asked: &Asked<'_>, rule: impl Fn(&Wanted) -> Verdict) -> Verdict {
+    match &asked.wanted {
+        Some(Ok(wanted)) => rule(wanted),
+        _ => Ok(()),
+    }
 }
 
 fn is_for_one_tenant(asked: &Asked<'_>) -> Verdict {
@@ -100,11 +118,12 @@ fn is_for_one_tenant(asked: &Asked<'_>) -> Verdict {
         .compares("tenant", asked.request.segment.name(), ["a GUID or domain"]))
 }
 
-/// Outside its own tenant an application has a service principal once somebody has consented to it there.
+/// Outside its own tenant an application has a service principal once it was added or somebody has consented to it there;
+/// in its own, unless it was registered through Graph and nobody has made one.
 fn has_service_principal(asked: &Asked<'_>) -> Verdict {
     let Some(tenant) = asked.request.segment.tenant() else { return Ok(()) };
     let client = asked.request.client();
-    if asked.is_known_there || client.tenant.as_ref().is_none_or(|home| *home == tenant.key) {
+    if asked.is_known_there {
         return Ok(());
     }
     let text = format!("App '{}' has no service principal in tenant '{}'.", client.app_id, tenant.id);
@@ -127,7 +146,7 @@ fn is_default(asked: &Asked<'_>) -> Verdict {
     let defaults_only = match &asked.wanted {
         Some(Ok(wanted)) => !wanted.targets.is_empty() && wanted.targets.iter().all(|target| target.default),
         // Several `.default` are a fault, too, but of another kind.
-        Some(Err(Fault::Malformed { .. })) => {
+        Some(Err(Fault::Malformed { .. } | Fault::SeveralDefaults(_))) => {
             sent.split_ascii_whitespace().all(|word| word.ends_with("/.default"))
         }
         Some(Err(_)) => false,
@@ -157,22 +176,31 @@ fn is_assigned(asked: &Asked<'_>) -> Verdict {
         .compares("appRoleAssignments", "(none)", resource.app_roles.iter().map(|role| role.value.clone())))
 }
 
+/// `accounts` is empty: nobody is there to have accepted anything.
+fn attempt<'a>(
+    request: &'a Request<'_>,
+    resource: &'a Application,
+    claims: &'a Claims,
+    accounts: &'a Accounts,
+) -> policies::Attempt<'a> {
+    policies::Attempt {
+        person: None,
+        tenant: request.segment.tenant().map(Arc::as_ref),
+        client: request.client(),
+        resource,
+        claims,
+        accounts,
+        address: request.call.address,
+        way: policies::Way::Other,
+        now: request.call.now,
+    }
+}
+
 fn meets_policies(asked: &Asked<'_>) -> Verdict {
     let Some(Ok(wanted)) = &asked.wanted else { return Ok(()) };
     let resource = wanted.first(asked.request.scenario).resource;
     let claims = Claims::read(asked.request.call.form.get("claims")).unwrap_or_default();
-    let (scenario, call) = (asked.request.scenario, asked.request.call);
-    let attempt = policies::Attempt {
-        person: None,
-        tenant: asked.request.segment.tenant().map(Arc::as_ref),
-        client: asked.request.client(),
-        resource: &resource,
-        claims: &claims,
-        // Nobody is there to have accepted anything.
-        accounts: &Accounts::default(),
-        address: call.address,
-        way: policies::Way::Other,
-        now: call.now,
-    };
+    let (scenario, nobody) = (asked.request.scenario, Accounts::default());
+    let attempt = attempt(asked.request, &resource, &claims, &nobody);
     policies::unmet(scenario, &attempt).map_or(Ok(()), |unmet| Err(unmet.refusal(scenario, &attempt)))
 }

@@ -149,7 +149,8 @@ fn belongs_to_tenant(poll: &Poll<'_>) -> Verdict {
 fn is_unused(poll: &Poll<'_>) -> Verdict {
     on_device(poll, |device| match device.progress {
         Progress::Redeemed => Err(Refusal::new(54005, "invalid_grant", "This device code was used before.")
-            .demands("a device code gives tokens once")),
+            .demands("a device code gives tokens once")
+            .compares("device_code", "(used before)", ["one that gave no tokens yet"])),
         Progress::Waiting | Progress::Declined | Progress::Approved(..) => Ok(()),
     })
 }
@@ -177,7 +178,8 @@ fn is_not_declined(poll: &Poll<'_>) -> Verdict {
             "authorization_declined",
             "The user declined the sign-in on the other device.",
         )
-        .demands("the person must accept")),
+        .demands("the person must accept")
+        .compares("the person's answer", "declined", ["accepted"])),
         Progress::Waiting | Progress::Redeemed | Progress::Approved(..) => Ok(()),
     })
 }
@@ -202,7 +204,8 @@ fn is_approved(poll: &Poll<'_>) -> Verdict {
         Progress::Waiting | Progress::Declined | Progress::Redeemed => {
             let text = "The user has not finished yet; keep polling.";
             Err(Refusal::new(70016, "authorization_pending", text)
-                .demands("the person must finish on the other device"))
+                .demands("the person must finish on the other device")
+                .compares("the person's answer", "(none yet)", ["accepted"]))
         }
     })
 }

@@ -7,19 +7,22 @@ use serde_json::json;
 use super::Request;
 use crate::provider::{
     Provider,
+    call::Call,
     claims::Claims,
     consents::Missing,
     directory_claims::Subject,
-    endpoints::next_page::not_consented,
+    endpoints::{next_page::not_consented, standing},
     grants::{Refresh, SPA_REFRESH_TOKEN_LIFE, kept_as},
     membership,
     mint::{self, Extra, IdTokenParts, Mint},
     policies::{self, Way},
     refusal::{Refusal, Verdict},
     reply::{Field, Reply},
+    resource,
     scenario::{Application, Control, PlatformKind, Tenant},
     scope::{self, Target, Wanted},
     sessions::Person,
+    version::Version,
 };
 use crate::time::UnixTime;
 
@@ -54,6 +57,15 @@ const RULES: &[(&str, Rule)] = &[
         policies::suits_security_defaults(grant.request.scenario, &attempt(grant))
     }),
     ("scope.known_here", has_resource),
+    ("resource.usable", |grant| {
+        let (request, target) = (grant.request, std::slice::from_ref(grant.target));
+        resource::are_usable(request.scenario, request.client(), request.version, target)?;
+        resource::take_mapped_claims(request.scenario, request.client(), target)
+    }),
+    ("resource.suits_shared_path", |grant| {
+        let (request, target) = (grant.request, std::slice::from_ref(grant.target));
+        resource::suit_shared_paths(&request.segment, request.client(), request.version, target)
+    }),
     ("consent.given", has_consent),
     ("client.assigned", |grant| is_assigned(grant, grant.request.client())),
     ("resource.assigned", |grant| is_assigned(grant, &grant.target.resource)),
@@ -62,7 +74,7 @@ const RULES: &[(&str, Rule)] = &[
 ];
 
 /// Seconds from which a token is worth renewing before it ends: clients are told when (`refresh_in`).
-pub const LONG: i64 = 7200;
+const LONG: i64 = 7200;
 
 type Rule = fn(&Grant<'_>) -> Verdict;
 
@@ -115,18 +127,17 @@ pub fn issue(
     let extra = Extra::of(&claims, &subject, &target.resource);
     let life = mint.access_token_life_for(&target, &extra);
     let access_token = mint.user_token(person, &target, &scp(&target, &granted), &extra, life);
-    let mut fields: Vec<(&'static str, Field)> = vec![
-        ("token_type", json!("Bearer").into()),
-        ("scope", json!(wanted.echo(&target, &granted)).into()),
-        ("expires_in", json!(life).into()),
-        ("ext_expires_in", json!(life).into()),
-    ];
-    if life >= LONG {
-        fields.push(("refresh_in", json!(life / 2).into()));
-    }
+    let echo = match request.version {
+        Version::One => scp(&target, &granted).into_iter().collect::<Vec<_>>().join(" "),
+        Version::Two => wanted.echo(&target, &granted),
+    };
+    let mut fields: Vec<(&'static str, Field)> =
+        vec![("token_type", json!("Bearer").into()), ("scope", json!(echo).into())];
+    fields.extend(times(request, &target, life));
     fields.push(("access_token", access_token.into()));
     let id_token = wanted.has("openid").then(|| {
         let parts = IdTokenParts {
+            version: request.version,
             wanted,
             nonce: grant.nonce,
             auth_time: grant.auth_time || claims.auth_time,
@@ -156,8 +167,40 @@ pub fn issue(
     if call.form.get("client_info") == Some("1") {
         fields.push(("client_info", json!(mint::client_info(person)).into()));
     }
-    provider.sign_ins.succeeded(call, client, Some(&person.user));
+    let attempt = policies::Attempt {
+        person: Some(person),
+        tenant: Some(tenant),
+        client,
+        resource: &target.resource,
+        claims: &claims,
+        accounts: &provider.accounts,
+        address: call.address,
+        way: way_of(call),
+        now: call.now,
+    };
+    let entry = provider.sign_ins.succeeded(call, client, Some(&person.user));
+    entry.at(tenant, client, Some(&person.user)).meeting(scenario, &attempt);
     Ok(Reply::tokens(call, fields))
+}
+
+/// How long an access token lives. Version 1 writes numbers as texts, tells both ends, and names the resource.
+pub fn times(request: &Request<'_>, target: &Target, life: i64) -> Vec<(&'static str, Field)> {
+    let number = |seconds: i64| match request.version {
+        Version::One => json!(seconds.to_string()),
+        Version::Two => json!(seconds),
+    };
+    let mut fields: Vec<(&'static str, Field)> =
+        vec![("expires_in", number(life).into()), ("ext_expires_in", number(life).into())];
+    if life >= LONG {
+        fields.push(("refresh_in", number(life / 2).into()));
+    }
+    if request.version == Version::One {
+        let now = request.call.now.seconds();
+        fields.push(("expires_on", number(now + life).into()));
+        fields.push(("not_before", number(now - mint::BACKDATED).into()));
+        fields.push(("resource", json!(target.audience).into()));
+    }
+    fields
 }
 
 fn refresh(request: &Request<'_>, grant: &Established<'_>) -> Refresh {
@@ -179,7 +222,7 @@ fn has_resource(grant: &Grant<'_>) -> Verdict {
     if scope::exists_in(&target.resource, Some(tenant)) {
         return Ok(());
     }
-    Err(scope::unknown_resource(&target.audience, &tenant.display_name))
+    Err(standing::absent(grant.request.client(), &target.resource, &target.audience, tenant))
 }
 
 fn has_consent(grant: &Grant<'_>) -> Verdict {
@@ -224,13 +267,16 @@ fn has_second_factor(grant: &Grant<'_>) -> Verdict {
     ))
 }
 
-fn attempt<'a>(grant: &'a Grant<'_>) -> policies::Attempt<'a> {
-    let request = grant.request;
-    let way = match request.call.form.get("grant_type") {
+fn way_of(call: &Call) -> Way {
+    match call.form.get("grant_type") {
         Some("password") => Way::Password,
         Some(grant_type) if grant_type.ends_with("device_code") => Way::DeviceCode,
         _ => Way::Other,
-    };
+    }
+}
+
+fn attempt<'a>(grant: &'a Grant<'_>) -> policies::Attempt<'a> {
+    let request = grant.request;
     policies::Attempt {
         person: Some(&grant.established.person),
         tenant: Some(&grant.established.tenant),
@@ -239,7 +285,7 @@ fn attempt<'a>(grant: &'a Grant<'_>) -> policies::Attempt<'a> {
         claims: grant.claims,
         accounts: &grant.provider.accounts,
         address: request.call.address,
-        way,
+        way: way_of(request.call),
         now: request.call.now,
     }
 }

@@ -10,6 +10,8 @@ pub mod issue;
 mod on_behalf_of;
 mod password;
 mod refresh_token;
+mod saml_bearer;
+mod spa_code;
 
 use std::sync::Arc;
 
@@ -17,12 +19,15 @@ use crate::{
     provider::{
         Provider,
         call::Call,
+        claims::Claims,
         issuers::Issuers,
         refusal::{Refusal, Verdict, missing},
-        reply::Reply,
-        scenario::{Application, PlatformKind, Scenario},
-        scope::{self, Wanted},
+        reply::{Reply, reads},
+        resource,
+        scenario::{Application, PlatformKind, Scenario, Tenant},
+        scope::{self, Fault, Wanted},
         tenant::{self, Segment},
+        version::Version,
     },
     wire::Method,
 };
@@ -31,6 +36,7 @@ use client::Credential;
 /// A token request with what the directory says about it. Nothing is judged yet.
 pub struct Request<'a> {
     pub call: &'a Call,
+    pub version: Version,
     pub scenario: &'a Scenario,
     pub segment: Segment,
     pub client_id: Option<String>,
@@ -50,6 +56,8 @@ const RULES: &[(&str, Rule)] = &[
     ("request.readable", |request| is_readable(request.call)),
     ("tenant.named", |request| tenant::is_named(&request.segment)),
     ("tenant.known", |request| tenant::is_known(&request.segment, request.scenario)),
+    ("tenant.open", |request| tenant::is_open(&request.segment, request.call.host())),
+    ("tenant.has_version", |request| tenant::has_version(&request.segment, request.version)),
     ("grant_type.present", |request| request.has("grant_type")),
     (
         "client_id.present",
@@ -67,6 +75,7 @@ const RULES: &[(&str, Rule)] = &[
         request.client.as_ref().map_or(Ok(()), |client| tenant::suits_audience(&request.segment, client))
     }),
     ("grant_type.supported", is_supported_grant),
+    ("claims.readable", |request| has_readable_claims(request.call)),
     ("resource.owns_scope", owns_scope),
 ];
 
@@ -82,6 +91,8 @@ const GRANTS: &[(&str, Grant)] = &[
     ("urn:ietf:params:oauth:grant-type:jwt-bearer", on_behalf_of::answer),
     ("urn:ietf:params:oauth:grant-type:device_code", device_code::answer),
     ("device_code", device_code::answer),
+    ("urn:ietf:params:oauth:grant-type:saml2-bearer", saml_bearer::answer),
+    ("urn:ietf:params:oauth:grant-type:saml1_1-bearer", saml_bearer::answer),
 ];
 
 /// How a grant ended, and whether a page in a browser may read that.
@@ -90,7 +101,7 @@ pub struct Answered {
     pub platform: Option<PlatformKind>,
 }
 
-/// `{t}/oauth2/v2.0/token`.
+/// `{t}/oauth2/v2.0/token`, and `{t}/oauth2/token`.
 pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
     if call.method == Method::Options {
         return Reply::preflight(call, "POST, OPTIONS");
@@ -105,8 +116,11 @@ pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
     {
         return Reply::refused(call, refusal).with_header("retry-after", wait.to_string());
     }
-    if let Err(refusal) = judge(RULES, &request) {
-        return Reply::refused(call, refusal);
+    let version = request.version;
+    if let Err(refusal) = judge(RULES, &request).map_err(|refusal| version.spell(refusal)) {
+        // Version 1 takes whoever opens it for a person.
+        let is_opened = version == Version::One && reads(call.method);
+        return if is_opened { Reply::error_page(call, refusal) } else { Reply::refused(call, refusal) };
     }
     let grant =
         call.form.get("grant_type").and_then(grant_named).expect("the rule grant_type.supported was kept");
@@ -114,7 +128,7 @@ pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
     if let (Ok(_), Some(name)) = (&result, use_of_assertion) {
         provider.assertions.put(name, (), call.now);
     }
-    let reply = result.unwrap_or_else(|refusal| Reply::refused(call, refusal));
+    let reply = result.unwrap_or_else(|refusal| Reply::refused(call, version.spell(refusal)));
     if platform == Some(PlatformKind::Spa) && call.origin.is_some() {
         reply.readable_across_origins()
     } else {
@@ -137,6 +151,7 @@ impl<'a> Request<'a> {
         let client = client_id.as_deref().and_then(|id| scenario.application_with_id(id)).cloned();
         Self {
             call,
+            version: Version::of(call),
             scenario,
             segment: Segment::read(&call.segment(), scenario),
             client_id,
@@ -154,6 +169,34 @@ impl<'a> Request<'a> {
     /// The client, once the common rules have been kept.
     pub fn client(&self) -> &Arc<Application> {
         self.client.as_ref().expect("the rule client.in_tenant was kept")
+    }
+
+    /// What the request asks for: scopes, or in version 1 a resource. `tenant` is where it must exist, if that is known.
+    pub fn wanted(&self, tenant: Option<&Tenant>) -> Option<Result<Wanted, Fault>> {
+        match self.version {
+            Version::One => {
+                let name = self.call.form.get("resource")?;
+                Some(Wanted::of_resource(name, self.scenario, tenant))
+            }
+            Version::Two => {
+                let text = self.call.form.get("scope")?;
+                Some(Wanted::read(text, self.scenario, tenant))
+            }
+        }
+    }
+
+    /// Rule: it asks for something.
+    pub fn names_target(&self) -> Verdict {
+        let form = &self.call.form;
+        let has_resource = form.get("resource").is_some();
+        match self.version {
+            Version::One if has_resource => Ok(()),
+            Version::One => Err(resource::none_named()),
+            Version::Two if form.get("scope").is_none() && has_resource => {
+                Err(scope::resource_in_place_of_scope(form.get("resource").unwrap_or_default()))
+            }
+            Version::Two => self.has("scope"),
+        }
     }
 
     /// Rule: a parameter is there.
@@ -179,7 +222,8 @@ pub fn is_readable(call: &Call) -> Verdict {
         return Ok(());
     }
     Err(Refusal::new(9_002_313, "invalid_request", "The request is malformed.")
-        .demands("names and values must be percent-encoded UTF-8"))
+        .demands("names and values must be percent-encoded UTF-8")
+        .compares("encoding", "(cannot be read)", ["percent-encoded UTF-8"]))
 }
 
 /// Rule: nothing is sent twice.
@@ -202,7 +246,16 @@ fn suits_grant(request: &Request<'_>) -> Verdict {
         .compares("tenant", request.segment.name(), ["a GUID or domain", "organizations"]))
 }
 
+/// Rule: `claims` is a request for claims.
+pub fn has_readable_claims(call: &Call) -> Verdict {
+    let sent = call.form.get("claims");
+    if Claims::read(sent).is_some() { Ok(()) } else { Err(Claims::unreadable(sent.unwrap_or_default())) }
+}
+
 fn owns_scope(request: &Request<'_>) -> Verdict {
+    if request.version == Version::One {
+        return Ok(());
+    }
     let form = &request.call.form;
     let tenant = request.segment.tenant().map(Arc::as_ref);
     let wanted = form.get("scope").and_then(|text| Wanted::read(text, request.scenario, tenant).ok());

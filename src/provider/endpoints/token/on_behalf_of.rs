@@ -46,7 +46,7 @@ const RULES: &[(&str, Rule)] = &[
     ("requested_token_use.known", is_on_behalf_of),
     ("requested_token_type.known", is_known_token_type),
     ("assertion.present", |exchange| exchange.request.has("assertion")),
-    ("scope.present", |exchange| exchange.request.has("scope")),
+    ("scope.present", |exchange| exchange.request.names_target()),
     ("assertion.readable", is_readable),
     ("assertion.signature", is_signed_here),
     ("assertion.no_id_token", is_no_id_token),
@@ -68,7 +68,7 @@ fn exchange(provider: &mut Provider, request: &Request<'_>) -> Result<Reply, Box
     let read = assertion.as_ref().and_then(|assertion| assertion.as_ref().ok());
     let tenant = read.and_then(|read| scenario.tenant_named(read.text("tid")));
     let user = read.and_then(|read| scenario.user_with_id(read.text("oid")));
-    let wanted = form.get("scope").map(|text| Wanted::read(text, scenario, tenant.map(Arc::as_ref)));
+    let wanted = request.wanted(tenant.map(Arc::as_ref));
     let judged = Exchange { request, assertion: assertion.as_ref(), tenant, user, wanted: wanted.as_ref() };
     RULES.iter().try_for_each(|(name, rule)| {
         let named =

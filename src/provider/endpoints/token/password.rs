@@ -36,7 +36,7 @@ const RULES: &[(&str, Rule)] = &[
     ("origin.suits_platform", |shown| suits_origin(shown.request, None)),
     ("username.present", |shown| shown.request.has("username")),
     ("password.present", has_password),
-    ("scope.present", |shown| shown.request.has("scope")),
+    ("scope.present", |shown| shown.request.names_target()),
     ("credential.none_if_public", |shown| client::is_silent_if_public(shown.request, is_public(shown))),
     ("credential.present", |shown| client::has_credential(shown.request, is_public(shown))),
     ("credential.right", |shown| client::is_right_credential(shown.request)),
@@ -66,7 +66,7 @@ fn sign_in(provider: &mut Provider, request: &Request<'_>) -> Result<Reply, Box<
             && request.segment.tenant().is_none_or(|tenant| tenant.key == user.tenant)
     });
     let tenant = user.map(|user| scenario.tenant_of(user));
-    let wanted = form.get("scope").map(|text| Wanted::read(text, scenario, tenant.map(Arc::as_ref)));
+    let wanted = request.wanted(tenant.map(Arc::as_ref));
     let judge = |accounts: &Accounts, rules: &[(&'static str, Rule)]| {
         let shown = Shown { request, accounts, user, wanted: wanted.as_ref() };
         rules
@@ -117,7 +117,8 @@ fn has_password(shown: &Shown<'_>) -> Verdict {
     match shown.request.call.form.raw("password") {
         None => Err(missing("password")),
         Some("") => Err(Refusal::new(50056, "invalid_grant", "No usable password was given or stored.")
-            .demands("`password` must not be empty")),
+            .demands("`password` must not be empty")
+            .compares("password", "(empty)", ["the password"])),
         Some(_) => Ok(()),
     }
 }

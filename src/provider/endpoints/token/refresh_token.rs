@@ -19,7 +19,7 @@ use crate::provider::{
     policies,
     refusal::{Refusal, Verdict},
     reply::Reply,
-    scenario::{PlatformKind, Tenant},
+    scenario::{CONSUMERS, PlatformKind, Tenant},
     scope::{Fault, Wanted},
     tenant::{self, Segment},
 };
@@ -56,8 +56,7 @@ pub fn answer(provider: &mut Provider, request: &Request<'_>) -> Answered {
     let token = request.call.form.get("refresh_token");
     let token = token.and_then(|token| provider.refresh_tokens.get(&kept_as(token), now)).cloned();
     let tenant = token.as_ref().and_then(|token| tenant_for(request, token));
-    let wanted =
-        request.call.form.get("scope").map(|text| Wanted::read(text, request.scenario, tenant.as_deref()));
+    let wanted = request.wanted(tenant.as_deref());
     let platform = token.as_ref().and_then(|token| token.platform);
     Answered { result: refresh(provider, Use { request, token, tenant, wanted }), platform }
 }
@@ -160,6 +159,13 @@ fn is_in_tenant(used: &Use<'_>) -> Verdict {
     on_token(used, |token| {
         if used.tenant.is_some() {
             return Ok(());
+        }
+        if token.person.user.tenant_id == CONSUMERS {
+            let text = "The grant was obtained for a personal account.";
+            return Err(Refusal::new(70_000_121, "invalid_grant", text)
+                .by("refresh_token.of_work_account")
+                .demands("a personal account's refresh token works at `consumers`, and in no work tenant")
+                .compares("tenant", used.request.segment.shown(), ["consumers"]));
         }
         let (client, person, here) =
             (used.request.client(), &token.person.user, used.request.segment.shown());

@@ -6,7 +6,7 @@ use crate::{
     finding::{Finding, Severity},
     text::{Line, Role, visible},
     time::UnixTime,
-    token::{Decoded, Kind, checks},
+    token::{Decoded, Kind},
     tui::{glyphs::Glyphs, widgets::fit},
     workbench::{Exchange, Held, Owner, Workbench},
 };
@@ -56,7 +56,7 @@ fn host(url: &url::Url) -> String {
 pub fn findings(held: &Held, now: UnixTime) -> Vec<Finding> {
     const ASKED: [&str; 5] =
         ["check.signature", "check.issuer", "check.audience", "check.expiry", "check.nonce"];
-    let mut findings = checks::at(&held.checks, &held.decoded, now);
+    let mut findings = held.checks_at(now);
     findings.sort_by_key(|finding| {
         let severity = match finding.severity {
             Severity::Error => 0,

@@ -124,6 +124,7 @@ pub fn is_right(request: &Request<'_>, sent: &Secret) -> Verdict {
     let assertion = Assertion::read(sent.expose()).map_err(|reason| {
         malformed(&reason)
             .demands("`client_assertion` is a signed JWT: header, claims and signature, each base64url")
+            .compares_secret("client_assertion", sent.expose(), "header.claims.signature")
             .by("assertion.readable")
     })?;
     has_claims(&assertion).map_err(|refusal| refusal.by("assertion.claims"))?;

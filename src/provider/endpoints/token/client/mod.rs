@@ -12,6 +12,8 @@ mod federated;
 mod secret;
 pub mod single_use;
 
+pub use assertion::LENIENT;
+
 use super::Request;
 use crate::{
     provider::{

@@ -1,0 +1,16 @@
+//! The rows.
+
+pub mod clients;
+pub mod grants;
+pub mod people;
+pub mod registrations;
+pub mod requests;
+
+use crate::case::Case;
+
+pub fn all() -> Vec<Case> {
+    [requests::all(), clients::all(), people::all(), grants::all(), registrations::all()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
