@@ -155,7 +155,6 @@ impl Desk {
                 Effect::Sign(session, call, signing) => {
                     Event::Signed { session, call, result: authwright::runtime::sign::sign(&signing) }
                 }
-                Effect::Lab(_) => panic!("no run gives the lab an order"),
                 Effect::WakeAt(session, call, at) => {
                     self.alarms.push((session, call, at));
                     continue;
@@ -164,7 +163,6 @@ impl Desk {
                     self.alarms.retain(|(other, known, _)| (*other, *known) != (session, call));
                     continue;
                 }
-                // No run changes the lab.
                 Effect::Abandon(_) | Effect::OpenBrowser(_) | Effect::Lab(_) => continue,
             };
             let effects = self.bench.apply(event, self.now);

@@ -11,6 +11,7 @@ mod run;
 mod serve;
 mod target;
 mod tenant;
+mod verify;
 
 pub use exit::{Exit, usage};
 pub use target::TargetOptions;
@@ -61,6 +62,8 @@ pub enum Command {
     Run(run::Options),
     /// Decode a token, however it was pasted; nothing is verified
     Decode(decode::Options),
+    /// Judge a token as a client or an API would, each check in a light of its own
+    Verify(verify::Options),
     /// Explain an AADSTS number, an OAuth error, or a pasted error text
     Explain(explain::Options),
     /// Make a key pair with which an application proves itself
@@ -76,6 +79,7 @@ pub fn execute(command: Command) -> Exit {
     match command {
         Command::Run(options) => run::execute(options),
         Command::Decode(options) => decode::execute(&options),
+        Command::Verify(options) => verify::execute(&options),
         Command::Explain(options) => explain::execute(&options),
         Command::Certificate(options) => certificate::execute(&options),
         Command::Serve(options) => serve::execute(&options),

@@ -11,6 +11,7 @@ pub mod checks;
 pub mod claims;
 mod compact;
 mod json;
+mod keys;
 mod kind;
 mod known;
 mod moment;
@@ -27,6 +28,7 @@ mod signed;
 mod tests;
 pub mod values;
 
+pub use keys::{KeySource, SharedKey, key_set};
 pub use kind::{Recognised, TokenKind, kind_of};
 
 use serde_json::{Map, Value, json};

@@ -242,8 +242,8 @@ impl Driver {
                     self.take(Msg::Bench(Event::User(User::Start(start))))?;
                 }
                 Effect::Copy { what, text } => self.copy(what, text),
-                Effect::SaveScenario { name, text, left_out, replace } => {
-                    self.with_files(move |config| files::save(config, name, &text, left_out, replace));
+                Effect::SaveScenario { name, text, replace } => {
+                    self.with_files(move |config| files::save(config, name, &text, replace));
                 }
                 Effect::ListScenarios => self.with_files(files::list),
                 Effect::LoadScenario(name) => self.with_files(move |config| files::load(config, &name)),

@@ -257,7 +257,7 @@ impl Sitting {
                 let result = self.lab.carry_out(&order, self.now).map_err(|why| why.to_string());
                 self.news().into_iter().chain([Event::LabAnswered { order, result }]).collect()
             }
-            Effect::SaveScenario { name, text, replace, .. } => {
+            Effect::SaveScenario { name, text, replace } => {
                 if self.files.contains_key(&name) && !replace {
                     return vec![Msg::ScenarioThere(name)];
                 }

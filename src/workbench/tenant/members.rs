@@ -150,6 +150,8 @@ const APPLICATION: &[Member] = &[
     member("displayName", Text, "what consent pages call it"),
     member("appId", Fixed, "the client id"),
     member("isDisabled", Switch, "an administrator has switched it off: 7000112"),
+    member("lacksServicePrincipal", Switch, "its own tenant has no service principal for it: 7000229"),
+    member("servicePrincipalsIn", Words, "the keys of other tenants that have one, consent or not"),
     member("appRoleAssignmentRequired", Switch, "only assigned people and applications get tokens: 50105, 501051"),
     member("assignedUsers", Words, "the keys of those people"),
     member("appRoleAssignedTo", Items(&[
@@ -174,6 +176,7 @@ const APPLICATION: &[Member] = &[
         ("displayName", Text, "what it is called"),
         ("secretText", Secret { optional: false }, "the value that the program sends"),
         ("keyId", Fixed, "the id of the secret: not its value, though often sent as such (7000215)"),
+        ("startDateTime", Time, "when it was made"),
         ("endDateTime", Time, "when it ends: after that 7000222; empty: never"),
     ]), "client secrets"),
     member("keyCredentials", Items(&[
@@ -220,7 +223,7 @@ const APPLICATION: &[Member] = &[
     member("optionalClaims.idToken", Words, "claims beyond the usual in its ID tokens"),
     member("optionalClaims.accessToken", Words, "the same in access tokens for it; xms_cc says it takes claims challenges"),
     member("claimsMappingPolicies", Words, "policies that change the claims of its tokens"),
-    member("api.acceptMappedClaims", Switch, "they may, although it has no signing key of its own; off: 50146"),
+    member("api.acceptMappedClaims", Switch, "they may, although it has no signing key of its own; off: 50146, 501461"),
     member("isFamilyClient", Switch, "its refresh tokens serve the whole family of clients (foci)"),
     member("nonceHeader", Switch, "its access tokens carry a hashed nonce: nobody else can check the signature"),
     member("tenant", Fixed, "where it is registered; without one it is Microsoft's own"),
