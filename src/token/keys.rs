@@ -235,7 +235,14 @@ fn is_public(bytes: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use base64::engine::general_purpose::STANDARD;
+    use rcgen::PublicKeyData as _;
+
     use super::*;
+
+    fn pem(label: &str, der: &[u8]) -> String {
+        format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(der))
+    }
 
     #[test]
     fn a_key_set_is_read_in_each_of_its_forms_and_nothing_private_is_kept() {
@@ -274,8 +281,8 @@ mod tests {
         ] {
             let pair = rcgen::KeyPair::generate_for(algorithm).expect("a key");
             let certificate = rcgen::CertificateParams::default().self_signed(&pair).expect("a certificate");
-            let of_certificate = key_set(&certificate.pem()).expect("readable");
-            let of_key = key_set(&pair.public_key_pem()).expect("readable");
+            let of_certificate = key_set(&pem("CERTIFICATE", certificate.der())).expect("readable");
+            let of_key = key_set(&pem("PUBLIC KEY", &pair.subject_public_key_info())).expect("readable");
             let key = &of_certificate["keys"][0];
             let name = URL_SAFE_NO_PAD.encode(digest::digest(&SHA1_FOR_LEGACY_USE_ONLY, certificate.der()));
             assert_eq!((key["kid"].as_str(), key["x5t"].as_str()), (Some(&*name), Some(&*name)));
@@ -289,10 +296,10 @@ mod tests {
     #[test]
     fn what_everybody_knows_is_no_secret() {
         let pair = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).expect("a key");
-        let public = key_set(&pair.public_key_pem()).expect("readable");
+        let public = key_set(&pem("PUBLIC KEY", &pair.subject_public_key_info())).expect("readable");
         let single = public["keys"][0].to_string();
         for known in [
-            pair.public_key_pem().as_bytes(),
+            pem("PUBLIC KEY", &pair.subject_public_key_info()).as_bytes(),
             &pair.subject_public_key_info(),
             pair.public_key_raw(),
             public.to_string().as_bytes(),

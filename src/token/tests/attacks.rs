@@ -251,7 +251,8 @@ fn a_cut_or_lengthened_token_is_refused() {
         let verdict = judged(&good[..end], Seat::Api);
         assert_eq!(verdict.answer, Answer::Rejected, "cut at {end} of {}", good.len());
     }
-    for more in ["A", "AA", "AAAA", ".", ".AAAA", ".AAAA.AAAA"] {
+    // A single dot more would be the end of a sentence around it.
+    for more in ["A", "AA", "AAAA", "..", ".AAAA", ".AAAA.AAAA"] {
         let verdict = judged(&format!("{good}{more}"), Seat::Api);
         assert_ne!(verdict.answer, Answer::Accepted, "{more}");
     }

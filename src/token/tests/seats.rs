@@ -272,7 +272,8 @@ fn a_token_for_graph_shows_no_red_light() {
 
 #[test]
 fn the_clock_of_the_authority_and_the_leeway_decide_about_times() {
-    let over = with(&access_claims(), &json!({"exp": NOW.seconds() - 100}));
+    let over = json!({"iat": ISSUED - 3600, "nbf": ISSUED - 3600, "exp": NOW.seconds() - 100});
+    let over = with(&access_claims(), &over);
     let answer = |leeway, ahead| {
         let mut expectations = expectations();
         expectations.common.clock = Clock { leeway, ahead };

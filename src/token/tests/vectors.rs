@@ -154,7 +154,8 @@ fn the_examples_of_the_standards_verify() {
 fn an_example_with_one_character_changed_does_not_verify() {
     const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     for Vector { source, token, expected } in vectors() {
-        for at in 0..token.len() {
+        let part_ends = |at: &usize| token.as_bytes().get(at + 1).is_none_or(|next| *next == b'.');
+        for at in (0..token.len()).filter(|at| at % 3 == 0 || part_ends(at)) {
             let Some(digit) = DIGITS.iter().position(|digit| *digit == token.as_bytes()[at]) else {
                 continue;
             };
@@ -224,8 +225,7 @@ fn signatures_without_protected_header_compute_and_make_no_token() {
     assert_eq!(curve.verifies(Algorithm::Es512, ROAD, &signature), Ok(false));
     let token = format!("{message}.{ROAD_HS256_UNPROTECTED}");
     let findings = judge(&decode(&token), &secret(ROAD_SECRET), NOW);
-    assert!(findings.iter().all(|finding| finding.id != "check.signature" || finding.severity != Passed));
-    assert_eq!(severity(&findings, "check.form"), Error);
+    assert!(findings.iter().all(|finding| finding.severity != Passed), "{findings:#?}");
 }
 
 /// RFC 7515 A.5, RFC 7519 §6.1.
