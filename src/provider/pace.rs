@@ -54,11 +54,20 @@ impl Pace {
         Err(Refusal::new(50196, "invalid_grant", text)
             .by("client.keeps_tokens")
             .demands("a client keeps its tokens until they expire, and asks again only then")
-            .compares("the same in five minutes", format!("{SAME} times before"), [format!("less than {SAME} times")]))
+            .compares(
+                "the same in five minutes",
+                format!("{SAME} times before"),
+                [format!("less than {SAME} times")],
+            ))
     }
 
     /// Rule: a tenant has so many requests a minute. The error tells how long to wait.
-    pub fn admits(&mut self, policy: &Policy, tenant: &Tenant, now: UnixTime) -> Result<(), (Box<Refusal>, u64)> {
+    pub fn admits(
+        &mut self,
+        policy: &Policy,
+        tenant: &Tenant,
+        now: UnixTime,
+    ) -> Result<(), (Box<Refusal>, u64)> {
         let Some(allowed) = policy.token_requests_per_minute else { return Ok(()) };
         let times = recent(&mut self.of_tenants, &tenant.id, MINUTE, now);
         if times.len() < usize::try_from(allowed).unwrap_or(usize::MAX) {

@@ -17,7 +17,7 @@ const WITHOUT_LOOK_UP: &[u32] = &[70043, 650_057, 700_038, 70003, 7_000_014];
 pub const NO_NUMBER: u32 = 0;
 
 /// The number that comes with status 429 and `Retry-After`.
-const THROTTLED: u32 = 90055;
+pub const THROTTLED: u32 = 90055;
 
 /// What a rule returns.
 pub type Verdict = Result<(), Box<Refusal>>;

@@ -227,8 +227,8 @@ impl SignIns {
     }
 
     pub fn refused(&mut self, call: &Call, refusal: &Refusal, scenario: &Scenario) {
-        // What a resource refuses is no sign-in either.
-        if [STILL_WAITING, refusal::NO_NUMBER].contains(&refusal.code) {
+        // What a resource refuses is no sign-in either, and who is told to wait was not looked at.
+        if [STILL_WAITING, refusal::THROTTLED, refusal::NO_NUMBER].contains(&refusal.code) {
             return;
         }
         let sent = |name: &str| call.query.get(name).or_else(|| call.form.get(name));
@@ -327,4 +327,3 @@ fn entry(call: &Call) -> SignIn {
         ..SignIn::default()
     }
 }
-

@@ -220,7 +220,8 @@ fn a_domain_joined_device_is_another_thing_than_a_compliant_one() {
     let (phone, _) = tenant.submit(&page.body.text(), &[("device", "noor-phone")]);
     check_page(&mut tenant, &phone, 53001);
     check_silent(&mut tenant, "127.0.0.1", 53001);
-    let mut mina = Tenant::new(asking("microsoft-graph", json!({ "builtInControls": ["domainJoinedDevice"] })));
+    let mut mina =
+        Tenant::new(asking("microsoft-graph", json!({ "builtInControls": ["domainJoinedDevice"] })));
     mina.password("handheld", "mina", SCOPE, &[])
         .check("she has none", refused("invalid_grant", 53001).sub("message_only").policy(ID));
 }
@@ -237,7 +238,13 @@ fn one_of_several_controls_can_be_enough() {
 fn applications_can_be_asked_to_be_approved_or_to_protect_what_they_hold() {
     for (control, member, error, suberror, code) in [
         ("approvedApplication", "isApprovedClientApp", "invalid_grant", "message_only", 53002),
-        ("compliantApplication", "enforcesAppProtection", "unauthorized_client", "protection_policy_required", 53005),
+        (
+            "compliantApplication",
+            "enforcesAppProtection",
+            "unauthorized_client",
+            "protection_policy_required",
+            53005,
+        ),
     ] {
         let scenario = asking("microsoft-graph", json!({ "builtInControls": [control] }));
         let mut tenant = Tenant::new(scenario.clone());
@@ -309,7 +316,8 @@ fn somebody_at_risk_chooses_a_new_password_and_old_sessions_end() {
 #[test]
 fn the_risk_of_a_guest_is_for_the_home_tenant_to_take_away() {
     let policy = json!({ "userRiskLevels": ["medium", "high"], "builtInControls": ["block"] });
-    let scenario = changed(&asking("desktop", policy), List::Users, "farah", json!({ "riskLevel": "medium" }));
+    let scenario =
+        changed(&asking("desktop", policy), List::Users, "farah", json!({ "riskLevel": "medium" }));
     let mut tenant = Tenant::new(scenario.clone());
     let page = tenant.authorize_as("farah");
     check_page(&mut tenant, &page, 53011);

@@ -12,7 +12,8 @@ use url::Url;
 
 use crate::tenant::{PUBLIC, Tenant, claims};
 
-const ROTA: &str = "openid profile email api://northwind-rota/Rota.Read";
+/// For itself an application asks by its id.
+const ROTA: &str = "openid profile email 70b3c9d8-1f6e-4a52-9d07-e48a5c2f1b36/Rota.Read";
 const WEB: &str = "http://localhost:7086/signin";
 
 fn group(scenario: &Scenario, key: &str) -> String {
@@ -57,7 +58,8 @@ fn with_groups(kind: &str) -> Tenant {
 #[test]
 fn a_registration_says_which_groups_its_tokens_name() {
     let scenario = Scenario::northwind();
-    let [staff, all, newsletter] = ["store-staff", "all-staff", "newsletter"].map(|key| group(&scenario, key));
+    let [staff, all, newsletter] =
+        ["store-staff", "all-staff", "newsletter"].map(|key| group(&scenario, key));
     for (kind, expected, roles) in [
         ("None", vec![], false),
         ("SecurityGroup", vec![&staff, &all], false),
@@ -82,8 +84,7 @@ fn a_registration_says_which_groups_its_tokens_name() {
 fn too_many_groups_are_pointed_at() {
     let mut tenant = Tenant::northwind();
     let (id, access, _) = tokens(&mut tenant, "olga");
-    let endpoint =
-        format!("http://localhost:7080/v1.0/users/{}/getMemberObjects", tenant.object_id("olga"));
+    let endpoint = format!("http://localhost:7080/v1.0/users/{}/getMemberObjects", tenant.object_id("olga"));
     for token in [&id, &access] {
         assert!(token.get("groups").is_none());
         assert_eq!(token["_claim_names"], json!({ "groups": "src1" }));
@@ -102,7 +103,8 @@ fn too_many_groups_are_pointed_at() {
 #[test]
 fn roles_of_people_come_with_assignments() {
     let mut tenant = Tenant::northwind();
-    for (person, roles) in [("adele", json!(["Planner"])), ("mina", json!(["Reader"])), ("theo", Value::Null)] {
+    for (person, roles) in [("adele", json!(["Planner"])), ("mina", json!(["Reader"])), ("theo", Value::Null)]
+    {
         let (id, access, _) = tokens(&mut tenant, person);
         assert_eq!((&id["roles"], &access["roles"]), (&roles, &roles), "{person}");
         tenant = Tenant::northwind();
@@ -130,8 +132,7 @@ fn roles_of_people_come_with_assignments() {
         ("redirect_uri", PUBLIC),
         ("scope", ROTA),
     ];
-    let page =
-        tenant.ask(Method::Get, &format!("{home}/oauth2/v2.0/authorize"), &parameters, Headers::new());
+    let page = tenant.ask(Method::Get, &format!("{home}/oauth2/v2.0/authorize"), &parameters, Headers::new());
     let answer = tenant.walk(page);
     assert!(
         answer.redirect_target().is_some_and(|to| to.contains("AADSTS50105")),

@@ -31,7 +31,8 @@ fn changed(of: List, entry: &str, members: Value) -> Tenant {
 }
 
 fn guest(more: Value) -> Value {
-    let mut membership = object(json!({ "tenant": "northwind", "id": "2e95b8c4-6d13-4f7a-a0c2-d8164b7f3e90" }));
+    let mut membership =
+        object(json!({ "tenant": "northwind", "id": "2e95b8c4-6d13-4f7a-a0c2-d8164b7f3e90" }));
     membership.extend(object(more));
     json!({ "guestIn": [membership] })
 }

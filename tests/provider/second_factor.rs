@@ -106,7 +106,8 @@ fn a_form_counts_only_if_its_page_is_due() {
     ];
     let path = format!("{home}/oauth2/v2.0/authorize");
     for forged in ["register", "change_password", "device", "terms"] {
-        let page = tenant.ask(Method::Get, &path, &with(&parameters, &[("prompt", "consent")]), Headers::new());
+        let page =
+            tenant.ask(Method::Get, &path, &with(&parameters, &[("prompt", "consent")]), Headers::new());
         let page = if step(&page.body.text()) == Some("sign_in") {
             tenant.submit(&page.body.text(), &[]).0
         } else {

@@ -55,7 +55,8 @@ fn challenge(code: &str, since: UnixTime) -> Box<Refusal> {
     let text = format!(
         "Continuous access evaluation led to a claims challenge with the result InteractionRequired and the code {code}."
     );
-    let claims = json!({ "access_token": { "nbf": { "essential": true, "value": since.seconds().to_string() } } });
+    let claims =
+        json!({ "access_token": { "nbf": { "essential": true, "value": since.seconds().to_string() } } });
     refuse(error::INSUFFICIENT_CLAIMS, text).claims(claims.to_string())
 }
 
@@ -81,7 +82,9 @@ fn is_enabled(seen: &Seen<'_>) -> Verdict {
         Some(_) => return Ok(()),
     };
     Err(challenge("UserDisabledOrDeleted", seen.call.now)
-        .demands("the account behind the token is still there and enabled; the client said cp1, so it is told now")
+        .demands(
+            "the account behind the token is still there and enabled; the client said cp1, so it is told now",
+        )
         .compares("accountEnabled", enabled, ["true"]))
 }
 

@@ -141,10 +141,8 @@ fn change_password(provider: &mut Provider, call: &Call, mut person: Person) -> 
     if new.expose().chars().count() < SHORTEST || new.expose() == person.user.password.expose() {
         return None;
     }
-    let members = Map::from_iter([
-        ("password".to_owned(), json!(new.expose())),
-        ("riskLevel".to_owned(), Value::Null),
-    ]);
+    let members =
+        Map::from_iter([("password".to_owned(), json!(new.expose())), ("riskLevel".to_owned(), Value::Null)]);
     person.user = change(provider, call, &person.user, members)?;
     provider.revoke_sessions(&person.user.id, call.now);
     person.authenticated_at = call.now;

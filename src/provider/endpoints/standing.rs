@@ -9,8 +9,7 @@ use super::{
 };
 use crate::{
     provider::{
-        Provider,
-        membership,
+        Provider, membership,
         policies::{self, Attempt, Remedy, Way},
         refusal::Refusal,
         scenario::{Application, Audience, CONSUMERS, Scenario, Tenant},

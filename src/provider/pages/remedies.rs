@@ -45,7 +45,9 @@ pub fn device(form: &Form<'_>, user: &User, devices: &[&Device]) -> String {
             device.trust_type.name(),
         );
     }
-    inner.push_str("<button type=\"submit\" name=\"device\" value=\"\">Another device, not registered</button>\n");
+    inner.push_str(
+        "<button type=\"submit\" name=\"device\" value=\"\">Another device, not registered</button>\n",
+    );
     inner.push_str(&button("cancel", "Cancel"));
     let body = format!(
         "{}<p class=\"fine\">At Microsoft the device proves itself with a certificate. In the lab you say which one it is.</p>\n{}",

@@ -43,11 +43,7 @@ pub fn about_registration<'a>(
     })
 }
 
-fn is_about_whom(
-    policy: &ConditionalAccessPolicy,
-    scenario: &Scenario,
-    attempt: &Attempt<'_>,
-) -> bool {
+fn is_about_whom(policy: &ConditionalAccessPolicy, scenario: &Scenario, attempt: &Attempt<'_>) -> bool {
     match attempt.person {
         Some(person) => {
             let is_in = |users: &[String], groups: &[String]| {
@@ -62,9 +58,10 @@ fn is_about_whom(
 
 fn is_member_of_one(scenario: &Scenario, user: &User, groups: &[String]) -> bool {
     !groups.is_empty()
-        && scenario.tenants().iter().any(|tenant| {
-            scenario.groups_of(user, tenant).iter().any(|group| groups.contains(&group.key))
-        })
+        && scenario
+            .tenants()
+            .iter()
+            .any(|tenant| scenario.groups_of(user, tenant).iter().any(|group| groups.contains(&group.key)))
 }
 
 /// A policy guards a resource. For a person it guards an application, too, that signs them in for itself.
@@ -93,9 +90,7 @@ pub fn is_about_place(policy: &ConditionalAccessPolicy, scenario: &Scenario, add
     let is_in = |locations: &[String]| {
         let holds = |location: &String| match location.as_str() {
             EVERYTHING => true,
-            ALL_TRUSTED => {
-                scenario.named_locations().iter().any(|one| one.is_trusted && one.holds(address))
-            }
+            ALL_TRUSTED => scenario.named_locations().iter().any(|one| one.is_trusted && one.holds(address)),
             key => scenario.named_locations().iter().any(|one| one.key == key && one.holds(address)),
         };
         locations.iter().any(holds)

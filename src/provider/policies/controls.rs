@@ -21,11 +21,7 @@ const BASIC_ACTION: &str = "basic_action";
 
 /// What a policy asks of an attempt that it does not meet, the gravest first. Of controls that can stand for one another it
 /// is the one that is easiest to meet.
-pub fn owed(
-    policy: &ConditionalAccessPolicy,
-    scenario: &Scenario,
-    attempt: &Attempt<'_>,
-) -> Option<Control> {
+pub fn owed(policy: &ConditionalAccessPolicy, scenario: &Scenario, attempt: &Attempt<'_>) -> Option<Control> {
     let controls = policy.built_in_controls.iter().copied();
     let unmet = || controls.clone().filter(|control| !is_met(*control, scenario, attempt));
     let built_in = match policy.operator {
@@ -165,32 +161,36 @@ impl Unmet<'_> {
                     .compares("enforcesAppProtection", "false", ["true"])
                     .compares("application", &attempt.client.display_name, Vec::<String>::new())
             }
-            Control::Mfa => match (self.stale, attempt.person.is_some_and(|one| one.user.one_time_code.is_some())) {
-                (Some((age, allowed)), true) => {
-                    let text = format!("The multifactor sign-in for '{resource}' is too old; repeat it.");
-                    Refusal::new(50078, "invalid_grant", text)
+            Control::Mfa => {
+                match (self.stale, attempt.person.is_some_and(|one| one.user.one_time_code.is_some())) {
+                    (Some((age, allowed)), true) => {
+                        let text = format!("The multifactor sign-in for '{resource}' is too old; repeat it.");
+                        Refusal::new(50078, "invalid_grant", text)
                         .suberror(BASIC_ACTION)
                         .by("factor.fresh")
                         .demands("a policy wants the second factor again from time to time; only a page can ask for it")
                         .compares("since the second factor", span(age), [format!("less than {}", span(allowed))])
+                    }
+                    (_, true) => second_factor_owed(resource),
+                    (_, false) => {
+                        let text =
+                            format!("The user must register for multifactor sign-in to reach '{resource}'.");
+                        Refusal::new(50079, "invalid_grant", text)
+                            .suberror(BASIC_ACTION)
+                            .demands("a policy asks for a second factor, and this person has none registered")
+                    }
                 }
-                (_, true) => second_factor_owed(resource),
-                (_, false) => {
-                    let text =
-                        format!("The user must register for multifactor sign-in to reach '{resource}'.");
-                    Refusal::new(50079, "invalid_grant", text)
-                        .suberror(BASIC_ACTION)
-                        .demands("a policy asks for a second factor, and this person has none registered")
-                }
-            },
+            }
             Control::PasswordChange => {
                 Refusal::new(50142, "invalid_grant", "A policy asks the user for a new password.")
                     .suberror(BASIC_ACTION)
                     .by("password.changed")
                     .demands("somebody at risk must choose a new password, on a page")
-                    .compares("riskLevel", attempt.person.map_or("", |one| one.user.risk_level.name()), [
-                        RiskLevel::None.name(),
-                    ])
+                    .compares(
+                        "riskLevel",
+                        attempt.person.map_or("", |one| one.user.risk_level.name()),
+                        [RiskLevel::None.name()],
+                    )
             }
             Control::TermsOfUse => {
                 let missing = self.policies.iter().flat_map(|policy| policy.terms_of_use.clone());
@@ -209,12 +209,20 @@ impl Unmet<'_> {
         let is_guest = attempt.tenant.is_some_and(|tenant| home.is_some_and(|home| home.id != tenant.id));
         if by_risk && is_guest {
             let level = attempt.person.map_or("", |person| person.user.risk_level.name());
-            return Refusal::new(53011, "invalid_grant", "The user is blocked because of risk in the home tenant.")
-                .suberror(MESSAGE_ONLY)
-                .by("guest.not_at_risk")
-                .demands("the risk of a guest is found and taken away at home; the tenant that is visited cannot")
-                .compares("riskLevel", level, [RiskLevel::None.name()])
-                .compares("home tenant", home.map_or("", |home| &home.display_name), Vec::<String>::new());
+            return Refusal::new(
+                53011,
+                "invalid_grant",
+                "The user is blocked because of risk in the home tenant.",
+            )
+            .suberror(MESSAGE_ONLY)
+            .by("guest.not_at_risk")
+            .demands("the risk of a guest is found and taken away at home; the tenant that is visited cannot")
+            .compares("riskLevel", level, [RiskLevel::None.name()])
+            .compares(
+                "home tenant",
+                home.map_or("", |home| &home.display_name),
+                Vec::<String>::new(),
+            );
         }
         if self.policies.iter().any(|policy| !policy.transfer_methods.is_empty()) {
             let text = "A policy keeps sign-ins from being moved to another device.";
@@ -228,10 +236,16 @@ impl Unmet<'_> {
             Refusal::new(53003, "invalid_grant", "Conditional Access policy blocks this token.")
                 .suberror(MESSAGE_ONLY)
                 .demands("no policy that blocks may apply to the sign-in");
-        if self.policies.iter().any(|policy| {
-            !policy.include_locations.is_empty() || !policy.exclude_locations.is_empty()
-        }) {
-            refusal = refusal.compares("address", attempt.address.to_string(), ["an address that the policy leaves alone"]);
+        if self
+            .policies
+            .iter()
+            .any(|policy| !policy.include_locations.is_empty() || !policy.exclude_locations.is_empty())
+        {
+            refusal = refusal.compares(
+                "address",
+                attempt.address.to_string(),
+                ["an address that the policy leaves alone"],
+            );
         }
         refusal
     }
@@ -242,9 +256,11 @@ impl Unmet<'_> {
             _ => "(none)".to_owned(),
         };
         let failed = |code, text: &str| {
-            Refusal::new(code, "invalid_grant", text)
-                .suberror("device_authentication_failed")
-                .compares("device", shown.clone(), ["a device of this person in the directory"])
+            Refusal::new(code, "invalid_grant", text).suberror("device_authentication_failed").compares(
+                "device",
+                shown.clone(),
+                ["a device of this person in the directory"],
+            )
         };
         match device(scenario, attempt) {
             Err(NoDevice::NotShown) => failed(50097, "Device authentication is needed.")
@@ -260,7 +276,8 @@ impl Unmet<'_> {
                 .by("device.own")
                 .demands("a device speaks for the people it is registered to"),
             Ok(_) | Err(NoDevice::Unregistered) if self.control == Control::DomainJoinedDevice => {
-                let trust = device(scenario, attempt).map_or("(no device)", |device| device.trust_type.name());
+                let trust =
+                    device(scenario, attempt).map_or("(no device)", |device| device.trust_type.name());
                 Refusal::new(53001, "invalid_grant", "A domain-joined device is required by policy.")
                     .suberror(MESSAGE_ONLY)
                     .by("device.joined")

@@ -132,12 +132,16 @@ pub fn may_register(scenario: &Scenario, attempt: &Attempt<'_>) -> Result<(), Bo
         return Err(Refusal::new(53004, "invalid_grant", text)
             .suberror("message_only")
             .by("registration.not_at_risk")
-            .demands("somebody who may not be who they say must not register a factor: risk is taken away first")
+            .demands(
+                "somebody who may not be who they say must not register a factor: risk is taken away first",
+            )
             .compares("riskLevel", risk.name(), [RiskLevel::None.name(), "low", "medium"])
             .compares("address", attempt.address.to_string(), Vec::<String>::new()));
     }
     let policies: Vec<_> = about_registration(scenario, attempt)
-        .filter(|policy| controls::owed(policy, scenario, attempt).is_some_and(|control| control != Control::Mfa))
+        .filter(|policy| {
+            controls::owed(policy, scenario, attempt).is_some_and(|control| control != Control::Mfa)
+        })
         .collect();
     if policies.is_empty() {
         return Ok(());
@@ -161,8 +165,8 @@ pub fn blocks_place<'a>(
     in_force(scenario).find(|policy| {
         let depends_on_place = !policy.include_locations.is_empty() || !policy.exclude_locations.is_empty();
         let is_about = has(&policy.include_users, user) && !has(&policy.exclude_users, user);
-        let guards =
-            has(&policy.include_applications, &resource.key) || has(&policy.include_applications, &client.key);
+        let guards = has(&policy.include_applications, &resource.key)
+            || has(&policy.include_applications, &client.key);
         depends_on_place
             && is_about
             && guards
@@ -191,7 +195,8 @@ mod tests {
 
     /// Policies as a file writes them, by their members.
     fn policy(members: serde_json::Value) -> ConditionalAccessPolicy {
-        let mut whole = serde_json::json!({ "id": "p", "displayName": "a policy", "excludeUsers": ["adele"] });
+        let mut whole =
+            serde_json::json!({ "id": "p", "displayName": "a policy", "excludeUsers": ["adele"] });
         for (name, value) in members.as_object().expect("members") {
             whole[name] = value.clone();
         }

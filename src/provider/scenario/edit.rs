@@ -105,10 +105,9 @@ impl List {
                 "oauth2PermissionGrants",
             ],
             Self::Tenants => &["servicePrincipalsIn", "oauth2PermissionGrants", "appRoleAssignments"],
-            Self::ManagedIdentities
-            | Self::ConditionalAccessPolicies
-            | Self::GroupRanges
-            | Self::Devices => &[],
+            Self::ManagedIdentities | Self::ConditionalAccessPolicies | Self::GroupRanges | Self::Devices => {
+                &[]
+            }
             // A policy about certain places must not become one about all places: the check refuses to lose the location.
             Self::NamedLocations => &[],
         }

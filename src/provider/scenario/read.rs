@@ -250,11 +250,7 @@ fn check(scenario: &Scenario) -> Result<(), Fault> {
             fault(key, format!("{range:?} is neither an address nor a network such as 203.0.113.0/24"))?;
         }
     }
-    unique(
-        "namedLocations",
-        "key",
-        scenario.named_locations.iter().map(|location| location.key.as_str()),
-    )?;
+    unique("namedLocations", "key", scenario.named_locations.iter().map(|location| location.key.as_str()))?;
     if scenario.application_with_id(super::GRAPH).is_none() {
         fault("applications".to_owned(), format!("Microsoft Graph ({}) is missing", super::GRAPH))?;
     }
@@ -408,7 +404,8 @@ fn check_assignments(
             }
         }
         let offers = |role: &String| {
-            let for_people = |one: &&super::AppRole| one.allowed_member_types.iter().any(|kind| kind == "User");
+            let for_people =
+                |one: &&super::AppRole| one.allowed_member_types.iter().any(|kind| kind == "User");
             application.app_roles.iter().filter(for_people).any(|one| one.value == *role)
         };
         if let Some(role) = assigned.role.as_ref().filter(|role| !offers(role)) {
@@ -458,8 +455,9 @@ fn check_access(
 fn check_policy(scenario: &Scenario, index: usize, policy: &ConditionalAccessPolicy) -> Result<(), Fault> {
     let key = |rest: &str| format!("conditionalAccessPolicies.{index}.{rest}");
     guid(key("id"), &policy.id)?;
-    let asks =
-        !policy.built_in_controls.is_empty() || !policy.terms_of_use.is_empty() || policy.sign_in_frequency.is_some();
+    let asks = !policy.built_in_controls.is_empty()
+        || !policy.terms_of_use.is_empty()
+        || policy.sign_in_frequency.is_some();
     if !asks {
         fault(key("builtInControls"), "a policy that asks for nothing does nothing")?;
     }

@@ -108,12 +108,8 @@ const PERSON: &[Member] = &[
     member("about", Text, "the situation they are there for"),
 ];
 
-const RISKS: &[(&str, &str)] = &[
-    ("none", "nothing speaks for it"),
-    ("low", "little"),
-    ("medium", "something"),
-    ("high", "much"),
-];
+const RISKS: &[(&str, &str)] =
+    &[("none", "nothing speaks for it"), ("low", "little"), ("medium", "something"), ("high", "much")];
 
 const AGES: &[(&str, &str)] =
     &[("Adult", "old enough, or nothing is known"), ("Minor", "too young to decide alone")];

@@ -155,7 +155,10 @@ struct Asked<'a> {
 impl Asked<'_> {
     /// The names of all rules, in the order in which they are applied.
     fn rules() -> impl Iterator<Item = &'static str> {
-        bearer::rules().chain(bearer::continuous::rules()).chain(bearer::permission_rules()).chain([STEP_UP_RULE])
+        bearer::rules()
+            .chain(bearer::continuous::rules())
+            .chain(bearer::permission_rules())
+            .chain([STEP_UP_RULE])
     }
 
     /// A permission of this API as a request for a token names it.

@@ -116,14 +116,8 @@ pub fn issue(
     let keys = provider.keys.clone();
     let proof = request.credential.proof();
     let mut mint = Mint { call, keys: &keys, random: &mut provider.random, tenant, client, proof };
-    let subject = Subject {
-        scenario,
-        person,
-        tenant,
-        base: &call.base,
-        address: call.address,
-        in_an_address: false,
-    };
+    let subject =
+        Subject { scenario, person, tenant, base: &call.base, address: call.address, in_an_address: false };
     let extra = Extra::of(&claims, &subject, &target.resource);
     let life = mint.access_token_life_for(&target, &extra);
     let access_token = mint.user_token(person, &target, &scp(&target, &granted), &extra, life);
