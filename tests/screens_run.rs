@@ -155,7 +155,7 @@ impl Desk {
                 Effect::Sign(session, call, signing) => {
                     Event::Signed { session, call, result: authwright::runtime::sign::sign(&signing) }
                 }
-                Effect::Lab(_) => panic!("no run gives the lab an order"),
+                Effect::Lab(_) | Effect::SignToken(..) => panic!("no run gives the lab an order"),
                 Effect::WakeAt(session, call, at) => {
                     self.alarms.push((session, call, at));
                     continue;

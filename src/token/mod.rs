@@ -6,6 +6,7 @@
 //! is), `remarks` notes what is odd or telling about the claims. Every finding's id stands in `catalogue`. Nothing here
 //! reads a clock: what depends on the present takes `now` ([`Decoded::at`], [`checks::judge`]).
 
+pub mod bend;
 mod catalogue;
 pub mod checks;
 pub mod claims;
