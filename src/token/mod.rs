@@ -11,6 +11,7 @@ mod catalogue;
 pub mod checks;
 pub mod claims;
 mod compact;
+pub mod difference;
 mod json;
 mod kind;
 mod known;
@@ -26,6 +27,7 @@ mod signature;
 mod signed;
 #[cfg(test)]
 mod tests;
+pub mod thumbprint;
 pub mod values;
 
 pub use kind::{Recognised, TokenKind, kind_of};
