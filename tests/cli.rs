@@ -430,7 +430,7 @@ fn a_served_tenant_takes_orders_and_goes_on_after_it_was_killed() {
     let order = r#"[{"order": "moveClock", "seconds": 7200},
         {"order": "edit", "change": {"edit": "set", "of": "users", "entry": "mina", "members": {"displayName": "Mina the Second"}}}]"#;
     let output = tenant(&served, &["order", order]);
-    assert_eq!(text(&output), "the clock is 2 h ahead\nmina: displayName\n");
+    assert_eq!(text(&output), "the clock is 2 h ahead\nmina: displayName Mina the Second\n");
     let keys = |served: &Served| {
         text(&tenant(served, &["forge", "--client", "storefront", "--resource", "catalog-api"]))
     };

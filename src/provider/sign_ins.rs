@@ -25,7 +25,7 @@ const LONGEST: usize = 1000;
 const STILL_WAITING: u32 = 70016;
 
 /// An entry of the log.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SignIn {
     /// When.
@@ -164,10 +164,11 @@ impl SignIn {
 }
 
 /// The categories that Entra's own log has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SignInKind {
     /// A person at a page.
+    #[default]
     Interactive,
     /// A client on behalf of a person.
     NonInteractive,
@@ -315,21 +316,9 @@ fn entry(call: &Call) -> SignIn {
         kind,
         correlation_id: call.correlation_id.clone(),
         trace_id: call.trace_id.clone(),
-        client_id: None,
-        application: None,
-        user: None,
-        code: 0,
-        reason: String::new(),
-        rule: "".into(),
-        tenant_id: None,
-        user_id: None,
-        user_display_name: None,
-        principal_id: None,
-        resource_id: None,
-        resource: None,
         client_app_used: client_app_used.into(),
         ip_address: address(call).to_owned(),
-        policies: Vec::new(),
+        ..SignIn::default()
     }
 }
 

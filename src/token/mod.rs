@@ -6,13 +6,16 @@
 //! is), `remarks` notes what is odd or telling about the claims. Every finding's id stands in `catalogue`. Nothing here
 //! reads a clock: what depends on the present takes `now` ([`Decoded::at`], [`checks::judge`]).
 
+pub mod assertion;
 pub mod bend;
 mod catalogue;
 pub mod checks;
 pub mod claims;
 mod compact;
 pub mod difference;
+pub mod federation;
 mod json;
+mod keys;
 mod kind;
 mod known;
 mod moment;
@@ -30,6 +33,7 @@ mod tests;
 pub mod thumbprint;
 pub mod values;
 
+pub use keys::{KeySource, SharedKey, key_set};
 pub use kind::{Recognised, TokenKind, kind_of};
 
 use serde_json::{Map, Value, json};

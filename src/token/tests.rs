@@ -1,7 +1,10 @@
 //! Tests of the whole way: a pasted text, the reading of it, and the judgement.
 
+mod attacks;
 mod judging;
 mod reading;
+mod seats;
+mod vectors;
 
 use super::{Decoded, signed};
 use crate::finding::{Finding, Severity};

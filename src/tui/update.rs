@@ -336,8 +336,8 @@ fn carry_out(model: &mut Model, intents: Vec<Intent>, now: UnixTime) -> Vec<Effe
                 effects.extend(carry_out(model, more, now));
             }
             Intent::SaveScenario { name, replace } => {
-                let (text, left_out) = model.bench.tenant.scenario_file();
-                effects.push(Effect::SaveScenario { name, text: Secret::new(text), left_out, replace });
+                let text = Secret::new(model.bench.tenant.scenario_file());
+                effects.push(Effect::SaveScenario { name, text, replace });
             }
             Intent::ListScenarios => effects.push(Effect::ListScenarios),
             Intent::LoadScenario(name) => effects.push(Effect::LoadScenario(name)),

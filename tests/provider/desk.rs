@@ -122,6 +122,15 @@ impl Desk {
         self.send(request, headers).await
     }
 
+    /// Sends JSON, or nothing, with a bearer token.
+    pub async fn json(&self, method: &str, url: &str, token: &str, body: Option<&Value>) -> Answer {
+        let mut request = self.http.request(method.parse().expect("a method"), url).bearer_auth(token);
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body.to_string());
+        }
+        self.send(request, &[]).await
+    }
+
     async fn send(&self, mut request: reqwest::RequestBuilder, headers: &[(&str, &str)]) -> Answer {
         for (name, value) in headers {
             request = request.header(*name, *value);

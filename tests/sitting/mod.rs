@@ -263,7 +263,7 @@ impl Sitting {
                 let result = lab::settle(&self.lab, &bent, signing).map(Bespoke::sign);
                 vec![Event::TokenSigned { bent, signing, result }]
             }
-            Effect::SaveScenario { name, text, replace, .. } => {
+            Effect::SaveScenario { name, text, replace } => {
                 if self.files.contains_key(&name) && !replace {
                     return vec![Msg::ScenarioThere(name)];
                 }

@@ -135,16 +135,16 @@ pub struct ConditionalAccessPolicy {
     pub sign_in_frequency: Option<u32>,
 }
 
-/// Whether a policy is applied.
+/// Whether a policy counts (Graph's `state`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum PolicyState {
-    /// It is.
+    /// It does.
     #[default]
     Enabled,
-    /// It is not.
+    /// It is there and asks nothing.
     Disabled,
-    /// It is not, and the log of the real service would say what it would have done.
+    /// It asks nothing either; in the real service the log would tell what it would have asked.
     EnabledForReportingButNotEnforced,
 }
 

@@ -98,6 +98,7 @@ impl Scenario {
 
     /// The same with other grants: `oauth2PermissionGrants` and `appRoleAssignments` take the place of whatever stands in the
     /// file and in its applications.
+    #[must_use]
     pub fn with_grants(&self, grants: Vec<PermissionGrant>, assignments: Vec<RoleAssignment>) -> Self {
         let mut scenario = Self { grants, assignments, ..self.clone() };
         for application in &mut scenario.applications {

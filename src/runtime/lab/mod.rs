@@ -35,7 +35,7 @@ use crate::{
     provider::{
         NotRegistered, Provider, SignIn,
         certificate::Certificate,
-        forge::{Forged, Spec},
+        forge::{Forged, Forgery, Spec},
         identity_header,
         scenario::Scenario,
     },
@@ -246,7 +246,7 @@ impl Lab {
     pub async fn forge(&self, spec: &Spec, base: &Url) -> Result<Forged, String> {
         let provider = keys::ready(self.keys.clone(), true).await?;
         let forgery = lock(&provider).forge(spec, base, clock::now());
-        forgery.map(|forgery| forgery.sign()).map_err(|why| why.to_string())
+        forgery.map(Forgery::sign).map_err(|why| why.to_string())
     }
 
     /// Has a new key published, and the one that was next sign from now on.

@@ -200,3 +200,113 @@ async fn furnish(
     });
     let _ = made.await;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        provider::scenario::{
+            Scenario,
+            edit::{Edit, List},
+        },
+        runtime::{http, lab},
+        wire::{Body, Headers, Method, Request},
+    };
+
+    /// The next event of a kind, and what came before it.
+    async fn until<T>(events: &mut mpsc::Receiver<Event>, mut wanted: impl FnMut(Event) -> Option<T>) -> T {
+        loop {
+            let event = events.recv().await.expect("the lab still tells");
+            if let Some(found) = wanted(event) {
+                return found;
+            }
+        }
+    }
+
+    fn answer(event: Event) -> Option<Result<String, String>> {
+        match event {
+            Event::LabAnswered { result, .. } => Some(result),
+            _ => None,
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn orders_are_answered_and_what_changes_is_told() {
+        let (events, mut queue) = mpsc::channel(64);
+        let (orders, inbox) = mpsc::channel(8);
+        let order = |order| orders.send(Task::Order(Box::new(order)));
+        let lab = lab::start(lab::Options::anywhere(Scenario::northwind()), events.clone()).await.unwrap();
+        let base = lab.base().clone();
+        let serving = tokio::spawn(async move { lab.serve_owner(inbox, events).await });
+
+        let change = Edit::set(List::Users, "mina", "accountEnabled", false);
+        order(Order::Edit { change }).await.unwrap();
+        order(Order::Undo).await.unwrap();
+        order(Order::Undo).await.unwrap();
+        let mut enabled = Vec::new();
+        let mut answers = Vec::new();
+        while answers.len() < 3 {
+            let answered = until(&mut queue, |event| match event {
+                Event::LabChanged(view) => {
+                    enabled.push(view.scenario.user("mina").unwrap().account_enabled);
+                    None
+                }
+                event => answer(event),
+            });
+            answers.push(answered.await);
+        }
+        // Certificates that are made meanwhile are changes, too.
+        enabled.dedup();
+        assert_eq!(enabled, [true, false, true], "{answers:?}");
+        assert_eq!(answers[0].as_deref(), Ok("mina: accountEnabled false"));
+        assert_eq!(answers[2].as_ref().unwrap_err(), "there is nothing to undo");
+
+        // A program that nobody here has started.
+        let client = http::Client::new(http::Options::default());
+        let request = Request {
+            method: Method::Post,
+            url: base.join("northwind.example/oauth2/v2.0/token").unwrap(),
+            headers: Headers::new().with("content-type", "application/x-www-form-urlencoded"),
+            body: Body::Whole(b"grant_type=client_credentials&client_id=nobody".to_vec()),
+        };
+        client.send(request).await.0.unwrap();
+        let new = until(&mut queue, |event| match event {
+            Event::LabSignIns(new) => Some(new),
+            _ => None,
+        });
+        assert_ne!(new.await[0].code, 0);
+        drop(orders);
+        serving.await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_directory_that_is_loaded_gets_the_certificates_whose_keys_are_known() {
+        let (events, mut queue) = mpsc::channel(64);
+        let (orders, inbox) = mpsc::channel(8);
+        let order = |order| orders.send(Task::Order(Box::new(order)));
+        let lab = lab::start(lab::Options::anywhere(Scenario::northwind()), events.clone()).await.unwrap();
+        let serving = tokio::spawn(async move { lab.serve_owner(inbox, events).await });
+        let certificate = |view: &View| {
+            let application = view.scenario.applications().iter().find(|one| one.gets_a_key())?;
+            application.certificates().next().map(|certificate| certificate.der.clone())
+        };
+        let before = until(&mut queue, |event| match event {
+            Event::LabChanged(view) => certificate(&view),
+            _ => None,
+        });
+        let before = before.await;
+        order(Order::Load { text: Scenario::northwind().to_toml() }).await.unwrap();
+        let mut last = None;
+        let answered = until(&mut queue, |event| match event {
+            Event::LabChanged(view) => {
+                last = certificate(&view);
+                None
+            }
+            event => answer(event),
+        });
+        answered.await.expect("the built-in scenario is no fault");
+        assert_eq!(last, Some(before));
+        drop(orders);
+        serving.await.unwrap();
+    }
+}

@@ -23,7 +23,8 @@ fn make(name: &str) -> Made {
     params.distinguished_name.push(rcgen::DnType::CommonName, name);
     let made = params.self_signed(&signer).unwrap();
     let base64 = STANDARD.encode(made.der());
-    let lines: Vec<&str> = base64.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    let lines: Vec<&str> =
+        base64.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
     let pem = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"));
     Made { read: Certificate::read(pem.as_bytes()).unwrap(), der: made.der().to_vec(), pem, key }
 }

@@ -121,6 +121,8 @@ const APPLICATION: &[Member] = &[
     member("displayName", Text, "what consent pages call it"),
     member("appId", Fixed, "the client id"),
     member("isDisabled", Switch, "an administrator has switched it off: 7000112"),
+    member("lacksServicePrincipal", Switch, "its own tenant has no service principal for it: 7000229"),
+    member("servicePrincipalsIn", Words, "the keys of other tenants that have one, consent or not"),
     member("appRoleAssignmentRequired", Switch, "only assigned people and applications get tokens: 50105, 501051"),
     member("assignedUsers", Words, "the keys of those people"),
     member("signInAudience", Choice(AUDIENCES), "whose accounts may use it: 50194, 700016, 50020 for others"),
@@ -135,6 +137,7 @@ const APPLICATION: &[Member] = &[
         ("displayName", Text, "what it is called"),
         ("secretText", Secret { optional: false }, "the value that the program sends"),
         ("keyId", Fixed, "the id of the secret: not its value, though often sent as such (7000215)"),
+        ("startDateTime", Time, "when it was made"),
         ("endDateTime", Time, "when it ends: after that 7000222; empty: never"),
     ]), "client secrets"),
     member("keyCredentials", Items(&[
@@ -156,6 +159,8 @@ const APPLICATION: &[Member] = &[
         ("resource", Fixed, "the API"),
         ("roles", Fixed, "by itself"),
     ]), "the roles it had as the scenario began; Grants has what holds now"),
+    member("verifiedPublisher", OptionalText, "the publisher's name, if Microsoft has verified it; consent pages say so"),
+    member("disabledByMicrosoftStatus", OptionalText, "why Microsoft has closed it: 1000031; empty: it has not"),
     member("identifierUris", Texts, "App ID URIs: how scopes name this API"),
     member("api.requestedAccessTokenVersion", Choice(VERSIONS), "the version of access tokens for this API, whoever asks"),
     member("api.oauth2PermissionScopes", Items(&[
@@ -170,6 +175,7 @@ const APPLICATION: &[Member] = &[
         ("allowedMemberTypes", Words, "Application, User or both"),
         ("id", Fixed, "its GUID"),
     ]), "what applications can be allowed to do here by themselves"),
+    member("api.lowImpactScopes", Words, "which of them are of low impact"),
     member("api.knownClientApplications", Words, "front ends: consent to one of them with .default covers this API's needs"),
     member("api.preAuthorizedApplications", Items(&[
         ("application", Fixed, "the application"),
@@ -177,6 +183,8 @@ const APPLICATION: &[Member] = &[
     ]), "who gets permissions without consent"),
     member("optionalClaims.idToken", Words, "claims beyond the usual in its ID tokens"),
     member("optionalClaims.accessToken", Words, "the same in access tokens for it; xms_cc says it takes claims challenges"),
+    member("claimsMappingPolicies", Words, "policies that change the claims of its tokens"),
+    member("api.acceptMappedClaims", Switch, "they may, although it has no signing key of its own; off: 50146, 501461"),
     member("isFamilyClient", Switch, "its refresh tokens serve the whole family of clients (foci)"),
     member("nonceHeader", Switch, "its access tokens carry a hashed nonce: nobody else can check the signature"),
     member("tenant", Fixed, "where it is registered; without one it is Microsoft's own"),
@@ -212,19 +220,35 @@ const CONDITIONAL_ACCESS: &[Member] = &[
     member("id", Fixed, "what a claims challenge names"),
 ];
 
+const CLOSED: &[(&str, &str)] = &[
+    ("", "it is open"),
+    ("inactivity", "nobody has used it for long"),
+    ("abuse", "it was used for what the terms forbid"),
+];
+
 #[rustfmt::skip]
 const TENANT: &[Member] = &[
     member("displayName", Text, "what people call it"),
     member("id", Fixed, "the tid claim, and the first part of every address"),
     member("domains", Words, "each works in place of the id"),
     member("region", Text, "tenant_region_scope of its metadata"),
+    member("blocked", Choice(CLOSED), "whether Microsoft has closed it, and why"),
+    member("nationalCloud", OptionalText, "the host of the national cloud it lives in: 90038 here; empty: this cloud"),
     member("key", Fixed, "the short name in the scenario"),
+];
+
+const CONSENTS: &[(&str, &str)] = &[
+    ("microsoft-user-default-legacy", "whatever no administrator has to grant"),
+    ("microsoft-user-default-low", "low impact only, for own applications and verified publishers"),
 ];
 
 /// The members of what holds for every tenant.
 #[rustfmt::skip]
 pub(super) const POLICY: &[Member] = &[
     member("usersMayConsent", Switch, "ordinary people may agree to permissions of type User; off: 90094"),
+    member("userConsent", Choice(CONSENTS), "what they may agree to, where they may at all"),
+    member("blockUserConsentForRiskyApps", Switch, "unverified applications of others are for administrators to judge"),
+    member("adminConsentRequests", Switch, "who is stopped can ask an administrator from that page"),
     member("slowDown", Switch, "device polls that come too fast hear slow_down; Entra itself does not say it"),
 ];
 

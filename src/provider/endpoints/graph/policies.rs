@@ -97,11 +97,7 @@ fn entity(
 
 /// A policy that says nothing, to compare a body with.
 fn blank() -> ConditionalAccessPolicy {
-    ConditionalAccessPolicy {
-        id: String::new(),
-        display_name: String::new(),
-        ..serde_json::from_value(json!({ "id": "", "displayName": "" })).expect("the rest has defaults")
-    }
+    serde_json::from_value(json!({ "id": "", "displayName": "" })).expect("the rest has defaults")
 }
 
 pub fn list(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {

@@ -92,11 +92,8 @@ fn issue(provider: &mut Provider, asked: Asked<'_>) -> Reply {
     let claims = Claims::read(call.form.get("claims")).unwrap_or_default();
     let attempt =
         policies::Attempt { user: None, methods: &[], client, resource: &target.resource, claims: &claims };
-    provider
-        .sign_ins
-        .succeeded(call, client, None)
-        .at(tenant, client, None)
-        .meeting(request.scenario, &attempt);
+    let entry = provider.sign_ins.succeeded(call, client, None);
+    entry.at(tenant, client, None).meeting(request.scenario, &attempt);
     Reply::tokens(call, fields)
 }
 
@@ -127,8 +124,9 @@ fn has_service_principal(asked: &Asked<'_>) -> Verdict {
     }
     let text = format!("App '{}' has no service principal in tenant '{}'.", client.app_id, tenant.id);
     Err(Refusal::new(7_000_229, "invalid_client", text)
-        .demands("the application must have been added to the tenant")
-        .compares("tenant", &tenant.display_name, client.tenant.clone()))
+        .demands("the tenant must have a service principal for the application: a registration alone is none")
+        .compares("service principal", "(none)", [format!("one in {}", tenant.display_name)])
+        .compares("registered in", client.tenant.clone().unwrap_or_default(), Vec::<String>::new()))
 }
 
 fn is_known_resource(asked: &Asked<'_>) -> Verdict {
