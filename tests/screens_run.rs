@@ -155,6 +155,7 @@ impl Desk {
                 Effect::Sign(session, call, signing) => {
                     Event::Signed { session, call, result: authwright::runtime::sign::sign(&signing) }
                 }
+                Effect::SignToken(..) => panic!("no run bends a token"),
                 Effect::WakeAt(session, call, at) => {
                     self.alarms.push((session, call, at));
                     continue;
