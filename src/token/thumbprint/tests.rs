@@ -91,7 +91,7 @@ fn each_mix_up_is_named_where_it_is_made() {
         (format!("x5t={}", b64(upper.as_bytes())), Mixup::HexTextEncoded),
         (format!("x5t={}", b64(upper.to_lowercase().as_bytes())), Mixup::HexTextEncoded),
         (format!("x5t={}", b64(colons(&upper).as_bytes())), Mixup::HexTextEncoded),
-        (format!("x5t={}", b64(&STANDARD.decode(&upper).unwrap())), Mixup::HexDecodedAsBase64),
+        (hex(&STANDARD.decode(&upper).unwrap()), Mixup::HexDecodedAsBase64),
         (format!("x5t={}", b64(&sha256)), Mixup::Sha256ForSha1),
         (format!("x5t#S256={}", b64(&sha1)), Mixup::Sha1ForSha256),
         (format!("x5t#S256={}", hex(&sha256)), Mixup::HexForBase64),
