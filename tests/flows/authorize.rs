@@ -242,7 +242,9 @@ fn a_policy_stops_a_sign_in_or_asks_for_a_second_factor() {
     assert!(guarded(Control::Mfa).run().tokens().access_token.is_some(), "mina has a second factor");
     let mut case = guarded(Control::Mfa);
     case.person("adele");
-    page(Authorize, 50079).check("nothing to give", &case.run());
+    let ended = case.run();
+    assert!(ended.refusal().error_codes.is_empty(), "a page waits: {:?}", ended.outcome);
+    assert_eq!(ended.desk.notes.last().map(|note| note.code), Some(50072), "on which one is registered");
 }
 
 #[test]

@@ -106,7 +106,7 @@ fn what_a_page_would_have_mended_is_refused_where_none_may_be_shown() {
                         assert!(desk.provider.revoke_sessions(&mina, now));
                     });
                 },
-                back("login_required", 50058),
+                back("login_required", 50133),
             ),
             (
                 "account switched off",

@@ -198,6 +198,11 @@ impl Tenant {
         }
     }
 
+    /// The number of the last entry of the sign-in log.
+    pub fn last_in_log(&self) -> u32 {
+        self.provider.sign_ins().last().expect("an entry").code
+    }
+
     /// Asks the token endpoint of a tenant.
     pub fn token_at(&mut self, tenant: &str, form: &[(&str, &str)], origin: Option<&str>) -> Answer {
         self.tokens_of(&format!("{tenant}/oauth2/v2.0/token"), form, origin)

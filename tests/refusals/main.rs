@@ -16,7 +16,7 @@ mod walk;
 
 use std::collections::BTreeSet;
 
-use authwright::{explain, runtime::lab};
+use authwright::explain;
 use case::{Case, Outcome};
 use desk::Desk;
 
@@ -26,10 +26,7 @@ async fn run(cases: Vec<Case>) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     for case in cases {
         let own = match case.scenario {
-            Some(scenario) => {
-                let options = lab::Options { control: true, ..lab::Options::anywhere(scenario()) };
-                Some(Desk::started(options).await)
-            }
+            Some(scenario) => Some(Desk::stocked(scenario()).await),
             None => None,
         };
         outcomes.push(case.run(own.as_ref().unwrap_or(&shared)).await);

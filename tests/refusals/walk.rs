@@ -1,5 +1,6 @@
 //! Short ways through the tenant, up to where it refuses.
 
+use authwright::provider::order::Order;
 use serde_json::Value;
 
 use crate::desk::{Answer, Browser, CATALOG, Desk, with};
@@ -80,13 +81,10 @@ pub async fn password_at(desk: &Desk, tenant: &str, who: &str, changes: Changes<
     desk.token(tenant, &with(&form, changes), &[]).await
 }
 
-/// Has something done to the running tenant, by its control address.
-pub async fn order(desk: &Desk, order: &Value) {
-    let (address, token) = desk.lab.control().expect("it was asked for");
-    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-    let request = http.post(address.join("orders").expect("an address")).bearer_auth(token.expose());
-    let answer = request.body(order.to_string()).send().await.expect("an answer");
-    assert_eq!(answer.status(), 200, "{order}");
+/// Has something done to the running tenant.
+pub async fn order(desk: &Desk, order: Value) {
+    let order: Order = serde_json::from_value(order).expect("an order");
+    desk.lab.carry_out(&order).await.expect("it can be done");
 }
 
 /// A member of an answer.

@@ -234,7 +234,7 @@ fn is_accepted(standing: &Standing<'_>) -> Result<(), Next> {
     if standing.interaction.consented {
         return Ok(());
     }
-    Err(Next::ConsentForAll(standing.person.clone(), Arc::clone(standing.tenant)))
+    Err(Next::ConsentForAll(Box::new(standing.person.clone()), Arc::clone(standing.tenant)))
 }
 
 /// Writes down what the page named: grants for everybody, and roles.

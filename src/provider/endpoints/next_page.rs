@@ -61,15 +61,15 @@ pub enum Next {
     Pick(Vec<Person>),
     /// Something is asked that a page can take.
     Mend(Box<remedies::Asked>),
-    Confirm(Person),
-    Consent(Person, Vec<consents::Missing>),
-    ConsentForAll(Person, Arc<Tenant>),
+    Confirm(Box<Person>),
+    Consent(Box<Person>, Vec<consents::Missing>),
+    ConsentForAll(Box<Person>, Arc<Tenant>),
     AdminApproval(Arc<Tenant>, Box<Refusal>),
     /// Refused on a page, whoever asked.
     Page(Box<Refusal>),
     /// Refused back to the application, if there is a way back.
     Back(Box<Refusal>),
-    Finish(Person, Arc<Tenant>),
+    Finish(Box<Person>, Arc<Tenant>),
 }
 
 /// Shows the next page or finishes. `problem` is why the last form did not work.
@@ -125,13 +125,18 @@ pub fn proceed(
         }
         Next::Page(refusal) => return Reply::error_page(call, refusal),
         Next::Back(refusal) => return outcome::refuse(provider, call, &interaction, refusal),
-        Next::Finish(person, tenant) => return outcome::finish(provider, call, &interaction, person, tenant),
+        Next::Finish(person, tenant) => {
+            return outcome::finish(provider, call, &interaction, *person, tenant);
+        }
     };
     provider.interactions.put(flow_token, interaction, call.now);
-    // The sign-in log counts such pages, although nothing has failed (reference §3.8).
-    match problem.or(interrupt) {
+    match problem {
         Some(problem) => Reply::page_refusing(call, html, problem),
-        None => Reply::page(call, html),
+        // The sign-in log counts such pages, although nothing has failed (reference §3.8); the page itself says nothing of it.
+        None => match interrupt {
+            Some(interrupt) => Reply::page(call, html).refusing(interrupt),
+            None => Reply::page(call, html),
+        },
     }
 }
 
@@ -225,7 +230,7 @@ fn next(provider: &Provider, call: &Call, interaction: &mut Interaction) -> Next
             return concerning(next, name, interaction, &person);
         }
     }
-    Next::Finish(person, tenant)
+    Next::Finish(Box::new(person), tenant)
 }
 
 fn concerning(next: Next, rule: &'static str, interaction: &Interaction, person: &Person) -> Next {
@@ -271,7 +276,7 @@ pub fn is_silent(interaction: &Interaction) -> bool {
 fn is_confirmed(standing: &Standing<'_>) -> Result<(), Next> {
     let Standing { interaction, person, .. } = standing;
     match &interaction.purpose {
-        Purpose::Device(_) if !interaction.confirmed => Err(Next::Confirm((*person).clone())),
+        Purpose::Device(_) if !interaction.confirmed => Err(Next::Confirm(Box::new((*person).clone()))),
         Purpose::Device(_) | Purpose::Authorize(_) | Purpose::AdminConsent(_) => Ok(()),
     }
 }
@@ -301,7 +306,7 @@ fn has_consent(standing: &Standing<'_>) -> Result<(), Next> {
         let named = consents::named(&provider.scenario, wanted);
         missing.extend(named.into_iter().filter(|named| !missing.contains(named)).collect::<Vec<_>>());
     }
-    Err(Next::Consent((*person).clone(), with_offline_access(provider, missing)))
+    Err(Next::Consent(Box::new((*person).clone()), with_offline_access(provider, missing)))
 }
 
 /// The page always names lasting access, asked for or not (reference §9.2).

@@ -75,7 +75,10 @@ pub fn change_password(form: &Form<'_>, user: &User) -> String {
 
 /// Terms to be accepted.
 pub fn terms(form: &Form<'_>, user: &User, names: &[String]) -> String {
-    let list: String = names.iter().map(|name| format!("<li>{}</li>\n", escape(name))).collect();
+    let mut list = String::new();
+    for name in names {
+        let _ = writeln!(list, "<li>{}</li>", escape(name));
+    }
     let body = format!(
         "{}<ul>\n{list}</ul>\n{}",
         asked_of(user, "must accept the terms of use before the sign-in goes on:"),

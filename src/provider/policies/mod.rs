@@ -194,7 +194,7 @@ mod tests {
     use crate::provider::scenario::{Operator, PolicyState};
 
     /// Policies as a file writes them, by their members.
-    fn policy(members: serde_json::Value) -> ConditionalAccessPolicy {
+    fn policy(members: &serde_json::Value) -> ConditionalAccessPolicy {
         let mut whole =
             serde_json::json!({ "id": "p", "displayName": "a policy", "excludeUsers": ["adele"] });
         for (name, value) in members.as_object().expect("members") {
@@ -204,7 +204,7 @@ mod tests {
     }
 
     fn about_catalog(users: &[&str], applications: &[&str], controls: &[&str]) -> ConditionalAccessPolicy {
-        policy(serde_json::json!({
+        policy(&serde_json::json!({
             "includeUsers": users,
             "includeServicePrincipals": ["inventory-sync"],
             "includeApplications": applications,

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::{Application, ConsentType, Key, ResourceAccess, Scenario};
+use super::{Application, ConsentType, Device, Group, Key, NamedLocation, ResourceAccess, Scenario};
 use crate::{provider::issuers, secret::Secret, time::UnixTime};
 
 impl Scenario {
@@ -45,6 +45,8 @@ impl Scenario {
                     "password_expired": user.password_expired,
                     "locked_out": user.locked_out,
                     "federated": user.federated,
+                    "risk_level": user.risk_level.name(),
+                    "devices": self.devices_of(user).map(|device| device.key.as_str()).collect::<Vec<_>>(),
                     "guest_in": user.guest_in.iter().map(|membership| membership.tenant.as_str()).collect::<Vec<_>>(),
                 })
             })
@@ -63,6 +65,10 @@ impl Scenario {
                     "include_applications": policy.include_applications,
                     "built_in_controls": policy.built_in_controls.iter().map(|control| control.name()).collect::<Vec<_>>(),
                     "sign_in_frequency": policy.sign_in_frequency,
+                    "include_groups": policy.include_groups,
+                    "include_locations": policy.include_locations,
+                    "exclude_locations": policy.exclude_locations,
+                    "terms_of_use": policy.terms_of_use,
                 })
             })
             .collect();
@@ -95,8 +101,45 @@ impl Scenario {
                 "token": format!("{base}/pipeline/token?audience=api://AzureADTokenExchange"),
             },
             "conditional_access_policies": policies,
+            "groups": self.groups.iter().map(describe_group).collect::<Vec<_>>(),
+            "devices": self.devices.iter().map(describe_device).collect::<Vec<_>>(),
+            "named_locations": self.named_locations.iter().map(describe_location).collect::<Vec<_>>(),
         })
     }
+}
+
+fn describe_group(group: &Group) -> Value {
+    json!({
+        "key": group.key,
+        "id": group.id,
+        "tenant": group.tenant,
+        "display_name": group.display_name,
+        "security_enabled": group.security_enabled,
+        "members": group.members,
+        "member_groups": group.member_groups,
+    })
+}
+
+fn describe_device(device: &Device) -> Value {
+    json!({
+        "key": device.key,
+        "device_id": device.device_id,
+        "display_name": device.display_name,
+        "trust_type": device.trust_type.name(),
+        "is_compliant": device.is_compliant,
+        "account_enabled": device.account_enabled,
+        "registered_owners": device.registered_owners,
+    })
+}
+
+fn describe_location(location: &NamedLocation) -> Value {
+    json!({
+        "key": location.key,
+        "display_name": location.display_name,
+        "ip_ranges": location.ip_ranges,
+        "is_trusted": location.is_trusted,
+        "risk_level": location.risk_level.name(),
+    })
 }
 
 fn access(entries: &[ResourceAccess]) -> Map<String, Value> {

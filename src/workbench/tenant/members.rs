@@ -156,7 +156,7 @@ const APPLICATION: &[Member] = &[
         ("role", Text, "the role they get; without one they just get in"),
     ]), "people and groups with their roles"),
     member("groupMembershipClaims", Choice(GROUP_CLAIMS), "which groups its tokens name"),
-    member("accessTokenLifetime", Number, "seconds that access tokens for it live, 600 to 86400; empty: 60 to 90 minutes"),
+    member("accessTokenLifetime", Number, "seconds that access tokens for it live, ten minutes to a day; empty: 60 to 90 minutes"),
     member("isApprovedClientApp", Switch, "Microsoft has approved it; off: 53002 where a policy asks"),
     member("enforcesAppProtection", Switch, "it protects what it holds; off: 53005 where a policy asks"),
     member("blockMinors", Switch, "people who are minors are kept out: 54000"),
@@ -354,6 +354,9 @@ pub(super) const POLICY: &[Member] = &[
     member("userConsent", Choice(CONSENTS), "what they may agree to, where they may at all"),
     member("blockUserConsentForRiskyApps", Switch, "unverified applications of others are for administrators to judge"),
     member("adminConsentRequests", Switch, "who is stopped can ask an administrator from that page"),
+    member("securityDefaults", Switch, "everybody registers a second factor, and a bare password is refused: 530035"),
+    member("loopDetection", Switch, "the same tokens over and over are refused: 50196"),
+    member("tokenRequestsPerMinute", Number, "how many the token endpoint takes for a tenant: 90055; empty: any number"),
     member("slowDown", Switch, "device polls that come too fast hear slow_down; Entra itself does not say it"),
 ];
 

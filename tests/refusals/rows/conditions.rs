@@ -177,7 +177,7 @@ fn devices() -> Vec<Case> {
                 let tokens = desk.token(&desk.home, &desk.redemption("desktop", PUBLIC, &code), &[]).await;
                 let remove = value!({ "order": "edit", "change":
                     { "edit": "remove", "from": "devices", "entry": "noor-laptop" } });
-                order(desk, &remove).await;
+                order(desk, remove).await;
                 refresh(desk, &desk.home, "desktop", &text(&tokens, "refresh_token"), &[]).await
             })
         })
@@ -284,7 +284,7 @@ fn membership() -> Vec<Case> {
                     "edit": "set", "of": "users", "entry": "farah",
                     "members": { "guestIn": [{ "tenant": "northwind", "id": id, "accountEnabled": false }] },
                 } });
-                order(desk, &disable).await;
+                order(desk, disable).await;
                 refresh(desk, &desk.home, "desktop", &text(&tokens, "refresh_token"), &[]).await
             })
         })
@@ -327,7 +327,7 @@ fn sessions() -> Vec<Case> {
                 let (mut browser, _) = together(desk, &["mina"]).await;
                 let expire = value!({ "order": "edit", "change": { "edit": "set", "of": "users", "entry": "mina",
                     "members": { "passwordExpired": true } } });
-                order(desk, &expire).await;
+                order(desk, expire).await;
                 browser.get(&silent(desk, &[])).await
             })
         })
@@ -335,7 +335,7 @@ fn sessions() -> Vec<Case> {
         redirect(50133, "login_required", LEGACY, "a session that was revoked", |desk| {
             Box::pin(async move {
                 let (mut browser, _) = together(desk, &["mina"]).await;
-                order(desk, &value!({ "order": "revokeSessions", "user": "mina" })).await;
+                order(desk, value!({ "order": "revokeSessions", "user": "mina" })).await;
                 browser.get(&silent(desk, &[])).await
             })
         })
@@ -363,6 +363,7 @@ fn pace() -> Vec<Case> {
                 password(desk, "mina", &[]).await
             })
         })
-        .stocked(|| switched(&value!({ "tokenRequestsPerMinute": 1 }))),
+        .stocked(|| switched(&value!({ "tokenRequestsPerMinute": 1 })))
+        .status(429),
     ]
 }
