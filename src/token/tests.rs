@@ -1,7 +1,9 @@
 //! Tests of the whole way: a pasted text, the reading of it, and the judgement.
 
+mod forms;
 mod judging;
 mod reading;
+mod table;
 
 use super::{Decoded, signed};
 use crate::finding::{Finding, Severity};
