@@ -115,7 +115,7 @@ fn serialization(value: &Value) -> Option<Serialized> {
     let several = |name: &str| value.get(name).and_then(Value::as_array);
     if let Some(parts) = signed(value) {
         let signatures = several("signatures").map_or(1, Vec::len);
-        let compact = || format!("{}.{}.{}", parts.protected, parts.payload, parts.signature);
+        let compact = || without_blanks(format!("{}.{}.{}", parts.protected, parts.payload, parts.signature));
         return Some(Serialized { token: (!parts.unencoded).then(compact), signatures });
     }
     let ciphertext = text(value, "ciphertext")?;
@@ -127,7 +127,12 @@ fn serialization(value: &Value) -> Option<Serialized> {
         text(value, "iv").unwrap_or_default(),
         text(value, "tag").unwrap_or_default(),
     );
-    Some(Serialized { token: Some(token), signatures: 1 })
+    Some(Serialized { token: Some(without_blanks(token)), signatures: 1 })
+}
+
+/// White space inside a part is no more than wrapping, here as elsewhere.
+fn without_blanks(text: String) -> String {
+    if text.contains(scan::is_blank) { text.replace(scan::is_blank, "") } else { text }
 }
 
 /// The parts of a signed token in JSON serialization.
