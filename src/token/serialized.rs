@@ -30,7 +30,7 @@ pub(super) fn find(value: &Value, text: &str, mut noted: Noted, most: usize) -> 
     collect_strings(value, "", &mut strings);
     let (mut compact, mut opaque, mut fragment, mut count) = (Vec::new(), Vec::new(), None, 0);
     for (name, text) in &strings {
-        let room = most.saturating_sub(compact.len());
+        let room = most.saturating_sub(compact.len()).max(1);
         let searched = paste::search(text, room);
         let has_token = searched.search.count > 0;
         let mut inner = noted.clone();
@@ -46,7 +46,9 @@ pub(super) fn find(value: &Value, text: &str, mut noted: Noted, most: usize) -> 
         if has_token {
             count += found.count;
             compact.append(&mut found.pasted);
-        } else if had_fragment && found.count == 1 && matches!(found.pasted[0].shape, Shape::Compact { .. }) {
+        } else if had_fragment
+            && found.pasted.first().is_some_and(|first| matches!(first.shape, Shape::Compact { .. }))
+        {
             fragment = fragment.or_else(|| found.pasted.pop());
         } else {
             count += found.count;

@@ -57,11 +57,12 @@ fn points_into_the_text(decoded: &Decoded, text: &str) {
     }
 }
 
-/// The token that was cut out of its surroundings is the whole token, unless there are strange characters in it.
+/// The token that was cut out of its surroundings is the whole token, unless it begins as none does or has
+/// strange characters in it.
 fn says_the_same_when_read_again(decoded: &Decoded) {
     let raw = decoded.raw.expose();
     let plain = raw.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_+/=.".contains(&b));
-    if matches!(decoded.kind, Kind::Jws | Kind::Jwe) && raw.contains('.') && plain {
+    if matches!(decoded.kind, Kind::Jws | Kind::Jwe) && raw.starts_with("eyJ") && raw.contains('.') && plain {
         let again = token::decode(raw);
         assert_eq!(again.kind, decoded.kind, "{:?} and {:?}", again.raw.expose(), decoded.raw.expose());
         assert_eq!(again.header, decoded.header);

@@ -136,7 +136,14 @@ fn a_whole_answer_gives_all_its_tokens() {
 
     let log = format!("first {access}\nthen {refresh}\nand \"{id}\"");
     let all: Vec<_> = decode_all(&log).iter().map(|token| token.raw.expose().to_owned()).collect();
-    assert_eq!(all, [access, id, refresh]);
+    assert_eq!(all, [access, id.clone(), refresh.clone()]);
+    // The first one alone, also where more follow in other members.
+    assert_eq!(
+        decode(&json!({"a": id, "refresh_token": refresh, "c": "eyJhbGciOiJub25lIn0"}).to_string())
+            .raw
+            .expose(),
+        id
+    );
     let many = format!("{} ", id_token()).repeat(200);
     let all = decode_all(&many);
     assert_eq!(all.len(), crate::token::MOST_TOKENS);
