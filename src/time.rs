@@ -26,6 +26,23 @@ impl UnixTime {
         Self(millis)
     }
 
+    /// Reads a time as people give it: seconds since 1970, or RFC 3339 with `T` or a blank.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        text.parse()
+            .ok()
+            .map(Self::from_seconds)
+            .or_else(|| text.parse::<Timestamp>().ok().map(|time| Self::from_millis(time.as_millisecond())))
+    }
+
+    /// Reads the date of an HTTP header (RFC 9110 §5.6.7) in its one current form.
+    pub fn from_http_date(text: &str) -> Option<Self> {
+        jiff::fmt::rfc2822::DateTimeParser::new()
+            .parse_timestamp(text.trim())
+            .ok()
+            .map(|time| Self::from_seconds(time.as_second()))
+    }
+
     /// Whole seconds, rounded down.
     pub const fn seconds(self) -> i64 {
         self.0.div_euclid(1000)
@@ -121,6 +138,21 @@ mod tests {
         assert_eq!(time.date_time(), "2026-03-04 09:15:27Z");
         assert_eq!(time.http_date(), "Wed, 04 Mar 2026 09:15:27 GMT");
         assert_eq!((time + Duration::from_millis(5)).rfc3339(), "2026-03-04T09:15:27.005Z");
+    }
+
+    #[test]
+    fn times_are_read_as_people_and_servers_write_them() {
+        let time = UnixTime::from_seconds(1_772_615_727);
+        for text in
+            ["1772615727", " 2026-03-04T09:15:27Z\n", "2026-03-04 09:15:27Z", "2026-03-04T10:15:27+01:00"]
+        {
+            assert_eq!(UnixTime::parse(text), Some(time), "{text}");
+        }
+        for text in ["", "soon", "2026-03-04", "09:15:27Z", "1.5"] {
+            assert_eq!(UnixTime::parse(text), None, "{text}");
+        }
+        assert_eq!(UnixTime::from_http_date(&time.http_date()), Some(time));
+        assert_eq!(UnixTime::from_http_date("2026-03-04T09:15:27Z"), None);
     }
 
     #[test]

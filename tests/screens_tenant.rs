@@ -9,6 +9,7 @@ use authwright::{
         glyphs::{Charset, Glyphs},
         keymap::Context,
         model::ScreenId,
+        overlay::Overlay,
     },
     workbench::{Event, Workbench},
 };
@@ -40,8 +41,9 @@ const IDENTITIES: usize = 2;
 const GRANTS: usize = 3;
 const POLICIES: usize = 4;
 const TENANTS: usize = 5;
-const SIGN_INS: usize = 6;
-const STEPS: usize = 7;
+const TROUBLE: usize = 6;
+const SIGN_INS: usize = 7;
+const STEPS: usize = 8;
 
 /// Narrows the list to what is typed, and stays in it.
 fn find(sitting: &mut Sitting, text: &str) {
@@ -90,6 +92,22 @@ fn desktop(sitting: &mut Sitting) -> Option<u32> {
     code_of_last_run(sitting)
 }
 
+/// Takes what is called so from the menu that is open.
+#[track_caller]
+fn menu(sitting: &mut Sitting, wanted: &str) {
+    for _ in 0..60 {
+        let Some(Overlay::Choices { choices, selected, .. }) = sitting.model.overlays.last() else {
+            panic!("no menu for {wanted}");
+        };
+        if choices[*selected].name == wanted {
+            sitting.press("Enter");
+            return;
+        }
+        sitting.press("j");
+    }
+    panic!("{wanted} is not offered");
+}
+
 #[test]
 fn every_section_looks_as_it_was_looked_at() {
     let mut sitting = begun();
@@ -100,6 +118,7 @@ fn every_section_looks_as_it_was_looked_at() {
         (GRANTS, "tenant_grants"),
         (POLICIES, "tenant_policies"),
         (TENANTS, "tenant_tenants"),
+        (TROUBLE, "tenant_trouble"),
         (SIGN_INS, "tenant_sign_ins_empty"),
         (STEPS, "tenant_steps_empty"),
     ] {
@@ -174,21 +193,6 @@ fn what_is_granted_step_by_step_spares_the_consent() {
     find(&mut sitting, "handheld");
     sitting.press("d Esc");
     assert_eq!(password(&mut sitting), Some(65001));
-    let menu = |sitting: &mut Sitting, wanted: &str| {
-        for _ in 0..60 {
-            let Some(authwright::tui::overlay::Overlay::Choices { choices, selected, .. }) =
-                sitting.model.overlays.last()
-            else {
-                panic!("no menu for {wanted}");
-            };
-            if choices[*selected].name == wanted {
-                sitting.press("Enter");
-                return;
-            }
-            sitting.press("j");
-        }
-        panic!("{wanted} is not offered");
-    };
     let scopes = {
         let handheld = sitting.model.bench.lab.scenario.application("handheld").expect("it is there");
         handheld.oauth2_permission_grants[0].scopes.clone()
@@ -221,6 +225,37 @@ fn a_policy_that_is_switched_off_asks_nothing() {
     row(&mut sitting, "usersMayConsent");
     sitting.press("Space");
     assert!(!sitting.model.bench.lab.scenario.policy.users_may_consent);
+}
+
+#[test]
+fn the_clock_is_moved_and_faults_are_switched_on_and_off() {
+    let mut sitting = begun();
+    open(&mut sitting, TROUBLE);
+    sitting.press("a");
+    menu(&mut sitting, "move the clock on by a day");
+    shows(&mut sitting, &["the clock is 1 d ahead"]);
+    sitting.press("d");
+    shows(&mut sitting, &["shows the machine's time"]);
+    sitting.press("a");
+    menu(&mut sitting, "500");
+    menu(&mut sitting, "token");
+    menu(&mut sitting, "once");
+    assert!(sitting.toast().contains("is on"), "{}", sitting.toast());
+    password(&mut sitting);
+    assert!(
+        !matches!(sitting.model.bench.sessions.last().unwrap().outcome, Some(Outcome::Tokens(_))),
+        "it was struck"
+    );
+    assert_eq!(password(&mut sitting), None, "and only once");
+    sitting.press("a");
+    menu(&mut sitting, "503, Retry-After 10 s");
+    menu(&mut sitting, "any");
+    menu(&mut sitting, "until it is switched off");
+    sitting.press("j");
+    assert_pictures!(sitting, "tenant_fault");
+    sitting.press("d");
+    assert_eq!(sitting.model.bench.tenant.view().faults, []);
+    assert_eq!(password(&mut sitting), None);
 }
 
 #[test]
@@ -481,7 +516,7 @@ fn with_ascii_only_nothing_else_is_drawn() {
     let mut sitting = begun();
     sitting.model.look.glyphs = Glyphs::of(Charset::Ascii);
     password(&mut sitting);
-    for section in 0..8 {
+    for section in 0..9 {
         open(&mut sitting, section);
         for keys in ["", "Enter"] {
             sitting.press(keys);

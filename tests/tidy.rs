@@ -221,3 +221,39 @@ fn the_rules_that_explanations_know_are_the_lab_tenants() {
         assert!(provider.contains(&format!("\"{rule}\"")), "no rule is named {rule}");
     }
 }
+
+/// The rows of the tables of docs/parity.md: feature, state, and what shows it.
+fn parity_rows(sheet: &str) -> Vec<[&str; 3]> {
+    let rows = sheet.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| ---"));
+    rows.map(|line| {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        <[&str; 3]>::try_from(cells).unwrap_or_else(|_| panic!("a row has three cells: {line}"))
+    })
+    .filter(|[_, state, _]| *state != "State")
+    .collect()
+}
+
+#[test]
+fn the_parity_sheet_names_tests_that_there_are() {
+    let sheet = fs::read_to_string(root().join("docs/parity.md")).unwrap();
+    let rows = parity_rows(&sheet);
+    assert!(rows.len() > 60, "only {} rows were found", rows.len());
+    let mut problems = Vec::new();
+    for [feature, state, shown] in rows {
+        if !["enforced", "shaped only", "absent"].contains(&state) {
+            problems.push(format!("{feature}: what is {state:?}?"));
+        }
+        let named: Vec<(&str, &str)> =
+            shown.split('`').skip(1).step_by(2).filter_map(|name| name.split_once("::")).collect();
+        if state == "enforced" && named.is_empty() {
+            problems.push(format!("{feature}: which test shows it?"));
+        }
+        for (file, test) in named {
+            let text = fs::read_to_string(root().join(file)).unwrap_or_default();
+            if !["fn", "def"].iter().any(|word| text.contains(&format!("{word} {test}("))) {
+                problems.push(format!("{feature}: there is no {file}::{test}"));
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}

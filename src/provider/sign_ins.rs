@@ -25,7 +25,7 @@ const LONGEST: usize = 1000;
 const STILL_WAITING: u32 = 70016;
 
 /// An entry of the log.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SignIn {
     /// When.
@@ -114,7 +114,13 @@ impl AppliedPolicy {
         Self {
             id: policy.id.clone(),
             display_name: policy.display_name.clone(),
-            controls: policy.built_in_controls.iter().map(|control| control.name().into()).collect(),
+            controls: policy
+                .built_in_controls
+                .iter()
+                .map(|control| control.name())
+                .chain((!policy.terms_of_use.is_empty()).then_some("termsOfUse"))
+                .map(Into::into)
+                .collect(),
             session_controls: policy.sign_in_frequency.iter().map(|_| "signInFrequency".into()).collect(),
             result,
         }
@@ -164,10 +170,11 @@ impl SignIn {
 }
 
 /// The categories that Entra's own log has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SignInKind {
     /// A person at a page.
+    #[default]
     Interactive,
     /// A client on behalf of a person.
     NonInteractive,
@@ -220,8 +227,8 @@ impl SignIns {
     }
 
     pub fn refused(&mut self, call: &Call, refusal: &Refusal, scenario: &Scenario) {
-        // What a resource refuses is no sign-in either.
-        if [STILL_WAITING, refusal::NO_NUMBER].contains(&refusal.code) {
+        // What a resource refuses is no sign-in either, and who is told to wait was not looked at.
+        if [STILL_WAITING, refusal::THROTTLED, refusal::NO_NUMBER].contains(&refusal.code) {
             return;
         }
         let sent = |name: &str| call.query.get(name).or_else(|| call.form.get(name));
@@ -315,27 +322,8 @@ fn entry(call: &Call) -> SignIn {
         kind,
         correlation_id: call.correlation_id.clone(),
         trace_id: call.trace_id.clone(),
-        client_id: None,
-        application: None,
-        user: None,
-        code: 0,
-        reason: String::new(),
-        rule: "".into(),
-        tenant_id: None,
-        user_id: None,
-        user_display_name: None,
-        principal_id: None,
-        resource_id: None,
-        resource: None,
         client_app_used: client_app_used.into(),
-        ip_address: address(call).to_owned(),
-        policies: Vec::new(),
+        ip_address: call.address.to_string(),
+        ..SignIn::default()
     }
-}
-
-/// The caller's address: loopback, or whom a proxy on it says it speaks for.
-fn address(call: &Call) -> &str {
-    let forwarded = call.header("x-forwarded-for").and_then(|list| list.split(',').next()).map(str::trim);
-    let known = forwarded.filter(|text| text.parse::<core::net::IpAddr>().is_ok());
-    known.unwrap_or("127.0.0.1")
 }

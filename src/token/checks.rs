@@ -5,6 +5,7 @@
 //! check was not made; it never passes by default.
 
 mod binding;
+mod form;
 mod names;
 mod purpose;
 mod signing;
@@ -17,7 +18,7 @@ pub use times::{Clock, LEEWAY};
 
 use serde_json::Value;
 
-use super::{Decoded, Kind, remarks::quote};
+use super::{Decoded, Kind, SharedKey, remarks::quote};
 use crate::{
     finding::{Finding, Severity},
     time::UnixTime,
@@ -29,7 +30,10 @@ pub struct Expected {
     /// The key set document (RFC 7517 §5), as fetched.
     pub jwks: Option<Value>,
     /// Where the key set comes from, in words such as `the file keys.json`; findings about the key say it.
+    /// [`KeySource`](super::KeySource) has the usual ones.
     pub jwks_source: Option<String>,
+    /// A secret shared with the issuer. Only with it are HS256 and its kin looked at; none is ever taken from a key set.
+    pub shared_key: Option<SharedKey>,
     /// The issuers whose tokens are taken; each may hold Entra's literal `{tenantid}`. Empty: not compared.
     pub issuers: Vec<String>,
     /// The tenants whose people and applications are let in, by id. Empty: not compared.
@@ -61,15 +65,20 @@ pub fn judge(token: &Decoded, expected: &Expected, now: UnixTime) -> Vec<Finding
         Kind::Jwe => return vec![FORM.info("It is encrypted: nobody but the recipient can check it.")],
         Kind::Opaque => return vec![FORM.info("It is opaque: nobody but its issuer can check it.")],
         Kind::Saml => return vec![FORM.info("It is SAML; its signatures are not checked here.")],
-        Kind::NotAToken => return vec![FORM.error("It is no token.")],
+        Kind::NotAToken => {
+            // What it is instead, where that was recognised.
+            let instead = token.findings.iter().find(|finding| finding.id.starts_with("kind."));
+            let title = instead.map_or("It is no token.", |finding| finding.title.as_str());
+            return vec![FORM.error(title)];
+        }
     }
-    let mut findings = vec![form(token)];
-    let source = expected.jwks_source.as_deref();
-    let signing_key = signing::judge(token, expected.jwks.as_ref(), source, &mut findings);
+    let mut findings = vec![form::judge(token)];
+    let signing_key = signing::judge(token, expected, &mut findings);
     findings.push(names::issuer(token, &expected.issuers));
     findings.extend(signing_key.and_then(|key| names::key_issuer(token, key)));
     findings.extend(names::tenant(token, &expected.tenants));
-    findings.push(names::audience(token, &expected.audiences));
+    let alone = expected.purpose == Some(Purpose::SignIn);
+    findings.push(names::audience(token, &expected.audiences, alone));
     findings.push(times::expiry(token, expected.clock, now));
     findings.push(times::not_before(token, expected.clock, now));
     findings.push(times::issued_at(token, expected.clock, now));
@@ -140,31 +149,6 @@ impl Check {
     fn error(self, title: impl Into<String>) -> Finding {
         self.says(Severity::Error, title)
     }
-}
-
-/// Three parts, readable, and nothing in them that readers disagree about.
-fn form(token: &Decoded) -> Finding {
-    // These have checks of their own below.
-    let elsewhere = ["jwt.alg_none", "jwt.alg_missing", "jwt.signature_missing"];
-    let broken = token.findings.iter().find(|finding| {
-        finding.severity == Severity::Error
-            && (finding.id.starts_with("jwt.") || finding.id == "text.invalid_utf8")
-            && !elsewhere.contains(&finding.id)
-    });
-    if let Some(broken) = broken {
-        return FORM.error(broken.title.clone());
-    }
-    if token.header.contains_key("crit") {
-        return FORM.error("crit demands extensions that are not known here; such a token must be refused.");
-    }
-    if token.claims.is_empty() {
-        return FORM.error("The payload is no JSON object with claims.");
-    }
-    let sloppy = ["jwt.padding", "jwt.standard_alphabet"];
-    if let Some(sloppy) = token.findings.iter().find(|finding| sloppy.contains(&finding.id)) {
-        return FORM.warning(sloppy.title.clone());
-    }
-    FORM.passed("Three base64url parts; header and payload are JSON objects without doubled members.")
 }
 
 fn nonce(token: &Decoded, expected: Option<&str>) -> Option<Finding> {

@@ -8,12 +8,17 @@
 //! and where it has one its [`Place`] stands beside it. Nothing here reads a clock: what depends on the present takes
 //! `now` ([`Decoded::at`], [`Life::used`], [`checks::judge`]).
 
+pub mod assertion;
+pub mod bend;
 mod catalogue;
 pub mod checks;
 pub mod claims;
 mod compact;
+pub mod difference;
+pub mod federation;
 mod front;
 mod json;
+mod keys;
 mod kind;
 mod known;
 mod life;
@@ -34,9 +39,11 @@ mod signature;
 mod signed;
 #[cfg(test)]
 mod tests;
+pub mod thumbprint;
 pub mod values;
 mod words;
 
+pub use keys::{KeySource, SharedKey, key_set};
 pub use kind::{Recognised, TokenKind, kind_of};
 pub use life::Life;
 pub use overage::{Overage, group_overage};

@@ -5,14 +5,16 @@
 //! A verdict sums up the lights of [`checks::judge`] and hides none of them: it names those that decided. Where something
 //! that decides could not be looked at, such as a signature without keys, the verdict is open.
 
-use serde_json::Value;
+mod mistakes;
+
+pub use mistakes::Mistake;
+
+use serde_json::{Value, json};
 
 use super::{
     Decoded, Kind, TokenKind,
-    checks::{self, Expected, Purpose, roles_of, scopes_of},
-    compact::is_unsecured,
-    kind_of, known,
-    remarks::quote,
+    checks::{self, Expected, Purpose},
+    kind_of,
 };
 use crate::{
     finding::{Finding, Severity},
@@ -99,7 +101,8 @@ pub enum Answer {
     Forbidden,
     /// Nothing speaks against it, but something that decides could not be looked at.
     Open,
-    /// It is not ours to judge: only the resource it was made for, or its issuer, can.
+    /// It is not ours to judge: only the resource it was made for, or its issuer, can. A seat that gets it all the same does
+    /// not take it, which says nothing about the token.
     NotOurs,
 }
 
@@ -153,31 +156,52 @@ impl Verdict {
             (_, Answer::Open) => {
                 "Nothing speaks against it so far, but not everything could be checked.".to_owned()
             }
-            (_, Answer::NotOurs) => {
-                "It is not for this seat to judge: only those it was made for can.".to_owned()
+            (Seat::Client, Answer::NotOurs) => {
+                "It is not for a client to judge: only those it was made for can.".to_owned()
+            }
+            (Seat::Api, Answer::NotOurs) => {
+                "It is not for this API to judge: only the one it was made for can.".to_owned()
             }
         }
     }
-}
 
-/// A classic mistake: what happened, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
-    /// A stable name, such as `mistake.id_token_at_api`.
-    pub id: &'static str,
-    /// What happened.
-    pub title: String,
-    /// What to do about it.
-    pub advice: &'static str,
+    /// The object of `verify --json`, without what surrounds it: `{"seat", "answer", "headline", "status",
+    /// "www_authenticate", "because": [id], "checks": [{"id", "severity", "title", "source"}],
+    /// "mistakes": [{"id", "title", "advice"}]}`.
+    pub fn to_json(&self) -> Value {
+        let check = |finding: &Finding| {
+            json!({
+                "id": finding.id,
+                "severity": finding.severity.name(),
+                "title": finding.title,
+                "source": finding.source,
+            })
+        };
+        let mistake =
+            |mistake: &Mistake| json!({"id": mistake.id, "title": mistake.title, "advice": mistake.advice});
+        json!({
+            "seat": self.seat.name(),
+            "answer": self.answer.name(),
+            "headline": self.headline(),
+            "status": self.status,
+            "www_authenticate": self.challenge,
+            "because": self.because,
+            "checks": self.checks.iter().map(check).collect::<Vec<_>>(),
+            "mistakes": self.mistakes.iter().map(mistake).collect::<Vec<_>>(),
+        })
+    }
 }
 
 /// The verdict of one seat.
 pub fn verdict(token: &Decoded, seat: Seat, expectations: &Expectations, now: UnixTime) -> Verdict {
     let expected = expectations.of(seat);
-    let checks = checks::judge(token, &expected, now);
-    let mistakes = mistakes(token, seat, expectations, &checks);
-    let failed: Vec<&'static str> = ids(&checks, |finding| finding.severity == Severity::Error);
+    let mut checks = checks::judge(token, &expected, now);
+    let mistakes = mistakes::find(token, seat, &expected, &checks);
+    let failed = ids(&checks, |finding| finding.severity == Severity::Error);
     let (answer, because) = if !is_ours(token, seat, &checks) {
+        for finding in &mut checks {
+            soften(finding);
+        }
         (Answer::NotOurs, Vec::new())
     } else if token.kind != Kind::Jws {
         (Answer::Rejected, vec!["check.form"])
@@ -186,7 +210,7 @@ pub fn verdict(token: &Decoded, seat: Seat, expectations: &Expectations, now: Un
     } else if !failed.is_empty() {
         (Answer::Forbidden, failed)
     } else {
-        let open = ids(&checks, is_open);
+        let open = ids(&checks, |finding| is_open(finding, seat));
         (if open.is_empty() { Answer::Accepted } else { Answer::Open }, open)
     };
     let (status, challenge) = match seat {
@@ -200,45 +224,70 @@ fn ids(checks: &[Finding], fits: impl Fn(&Finding) -> bool) -> Vec<&'static str>
     checks.iter().filter(|finding| fits(finding)).map(|finding| finding.id).collect()
 }
 
+fn severity_of(checks: &[Finding], id: &str) -> Option<Severity> {
+    checks.iter().find(|finding| finding.id == id).map(|finding| finding.severity)
+}
+
 /// Lights without which nobody should say yes, and that are neither green nor red.
-fn is_open(finding: &Finding) -> bool {
+fn is_open(finding: &Finding, seat: Seat) -> bool {
     const DECIDE: &[&str] =
         &["check.algorithm", "check.key", "check.signature", "check.issuer", "check.audience", "check.kind"];
-    // A key that had to be guessed among those of the set has still verified the signature.
-    let unseen = match finding.id {
+    match finding.id {
+        // A key that had to be guessed among those of the set has still verified the signature.
         "check.key" => finding.severity == Severity::Info,
-        _ => matches!(finding.severity, Severity::Info | Severity::Warning),
-    };
-    DECIDE.contains(&finding.id) && unseen
+        // The token answers a nonce, and which one was sent is not known: it may be another sign-in's.
+        "check.nonce" => seat == Seat::Client && finding.severity == Severity::Info,
+        id => DECIDE.contains(&id) && matches!(finding.severity, Severity::Info | Severity::Warning),
+    }
 }
 
 /// Whether a seat like ours can judge it at all. What is opaque speaks to its issuer alone; a token for Microsoft Graph has a
-/// signature that nobody else can check. To hold one where another was meant is a mistake, which is named beside.
+/// signature that nobody else can check. To hold one where another was meant is a mistake, which is named beside. What is
+/// not even signed, or has no token's form, is nobody's.
 fn is_ours(token: &Decoded, seat: Seat, checks: &[Finding]) -> bool {
-    let is_for_graph = matches!(kind_of(token).kind, TokenKind::GraphDelegated | TokenKind::GraphAppOnly);
-    let audience_fits =
-        checks.iter().any(|finding| finding.id == "check.audience" && finding.severity == Severity::Passed);
     match token.kind {
         Kind::Opaque | Kind::Jwe => false,
-        Kind::Jws | Kind::Saml | Kind::NotAToken => {
-            !(seat == Seat::Api && is_for_graph && token.header.contains_key("nonce") && !audience_fits)
+        Kind::Saml | Kind::NotAToken => true,
+        Kind::Jws => {
+            let passed = |id: &str| severity_of(checks, id) == Some(Severity::Passed);
+            let failed = |id: &str| severity_of(checks, id) == Some(Severity::Error);
+            let is_for_graph =
+                matches!(kind_of(token).kind, TokenKind::GraphDelegated | TokenKind::GraphAppOnly);
+            let is_graphs = is_for_graph
+                && token.header.contains_key("nonce")
+                && !["check.form", "check.algorithm"].into_iter().any(failed);
+            seat == Seat::Client || !is_graphs || passed("check.audience")
         }
     }
 }
 
+/// Lights of a token that is not ours: what it fails by our measure, it need not meet. Its times count for everybody.
+fn soften(finding: &mut Finding) {
+    let counts = ["check.expiry", "check.not_before", "check.issued_at"].contains(&finding.id);
+    if finding.severity == Severity::Error && !counts {
+        finding.severity = Severity::Info;
+    }
+}
+
+/// What an API answers: the status, and the challenge that goes with a refusal (RFC 6750 §3).
 fn reply(answer: Answer, because: &[&str], expectations: &Expectations) -> (Option<u16>, Option<String>) {
+    let unauthorized = |why: &str| {
+        (Some(401), Some(format!("Bearer error=\"invalid_token\", error_description=\"The token {why}\"")))
+    };
     match answer {
         Answer::Accepted => (Some(200), None),
-        Answer::Rejected => {
-            let why = because.first().map_or("is no token", |id| reason(id));
-            let header = format!("Bearer error=\"invalid_token\", error_description=\"The token {why}\"");
-            (Some(401), Some(header))
-        }
+        Answer::Rejected => unauthorized(because.first().map_or("is malformed", |id| reason(id))),
         Answer::Forbidden => {
-            let scope = expectations.scopes.join(" ");
+            // Scopes are the only words of ours in it; RFC 6749 §3.3 says what may stand in one.
+            let is_scope = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\');
+            let scopes = expectations.scopes.iter().filter(|scope| scope.chars().all(is_scope));
+            let scope = scopes.map(String::as_str).collect::<Vec<_>>().join(" ");
             let scope = if scope.is_empty() { String::new() } else { format!(", scope=\"{scope}\"") };
-            (Some(403), Some(format!("Bearer error=\"insufficient_scope\"{scope}")))
+            let why = "error_description=\"The token does not allow this\"";
+            (Some(403), Some(format!("Bearer error=\"insufficient_scope\", {why}{scope}")))
         }
+        // Without knowing who the API is, nothing can be said of its answer.
+        Answer::NotOurs if !expectations.api_audiences.is_empty() => unauthorized("is not for this API"),
         Answer::Open | Answer::NotOurs => (None, None),
     }
 }
@@ -256,175 +305,5 @@ fn reason(id: &str) -> &'static str {
         "check.not_before" | "check.issued_at" => "is not valid yet",
         "check.kind" => "is not an access token",
         _ => "is malformed",
-    }
-}
-
-/// The classic mistakes that this token shows in that seat.
-fn mistakes(token: &Decoded, seat: Seat, expectations: &Expectations, checks: &[Finding]) -> Vec<Mistake> {
-    let failed =
-        |id: &str| checks.iter().any(|finding| finding.id == id && finding.severity == Severity::Error);
-    let kind = kind_of(token).kind;
-    let mut found = Vec::new();
-    let mut say = |id, title: String, advice| found.push(Mistake { id, title, advice });
-    match token.kind {
-        Kind::Opaque => say(
-            "mistake.opaque",
-            "An opaque token: a refresh token, a code, or an access token whose issuer alone can read it."
-                .to_owned(),
-            "Send the access token. A refresh token goes to the token endpoint only; the access token of a personal \
-             account for Graph is opaque and goes to Graph only.",
-        ),
-        Kind::Jwe => say(
-            "mistake.encrypted",
-            "An encrypted token: only the resource it was made for can open it.".to_owned(),
-            "Ask for a token for your own API; Microsoft encrypts those for some of its own.",
-        ),
-        Kind::Saml => say(
-            "mistake.saml",
-            "A SAML assertion where a JWT is wanted.".to_owned(),
-            "Sign in with OpenID Connect, or exchange the assertion for an access token first.",
-        ),
-        Kind::NotAToken | Kind::Jws => {}
-    }
-    if token.kind != Kind::Jws {
-        return found;
-    }
-    if is_unsecured(&token.header) {
-        say(
-            "mistake.unsigned",
-            "It is not signed (alg is none): anybody can have written it.".to_owned(),
-            "Take tokens from the token endpoint only, and refuse alg none in every validator.",
-        );
-    }
-    let algorithm = token.header.get("alg").and_then(Value::as_str).unwrap_or_default();
-    if algorithm.starts_with("HS") && failed("check.algorithm") {
-        say(
-            "mistake.public_key_as_secret",
-            format!("It says {algorithm}: a published key was taken for a shared secret."),
-            "Fix the algorithms of the validator (RS256 for Entra); never let the token choose.",
-        );
-    }
-    if token.text("iss").is_some()
-        && token.text("iss") == token.text("sub")
-        && !token.claims.contains_key("scp")
-    {
-        say(
-            "mistake.client_assertion",
-            "A client assertion: iss and sub are the client itself. It proves a client to the token endpoint.".to_owned(),
-            "Send it as client_assertion, and call the API with the access token that comes back.",
-        );
-    }
-    match seat {
-        Seat::Api => {
-            if kind == TokenKind::IdToken {
-                say(
-                    "mistake.id_token_at_api",
-                    "An ID token was sent to an API. It tells the client who signed in, and is for nobody else.".to_owned(),
-                    "Ask for a scope of the API (api://…/.default or a named one) and send the access token.",
-                );
-            } else if failed("check.audience") {
-                say(
-                    "mistake.audience",
-                    format!("The token is for {}, not for this API.", audience_of(token)),
-                    "Ask for a scope of this API: the scope decides the audience, and a token has one.",
-                );
-            }
-            if failed("check.permission") && kind.is_app_only() && expectations.roles.is_empty() {
-                say(
-                    "mistake.app_only_at_delegated",
-                    "An app-only token where a user must take part: it has roles and no scp.".to_owned(),
-                    "Sign a person in, or let the operation take an application role as well.",
-                );
-            } else if failed("check.permission")
-                && !kind.is_app_only()
-                && expectations.scopes.is_empty()
-                && !expectations.roles.is_empty()
-            {
-                say(
-                    "mistake.delegated_at_app_only",
-                    "A delegated token where an application role is needed: it has scp, for a user."
-                        .to_owned(),
-                    "Use client credentials with the application role granted, or let the operation take a scope as well.",
-                );
-            } else if failed("check.permission") && scopes_of(token).is_empty() && roles_of(token).is_empty()
-            {
-                say(
-                    "mistake.no_permission",
-                    "It has neither scp nor roles: nothing was granted to the application.".to_owned(),
-                    "Add the permission to the registration and have it consented to; then get a new token.",
-                );
-            }
-        }
-        Seat::Client => {
-            if kind.is_access() {
-                say(
-                    "mistake.access_token_at_client",
-                    "An access token was taken for an ID token. It is the API's to read, and its form may change.".to_owned(),
-                    "Ask for the scope openid and read the ID token.",
-                );
-            } else if failed("check.audience") {
-                say(
-                    "mistake.other_client",
-                    format!("The ID token is for another client: {}.", audience_of(token)),
-                    "Take ID tokens from your own requests only; one of another client proves nothing to you.",
-                );
-            }
-        }
-    }
-    if failed("check.issuer") && known::is_entra(&token.claims) {
-        let version = token.text("ver").unwrap_or_default();
-        let wants_v2 = expectations.common.issuers.iter().any(|issuer| issuer.ends_with("/v2.0"));
-        let wants_v1 = expectations.common.issuers.iter().any(|issuer| !issuer.ends_with("/v2.0"));
-        if version == "1.0" && wants_v2 && !wants_v1 {
-            say(
-                "mistake.version_1",
-                "A token of version 1.0 (issuer at sts.windows.net) where one of version 2.0 is expected."
-                    .to_owned(),
-                "Set api.requestedAccessTokenVersion to 2 in the API's registration; the API decides, not the endpoint.",
-            );
-        } else if version == "2.0" && wants_v1 && !wants_v2 {
-            say(
-                "mistake.version_2",
-                "A token of version 2.0 where one of version 1.0 is expected.".to_owned(),
-                "Read issuer and keys from the v2.0 metadata document, or set requestedAccessTokenVersion back to 1.",
-            );
-        }
-    }
-    if matches!(kind, TokenKind::GraphDelegated | TokenKind::GraphAppOnly)
-        && token.header.contains_key("nonce")
-        && !expectations.common.issuers.is_empty()
-    {
-        say(
-            "mistake.graph_token",
-            "A token for Microsoft Graph: its signature covers a changed header, and only Graph can check it.".to_owned(),
-            "Do not validate it; call Graph with it. For your own API ask for a scope of that API.",
-        );
-    }
-    if failed("check.expiry") {
-        say(
-            "mistake.expired",
-            "It is over.".to_owned(),
-            "Get a new one with the refresh token, or silently; if it is fresh, compare the clocks.",
-        );
-    }
-    if failed("check.not_before") || failed("check.issued_at") {
-        say(
-            "mistake.clock",
-            "It lies in the future by this clock.".to_owned(),
-            "Set the clock of this machine by the network; the authority's Date header shows the difference.",
-        );
-    }
-    found
-}
-
-fn audience_of(token: &Decoded) -> String {
-    match token.claims.get("aud") {
-        Some(Value::String(one)) => {
-            known::resource(one).map_or_else(|| quote(one), |name| format!("{name} ({})", quote(one)))
-        }
-        Some(Value::Array(all)) => {
-            all.iter().filter_map(Value::as_str).take(4).map(quote).collect::<Vec<_>>().join(", ")
-        }
-        _ => "nobody in particular (there is no aud)".to_owned(),
     }
 }

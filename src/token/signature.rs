@@ -1,10 +1,130 @@
 //! Which key signed a token, and did it. The key decides which algorithms may be used with it; what the token says about
 //! itself only chooses among those (RFC 8725 §3.1).
 
-use jsonwebtoken::{Algorithm, DecodingKey, crypto};
+use aws_lc_rs::{
+    hmac,
+    signature::{
+        ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED, ED25519,
+        RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
+        RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, RsaParameters,
+        RsaPublicKeyComponents, UnparsedPublicKey, VerificationAlgorithm,
+    },
+};
 use serde_json::Value;
 
 use super::part;
+
+/// The algorithms that can be checked here (RFC 7518 §3.1, RFC 8037 §3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Algorithm {
+    Hs256,
+    Hs384,
+    Hs512,
+    Rs256,
+    Rs384,
+    Rs512,
+    Ps256,
+    Ps384,
+    Ps512,
+    Es256,
+    Es384,
+    Es512,
+    EdDsa,
+}
+
+/// How an algorithm is computed, and so what kind of key it takes.
+enum Method {
+    /// With a secret that both sides know.
+    Shared(hmac::Algorithm),
+    /// With an RSA key of 2048 to 8192 bits.
+    Rsa(&'static RsaParameters),
+    /// With a point on a curve whose coordinates have that many bytes.
+    Curve(&'static dyn VerificationAlgorithm, usize),
+    /// With an Ed25519 key.
+    Edwards,
+}
+
+impl Algorithm {
+    /// Those for RSA keys.
+    const RSA: &[Self] = &[Self::Rs256, Self::Rs384, Self::Rs512, Self::Ps256, Self::Ps384, Self::Ps512];
+
+    /// The algorithm of that JOSE name, if it can be checked here. Names are compared letter by letter; `Ed25519` is
+    /// the newer name of `EdDSA` with that curve (RFC 9864 §2.2).
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "HS256" => Self::Hs256,
+            "HS384" => Self::Hs384,
+            "HS512" => Self::Hs512,
+            "RS256" => Self::Rs256,
+            "RS384" => Self::Rs384,
+            "RS512" => Self::Rs512,
+            "PS256" => Self::Ps256,
+            "PS384" => Self::Ps384,
+            "PS512" => Self::Ps512,
+            "ES256" => Self::Es256,
+            "ES384" => Self::Es384,
+            "ES512" => Self::Es512,
+            "EdDSA" | "Ed25519" => Self::EdDsa,
+            _ => return None,
+        })
+    }
+
+    /// Its JOSE name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hs256 => "HS256",
+            Self::Hs384 => "HS384",
+            Self::Hs512 => "HS512",
+            Self::Rs256 => "RS256",
+            Self::Rs384 => "RS384",
+            Self::Rs512 => "RS512",
+            Self::Ps256 => "PS256",
+            Self::Ps384 => "PS384",
+            Self::Ps512 => "PS512",
+            Self::Es256 => "ES256",
+            Self::Es384 => "ES384",
+            Self::Es512 => "ES512",
+            Self::EdDsa => "EdDSA",
+        }
+    }
+
+    /// Whether it works with a secret that both sides know.
+    pub const fn is_shared(self) -> bool {
+        matches!(self, Self::Hs256 | Self::Hs384 | Self::Hs512)
+    }
+
+    /// The fewest bytes that a shared secret for it may have (RFC 7518 §3.2); 0 for the others.
+    pub fn least_secret(self) -> usize {
+        match self.method() {
+            Method::Shared(hash) => hash.digest_algorithm().output_len(),
+            Method::Rsa(_) | Method::Curve(..) | Method::Edwards => 0,
+        }
+    }
+
+    /// Whether `mac` authenticates `message` under a shared secret.
+    pub fn authenticates(self, secret: &[u8], message: &str, mac: &[u8]) -> bool {
+        let Method::Shared(hash) = self.method() else { return false };
+        hmac::verify(&hmac::Key::new(hash, secret), message.as_bytes(), mac).is_ok()
+    }
+
+    fn method(self) -> Method {
+        match self {
+            Self::Hs256 => Method::Shared(hmac::HMAC_SHA256),
+            Self::Hs384 => Method::Shared(hmac::HMAC_SHA384),
+            Self::Hs512 => Method::Shared(hmac::HMAC_SHA512),
+            Self::Rs256 => Method::Rsa(&RSA_PKCS1_2048_8192_SHA256),
+            Self::Rs384 => Method::Rsa(&RSA_PKCS1_2048_8192_SHA384),
+            Self::Rs512 => Method::Rsa(&RSA_PKCS1_2048_8192_SHA512),
+            Self::Ps256 => Method::Rsa(&RSA_PSS_2048_8192_SHA256),
+            Self::Ps384 => Method::Rsa(&RSA_PSS_2048_8192_SHA384),
+            Self::Ps512 => Method::Rsa(&RSA_PSS_2048_8192_SHA512),
+            Self::Es256 => Method::Curve(&ECDSA_P256_SHA256_FIXED, 32),
+            Self::Es384 => Method::Curve(&ECDSA_P384_SHA384_FIXED, 48),
+            Self::Es512 => Method::Curve(&ECDSA_P521_SHA512_FIXED, 66),
+            Self::EdDsa => Method::Edwards,
+        }
+    }
+}
 
 /// More keys than this are not tried for a token that does not name one.
 const MOST_TRIED: usize = 32;
@@ -52,38 +172,46 @@ impl<'a> Key<'a> {
             (Some("RSA"), _) if self.modulus_bits() < 2048 => {
                 return Err(Unusable::TooShort(self.modulus_bits()));
             }
-            (Some("RSA"), _) => vec![
-                Algorithm::RS256,
-                Algorithm::RS384,
-                Algorithm::RS512,
-                Algorithm::PS256,
-                Algorithm::PS384,
-                Algorithm::PS512,
-            ],
-            (Some("EC"), Some("P-256")) => vec![Algorithm::ES256],
-            (Some("EC"), Some("P-384")) => vec![Algorithm::ES384],
-            (Some("OKP"), Some("Ed25519")) => vec![Algorithm::EdDSA],
+            (Some("RSA"), _) => Algorithm::RSA.to_vec(),
+            (Some("EC"), Some("P-256")) => vec![Algorithm::Es256],
+            (Some("EC"), Some("P-384")) => vec![Algorithm::Es384],
+            (Some("EC"), Some("P-521")) => vec![Algorithm::Es512],
+            (Some("OKP"), Some("Ed25519")) => vec![Algorithm::EdDsa],
             (Some("oct"), _) => return Err(Unusable::SharedSecret),
             _ => return Err(Unusable::UnknownType),
         };
         let Some(own) = self.member("alg") else { return Ok(by_type) };
         let allowed: Vec<_> =
-            by_type.into_iter().filter(|allowed| algorithm(own) == Some(*allowed)).collect();
+            by_type.into_iter().filter(|allowed| Algorithm::parse(own) == Some(*allowed)).collect();
         if allowed.is_empty() { Err(Unusable::OtherAlgorithm(own.to_owned())) } else { Ok(allowed) }
     }
 
-    /// Whether the signature over `message` was made with this key.
+    /// Whether the signature over `message` was made with this key. [`Key::allowed`] must have been asked first: this
+    /// only computes.
     pub fn verifies(self, algorithm: Algorithm, message: &str, signature: &[u8]) -> Result<bool, Unusable> {
-        let member = |name: &str| self.member(name).ok_or(Unusable::Unreadable);
-        let key = match self.member("kty") {
-            Some("RSA") => Ok(DecodingKey::from_rsa_raw_components(&self.bytes("n")?, &self.bytes("e")?)),
-            Some("EC") => DecodingKey::from_ec_components(member("x")?, member("y")?),
-            Some("OKP") => DecodingKey::from_ed_components(member("x")?),
-            _ => return Err(Unusable::UnknownType),
+        let message = message.as_bytes();
+        let outcome = match algorithm.method() {
+            Method::Shared(_) => return Err(Unusable::SharedSecret),
+            Method::Rsa(parameters) => {
+                let (n, e) = (self.bytes("n")?, self.bytes("e")?);
+                let significant = |number: &[u8]| {
+                    number.iter().skip_while(|byte| **byte == 0).copied().collect::<Vec<u8>>()
+                };
+                let components = RsaPublicKeyComponents { n: significant(&n), e: significant(&e) };
+                components.verify(parameters, message, signature)
+            }
+            Method::Curve(algorithm, width) => {
+                // An uncompressed point (SEC 1 §2.3.3); RFC 7518 §6.2.1.2 fixes the length of the coordinates.
+                let (x, y) = (self.bytes("x")?, self.bytes("y")?);
+                if x.len() != width || y.len() != width {
+                    return Err(Unusable::Unreadable);
+                }
+                let point = [&[4_u8][..], &x, &y].concat();
+                UnparsedPublicKey::new(algorithm, point).verify(message, signature)
+            }
+            Method::Edwards => UnparsedPublicKey::new(&ED25519, self.bytes("x")?).verify(message, signature),
         };
-        let key = key.map_err(|_| Unusable::Unreadable)?;
-        let signature = base64url(signature);
-        crypto::verify(&signature, message.as_bytes(), &key, algorithm).map_err(|_| Unusable::Unreadable)
+        Ok(outcome.is_ok())
     }
 
     fn bytes(self, member: &str) -> Result<Vec<u8>, Unusable> {
@@ -123,6 +251,13 @@ pub(super) enum Choice<'a> {
     Named(Vec<Key<'a>>),
     /// The header names none, so all are tried.
     Guessed(Vec<Key<'a>>),
+    /// The header names one, and these keys have no name: one of them may be meant.
+    Nameless {
+        /// The name it gives.
+        wanted: &'a str,
+        /// The keys without a name.
+        keys: Vec<Key<'a>>,
+    },
     /// The header names one that is not in the set.
     Missing {
         /// The name it gives.
@@ -130,45 +265,20 @@ pub(super) enum Choice<'a> {
     },
 }
 
-/// Chooses among `keys` by the header's `kid`, then by its `x5t`.
+/// Chooses among `keys` by the header's `kid`, or without one by its `x5t`. Keys that bear no name, as those given in a PEM
+/// file, are tried for a name that no other key has.
 pub(super) fn choose<'a>(header: &'a serde_json::Map<String, Value>, keys: &[Key<'a>]) -> Choice<'a> {
-    for name in ["kid", "x5t"] {
-        if let Some(wanted) = header.get(name).and_then(Value::as_str) {
-            let named: Vec<_> = keys.iter().copied().filter(|key| key.member(name) == Some(wanted)).collect();
-            return if named.is_empty() { Choice::Missing { wanted } } else { Choice::Named(named) };
-        }
+    let tried = |fits: &dyn Fn(Key<'_>) -> bool| {
+        keys.iter().copied().filter(|key| fits(*key)).take(MOST_TRIED).collect()
+    };
+    let by_name = |name| header.get(name).and_then(Value::as_str).map(|wanted| (name, wanted));
+    let Some((name, wanted)) = by_name("kid").or_else(|| by_name("x5t")) else {
+        return Choice::Guessed(tried(&|_| true));
+    };
+    let named: Vec<Key<'a>> = tried(&|key| key.member(name) == Some(wanted));
+    if !named.is_empty() {
+        return Choice::Named(named);
     }
-    Choice::Guessed(keys.iter().copied().take(MOST_TRIED).collect())
-}
-
-/// The algorithm of that JOSE name (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2), if it can be checked here.
-pub(super) fn algorithm(name: &str) -> Option<Algorithm> {
-    match name {
-        "Ed25519" => Some(Algorithm::EdDSA),
-        name => name.parse().ok(),
-    }
-}
-
-/// Its JOSE name.
-pub(super) fn name(algorithm: Algorithm) -> &'static str {
-    match algorithm {
-        Algorithm::HS256 => "HS256",
-        Algorithm::HS384 => "HS384",
-        Algorithm::HS512 => "HS512",
-        Algorithm::ES256 => "ES256",
-        Algorithm::ES384 => "ES384",
-        Algorithm::RS256 => "RS256",
-        Algorithm::RS384 => "RS384",
-        Algorithm::RS512 => "RS512",
-        Algorithm::PS256 => "PS256",
-        Algorithm::PS384 => "PS384",
-        Algorithm::PS512 => "PS512",
-        Algorithm::EdDSA => "EdDSA",
-        _ => "another algorithm",
-    }
-}
-
-fn base64url(bytes: &[u8]) -> String {
-    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-    URL_SAFE_NO_PAD.encode(bytes)
+    let nameless: Vec<Key<'a>> = tried(&|key| key.member("kid").is_none() && key.member("x5t").is_none());
+    if nameless.is_empty() { Choice::Missing { wanted } } else { Choice::Nameless { wanted, keys: nameless } }
 }

@@ -56,8 +56,6 @@ pub enum Effect {
         name: String,
         /// What stands in it: passwords of the lab, too.
         text: Secret,
-        /// How many grants a scenario has no place for.
-        left_out: usize,
         /// Whether a file of that name may go.
         replace: bool,
     },

@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     flow::Profile,
-    provider::{order::Order, scenario::Scenario},
+    provider::scenario::Scenario,
     runtime::{
         self, Runtime, browser,
         clipboard::{Clipboard, Copied},
@@ -116,7 +116,7 @@ async fn drive(options: Options, look: Look) -> io::Result<()> {
     let (orders, inbox) = mpsc::channel(ORDERS);
     let lab = options.target.is_none().then(|| start_lab(lab_options, inbox, events.clone()));
     let (said, messages) = mpsc::channel(8);
-    let (filed, files) = mpsc::channel(8);
+    let (filed, from_files) = mpsc::channel(8);
     let driver = Driver {
         runtime: Runtime::new(events, http::Client::new(options.http)).with_lab(orders),
         keys: Keyboard::open(),
@@ -128,9 +128,9 @@ async fn drive(options: Options, look: Look) -> io::Result<()> {
         messages,
         config: options.config,
         filed,
-        files,
+        from_files,
     };
-    let ended = driver.run().await;
+    let ended = Box::pin(driver.run()).await;
     drop(lab);
     ended
 }
@@ -138,7 +138,7 @@ async fn drive(options: Options, look: Look) -> io::Result<()> {
 /// Starts the lab tenant beside the screen, and serves its owner until the handle is dropped.
 fn start_lab(
     options: lab::Options,
-    orders: mpsc::Receiver<Order>,
+    tasks: mpsc::Receiver<lab::Task>,
     events: mpsc::Sender<Event>,
 ) -> tokio::task::JoinHandle<()> {
     tokio::spawn(async move {
@@ -146,7 +146,7 @@ fn start_lab(
             Ok(lab) => {
                 let _ = events.send(lab.ready()).await;
                 let _ = events.send(Event::LabIdentityHeader(lab.identity_header().clone())).await;
-                lab.serve_owner(orders, events).await;
+                lab.serve_owner(tasks, events).await;
                 std::future::pending::<()>().await;
             }
             Err(why) => {
@@ -168,7 +168,7 @@ struct Driver {
     /// Where scenario files lie, and what became of those that were asked for.
     config: Option<PathBuf>,
     filed: mpsc::Sender<Msg>,
-    files: mpsc::Receiver<Msg>,
+    from_files: mpsc::Receiver<Msg>,
 }
 
 impl Driver {
@@ -194,7 +194,7 @@ impl Driver {
                     }
                     Some(Msg::Said(toast))
                 }
-                Some(msg) = self.files.recv() => Some(msg),
+                Some(msg) = self.from_files.recv() => Some(msg),
                 Some(event) = self.queue.recv() => Some(Msg::Bench(event)),
                 () = tick => Some(Msg::Tick),
             };
@@ -242,8 +242,8 @@ impl Driver {
                     self.take(Msg::Bench(Event::User(User::Start(start))))?;
                 }
                 Effect::Copy { what, text } => self.copy(what, text),
-                Effect::SaveScenario { name, text, left_out, replace } => {
-                    self.with_files(move |config| files::save(config, name, &text, left_out, replace));
+                Effect::SaveScenario { name, text, replace } => {
+                    self.with_files(move |config| files::save(config, name, &text, replace));
                 }
                 Effect::ListScenarios => self.with_files(files::list),
                 Effect::LoadScenario(name) => self.with_files(move |config| files::load(config, &name)),

@@ -39,6 +39,9 @@ pub fn update(model: &mut Model, msg: Msg, now: UnixTime) -> Vec<Effect> {
             if let Event::LabAnswered { order, result } = &event {
                 model.say(&panes::tenant::answer(order, result), now);
             }
+            if let Event::TokenSigned { result: Err(why), .. } = &event {
+                model.say(&Toast::bad(format!("not signed: {why}")), now);
+            }
             model.bench.apply(event, now).into_iter().map(Effect::Bench).collect()
         }
         Msg::Scenarios(names) => {
@@ -333,8 +336,8 @@ fn carry_out(model: &mut Model, intents: Vec<Intent>, now: UnixTime) -> Vec<Effe
                 effects.extend(carry_out(model, more, now));
             }
             Intent::SaveScenario { name, replace } => {
-                let (text, left_out) = model.bench.tenant.scenario_file();
-                effects.push(Effect::SaveScenario { name, text: Secret::new(text), left_out, replace });
+                let text = Secret::new(model.bench.tenant.scenario_file());
+                effects.push(Effect::SaveScenario { name, text, replace });
             }
             Intent::ListScenarios => effects.push(Effect::ListScenarios),
             Intent::LoadScenario(name) => effects.push(Effect::LoadScenario(name)),

@@ -6,14 +6,14 @@ import pathlib
 import subprocess
 import unittest
 
-from program import lab, tenant
+from program import Lab, lab, tenant
 
 MODULES = pathlib.Path(os.environ["NODE_TESTS"])
 
 
 class MsalNode(unittest.TestCase):
-    def passes(self, file, at_least, environment=None):
-        running = lab()
+    def passes(self, file, at_least, environment=None, running=None):
+        running = running or lab()
         described = {
             "authority": running.authority,
             "https": running.https,
@@ -22,6 +22,8 @@ class MsalNode(unittest.TestCase):
             "key": running.key,
             "certificate": running.certificate,
             "thumbprint": running.thumbprint,
+            "control": running.ready["control"],
+            "controlToken": running.ready["control_token"],
             "stock": tenant(),
         }
         done = subprocess.run(
@@ -42,6 +44,11 @@ class MsalNode(unittest.TestCase):
             with self.subTest(host):
                 names = lab().ready["managed_identity"][host]
                 self.passes("msal_node_machine.mjs", 5, {**names, "SOURCE": source})
+
+    def test_a_tenant_in_trouble(self):
+        running = Lab()
+        self.addCleanup(running.close)
+        self.passes("msal_node_trouble.mjs", 5, running=running)
 
 
 if __name__ == "__main__":

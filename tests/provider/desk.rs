@@ -74,10 +74,14 @@ impl Desk {
 
     /// With another directory.
     pub async fn stocked(scenario: Scenario) -> Self {
+        Self::started(lab::Options::anywhere(scenario)).await
+    }
+
+    /// With more to say about how the lab runs.
+    pub async fn started(options: lab::Options) -> Self {
         let (events, queue) = mpsc::channel(runtime::QUEUE);
-        let lab = lab::start(lab::Options::anywhere(scenario.clone()), events)
-            .await
-            .expect("loopback ports can be opened");
+        let scenario = options.scenario.clone();
+        let lab = lab::start(options, events).await.expect("loopback ports can be opened");
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
         Self {
             lab,
@@ -120,6 +124,15 @@ impl Desk {
         let request =
             self.http.post(url).header("content-type", "application/x-www-form-urlencoded").body(body);
         self.send(request, headers).await
+    }
+
+    /// Sends JSON, or nothing, with a bearer token.
+    pub async fn json(&self, method: &str, url: &str, token: &str, body: Option<&Value>) -> Answer {
+        let mut request = self.http.request(method.parse().expect("a method"), url).bearer_auth(token);
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body.to_string());
+        }
+        self.send(request, &[]).await
     }
 
     async fn send(&self, mut request: reqwest::RequestBuilder, headers: &[(&str, &str)]) -> Answer {

@@ -2,7 +2,7 @@
 
 use authwright::{
     provider::{
-        forge::{Flaw, Forged, Spec},
+        forge::{Flaw, Forged, Forgery, Spec},
         keys::SigningKey,
         order::Order,
         scenario::{
@@ -13,6 +13,8 @@ use authwright::{
     runtime::lab,
     wire::{Headers, Request},
 };
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::Value;
 use url::Url;
 
@@ -43,11 +45,7 @@ fn spec(person: Option<&str>, flaw: Flaw) -> Spec {
 
 fn forge(tenant: &mut Tenant, spec: &Spec) -> Result<Forged, String> {
     let base = Url::parse("http://localhost:7080/").expect("an address");
-    tenant
-        .provider
-        .forge(spec, &base, tenant.now)
-        .map(|forgery| forgery.sign())
-        .map_err(|why| why.to_string())
+    tenant.provider.forge(spec, &base, tenant.now).map(Forgery::sign).map_err(|why| why.to_string())
 }
 
 /// Status and rule with which the catalog API answers.
@@ -146,7 +144,6 @@ fn what_is_asked_for_must_be_there() {
 
 #[test]
 fn the_public_key_is_the_secret_of_the_hmac_as_openssl_prints_it() {
-    use hmac::{Hmac, KeyInit as _, Mac as _};
     let mut tenant = tenant();
     let forged = forge(&mut tenant, &spec(Some("mina"), Flaw::Hs256)).expect("it can be made");
     let (text, signature) = forged.token.rsplit_once('.').expect("a signature");
@@ -154,7 +151,6 @@ fn the_public_key_is_the_secret_of_the_hmac_as_openssl_prints_it() {
     assert!(pem.starts_with("-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A"), "{pem}");
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(pem.as_bytes()).expect("any length");
     mac.update(text.as_bytes());
-    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
     assert_eq!(URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()), signature);
     assert_eq!(forged.header["alg"], Value::from("HS256"));
 }

@@ -16,6 +16,7 @@ mod metadata;
 mod next_page;
 mod outcome;
 mod pipeline;
+mod remedies;
 mod standing;
 mod token;
 mod user_info;
@@ -46,8 +47,11 @@ const PATHS: &[(&str, Endpoint)] = &[
     ("v1.0/{}/{}", graph::answer),
     ("v1.0/{}/{}/{}", graph::answer),
     ("v1.0/{}/{}/{}/{}", graph::answer),
+    ("beta", graph::answer),
+    ("beta/{}", graph::answer),
     ("beta/{}/{}", graph::answer),
     ("beta/{}/{}/{}", graph::answer),
+    ("beta/{}/{}/{}/{}", graph::answer),
     ("api", careful_api::answer),
     ("api/{}", careful_api::answer),
     ("api/{}/{}", careful_api::answer),

@@ -100,7 +100,7 @@ pub(super) fn lock(provider: &Mutex<Provider>) -> MutexGuard<'_, Provider> {
 /// tenth of a second on two cores; belongs on a blocking thread.
 pub fn make_keys() -> Result<Keys, KeyError> {
     let (current, next) = std::thread::scope(|scope| {
-        let next = scope.spawn(|| make_tenant_key());
+        let next = scope.spawn(make_tenant_key);
         (make_tenant_key(), next.join())
     });
     let next = next.map_err(|_| KeyError("the thread that made it ended early".to_owned()))?;

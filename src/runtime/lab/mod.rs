@@ -35,7 +35,7 @@ use crate::{
     provider::{
         NotRegistered, Provider, SignIn,
         certificate::Certificate,
-        forge::{Forged, Spec},
+        forge::{Forged, Forgery, Spec},
         identity_header,
         scenario::Scenario,
     },
@@ -48,6 +48,7 @@ use door::{Door, Scheme};
 pub use keys::{KeyError, make_keys};
 use keys::{State, lock};
 use steward::Bell;
+pub use steward::{Task, settle};
 use store::Store;
 
 /// The port for http that is tried first, so that addresses stay the same from one start to the next.
@@ -245,7 +246,7 @@ impl Lab {
     pub async fn forge(&self, spec: &Spec, base: &Url) -> Result<Forged, String> {
         let provider = keys::ready(self.keys.clone(), true).await?;
         let forgery = lock(&provider).forge(spec, base, clock::now());
-        forgery.map(|forgery| forgery.sign()).map_err(|why| why.to_string())
+        forgery.map(Forgery::sign).map_err(|why| why.to_string())
     }
 
     /// Has a new key published, and the one that was next sign from now on.

@@ -114,30 +114,53 @@ pub(super) fn key_issuer(token: &Decoded, key: Key<'_>) -> Option<Finding> {
     })
 }
 
-/// `aud` names this seat, by whichever of its names.
-pub(super) fn audience(token: &Decoded, expected: &[String]) -> Finding {
+/// `aud` names this seat, by whichever of its names. `alone`: nobody else may be named beside it, as in the ID token of a
+/// client that trusts no other (OpenID Connect Core §3.1.3.7).
+pub(super) fn audience(token: &Decoded, expected: &[String], alone: bool) -> Finding {
     let Some(first) = expected.first() else {
         return AUDIENCE.info("The audience was not compared: it is not known who this seat is.");
     };
     let named: Vec<&str> = match token.claims.get("aud") {
         Some(Value::String(one)) => vec![one],
-        Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).collect(),
-        _ => return AUDIENCE.error(format!("There is no aud; expected is {}.", quote(first))),
+        Some(Value::Array(all)) if all.iter().all(Value::is_string) => {
+            all.iter().filter_map(Value::as_str).collect()
+        }
+        Some(other) => {
+            return AUDIENCE.error(format!(
+                "aud must be a string or a list of strings; it is {}.",
+                quote(&other.to_string())
+            ));
+        }
+        None => return AUDIENCE.error(format!("There is no aud; expected is {}.", quote(first))),
     };
+    let shown = named.iter().take(4).map(|one| quote(one)).collect::<Vec<_>>().join(", ");
     if let Some(own) = expected.iter().find(|own| named.contains(&own.as_str())) {
-        return AUDIENCE.passed(format!("aud is {}, exactly what is expected.", quote(own)));
+        let strangers = named.iter().any(|one| !expected.iter().any(|own| own == one));
+        return if alone && strangers {
+            AUDIENCE.error(format!(
+                "aud is {shown}: an ID token for others as well proves little, for any of them can pass it on."
+            ))
+        } else {
+            AUDIENCE.passed(format!("aud is {}, exactly what is expected.", quote(own)))
+        };
     }
     let wanted = either(expected);
-    let shown = named.iter().take(4).map(|one| quote(one)).collect::<Vec<_>>().join(", ");
     let near = |one: &&str| {
         let bare = |text: &str| text.trim_start_matches("api://").trim_end_matches('/').to_ascii_lowercase();
         expected.iter().any(|own| bare(one) == bare(own))
     };
+    let is_uri = |name: &str| name.contains("://");
     let hint = if named.iter().any(near) {
         " They only differ in letter case, in api:// or in a final slash, and still count as different."
             .to_owned()
     } else if let Some(resource) = named.iter().find_map(|one| known::resource(one)) {
         format!(" This token is for {resource}.")
+    } else if named.iter().any(|one| is_uri(one)) && expected.iter().all(|own| known::is_guid(own)) {
+        " Tokens of version 1.0 name an API by its App ID URI, those of 2.0 by its client id; an API that gets both \
+         expects both."
+            .to_owned()
+    } else if named.iter().any(|one| known::is_guid(one)) && expected.iter().all(|own| is_uri(own)) {
+        " Tokens of version 2.0 name an API by its client id; expect that as well.".to_owned()
     } else {
         String::new()
     };

@@ -34,12 +34,17 @@ fn for_sign_in(token: &Decoded) -> Finding {
     let recognised = kind_of(token);
     let (title, because) = (recognised.kind.title(), recognised.because);
     match recognised.kind {
+        TokenKind::IdToken if token.text("sub").is_none_or(str::is_empty) => {
+            KIND.error("An ID token without sub: it does not say who signed in.")
+        }
         TokenKind::IdToken => KIND.passed(format!("An ID token, as a client wants it. {because}")),
         TokenKind::Unknown => KIND.warning(format!("Whether it is an ID token cannot be told. {because}")),
         TokenKind::AccessDelegated
         | TokenKind::AccessAppOnly
         | TokenKind::GraphDelegated
-        | TokenKind::GraphAppOnly => {
+        | TokenKind::GraphAppOnly
+        | TokenKind::ClientAssertion
+        | TokenKind::WorkloadAssertion => {
             KIND.error(format!("A client signs people in with an ID token; this is: {title}. {because}"))
         }
     }
@@ -52,6 +57,8 @@ fn for_call(token: &Decoded) -> Finding {
         TokenKind::IdToken => KIND.error(format!(
             "An API takes access tokens; this is an ID token, which is for the client alone. {because}"
         )),
+        TokenKind::ClientAssertion | TokenKind::WorkloadAssertion => KIND
+            .error(format!("An API takes access tokens; this is for a token endpoint: {title}. {because}")),
         TokenKind::Unknown => {
             KIND.warning(format!("Whether it is an access token cannot be told. {because}"))
         }
@@ -64,6 +71,12 @@ fn for_call(token: &Decoded) -> Finding {
 
 fn permission(token: &Decoded, scopes: &[String], roles: &[String]) -> Finding {
     if scopes.is_empty() && roles.is_empty() {
+        if scopes_of(token).is_empty() && roles_of(token).is_empty() {
+            return PERMISSION.warning(
+                "Neither scp nor roles is in it, and none was demanded: every application of the tenant can get such a \
+                 token, so it allows nothing by itself.",
+            );
+        }
         return PERMISSION.info("No scope or role was compared: it is not known what the operation demands.");
     }
     // A person's roles are no application permission, and an application has no delegated ones.

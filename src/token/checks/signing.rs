@@ -1,28 +1,59 @@
 //! Algorithm, key and signature: three lights that depend on each other, since the key decides the algorithm.
 
-use jsonwebtoken::Algorithm;
 use serde_json::Value;
 
-use super::{ALGORITHM, KEY, SIGNATURE};
+use super::{ALGORITHM, Expected, KEY, SIGNATURE};
 use crate::{
     finding::Finding,
     token::{
-        Decoded,
+        Decoded, SharedKey,
         compact::is_unsecured,
         known, part,
         remarks::quote,
-        signature::{self, Choice, Key, Unusable},
+        signature::{self, Algorithm, Choice, Key, Unusable},
     },
 };
+
+/// How a key came to be tried.
+#[derive(Clone, Copy)]
+enum By<'a> {
+    /// The token names it.
+    Name,
+    /// The token names none.
+    Chance,
+    /// The token gives this name, and the key has none.
+    Default(&'a str),
+}
 
 /// Algorithm, key and signature: one finding each. Returns the key that the token names or was signed with.
 pub(super) fn judge<'a>(
     token: &'a Decoded,
-    jwks: Option<&'a Value>,
-    source: Option<&str>,
+    expected: &'a Expected,
     findings: &mut Vec<Finding>,
 ) -> Option<Key<'a>> {
+    let (jwks, source) = (expected.jwks.as_ref(), expected.jwks_source.as_deref());
     let named = token.header.get("alg").and_then(Value::as_str).unwrap_or_default();
+    if let Some(shared) = &expected.shared_key
+        && !is_unsecured(&token.header)
+    {
+        match Algorithm::parse(named).filter(|algorithm| algorithm.is_shared()) {
+            Some(algorithm) => {
+                findings.extend(with_shared_key(token, algorithm, shared));
+                return None;
+            }
+            // The secret says nothing about tokens that are signed with a private key.
+            None if jwks.is_none() && !named.is_empty() => {
+                findings.push(ALGORITHM.error(format!(
+                    "The header names {}; the key at hand is a shared secret, which only allows HS256, HS384 and HS512.",
+                    quote(named)
+                )));
+                findings.push(KEY.info("No key was looked for: the algorithm is refused."));
+                findings.push(SIGNATURE.warning("The signature was not checked: the algorithm is refused."));
+                return None;
+            }
+            None => {}
+        }
+    }
     if let Some(refused) = refuse_algorithm(token, named, jwks.is_some()) {
         findings.push(refused);
         findings.push(KEY.info("No key was looked for: the algorithm is refused."));
@@ -48,9 +79,10 @@ pub(super) fn judge<'a>(
         findings.push(SIGNATURE.warning("The signature was not checked: there is no key."));
         return None;
     };
-    let (candidates, guessed) = match signature::choose(&token.header, &keys) {
-        Choice::Named(candidates) => (candidates, false),
-        Choice::Guessed(candidates) if !candidates.is_empty() => (candidates, true),
+    let (candidates, by) = match signature::choose(&token.header, &keys) {
+        Choice::Named(candidates) => (candidates, By::Name),
+        Choice::Nameless { wanted, keys } => (keys, By::Default(wanted)),
+        Choice::Guessed(candidates) if !candidates.is_empty() => (candidates, By::Chance),
         Choice::Guessed(_) => {
             findings.push(ALGORITHM.warning("The algorithm was not compared: there is no key."));
             findings.push(KEY.error("The key set is empty."));
@@ -73,7 +105,7 @@ pub(super) fn judge<'a>(
     // Of several keys, talk about the one that signed; of one, about that one.
     let key = signing.or_else(|| candidates.first().copied())?;
     findings.push(judge_algorithm(named, &candidates, key));
-    let mut of_key = judge_key(key, guessed, signing.is_some(), candidates.len());
+    let mut of_key = judge_key(key, by, signing.is_some(), candidates.len());
     if let Some(source) = source {
         of_key.title = format!("{} The set comes from {source}.", of_key.title);
     }
@@ -90,7 +122,7 @@ fn refuse_algorithm(token: &Decoded, named: &str, has_keys: bool) -> Option<Find
     if named.is_empty() {
         return Some(ALGORITHM.error("The header does not say how the token was signed (alg)."));
     }
-    if !matches!(signature::algorithm(named), Some(Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512)) {
+    if !Algorithm::parse(named).is_some_and(Algorithm::is_shared) {
         return None;
     }
     Some(if has_keys {
@@ -105,20 +137,16 @@ fn refuse_algorithm(token: &Decoded, named: &str, has_keys: bool) -> Option<Find
 
 /// The first of the keys that verifies the signature, with an algorithm that this very key allows.
 fn verify<'a>(token: &Decoded, named: &str, candidates: &[Key<'a>]) -> Option<Key<'a>> {
-    let algorithm = signature::algorithm(named)?;
-    let (message, signature) = token.raw.expose().rsplit_once('.')?;
-    let signature = part::read(signature);
-    if signature.cut || signature.bytes.is_empty() || !message.contains('.') {
-        return None;
-    }
+    let algorithm = Algorithm::parse(named)?;
+    let (message, signature) = signed_parts(token)?;
     candidates.iter().copied().find(|key| {
         key.allowed().is_ok_and(|allowed| allowed.contains(&algorithm))
-            && key.verifies(algorithm, message, &signature.bytes) == Ok(true)
+            && key.verifies(algorithm, message, &signature) == Ok(true)
     })
 }
 
 fn judge_algorithm(named: &str, candidates: &[Key<'_>], key: Key<'_>) -> Finding {
-    let wanted = signature::algorithm(named);
+    let wanted = Algorithm::parse(named);
     let fits = |key: &Key<'_>| {
         key.allowed().is_ok_and(|allowed| wanted.is_some_and(|wanted| allowed.contains(&wanted)))
     };
@@ -126,7 +154,7 @@ fn judge_algorithm(named: &str, candidates: &[Key<'_>], key: Key<'_>) -> Finding
     match key.allowed() {
         Err(_) => ALGORITHM.warning("The algorithm was not compared: the key cannot be used."),
         Ok(allowed) => {
-            let permitted: Vec<_> = allowed.iter().map(|algorithm| signature::name(*algorithm)).collect();
+            let permitted: Vec<_> = allowed.iter().map(|algorithm| algorithm.name()).collect();
             let permitted = permitted.join(", ");
             if fits(&key) {
                 ALGORITHM.passed(format!(
@@ -144,7 +172,7 @@ fn judge_algorithm(named: &str, candidates: &[Key<'_>], key: Key<'_>) -> Finding
     }
 }
 
-fn judge_key(key: Key<'_>, guessed: bool, verified: bool, tried: usize) -> Finding {
+fn judge_key(key: Key<'_>, by: By<'_>, verified: bool, tried: usize) -> Finding {
     let name = quote(key.name());
     match key.allowed() {
         Err(Unusable::NotForSignatures) => KEY.error(format!("The key {name} is not meant for signatures.")),
@@ -162,12 +190,62 @@ fn judge_key(key: Key<'_>, guessed: bool, verified: bool, tried: usize) -> Findi
             KEY.error(format!("The key {name} is reserved for {}, which does not fit its type.", quote(&own)))
         }
         Err(Unusable::Unreadable) => KEY.error(format!("The key {name} is malformed.")),
-        Ok(_) if !guessed => {
-            KEY.passed(format!("The token names the key {name}, and the set has it ({}).", key.description()))
-        }
-        Ok(_) if verified => KEY.warning(format!("The token names no key; {name} of the set fits it.")),
-        Ok(_) => KEY.warning(format!("The token names no key; {tried} of the set were tried.")),
+        Ok(_) => match (by, verified) {
+            (By::Name, _) => KEY.passed(format!(
+                "The token names the key {name}, and the set has it ({}).",
+                key.description()
+            )),
+            (By::Default(wanted), true) => KEY.warning(format!(
+                "The token names the key {}; a key without a name ({}) fits it.",
+                quote(wanted),
+                key.description()
+            )),
+            (By::Default(wanted), false) => KEY.warning(format!(
+                "The token names the key {}; of the keys without a name {tried} were tried.",
+                quote(wanted)
+            )),
+            (By::Chance, true) => KEY.warning(format!("The token names no key; {name} of the set fits it.")),
+            (By::Chance, false) => {
+                KEY.warning(format!("The token names no key; {tried} of the set were tried."))
+            }
+        },
     }
+}
+
+/// The three lights of a token that is protected with a secret, which a person gave for this.
+fn with_shared_key(token: &Decoded, algorithm: Algorithm, shared: &SharedKey) -> [Finding; 3] {
+    let (named, secret) = (algorithm.name(), shared.expose());
+    let fits = ALGORITHM.passed(format!("{named} needs a shared secret, and one was given."));
+    let least = algorithm.least_secret();
+    if secret.len() < least {
+        return [
+            fits,
+            KEY.error(format!(
+                "The shared secret has {} bytes; {named} takes none below {least}, for it could be guessed.",
+                secret.len()
+            )),
+            SIGNATURE.warning("The signature was not checked: the key cannot be used."),
+        ];
+    }
+    let signature = match signed_parts(token) {
+        None => SIGNATURE.error("There is no signature to check."),
+        Some((message, mac)) if algorithm.authenticates(secret, message, &mac) => {
+            SIGNATURE.passed(format!("The {named} signature verifies with the shared secret."))
+        }
+        Some(_) => SIGNATURE.error(format!(
+            "The {named} signature does not verify with the shared secret: token or signature was altered, or the \
+             secret is another one."
+        )),
+    };
+    [fits, KEY.passed(format!("The shared secret that was given ({} bytes).", secret.len())), signature]
+}
+
+/// What is signed, and the signature over it; nothing where there is none, or none that can be read.
+fn signed_parts(token: &Decoded) -> Option<(&str, Vec<u8>)> {
+    let (message, signature) = token.raw.expose().rsplit_once('.')?;
+    let signature = part::read(signature);
+    (message.contains('.') && !signature.cut && !signature.bytes.is_empty())
+        .then_some((message, signature.bytes))
 }
 
 fn verdict(token: &Decoded, named: &str, candidates: &[Key<'_>], key: Key<'_>, verified: bool) -> Finding {
@@ -181,15 +259,10 @@ fn verdict(token: &Decoded, named: &str, candidates: &[Key<'_>], key: Key<'_>, v
             "Only Microsoft Graph can check this signature: it covers a header in which nonce was replaced.",
         );
     }
-    if !token
-        .raw
-        .expose()
-        .rsplit_once('.')
-        .is_some_and(|(message, part)| message.contains('.') && !part.is_empty())
-    {
+    if signed_parts(token).is_none() {
         return SIGNATURE.error("There is no signature to check.");
     }
-    let wanted = signature::algorithm(named);
+    let wanted = Algorithm::parse(named);
     let usable = candidates.iter().filter_map(|key| key.allowed().ok());
     let mut usable = usable.peekable();
     if usable.peek().is_none() {

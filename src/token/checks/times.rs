@@ -20,6 +20,18 @@ pub struct Clock {
 }
 
 impl Clock {
+    /// Differences up to this many seconds say nothing: `Date` has whole seconds, and an answer takes its time.
+    const UNSURE: i64 = 2;
+
+    /// With the difference between the authority's clock and ours, by the `Date` header (RFC 9110 §6.6.1) of an answer
+    /// that came at `now`. A header that is no date leaves things as they are.
+    #[must_use]
+    pub fn by_date(self, date: &str, now: UnixTime) -> Self {
+        let Some(theirs) = UnixTime::from_http_date(date) else { return self };
+        let ahead = theirs.seconds().saturating_sub(now.seconds());
+        Self { ahead: if ahead.abs() <= Self::UNSURE { 0 } else { ahead }, ..self }
+    }
+
     /// The authority's time when ours is `now`, in seconds.
     const fn theirs(self, now: UnixTime) -> i64 {
         now.seconds().saturating_add(self.ahead)
@@ -54,7 +66,8 @@ pub(super) fn expiry(token: &Decoded, clock: Clock, now: UnixTime) -> Finding {
         EXPIRY.passed(format!("{when}."))
     } else if over < leeway {
         EXPIRY.warning(format!(
-            "{when}: over, but within the {leeway} s of leeway that Entra's libraries grant."
+            "{when}: over, but within {leeway} s of leeway{}.",
+            if leeway == LEEWAY { ", which Entra's libraries grant" } else { "" }
         ))
     } else {
         EXPIRY.error(format!("{when}: over, also with {leeway} s of leeway."))
@@ -110,5 +123,23 @@ pub(super) fn auth_time(token: &Decoded, since: UnixTime, clock: Clock) -> Findi
         ))
     } else {
         AUTH_TIME.error(format!("auth_time is {signed_in}; max_age allowed nothing before {since}."))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_date_of_an_answer_tells_how_far_the_clocks_differ() {
+        let now = UnixTime::from_seconds(1_772_615_727);
+        let ahead = |date: &str| Clock::default().by_date(date, now).ahead;
+        assert_eq!(ahead("Wed, 04 Mar 2026 09:15:27 GMT"), 0);
+        assert_eq!(ahead("Wed, 04 Mar 2026 09:15:29 GMT"), 0);
+        assert_eq!(ahead("Wed, 04 Mar 2026 09:25:27 GMT"), 600);
+        assert_eq!(ahead("Wed, 04 Mar 2026 08:15:27 GMT"), -3600);
+        assert_eq!(ahead("yesterday"), 0);
+        let kept = Clock { leeway: 7, ahead: 5 };
+        assert_eq!(kept.by_date("", now), kept);
     }
 }

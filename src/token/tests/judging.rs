@@ -129,13 +129,14 @@ fn every_algorithm_verifies_with_its_own_key_and_no_other() {
         ("PS512", "rsa"),
         ("ES256", "p256"),
         ("ES384", "p384"),
+        ("ES512", "p521"),
         ("EdDSA", "ed"),
     ];
     for (alg, kid) in cases {
         let findings = judged(&sign(&json!({"alg": alg, "kid": kid}), &id_claims()), &expected());
         assert_eq!(severity(&findings, "check.algorithm"), Passed, "{alg}");
         assert_eq!(severity(&findings, "check.signature"), Passed, "{alg}");
-        for other in ["rsa", "p256", "p384", "ed"].into_iter().filter(|other| *other != kid) {
+        for other in ["rsa", "p256", "p384", "p521", "ed"].into_iter().filter(|other| *other != kid) {
             let findings = judged(&sign(&json!({"alg": alg, "kid": other}), &id_claims()), &expected());
             assert_eq!(severity(&findings, "check.algorithm"), Error, "{alg} with {other}");
             assert_ne!(severity(&findings, "check.signature"), Passed, "{alg} with {other}");

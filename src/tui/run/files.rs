@@ -11,17 +11,10 @@ use crate::{
 };
 
 /// Writes one.
-pub fn save(config: &Path, name: String, text: &Secret, left_out: usize, replace: bool) -> Msg {
+pub fn save(config: &Path, name: String, text: &Secret, replace: bool) -> Msg {
     match scenarios::write(config, &name, text.expose(), replace) {
         Ok(Written::Taken) => Msg::ScenarioThere(name),
-        Ok(Written::Done(path)) => {
-            let rest = match left_out {
-                0 => String::new(),
-                1 => "; one grant of a single person is not in it".to_owned(),
-                count => format!("; {count} grants of single people are not in it"),
-            };
-            Msg::Said(Toast::good(format!("saved to {}{rest}", path.display())))
-        }
+        Ok(Written::Done(path)) => Msg::Said(Toast::good(format!("saved to {}", path.display()))),
         Err(why) => Msg::Said(Toast::bad(format!("scenarios/{name}.toml could not be written: {why}"))),
     }
 }

@@ -81,7 +81,11 @@ pub fn removed(entry: Entry<'_>) -> Option<Order> {
         Entry::Listed(from, ..) => Order::Edit { change: Edit::Remove { from, entry: entry.identity() } },
         Entry::Grant(grant) => Order::Withdraw { id: grant.id.clone() },
         Entry::Role(role) => Order::Unassign { id: role.id.clone() },
-        Entry::Policy(_) | Entry::Attempt(_) | Entry::Undone(_) | Entry::Done(_) => return None,
+        Entry::Fault(fault) => Order::RemoveFault { id: fault.id.clone() },
+        Entry::Clock(clock) if clock.ahead() != 0 => Order::ResetClock,
+        Entry::Policy(_) | Entry::Clock(_) | Entry::Attempt(_) | Entry::Undone(_) | Entry::Done(_) => {
+            return None;
+        }
     })
 }
 
@@ -127,8 +131,8 @@ fn set(entry: Entry<'_>, path: &str, value: Value) -> Option<Order> {
             (&parts[..at], whole)
         }
     };
-    let (last, outer) = to.split_last()?;
-    let mut members = Map::from_iter([((*last).to_owned(), value)]);
+    let (innermost, outer) = to.split_last()?;
+    let mut members = Map::from_iter([((*innermost).to_owned(), value)]);
     for part in outer.iter().rev() {
         members = Map::from_iter([((*part).to_owned(), Value::Object(members))]);
     }
@@ -261,7 +265,7 @@ mod tests {
             desk.scenario.application("inventory-sync").unwrap().password_credentials[0].end_date_time
         };
         desk.write(Section::Applications, "inventory-sync", path, "2026-01-31");
-        assert_eq!(end(&desk).map(|time| time.date_time()).as_deref(), Some("2026-01-31 00:00:00Z"));
+        assert_eq!(end(&desk).map(crate::time::UnixTime::date_time).as_deref(), Some("2026-01-31 00:00:00Z"));
         desk.write(Section::Applications, "inventory-sync", path, "");
         assert_eq!(end(&desk), None);
         desk.change(Section::Applications, "inventory-sync", path, |entry, fact| {

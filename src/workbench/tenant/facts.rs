@@ -11,6 +11,8 @@ use super::{
 use crate::{
     provider::{
         PermissionGrant, RoleAssignment,
+        clock::Clock,
+        faults::ActiveFault,
         order::Step,
         scenario::{Application, Scenario},
     },
@@ -96,6 +98,8 @@ pub fn of(tenant: &Tenant, entry: Entry<'_>) -> Vec<Fact> {
         Entry::Policy(entry) => listed(entry, members::POLICY),
         Entry::Grant(grant) => granted(grant, scenario),
         Entry::Role(role) => assigned(role, scenario),
+        Entry::Clock(clock) => clock_of(tenant, clock),
+        Entry::Fault(fault) => faulty(fault),
         Entry::Attempt(attempt) => attempted(attempt),
         Entry::Done(step) => stepped(step, "u takes back the last one, then the one before it, and so on"),
         Entry::Undone(step) => {
@@ -256,6 +260,38 @@ fn assigned(role: &RoleAssignment, scenario: &Scenario) -> Vec<Fact> {
         Fact::fixed("role", &*role.role, offered.map_or("", |role| role.display_name.as_str())),
         Fact::fixed("tenant", &*role.tenant, organisation(scenario, &role.tenant)),
         Fact::fixed("id", &*role.id, "what it is taken back by"),
+    ]
+}
+
+fn clock_of(tenant: &Tenant, clock: Clock) -> Vec<Fact> {
+    let mut facts = vec![
+        Fact::fixed("clock", clock.said(), "a moves it: what was handed out grows old, keys are not touched"),
+        Fact::fixed(
+            "ahead",
+            format!("{} s", clock.ahead() / 1000),
+            "seconds; d shows the machine's time again",
+        ),
+    ];
+    for (index, key) in tenant.view().keys.iter().enumerate() {
+        let about = if index == 0 {
+            "the key that signs now (kid)"
+        } else {
+            "published too: others may have cached it"
+        };
+        facts.push(Fact::fixed("key", key, about));
+    }
+    facts
+}
+
+fn faulty(fault: &ActiveFault) -> Vec<Fact> {
+    let left = fault.left.map_or_else(|| "until it is switched off".to_owned(), |left| left.to_string());
+    vec![
+        Fact::fixed("fault", fault.fault.kind.said(), "what goes wrong"),
+        Fact::fixed("endpoint", fault.fault.endpoint.name(), "where"),
+        Fact::fixed("left", left, "how many requests it will still strike"),
+        Fact::fixed("struck", fault.struck.to_string(), "how many it has struck"),
+        Fact::fixed("rule", fault.fault.kind.rule(), "what notes on refusals name"),
+        Fact::fixed("id", &*fault.id, "what it is switched off by"),
     ]
 }
 

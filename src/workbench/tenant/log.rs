@@ -109,16 +109,7 @@ mod tests {
             user: Some("mina@northwind.example".to_owned()),
             code,
             reason: String::new(),
-            rule: "".into(),
-            tenant_id: None,
-            user_id: None,
-            user_display_name: None,
-            principal_id: None,
-            resource_id: None,
-            resource: None,
-            client_app_used: "".into(),
-            ip_address: String::new(),
-            policies: Vec::new(),
+            ..SignIn::default()
         }
     }
 

@@ -19,6 +19,8 @@ use serde_json::Value;
 
 use crate::provider::{
     Note, PermissionGrant, RoleAssignment, SignIn,
+    clock::Clock,
+    faults::ActiveFault,
     order::{Step, View},
     scenario::{Scenario, edit::List},
 };
@@ -40,6 +42,8 @@ pub enum Section {
     Policies,
     /// The organisations.
     Tenants,
+    /// What time it is there, and what goes wrong on purpose.
+    Trouble,
     /// Every attempt.
     SignIns,
     /// What was changed, and can be taken back.
@@ -48,13 +52,14 @@ pub enum Section {
 
 impl Section {
     /// Every section.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::People,
         Self::Applications,
         Self::Identities,
         Self::Grants,
         Self::Policies,
         Self::Tenants,
+        Self::Trouble,
         Self::SignIns,
         Self::Steps,
     ];
@@ -68,6 +73,7 @@ impl Section {
             Self::Grants => "Grants",
             Self::Policies => "Policies",
             Self::Tenants => "Tenants",
+            Self::Trouble => "Clock, faults",
             Self::SignIns => "Sign-in log",
             Self::Steps => "Steps",
         }
@@ -81,7 +87,7 @@ impl Section {
             Self::Identities => Some(List::ManagedIdentities),
             Self::Policies => Some(List::ConditionalAccessPolicies),
             Self::Tenants => Some(List::Tenants),
-            Self::Grants | Self::SignIns | Self::Steps => None,
+            Self::Grants | Self::Trouble | Self::SignIns | Self::Steps => None,
         }
     }
 }
@@ -97,6 +103,10 @@ pub enum Entry<'a> {
     Grant(&'a PermissionGrant),
     /// What an application may do by itself.
     Role(&'a RoleAssignment),
+    /// How the tenant's clock differs from the machine's.
+    Clock(Clock),
+    /// A fault that is on.
+    Fault(&'a ActiveFault),
     /// A row of the sign-in log.
     Attempt(&'a Attempt),
     /// A step that was taken back and can be done again.
@@ -161,6 +171,8 @@ impl Tenant {
     pub fn count(&self, section: Section) -> usize {
         match section {
             Section::Grants => self.view.grants.len() + self.view.assignments.len(),
+            // The first is the clock.
+            Section::Trouble => 1 + self.view.faults.len(),
             Section::SignIns => self.attempts().len(),
             Section::Steps => self.view.done.len() + self.view.undone.len(),
             // The first is what holds everywhere.
@@ -177,6 +189,10 @@ impl Tenant {
             Section::Grants => match self.view.grants.get(index) {
                 Some(grant) => Some(Entry::Grant(grant)),
                 None => self.view.assignments.get(index - self.view.grants.len()).map(Entry::Role),
+            },
+            Section::Trouble => match index.checked_sub(1) {
+                None => Some(Entry::Clock(self.view.clock)),
+                Some(index) => self.view.faults.get(index).map(Entry::Fault),
             },
             Section::SignIns => {
                 let place = self.attempts().len().checked_sub(index + 1)?;
@@ -211,7 +227,8 @@ impl Entry<'_> {
     pub fn identity(&self) -> String {
         match self {
             Self::Listed(list, _, entry) => text(entry, list.identity()).to_owned(),
-            Self::Policy(_) => String::new(),
+            Self::Policy(_) | Self::Clock(_) => String::new(),
+            Self::Fault(fault) => fault.id.clone(),
             Self::Grant(grant) => grant.id.clone(),
             Self::Role(role) => role.id.clone(),
             Self::Attempt(attempt) => attempt.number.to_string(),

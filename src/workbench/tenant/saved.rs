@@ -1,67 +1,34 @@
 //! The running tenant as a scenario file, to be loaded again another day.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Tenant;
-use crate::provider::scenario::Scenario;
+use crate::provider::{PermissionGrant, RoleAssignment};
 
 /// A certificate of a registration that the lab makes as it starts is of this start only.
 const MADE_AT_START: &str = "made at start";
 
 impl Tenant {
-    /// The text of a scenario file with the directory as it is now, and with what was granted for everybody. A scenario
-    /// has no place for what single people agreed to: how many of these grants are left out comes beside it.
-    pub fn scenario_file(&self) -> (String, usize) {
+    /// The text of a scenario file with the directory as it is now, and with what was granted.
+    pub fn scenario_file(&self) -> String {
         let view = self.view();
-        let mut document = view.scenario.document();
-        let mut left_out = view.grants.iter().filter(|grant| grant.principal.is_some()).count();
-        let applications = document["applications"].as_array_mut().into_iter().flatten();
-        for application in applications {
-            forget_own_certificates(application);
-            let key = application["key"].as_str().unwrap_or_default().to_owned();
-            let home = application["tenant"].as_str().map(str::to_owned);
-            let is_at_home = |tenant: &str| home.as_deref().is_none_or(|home| home == tenant);
-            let mut granted: Vec<Value> = Vec::new();
-            for grant in view.grants.iter().filter(|grant| grant.client == key && grant.principal.is_none()) {
-                if !is_at_home(&grant.tenant) {
-                    left_out += 1;
-                    continue;
-                }
-                add(&mut granted, &grant.resource, "scopes", grant.scopes.iter());
-            }
-            let mut assigned: Vec<Value> = Vec::new();
-            for role in view.assignments.iter().filter(|role| role.client == key) {
-                if !is_at_home(&role.tenant) {
-                    left_out += 1;
-                    continue;
-                }
-                add(&mut assigned, &role.resource, "roles", [&role.role]);
-            }
-            application["oauth2PermissionGrants"] = granted.into();
-            application["appRoleAssignments"] = assigned.into();
-        }
-        let scenario =
-            Scenario::from_document(&document).expect("what the tenant grants, its scenario can say");
-        (scenario.to_toml(), left_out)
-    }
-}
-
-/// Adds permissions of a resource to a list of such, each once.
-fn add<'a>(
-    list: &mut Vec<Value>,
-    resource: &str,
-    member: &str,
-    values: impl IntoIterator<Item = &'a String>,
-) {
-    let at = list.iter().position(|entry| entry["resource"] == resource).unwrap_or_else(|| {
-        list.push(json!({ "resource": resource, member: [] }));
-        list.len() - 1
-    });
-    let Some(held) = list[at][member].as_array_mut() else { return };
-    for value in values {
-        if !held.iter().any(|known| known == value) {
-            held.push(value.as_str().into());
-        }
+        // What a resource no longer offers has no place in a file.
+        let grant = |grant: &PermissionGrant| {
+            let resource = view.scenario.application(&grant.resource)?;
+            let is_offered = |value: &&String| resource.scope(value).is_some();
+            let scopes: Vec<_> = grant.scopes.iter().filter(is_offered).cloned().collect();
+            (!scopes.is_empty()).then(|| PermissionGrant { id: String::new(), scopes, ..grant.clone() })
+        };
+        let role = |held: &RoleAssignment| {
+            let resource = view.scenario.application(&held.resource)?;
+            let is_offered = resource.app_roles.iter().any(|role| role.value == held.role);
+            is_offered.then(|| RoleAssignment { id: String::new(), ..held.clone() })
+        };
+        let grants = view.grants.iter().filter_map(grant).collect();
+        let now = view.scenario.with_grants(grants, view.assignments.iter().filter_map(role).collect());
+        let mut document = now.document();
+        document["applications"].as_array_mut().into_iter().flatten().for_each(forget_own_certificates);
+        toml::to_string_pretty(&document).expect("a document without nulls is TOML")
     }
 }
 
@@ -79,46 +46,39 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::provider::{PermissionGrant, RoleAssignment, order::View};
+    use crate::provider::{order::View, scenario::Scenario};
 
     #[test]
-    fn what_was_granted_for_everybody_is_in_the_file_and_what_single_people_agreed_to_is_counted() {
+    fn what_was_granted_and_taken_back_is_so_in_the_file() {
         let mut tenant = Tenant::new(Arc::new(Scenario::northwind()));
-        let grant = |principal: Option<&str>, client: &str, tenant: &str| PermissionGrant {
-            id: String::new(),
-            tenant: tenant.to_owned(),
+        let grant = |principal: Option<&str>, client: &str| PermissionGrant {
+            id: "made by the tenant".to_owned(),
+            tenant: "northwind".to_owned(),
             client: client.to_owned(),
             resource: "catalog-api".to_owned(),
             principal: principal.map(str::to_owned),
             scopes: vec!["Catalog.Read".to_owned()],
         };
-        let role = RoleAssignment {
-            id: String::new(),
-            tenant: "northwind".to_owned(),
-            client: "inventory-sync".to_owned(),
-            resource: "microsoft-graph".to_owned(),
-            role: "User.Read.All".to_owned(),
-        };
-        let view = View {
-            revision: 1,
-            grants: vec![
-                grant(None, "desktop", "northwind"),
-                grant(Some("mina"), "storefront", "northwind"),
-                grant(None, "desktop", "fabrikam"),
-            ],
-            assignments: vec![role],
-            ..tenant.view().clone()
-        };
+        let gone = PermissionGrant { scopes: vec!["Catalog.Burn".to_owned()], ..grant(None, "kiosk") };
+        let grants = vec![grant(None, "desktop"), grant(Some("mina"), "storefront"), gone];
+        let view = View { revision: 1, grants, ..tenant.view().clone() };
         assert!(tenant.learn(view));
-        let (text, left_out) = tenant.scenario_file();
-        assert_eq!(left_out, 2);
+        let text = tenant.scenario_file();
         let read = Scenario::parse(&text).expect("it can be loaded again");
-        let desktop = read.application("desktop").unwrap();
-        assert_eq!(desktop.oauth2_permission_grants.len(), 1);
-        assert_eq!(desktop.oauth2_permission_grants[0].scopes, ["Catalog.Read"]);
-        assert!(read.application("storefront").unwrap().oauth2_permission_grants.is_empty());
-        let daemon = read.application("inventory-sync").unwrap();
-        assert_eq!(daemon.app_role_assignments.len(), 1);
-        assert_eq!(daemon.app_role_assignments[0].roles, ["User.Read.All"]);
+        assert!(read.application("handheld").unwrap().oauth2_permission_grants.is_empty());
+        assert!(!text.contains("Catalog.Burn"), "nothing offers it");
+        for part in ["client = \"desktop\"", "principal = \"mina\""] {
+            assert_eq!(text.matches(part).count(), 1, "{part}");
+        }
+    }
+
+    #[test]
+    fn certificates_of_this_start_stay_behind() {
+        let mut application = serde_json::json!({ "keyCredentials": [
+            { "displayName": "one", "key": "made at start" },
+            { "displayName": "two", "key": "MII" },
+        ]});
+        forget_own_certificates(&mut application);
+        assert_eq!(application["keyCredentials"].as_array().map(Vec::len), Some(1));
     }
 }

@@ -80,12 +80,17 @@ const APIS: &[&str] = &[
     "v1.0/{}/{}",
     "v1.0/{}/{}/{}",
     "v1.0/{}/{}/{}/{}",
+    "beta",
+    "beta/{}",
+    "beta/{}/{}",
+    "beta/{}/{}/{}",
+    "beta/{}/{}/{}/{}",
     "api",
     "api/{}",
     "api/{}/{}",
 ];
 /// What Graph serves nothing at.
-const WITHOUT_OPERATIONS: &[&str] = &["v1.0", "v1.0/{}/{}/{}/{}"];
+const WITHOUT_OPERATIONS: &[&str] = &["v1.0", "beta", "beta/{}", "beta/{}/{}/{}", "beta/{}/{}/{}/{}"];
 
 #[test]
 fn every_endpoint_gets_its_share() {

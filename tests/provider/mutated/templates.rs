@@ -36,7 +36,9 @@ const PLANNER: &str = "http://localhost:7085/signin-oidc";
 const CATALOG: &str = "api://northwind-catalog";
 const EVERYTHING: &str = "openid profile offline_access User.Read";
 /// Only an administrator gets these.
-const SESSIONS: &str = "openid User.Read User.RevokeSessions.All";
+/// What opens everything at Graph.
+const DIRECTORY: &str = "openid User.Read User.RevokeSessions.All Directory.ReadWrite.All AuditLog.Read.All Policy.Read.All \
+                         Policy.ReadWrite.ConditionalAccess";
 
 static PAIR: LazyLock<KeyPair> = LazyLock::new(|| key_pair::make("mutated", 30).expect("a key can be made"));
 
@@ -174,7 +176,8 @@ impl World {
                 let query = [("api-version", "2019-08-01"), ("resource", CATALOG)];
                 vec![Draft::get(pattern, &query).with("x-identity-header", identity_header([7; 32]).expose())]
             }
-            "v1.0" | "v1.0/{}" | "v1.0/{}/{}" | "v1.0/{}/{}/{}" | "v1.0/{}/{}/{}/{}" => self.graph(pattern),
+            "beta" | "beta/{}" | "beta/{}/{}" | "beta/{}/{}/{}" | "beta/{}/{}/{}/{}" | "v1.0" | "v1.0/{}"
+            | "v1.0/{}/{}" | "v1.0/{}/{}/{}" | "v1.0/{}/{}/{}/{}" => self.graph(pattern),
             "api" | "api/{}" | "api/{}/{}" => self.careful_api(pattern),
             "{t}/oauth2/authorize" | "{t}/oauth2/token" | "{t}/oauth2/devicecode" => {
                 let newer = self.templates(&pattern.replace("oauth2/", "oauth2/v2.0/"));
@@ -485,7 +488,7 @@ impl World {
     }
 
     fn graph(&mut self, pattern: &str) -> Vec<Draft> {
-        let mina = self.tenant.object_id("mina");
+        let (mina, pipeline) = (self.tenant.object_id("mina"), self.tenant.client_id("pipeline"));
         let paths: Vec<String> = [
             "v1.0",
             "v1.0/me",
@@ -497,20 +500,47 @@ impl World {
             &format!("v1.0/users/{mina}"),
             &format!("v1.0/users/{mina}/revokeSignInSessions"),
             "v1.0/users/me/photo/$value",
+            "v1.0/applications",
+            "v1.0/servicePrincipals",
+            "v1.0/oauth2PermissionGrants",
+            "v1.0/auditLogs/signIns",
+            "v1.0/identity/conditionalAccess/policies",
+            "v1.0/identity/conditionalAccess/policies/3d0c8f1e-7b62-4a95-8e40-c1f7d96b2a53",
+            "v1.0/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')/appRoleAssignedTo",
+            &format!("v1.0/applications(appId='{pipeline}')/federatedIdentityCredentials"),
+            &format!("v1.0/applications(appId='{pipeline}')/federatedIdentityCredentials/main-branch"),
+            "beta/auditLogs/signIns",
+            "beta/auditLogs/signIns/x",
+            "beta/users",
+            "beta",
+            "beta/a/b/c/d",
         ]
         .into_iter()
         .filter(|path| path.split('/').count() == pattern.split('/').count())
+        .filter(|path| path.starts_with("v1.0") == pattern.starts_with("v1.0"))
         .map(str::to_owned)
         .collect();
-        let query = [("$select", "id,displayName"), ("$top", "2")];
+        let query = [
+            ("$select", "id"),
+            ("$top", "2"),
+            ("$filter", "startswith(id,'a') or not (id eq 'b')"),
+            ("$count", "true"),
+        ];
         self.tenant.person = "adele";
         let mut drafts = Vec::new();
         for path in paths {
             let method = if path.ends_with("Sessions") { Method::Post } else { Method::Get };
-            drafts.extend(self.bearer(&path, method, SESSIONS, &Value::Null));
+            drafts.extend(self.bearer(&path, method, DIRECTORY, &Value::Null));
             let asked =
                 Draft { query: super::changes::owned(&query), ..drafts.last().expect("just made").clone() };
             drafts.push(asked);
+        }
+        for (path, method, body) in written() {
+            if path.split('/').count() == pattern.split('/').count()
+                && path.starts_with("v1.0") == pattern.starts_with("v1.0")
+            {
+                drafts.extend(self.bearer(path, method, DIRECTORY, &body));
+            }
         }
         self.tenant.person = "mina";
         drafts
@@ -571,4 +601,35 @@ fn pipeline_key() -> authwright::provider::keys::SigningKey {
     });
     let pair = rsa::KeyPair::from_pkcs8(&DER).expect("it was just written");
     authwright::provider::keys::SigningKey::new(pair, b"pipeline".to_vec()).expect("it is an RSA key")
+}
+
+/// Changes of the directory through Graph.
+fn written() -> Vec<(&'static str, Method, Value)> {
+    let permission = json!({ "id": "e1fe6dd8-ba31-4d61-89e7-88639da4683d", "type": "Scope" });
+    let registration = json!({
+        "displayName": "Till", "signInAudience": "AzureADMyOrg", "identifierUris": ["api://till"],
+        "web": { "redirectUris": ["http://localhost:9000/cb"], "implicitGrantSettings": { "enableIdTokenIssuance": true } },
+        "requiredResourceAccess":
+            [{ "resourceAppId": "00000003-0000-0000-c000-000000000000", "resourceAccess": [permission] }],
+        "keyCredentials": [{ "type": "AsymmetricX509Cert", "usage": "Verify", "key": "bm9uZQ==" }],
+    });
+    let policy = json!({ "displayName": "Till", "state": "disabled", "conditions": { "users": { "includeUsers": ["All"] } },
+                         "grantControls": { "operator": "AND", "builtInControls": ["mfa"] } });
+    let person = json!({ "displayName": "Rosa", "userPrincipalName": "rosa@northwind.example", "mailNickname": "rosa",
+                         "accountEnabled": true, "passwordProfile": { "password": "Lab-Rosa-77" } });
+    vec![
+        ("v1.0/applications", Method::Post, registration),
+        ("v1.0/users", Method::Post, person),
+        (
+            "v1.0/users/theo@northwind.example",
+            Method::Patch,
+            json!({ "accountEnabled": false, "mail": null }),
+        ),
+        ("v1.0/identity/conditionalAccess/policies", Method::Post, policy),
+        (
+            "v1.0/identity/conditionalAccess/policies/3d0c8f1e-7b62-4a95-8e40-c1f7d96b2a53",
+            Method::Patch,
+            json!({ "state": "disabled" }),
+        ),
+    ]
 }

@@ -12,7 +12,7 @@ const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 
 /// Expects a refusal in Graph's envelope.
 #[track_caller]
-fn check(name: &str, answer: &Answer, status: u16, code: &str, rule: &str) {
+pub fn check(name: &str, answer: &Answer, status: u16, code: &str, rule: &str) {
     let body = answer.json();
     assert_eq!(
         (answer.status(), &body["error"]["code"], answer.rule()),

@@ -2,8 +2,12 @@
 //! test's hand and tokens that the test signs with the tenant's key, so that each claim can be wrong by itself.
 
 mod catalog;
+mod directory;
+mod grants;
 mod graph;
 mod over_http;
+mod people;
+mod sign_in_log;
 
 use std::{
     collections::BTreeMap,
@@ -11,7 +15,7 @@ use std::{
 };
 
 use authwright::{
-    provider::{Note, Provider, keys::Keys, scenario::Scenario},
+    provider::{Note, Provider, keys::Keys, order::Order, scenario::Scenario},
     runtime::lab,
     time::UnixTime,
     wire::{Body, Headers, Method, Request, Response},
@@ -25,6 +29,18 @@ const START: UnixTime = UnixTime::from_seconds(1_772_615_727);
 const BASE: &str = "http://localhost:7080";
 
 static KEYS: LazyLock<Keys> = LazyLock::new(|| lab::make_keys().expect("keys can be made"));
+
+/// What the scenario's directory-admin holds.
+const EVERYTHING: &[&str] = &[
+    "Application.ReadWrite.All",
+    "AppRoleAssignment.ReadWrite.All",
+    "DelegatedPermissionGrant.ReadWrite.All",
+    "Directory.Read.All",
+    "User.ReadWrite.All",
+    "AuditLog.Read.All",
+    "Policy.Read.All",
+    "Policy.ReadWrite.ConditionalAccess",
+];
 
 /// A tenant with its APIs, a clock, and a key to forge tokens with.
 struct Lab {
@@ -96,6 +112,56 @@ impl Lab {
 
     fn get(&mut self, path: &str, token: &str) -> Answer {
         self.ask(Method::Get, path, bearer(token), None)
+    }
+
+    fn patch(&mut self, path: &str, token: &str, body: &Value) -> Answer {
+        self.ask(Method::Patch, path, bearer(token), Some(body))
+    }
+
+    fn delete(&mut self, path: &str, token: &str) -> Answer {
+        self.ask(Method::Delete, path, bearer(token), None)
+    }
+
+    /// A token of the application that may change everything through Graph.
+    fn admin(&self) -> String {
+        graph_token(&self.app_for_graph(EVERYTHING))
+    }
+
+    /// A request to Graph that is expected to be taken, and its answer.
+    #[track_caller]
+    fn makes(&mut self, path: &str, body: &Value) -> Value {
+        let admin = self.admin();
+        let answer = self.post(path, &admin, body);
+        assert_eq!(answer.status(), 201, "{path}: {:#}", answer.json());
+        let made = answer.json();
+        let location = answer.header("location");
+        assert!(location.starts_with(BASE), "{location}");
+        made
+    }
+
+    /// A list of Graph.
+    #[track_caller]
+    fn lists(&mut self, path: &str) -> Vec<Value> {
+        let admin = self.admin();
+        let answer = self.get(path, &admin);
+        assert_eq!(answer.status(), 200, "{path}: {:#}", answer.json());
+        answer.json()["value"].as_array().expect("a list").clone()
+    }
+
+    /// The object id of an application's service principal.
+    fn principal(&mut self, key: &str) -> String {
+        let path = format!("v1.0/servicePrincipals(appId='{}')", self.id(key));
+        let admin = self.admin();
+        self.get(&path, &admin).json()["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// The last step that can be undone.
+    fn last_step(&self) -> String {
+        self.provider.view().done.last().map(|step| step.said.clone()).unwrap_or_default()
+    }
+
+    fn undo(&mut self) -> String {
+        self.provider.carry_out(&Order::Undo, self.now).expect("there is a step")
     }
 
     fn post(&mut self, path: &str, token: &str, body: &Value) -> Answer {

@@ -171,7 +171,7 @@ fn certificates() -> Vec<Case> {
         json(1_000_502, "invalid_client", "a certificate that has ended", |desk| {
             Box::pin(async move {
                 let long = made(desk, |_, _, claims| claims["exp"] = value!(now() + 4_000_000)).await;
-                desk.lab.move_clock(31 * DAY);
+                desk.lab.move_clock(31 * DAY).await;
                 ask(desk, "price-feed", &long).await
             })
         })

@@ -43,7 +43,7 @@ fn codes() -> Vec<Case> {
         json(70008, "invalid_grant", "a code that is over", |desk| {
             Box::pin(async move {
                 let code = desk.code("desktop", PUBLIC, &[]).await;
-                desk.lab.move_clock(10 * MINUTE);
+                desk.lab.move_clock(10 * MINUTE).await;
                 desk.token(&desk.home, &desk.redemption("desktop", PUBLIC, &code), &[]).await
             })
         })
@@ -148,7 +148,7 @@ fn devices() -> Vec<Case> {
         form(70019, "a code that is over", |desk| {
             Box::pin(async move {
                 let device = begin(desk).await;
-                desk.lab.move_clock(15 * MINUTE);
+                desk.lab.move_clock(15 * MINUTE).await;
                 enter(desk, &mut Browser::new(desk), device["user_code"].as_str().expect("a code")).await
             })
         })
@@ -156,7 +156,7 @@ fn devices() -> Vec<Case> {
         json(70020, "expired_token", "a device code that is over", |desk| {
             Box::pin(async move {
                 let device = begin(desk).await;
-                desk.lab.move_clock(15 * MINUTE);
+                desk.lab.move_clock(15 * MINUTE).await;
                 poll(desk, &desk.home, &device, &[]).await
             })
         })
@@ -186,7 +186,7 @@ fn refreshes() -> Vec<Case> {
         json(700_082, "invalid_grant", "a token that lay idle for 91 days", |desk| {
             Box::pin(async move {
                 let token = refresh_token(desk, "handheld", "mina").await;
-                desk.lab.move_clock(91 * DAY);
+                desk.lab.move_clock(91 * DAY).await;
                 refresh(desk, &desk.home, "handheld", &token, &[]).await
             })
         })
@@ -196,7 +196,7 @@ fn refreshes() -> Vec<Case> {
         json(700_084, "invalid_grant", "a single-page application's token after a day", |desk| {
             Box::pin(async move {
                 let tokens = redeem(desk, ("storefront", SPA), &[], &[], ORIGIN).await;
-                desk.lab.move_clock(DAY);
+                desk.lab.move_clock(DAY).await;
                 let token = text(&tokens, "refresh_token");
                 let form = [
                     ("grant_type", "refresh_token"),
@@ -214,7 +214,7 @@ fn refreshes() -> Vec<Case> {
                 let secret = ("client_secret", desk.secret("admin-portal"));
                 let asked = [("scope", payments)];
                 let tokens = redeem(desk, ("admin-portal", WEB), &asked, &[secret], &[]).await;
-                desk.lab.move_clock(60 * MINUTE);
+                desk.lab.move_clock(60 * MINUTE).await;
                 let token = text(&tokens, "refresh_token");
                 refresh(desk, &desk.home, "admin-portal", &token, &[secret, asked[0]]).await
             })
@@ -282,7 +282,7 @@ fn callers() -> Vec<Case> {
         json(500_133, "invalid_grant", "a token that is over", |desk| {
             Box::pin(async move {
                 let assertion = caller(desk).await;
-                desk.lab.move_clock(90 * MINUTE);
+                desk.lab.move_clock(90 * MINUTE).await;
                 on_behalf(desk, &desk.home, &assertion, &[]).await
             })
         })

@@ -204,11 +204,15 @@ fn policies() -> Vec<Case> {
             })
         })
         .suberror("basic_action"),
-        page(50079, "nothing registered to give", |desk| {
+        redirect(50079, "interaction_required", PUBLIC, "nothing registered to give", |desk| {
             Box::pin(async move {
-                sign_in(desk, "adele", &desk.home, ("desktop", PUBLIC), &[("claims", VAULT_POLICY)]).await
+                let mut browser = Browser::new(desk);
+                browser.sign_in(&address(desk, &[]), "adele").await;
+                browser.get(&address(desk, &[("prompt", "none"), ("claims", VAULT_POLICY)])).await
             })
         })
+        .suberror("basic_action")
+        .with(CHALLENGE)
         .says(&["@microsoft-graph"]),
         page(53000, "an unmanaged device", |desk| {
             Box::pin(async move { sign_in(desk, "mina", &desk.home, ("desktop", PUBLIC), &[]).await })
@@ -272,7 +276,7 @@ fn sessions() -> Vec<Case> {
                 let parameters = crate::desk::with(&desk.authorization("admin-portal", WEB), &asked);
                 let mut browser = Browser::new(desk);
                 browser.sign_in(&desk.authorize_url(&desk.home, &parameters), "adele").await;
-                desk.lab.move_clock(Duration::from_secs(3601));
+                desk.lab.move_clock(Duration::from_secs(3601)).await;
                 let silent = crate::desk::with(&parameters, &[("prompt", "none")]);
                 browser.get(&desk.authorize_url(&desk.home, &silent)).await
             })
@@ -351,7 +355,7 @@ fn consent() -> Vec<Case> {
                 let code = answer.returned(PUBLIC)["code"].clone();
                 let tokens = desk.token(&desk.home, &desk.redemption("desktop", PUBLIC, &code), &[]).await;
                 let header = format!("Bearer {}", text(&tokens, "access_token"));
-                desk.lab.move_clock(Duration::from_secs(60));
+                desk.lab.move_clock(Duration::from_secs(60)).await;
                 let url = desk.url("v1.0/me/revokeSignInSessions");
                 let revoked = desk.post(&url, &[], &[("authorization", &header)]).await;
                 assert_eq!(revoked.status, 200, "{revoked:?}");

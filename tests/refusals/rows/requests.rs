@@ -1,15 +1,20 @@
 //! What is wrong with the request itself: tenant, parameters, scopes, redirect URI, the kind of answer.
 
+use authwright::provider::{
+    faults::{Endpoint, Fault, FaultKind},
+    order::Order,
+};
+
 use crate::{
     case::{Case, json, metadata, page, redirect},
-    desk::{CATALOG, with},
+    desk::{Answer, CATALOG, Desk, with},
     walk::{ORIGIN, PUBLIC, SPA, VAULT, admin_consent, authorize, daemon, password, password_at, redeem},
 };
 
 const CONSENTED: &str = "http://localhost:7085/consented";
 
 pub fn all() -> Vec<Case> {
-    [tenants(), parameters(), answers(), scopes(), addresses()].into_iter().flatten().collect()
+    [tenants(), parameters(), answers(), scopes(), addresses(), trouble()].into_iter().flatten().collect()
 }
 
 fn tenants() -> Vec<Case> {
@@ -279,5 +284,31 @@ fn addresses() -> Vec<Case> {
                 desk.get(&desk.authorize_url(&desk.home, &empty), &[]).await
             })
         }),
+    ]
+}
+
+/// A right request to a token endpoint that is in trouble.
+async fn in_trouble(desk: &Desk, kind: FaultKind) -> Answer {
+    let fault = Fault { endpoint: Endpoint::Token, kind, requests: Some(1) };
+    desk.lab.carry_out(&Order::Fault { fault }).await.expect("it can be switched on");
+    daemon(desk, &[]).await
+}
+
+fn trouble() -> Vec<Case> {
+    vec![
+        json(90055, "temporarily_unavailable", "too many requests", |desk| {
+            Box::pin(async move {
+                let answer = in_trouble(desk, FaultKind::TooManyRequests { retry_after: 7 }).await;
+                assert_eq!(answer.header("retry-after"), "7");
+                answer
+            })
+        })
+        .alone()
+        .status(429),
+        json(90036, "server_error", "a directory that fails", |desk| {
+            Box::pin(async move { in_trouble(desk, FaultKind::ServerError).await })
+        })
+        .alone()
+        .status(500),
     ]
 }

@@ -182,9 +182,9 @@ pub fn add(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
         let expected = format!("the one in the path, {here}, is one of the two parties");
         return Err(body::wrong("principalId", &sent["principalId"], &expected, "body.matches_path"));
     }
-    let resource = match service_principals::with_id(provider, &tenant, resource_id) {
-        Some(Principal::Application(application)) => application,
-        _ => return Err(grants::no_such_principal(provider, permitted, "resourceId", resource_id)),
+    let Some(Principal::Application(resource)) = service_principals::with_id(provider, &tenant, resource_id)
+    else {
+        return Err(grants::no_such_principal(provider, permitted, "resourceId", resource_id));
     };
     let users = provider.scenario.users().iter();
     let user = users
@@ -272,7 +272,7 @@ fn assign_role(
                 resource: resource.key.clone(),
                 role,
             };
-            provider.carry_out(&Order::Assign { assignment }, now).map(drop).map_err(not_granted)
+            provider.carry_out(&Order::Assign { assignment }, now).map(drop).map_err(|why| not_granted(&why))
         }
         Principal::Identity(identity) => {
             let mut access = identity.app_role_assignments.clone();
@@ -306,7 +306,7 @@ pub fn remove(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
     let found = found.ok_or_else(|| not_found(permitted.named(1), "the id of an assignment of this one"))?;
     match found.stands {
         Stands::Table => {
-            provider.carry_out(&Order::Unassign { id: found.id }, now).map_err(not_granted)?;
+            provider.carry_out(&Order::Unassign { id: found.id }, now).map_err(|why| not_granted(&why))?;
         }
         Stands::Person { application, user } => {
             let mut users = provider

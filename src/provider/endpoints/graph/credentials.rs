@@ -81,22 +81,19 @@ pub fn keys_sent(sent: &Map<String, Value>, own: &Application) -> Result<Vec<Val
             }
         }
         let name = body::text(entry, "displayName")?;
-        match body::text(entry, "key")? {
-            Some(key) => {
-                let certificate = Certificate::from_text(key).map_err(|why| {
-                    body::wrong("key", &Value::Null, &why.to_string(), "body.certificate_readable")
-                })?;
-                let name = name.map_or_else(|| certificate.subject.clone(), str::to_owned);
-                all.push(json!({ "displayName": name, "key": STANDARD.encode(&certificate.der) }));
-            }
-            None => {
-                let id = body::required(entry, "keyId")?;
-                let kept = own.key_credentials.iter().find(|one| key_id(own, one).eq_ignore_ascii_case(id));
-                let expected = "the keyId of a certificate that is there, or the key of a new one";
-                let kept =
-                    kept.ok_or_else(|| body::wrong("keyId", &entry["keyId"], expected, "body.key_known"))?;
-                all.push(serde_json::to_value(kept).expect("every key is a text"));
-            }
+        if let Some(key) = body::text(entry, "key")? {
+            let certificate = Certificate::from_text(key).map_err(|why| {
+                body::wrong("key", &Value::Null, &why.to_string(), "body.certificate_readable")
+            })?;
+            let name = name.map_or_else(|| certificate.subject.clone(), str::to_owned);
+            all.push(json!({ "displayName": name, "key": STANDARD.encode(&certificate.der) }));
+        } else {
+            let id = body::required(entry, "keyId")?;
+            let kept = own.key_credentials.iter().find(|one| key_id(own, one).eq_ignore_ascii_case(id));
+            let expected = "the keyId of a certificate that is there, or the key of a new one";
+            let kept =
+                kept.ok_or_else(|| body::wrong("keyId", &entry["keyId"], expected, "body.key_known"))?;
+            all.push(serde_json::to_value(kept).expect("every key is a text"));
         }
     }
     Ok(all)

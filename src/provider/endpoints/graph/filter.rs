@@ -1,4 +1,4 @@
-//! `$filter` (OData 4.01 URL conventions §5.1.1): read into a tree, then asked about entities as they are shown.
+//! `$filter` (`OData` 4.01 URL conventions §5.1.1): read into a tree, then asked about entities as they are shown.
 //!
 //! Known are `eq ne gt ge lt le in`, `startswith endswith contains`, `and or not`, parentheses, and `any` over a list, as
 //! in `identifierUris/any(uri:uri eq 'api://x')`. Texts are compared whatever their letter case, as directories do.

@@ -163,7 +163,9 @@ pub fn add(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
         let text = "A permission entry for these parties exists already; change its scope.";
         return Err(not_unique(text, "clientId", body::required(sent, "clientId")?));
     }
-    provider.carry_out(&Order::Grant { grant: grant.clone() }, permitted.call.now).map_err(not_granted)?;
+    provider
+        .carry_out(&Order::Grant { grant: grant.clone() }, permitted.call.now)
+        .map_err(|why| not_granted(&why))?;
     let made = find(provider, permitted, &grant).expect("it was just granted");
     let path = format!("oauth2PermissionGrants/{}", made.id);
     let shown = entity(provider, permitted, &made);
@@ -178,8 +180,8 @@ fn find(provider: &Provider, permitted: &Permitted<'_>, grant: &PermissionGrant)
 }
 
 /// What the table of grants says against an order.
-pub fn not_granted(why: OrderError) -> Box<Refusal> {
-    let rule = match &why {
+pub fn not_granted(why: &OrderError) -> Box<Refusal> {
+    let rule = match why {
         OrderError::Grant(GrantError::NotOffered { .. }) => "body.permission_offered",
         _ => "directory.takes",
     };
@@ -205,12 +207,14 @@ pub fn change(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
                 provider.carry_out(&Order::Grant { grant: after }, now)
             },
         )
-        .map_err(not_granted)?;
+        .map_err(|why| not_granted(&why))?;
     Ok(answer::done(permitted.call))
 }
 
 pub fn remove(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
     let grant = named(provider, permitted)?;
-    provider.carry_out(&Order::Withdraw { id: grant.id }, permitted.call.now).map_err(not_granted)?;
+    provider
+        .carry_out(&Order::Withdraw { id: grant.id }, permitted.call.now)
+        .map_err(|why| not_granted(&why))?;
     Ok(answer::done(permitted.call))
 }

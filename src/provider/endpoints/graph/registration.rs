@@ -64,7 +64,7 @@ pub fn entity(scenario: &Scenario, application: &Application) -> Map<String, Val
         "deletedDateTime": null,
         "appId": application.app_id,
         "applicationTemplateId": null,
-        "disabledByMicrosoftStatus": null,
+        "disabledByMicrosoftStatus": application.disabled_by_microsoft_status,
         "createdDateTime": null,
         "displayName": application.display_name,
         "description": null,
@@ -86,7 +86,7 @@ pub fn entity(scenario: &Scenario, application: &Application) -> Map<String, Val
         "requestSignatureVerification": null,
         "addIns": [],
         "api": {
-            "acceptMappedClaims": null,
+            "acceptMappedClaims": application.api.accept_mapped_claims,
             "knownClientApplications": known,
             "requestedAccessTokenVersion": application.api.requested_access_token_version,
             "oauth2PermissionScopes": application.api.scopes.iter().map(scope).collect::<Vec<_>>(),
@@ -100,7 +100,7 @@ pub fn entity(scenario: &Scenario, application: &Application) -> Map<String, Val
         "passwordCredentials": credentials::passwords(application),
         "publicClient": { "redirectUris": application.public_client.redirect_uris },
         "requiredResourceAccess": required(scenario, &application.required_resource_access),
-        "verifiedPublisher": { "displayName": null, "verifiedPublisherId": null, "addedDateTime": null },
+        "verifiedPublisher": { "displayName": application.verified_publisher, "verifiedPublisherId": null, "addedDateTime": null },
         "web": {
             "homePageUrl": null,
             "logoutUrl": application.web.logout_url,
@@ -267,6 +267,7 @@ fn api(
 ) -> Read<Value> {
     let members = body::object(sent, "api")?;
     let kept = &[
+        "acceptMappedClaims",
         "requestedAccessTokenVersion",
         "oauth2PermissionScopes",
         "knownClientApplications",
@@ -274,6 +275,9 @@ fn api(
     ];
     body::knows(&members, kept, shown["api"].as_object().expect("it was written as an object"))?;
     let mut kept = Map::new();
+    if let Some(accepts) = body::flag(&members, "acceptMappedClaims")? {
+        kept.insert("acceptMappedClaims".to_owned(), json!(accepts));
+    }
     if let Some(version) = members.get("requestedAccessTokenVersion") {
         kept.insert("requestedAccessTokenVersion".to_owned(), version.clone());
     }

@@ -1,10 +1,11 @@
 //! What the screen asks the person step by step: what to grant to whom, which scenario to load; and what it says when the
 //! tenant has answered.
 
-use super::{Purpose, Region, State};
+use super::{Purpose, Region, State, trouble};
 use crate::{
     provider::{
         PermissionGrant, RoleAssignment,
+        faults::{Endpoint, FaultKind},
         order::Order,
         scenario::{Application, Audience, Scenario, Tenant},
     },
@@ -26,6 +27,10 @@ pub enum Ask {
     GrantOf(String, String),
     /// To this application, this permission of this resource.
     Grant(String, String, Permission),
+    /// This is to go wrong somewhere.
+    Fault(FaultKind),
+    /// This, there.
+    FaultAt(FaultKind, Endpoint),
 }
 
 /// What can be granted.
@@ -41,8 +46,14 @@ pub enum Permission {
 pub fn answer(order: &Order, result: &Result<String, String>) -> Toast {
     match (result, order) {
         (Err(why), _) => Toast::bad(why.clone()),
-        // Nobody is given a session back.
-        (Ok(said), Order::RevokeSessions { .. }) => Toast::good(said.clone()),
+        // Nobody is given a session back, and faults are switched off.
+        (
+            Ok(said),
+            Order::RevokeSessions { .. }
+            | Order::Fault { .. }
+            | Order::RemoveFault { .. }
+            | Order::ClearFaults,
+        ) => Toast::good(said.clone()),
         (Ok(said), Order::Undo) => Toast::good(format!("{said} (Ctrl-R does it again)")),
         (Ok(said), _) => Toast::good(format!("{said} (u undoes it)")),
     }
@@ -79,6 +90,8 @@ impl State {
                 self.add_to(&list, bench);
                 Vec::new()
             }
+            Ask::Fault(kind) => vec![trouble::at_which(&kind)],
+            Ask::FaultAt(kind, endpoint) => vec![trouble::how_often(&kind, endpoint)],
             Ask::GrantTo(client) => vec![of_which(scenario, &client)],
             Ask::GrantOf(client, resource) => vec![which(scenario, &client, &resource)],
             Ask::Grant(client, resource, permission) => for_whom(scenario, &client, &resource, &permission),

@@ -88,12 +88,12 @@ impl State {
         let (look, focused) = (scene.look, self.region == Region::Sections);
         Frame::new("Tenant", look).focused(focused).render(area, buffer);
         let inner = Frame::inner(area);
-        let room = usize::from(inner.width).saturating_sub(6);
+        let room = usize::from(inner.width).saturating_sub(5);
         let row = |index: usize| {
             let section = Section::ALL[index];
             let count = bench.tenant.count(section);
             Line::of(Role::Text, format!("{:<room$}", section.title()))
-                .then(Role::Muted, format!("{count:>5}"))
+                .then(Role::Muted, format!("{count:>4}"))
         };
         let list = List::new(Section::ALL.len(), &row, look).focused(focused);
         list.render(inner, buffer, &mut self.section);
@@ -228,7 +228,13 @@ fn rule(area: Rect, look: &Look, buffer: &mut Buffer) -> Rect {
     }
     let wire = look.glyphs.border.horizontal_top.repeat(usize::from(area.width));
     buffer.set_stringn(area.x, area.y, wire, area.width.into(), look.style(Role::Border));
-    Rect { y: area.y + 1, height: area.height - 1, ..area }
+    // In line with the rows above, which have a column for the mark.
+    Rect {
+        x: area.x + area.width.min(1),
+        y: area.y + 1,
+        width: area.width.saturating_sub(1),
+        height: area.height - 1,
+    }
 }
 
 fn title(entry: Entry<'_>) -> String {
@@ -240,6 +246,8 @@ fn title(entry: Entry<'_>) -> String {
         Entry::Policy(_) => "Switches of every tenant".to_owned(),
         Entry::Grant(grant) => format!("{} for people", grant.client),
         Entry::Role(role) => format!("{} by itself", role.client),
+        Entry::Clock(_) => "The tenant's clock".to_owned(),
+        Entry::Fault(fault) => format!("Fault {}", fault.id),
         Entry::Attempt(attempt) => format!("Sign-in {}", attempt.number),
         Entry::Done(_) | Entry::Undone(_) => "Step".to_owned(),
     }

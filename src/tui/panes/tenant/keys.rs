@@ -1,6 +1,6 @@
 //! What keys do on the Tenant screen.
 
-use super::{Purpose, Region, State, asking, is_there};
+use super::{Purpose, Region, State, asking, is_there, trouble};
 use crate::{
     provider::{order::Order, scenario::edit::List},
     secret::Secret,
@@ -106,12 +106,14 @@ impl State {
                 None => entry.is_some_and(has_name),
             },
             Action::TenantAdd => match fact() {
-                Some(fact) => list_of(&fact).is_some() || self.section() == Section::Grants,
-                None => matches!(self.section(), Section::Grants | Section::Applications),
+                Some(fact) => {
+                    list_of(&fact).is_some() || matches!(self.section(), Section::Grants | Section::Trouble)
+                }
+                None => matches!(self.section(), Section::Grants | Section::Applications | Section::Trouble),
             },
             Action::TenantRemove => match fact() {
-                Some(fact) => fact.is_item() || self.section() == Section::Grants,
-                None => entry.is_some_and(|entry| edits::removed(entry).is_some()),
+                Some(fact) if !self.is_whole() => fact.is_item(),
+                _ => entry.is_some_and(|entry| edits::removed(entry).is_some()),
             },
             Action::TenantRevoke => entry.is_some_and(|entry| edits::revoked(entry).is_some()),
             // In the detail, Enter says so.
@@ -120,7 +122,8 @@ impl State {
                 let trace = self.attempt(bench).map(|attempt| &attempt.sign_in.trace_id);
                 trace.is_some_and(|trace| bench.traffic.by_trace(trace).is_some())
             }
-            Action::Activate | Action::Copy => self.region == Region::Sections || entry.is_some(),
+            Action::Activate => self.region == Region::Sections || entry.is_some(),
+            Action::Copy => self.region != Region::Sections && entry.is_some(),
             _ => true,
         }
     }
@@ -264,10 +267,17 @@ impl State {
         Vec::new()
     }
 
+    /// Whether an entry of the section is only there as a whole: then it can be removed from its detail, too.
+    fn is_whole(&self) -> bool {
+        matches!(self.section(), Section::Grants | Section::Trouble)
+    }
+
     fn add(&mut self, bench: &Workbench) -> Vec<Intent> {
         let scenario = &bench.tenant.view().scenario;
-        if self.section() == Section::Grants {
-            return vec![asking::to_which(scenario)];
+        match self.section() {
+            Section::Grants => return vec![asking::to_which(scenario)],
+            Section::Trouble => return vec![trouble::what()],
+            _ => {}
         }
         if self.region == Region::Detail
             && let Some(list) = self.selected_fact(bench).as_ref().and_then(list_of)
@@ -276,7 +286,9 @@ impl State {
             return Vec::new();
         }
         let Some(entry @ Entry::Listed(List::Applications, ..)) = self.entry(bench) else {
-            return vec![Intent::Toast(Toast::bad("a adds redirect URIs to applications, and grants"))];
+            return vec![Intent::Toast(Toast::bad(
+                "a adds redirect URIs, grants and faults, where they stand",
+            ))];
         };
         let uri = |(path, note): (&str, &str)| Choice {
             name: format!("a redirect URI, {}", path.split('.').next().unwrap_or_default()),
@@ -296,7 +308,7 @@ impl State {
         let Some(entry) = self.entry(bench) else { return Vec::new() };
         let fact = self.selected_fact(bench).filter(|_| self.region == Region::Detail);
         match fact {
-            Some(fact) if self.section() != Section::Grants => self.do_or_say(
+            Some(fact) if !self.is_whole() => self.do_or_say(
                 edits::dropped(entry, &fact),
                 "only items of lists can be removed here; d in the list removes the whole entry",
             ),

@@ -26,6 +26,7 @@ mod people;
 mod places;
 mod policies;
 mod steps;
+mod trouble;
 
 pub use asking::{Ask, answer, to_load};
 
@@ -219,9 +220,15 @@ fn line(bench: &crate::workbench::Tenant, entry: Entry<'_>, width: usize, look: 
             let policy = scenario.conditional_access_policies.get(at);
             policy.map_or_else(Line::new, |policy| policies::line(policy, width, look))
         }
+        // No section shows these; people and policies name them.
+        Entry::Listed(List::Groups | List::GroupRanges | List::Devices | List::NamedLocations, _, value) => {
+            places::other(value, width, look)
+        }
         Entry::Policy(_) => policies::everywhere(scenario, width, look),
         Entry::Grant(grant) => grants::line(grant, width, look),
         Entry::Role(role) => grants::role(role, width, look),
+        Entry::Clock(clock) => trouble::clock(clock, width, look),
+        Entry::Fault(fault) => trouble::fault(fault, width, look),
         Entry::Attempt(attempt) => log::line(attempt, width, look),
         Entry::Done(step) => steps::done(step, look),
         Entry::Undone(step) => steps::undone(step, look),
