@@ -51,6 +51,7 @@ impl Section {
             Self::Of(Group::When) => "from when until when it is valid",
             Self::Of(Group::How) => "how the person or the application proved itself",
             Self::Of(Group::Form) => "how the token is made and signed",
+            Self::Of(Group::Support) => "what to look this token up by, in logs and support cases",
             Self::Of(Group::Internal) => "the issuer's own business; programs must not rely on it",
             Self::Of(Group::Unknown) => "not defined by Entra, OpenID Connect or JWT; ask whoever issued it",
         }
@@ -159,7 +160,13 @@ fn members(token: &Decoded, group: Group) -> Vec<Row<'_>> {
             }
             rows
         }
-        Group::Who | Group::ForWhom | Group::May | Group::When | Group::How | Group::Internal => {
+        Group::Who
+        | Group::ForWhom
+        | Group::May
+        | Group::When
+        | Group::How
+        | Group::Support
+        | Group::Internal => {
             let known = claims::CLAIMS.iter().filter(|meaning| meaning.group == group);
             known
                 .filter_map(|meaning| {
@@ -285,6 +292,8 @@ mod tests {
             kind: Kind::Jws,
             header: Map::from_iter([("alg".to_owned(), json!("RS256"))]),
             claims: claims.as_object().expect("an object").clone(),
+            places: Vec::new(),
+            name: None,
             findings: Vec::new(),
             raw: Secret::default(),
         }
@@ -304,8 +313,9 @@ mod tests {
 
     #[test]
     fn claims_stand_under_their_heading_and_unknown_ones_are_kept() {
-        let token =
-            token(&json!({"shoe_size": 43, "exp": 9, "sub": "x", "uti": "y", "aud": "z", "scp": "a b"}));
+        let token = token(
+            &json!({"shoe_size": 43, "exp": 9, "sub": "x", "uti": "y", "rh": "r", "aud": "z", "scp": "a b"}),
+        );
         let internal = [Section::Of(Group::Internal)];
         let expected = [
             "-who",
@@ -316,6 +326,8 @@ mod tests {
             "scp",
             "-when",
             "exp",
+            "-ids for support",
+            "uti",
             "-header",
             "alg",
             "+internal",
@@ -323,7 +335,7 @@ mod tests {
             "shoe_size",
         ];
         assert_eq!(names(&rows(&token, &internal)), expected);
-        assert!(names(&rows(&token, &[])).contains(&"uti".to_owned()));
+        assert!(names(&rows(&token, &[])).contains(&"rh".to_owned()));
     }
 
     #[test]
