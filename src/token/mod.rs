@@ -6,10 +6,12 @@
 //! is), `remarks` notes what is odd or telling about the claims. Every finding's id stands in `catalogue`. Nothing here
 //! reads a clock: what depends on the present takes `now` ([`Decoded::at`], [`checks::judge`]).
 
+pub mod bend;
 mod catalogue;
 pub mod checks;
 pub mod claims;
 mod compact;
+pub mod difference;
 mod json;
 mod keys;
 mod kind;
@@ -26,6 +28,7 @@ mod signature;
 mod signed;
 #[cfg(test)]
 mod tests;
+pub mod thumbprint;
 pub mod values;
 
 pub use keys::{KeySource, SharedKey, key_set};

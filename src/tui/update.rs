@@ -39,6 +39,9 @@ pub fn update(model: &mut Model, msg: Msg, now: UnixTime) -> Vec<Effect> {
             if let Event::LabAnswered { order, result } = &event {
                 model.say(&panes::tenant::answer(order, result), now);
             }
+            if let Event::TokenSigned { result: Err(why), .. } = &event {
+                model.say(&Toast::bad(format!("not signed: {why}")), now);
+            }
             model.bench.apply(event, now).into_iter().map(Effect::Bench).collect()
         }
         Msg::Scenarios(names) => {

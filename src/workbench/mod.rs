@@ -38,6 +38,7 @@ use crate::{
     },
     secret::Secret,
     time::UnixTime,
+    token::bend::{self, Bent},
     wire::{Failure, Request, Response, Timing},
 };
 
@@ -106,6 +107,15 @@ pub enum Event {
     LabChanged(Box<View>),
     /// These rows are new in the lab tenant's sign-in log.
     LabSignIns(Vec<SignIn>),
+    /// The lab tenant has signed a bent token, or cannot, and why.
+    TokenSigned {
+        /// Which one.
+        bent: Box<Bent>,
+        /// With which key.
+        signing: bend::Signing,
+        /// The token.
+        result: Result<Secret, String>,
+    },
     /// The lab tenant has carried out an order and says what was done, or has not and says why.
     LabAnswered {
         /// Which one.
@@ -144,6 +154,8 @@ pub enum User {
     FetchKeys(usize),
     /// Send a finished exchange again, as changed.
     Replay(ExchangeId, Request),
+    /// Put a token of the lab up that has been changed, signed like that.
+    Bend(Box<Bent>, bend::Signing),
     /// Change the lab tenant.
     Order(Order),
 }
@@ -182,6 +194,8 @@ pub enum Effect {
     Stop(SessionId, CallId),
     /// Show this address in the person's own browser.
     OpenBrowser(Url),
+    /// Have the lab tenant sign this token, answer with [`Event::TokenSigned`].
+    SignToken(Box<Bent>, bend::Signing),
     /// Have the lab tenant carry this out, answer with [`Event::LabAnswered`].
     Lab(Box<Order>),
 }
@@ -312,6 +326,12 @@ impl Workbench {
                 self.tenant.signed_in(new);
                 Vec::new()
             }
+            Event::TokenSigned { bent, signing, result } => {
+                if let Ok(token) = result {
+                    self.shelf.hold_bent(&bent, signing, &token, now);
+                }
+                Vec::new()
+            }
             // What follows from it comes as a change; the words are for the person.
             Event::LabAnswered { .. } => Vec::new(),
         }
@@ -364,6 +384,14 @@ impl Workbench {
                 let (step, channel) = (first.step, first.channel);
                 vec![self.traffic.send(Owner::Replay(of), step, channel, request, now)]
             }
+            User::Bend(bent, signing) => match bent.finished(signing) {
+                _ if !self.shelf.is_from_lab(bent.original()) => Vec::new(),
+                Some(token) => {
+                    self.shelf.hold_bent(&bent, signing, &token, now);
+                    Vec::new()
+                }
+                None => vec![Effect::SignToken(bent, signing)],
+            },
             User::Order(order) => vec![Effect::Lab(Box::new(order))],
         }
     }

@@ -12,7 +12,11 @@ use crate::{
     oauth::TokenSet,
     secret::Secret,
     time::UnixTime,
-    token::{self, Decoded, checks::Expected},
+    token::{
+        self, Decoded,
+        bend::{Altered, Bent, Signing},
+        checks::Expected,
+    },
     wire::Response,
 };
 
@@ -27,6 +31,8 @@ pub enum TokenUse {
     Refresh,
     /// Pasted by the person.
     Pasted,
+    /// A token of the lab that the person has changed.
+    Bent,
 }
 
 impl TokenUse {
@@ -37,6 +43,7 @@ impl TokenUse {
             Self::Id => "id",
             Self::Refresh => "refresh",
             Self::Pasted => "pasted",
+            Self::Bent => "bent",
         }
     }
 }
@@ -56,6 +63,8 @@ pub struct Held {
     pub received: UnixTime,
     /// The result of every check.
     pub checks: Vec<Finding>,
+    /// What was changed in it by hand, and who signed it then.
+    pub bent: Option<(Vec<Altered>, Signing)>,
     expected: Expected,
     authority: Option<Authority>,
 }
@@ -121,6 +130,7 @@ impl Shelf {
                     exchange,
                     received: now,
                     checks: Vec::new(),
+                    bent: None,
                     expected: Expected { audiences, nonce, ..Expected::default() },
                     authority: Some(session.profile.authority.clone()),
                 },
@@ -139,11 +149,38 @@ impl Shelf {
                 exchange: None,
                 received: now,
                 checks: Vec::new(),
+                bent: None,
                 expected: Expected::default(),
                 authority: None,
             },
             now,
         );
+    }
+
+    /// Puts up a token that was made of one of these, beside which it is judged in the same way.
+    pub(super) fn hold_bent(&mut self, bent: &Bent, signing: Signing, token: &Secret, now: UnixTime) {
+        let origin = self.holding(bent.original());
+        let held = Held {
+            used_as: TokenUse::Bent,
+            decoded: token::decode(token.expose()),
+            session: origin.and_then(|origin| origin.session),
+            exchange: None,
+            received: now,
+            checks: Vec::new(),
+            bent: Some((bent.changes(), signing)),
+            expected: origin.map(|origin| origin.expected.clone()).unwrap_or_default(),
+            authority: origin.and_then(|origin| origin.authority.clone()),
+        };
+        self.hold(held, now);
+    }
+
+    fn holding(&self, token: &Secret) -> Option<&Held> {
+        self.held.iter().find(|held| held.decoded.raw == *token)
+    }
+
+    /// Whether this token is here and the lab tenant made it.
+    pub(super) fn is_from_lab(&self, token: &Secret) -> bool {
+        self.holding(token).is_some_and(Held::is_from_lab)
     }
 
     fn hold(&mut self, mut held: Held, now: UnixTime) {
@@ -265,7 +302,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::wire::{Body, Headers};
+    use crate::{
+        provider::scenario::Scenario,
+        token::bend::Part,
+        wire::{Body, Headers},
+        workbench::{Effect, Event, User, Workbench},
+    };
 
     const NOW: UnixTime = UnixTime::from_seconds(1_772_615_727);
 
@@ -331,6 +373,51 @@ mod tests {
         assert_eq!(shelf.all().len(), 2);
         shelf.discard(7);
         assert!(!shelf.can_put_back(), "there is no such place");
+    }
+
+    #[test]
+    fn a_bent_copy_stands_beside_its_original_and_is_judged_like_it() {
+        let issuer = "http://localhost:7080/tid/v2.0";
+        let mut bench = Workbench::new(None, Scenario::northwind());
+        let text = format!(
+            "eyJhbGciOiJSUzI1NiJ9.{}.c2ln",
+            URL_SAFE_NO_PAD.encode(json!({"iss": issuer, "sub": "x"}).to_string())
+        );
+        assert_eq!(bench.apply(Event::User(User::Decode(text.clone())), NOW), []);
+        let mut bent = Bent::of(&bench.shelf.all()[0].decoded).unwrap();
+        bent.set(Part::Claims, "sub", json!("y"));
+        let bend = |signing| Event::User(User::Bend(Box::new(bent.clone()), signing));
+        assert_eq!(bench.apply(bend(Signing::None), NOW), [], "no key is needed");
+        assert_eq!(
+            bench.apply(bend(Signing::LabKey), NOW),
+            [Effect::SignToken(Box::new(bent.clone()), Signing::LabKey)]
+        );
+        let signed =
+            |result| Event::TokenSigned { bent: Box::new(bent.clone()), signing: Signing::LabKey, result };
+        bench.apply(signed(Err("no key".to_owned())), NOW);
+        bench.apply(signed(Ok(Secret::new("a.b.c"))), NOW);
+        let held = bench.shelf.all();
+        assert_eq!(held.len(), 3, "a signature that failed leaves nothing");
+        let bent_copy = &held[1];
+        assert_eq!(
+            (bent_copy.used_as, bent_copy.decoded.claims["sub"].as_str()),
+            (TokenUse::Bent, Some("y"))
+        );
+        let (changes, signing) = bent_copy.bent.clone().unwrap();
+        assert_eq!((changes[0].name.as_str(), changes.len(), signing), ("sub", 1, Signing::None));
+        assert_eq!(held[0].decoded.raw.expose(), text, "the original is as it was");
+    }
+
+    #[test]
+    fn nobody_elses_token_is_bent() {
+        let shelf = with_token_of("https://login.microsoftonline.com/tid/v2.0");
+        let bent = Bent::of(&shelf.all()[0].decoded).unwrap();
+        let mut bench = Workbench::new(None, Scenario::northwind());
+        bench.shelf = shelf;
+        for signing in Signing::ALL {
+            assert_eq!(bench.apply(Event::User(User::Bend(Box::new(bent.clone()), signing)), NOW), []);
+        }
+        assert_eq!(bench.shelf.all().len(), 1);
     }
 
     #[test]
