@@ -22,7 +22,7 @@ use x509_parser::{prelude::FromDer as _, public_key::PublicKey};
 
 use super::{
     Kind, decode,
-    signature::{Key, algorithm},
+    signature::{Algorithm, Key},
 };
 use crate::{
     finding::{Finding, Severity},
@@ -293,7 +293,7 @@ impl Certificate {
         });
         let key = Key(&jwk);
         let Some(algorithm) =
-            algorithm(named).filter(|one| key.allowed().is_ok_and(|allowed| allowed.contains(one)))
+            Algorithm::parse(named).filter(|one| key.allowed().is_ok_and(|allowed| allowed.contains(one)))
         else {
             let title = format!("alg is {}, which an RSA key cannot have made.", quoted(named));
             return says(Severity::Error, title);

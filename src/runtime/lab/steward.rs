@@ -239,9 +239,9 @@ mod tests {
         let serving = tokio::spawn(async move { lab.serve_owner(inbox, events).await });
 
         let change = Edit::set(List::Users, "mina", "accountEnabled", false);
-        orders.send(Order::Edit { change }).await.unwrap();
-        orders.send(Order::Undo).await.unwrap();
-        orders.send(Order::Undo).await.unwrap();
+        orders.send(Task::Order(Box::new(Order::Edit { change }))).await.unwrap();
+        orders.send(Task::Order(Box::new(Order::Undo))).await.unwrap();
+        orders.send(Task::Order(Box::new(Order::Undo))).await.unwrap();
         let mut enabled = Vec::new();
         let mut answers = Vec::new();
         while answers.len() < 3 {
@@ -293,7 +293,7 @@ mod tests {
             _ => None,
         });
         let before = before.await;
-        orders.send(Order::Load { text: Scenario::northwind().to_toml() }).await.unwrap();
+        orders.send(Task::Order(Box::new(Order::Load { text: Scenario::northwind().to_toml() }))).await.unwrap();
         let mut last = None;
         let answered = until(&mut queue, |event| match event {
             Event::LabChanged(view) => {

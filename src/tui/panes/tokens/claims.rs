@@ -51,6 +51,7 @@ impl Section {
             Self::Of(Group::When) => "from when until when it is valid",
             Self::Of(Group::How) => "how the person or the application proved itself",
             Self::Of(Group::Form) => "how the token is made and signed",
+            Self::Of(Group::Support) => "what to look this token up by, in logs and support cases",
             Self::Of(Group::Internal) => "the issuer's own business; programs must not rely on it",
             Self::Of(Group::Unknown) => "not defined by Entra, OpenID Connect or JWT; ask whoever issued it",
         }
@@ -159,7 +160,13 @@ fn members(token: &Decoded, group: Group) -> Vec<Row<'_>> {
             }
             rows
         }
-        Group::Who | Group::ForWhom | Group::May | Group::When | Group::How | Group::Internal => {
+        Group::Who
+        | Group::ForWhom
+        | Group::May
+        | Group::When
+        | Group::How
+        | Group::Support
+        | Group::Internal => {
             let known = claims::CLAIMS.iter().filter(|meaning| meaning.group == group);
             known
                 .filter_map(|meaning| {
