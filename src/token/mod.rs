@@ -13,11 +13,8 @@ mod catalogue;
 pub mod checks;
 pub mod claims;
 mod compact;
-<<<<<<< HEAD
 pub mod difference;
-=======
 mod front;
->>>>>>> decode
 mod json;
 mod keys;
 mod kind;
