@@ -147,7 +147,7 @@ struct Table {
     reason: OnceLock<Box<Reason>>,
 }
 
-const FILES: [&str; 19] = [
+const FILES: [&str; 21] = [
     include_str!("data/redirect_uri.toml"),
     include_str!("data/client.toml"),
     include_str!("data/assertion.toml"),
@@ -159,6 +159,8 @@ const FILES: [&str; 19] = [
     include_str!("data/tenant.toml"),
     include_str!("data/user.toml"),
     include_str!("data/policy.toml"),
+    include_str!("data/device_and_risk.toml"),
+    include_str!("data/membership.toml"),
     include_str!("data/grant.toml"),
     include_str!("data/device.toml"),
     include_str!("data/request.toml"),

@@ -29,6 +29,8 @@ pub struct Accounts {
     gone: BTreeSet<String>,
     known: BTreeSet<String>,
     failures: BTreeMap<String, Failures>,
+    /// Which terms who has accepted.
+    accepted: BTreeSet<(String, String)>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -63,6 +65,16 @@ impl Accounts {
         let present: BTreeSet<String> = scenario.users().iter().map(|user| user.id.clone()).collect();
         self.known.extend(present.iter().cloned());
         self.gone = self.known.difference(&present).cloned().collect();
+    }
+
+    /// Takes note that somebody has accepted terms.
+    pub fn accept(&mut self, user: &User, terms: &str) {
+        self.accepted.insert((user.id.clone(), terms.to_owned()));
+    }
+
+    /// Whether somebody has accepted terms.
+    pub fn has_accepted(&self, user: &User, terms: &str) -> bool {
+        self.accepted.contains(&(user.id.clone(), terms.to_owned()))
     }
 
     /// Whether the account is locked at present, by the directory or by wrong passwords.
@@ -142,7 +154,7 @@ impl Provider {
             token.revoked = Some(now);
         }
         for session in self.sessions.values_mut() {
-            session.people.retain(|person| person.user.id != user.id);
+            session.end(&user);
         }
         true
     }

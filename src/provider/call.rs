@@ -1,6 +1,7 @@
 //! A request as the lab tenant reads it: path, parameters, cookies, correlation. These readers are the tenant's own and
 //! share nothing with the client side, so that a mistake in one of them shows.
 
+use core::net::{IpAddr, Ipv4Addr};
 use std::collections::HashSet;
 
 use serde_json::Value;
@@ -36,6 +37,9 @@ pub struct Call {
     pub headers: Headers,
     /// The body, if it says that it is JSON and is.
     pub json: Option<Value>,
+    /// Where the request comes from. The lab listens on loopback only; a test, or a proxy beside it, says with
+    /// `X-Forwarded-For` which address stands for the caller's.
+    pub address: IpAddr,
     cookies: Vec<(String, String)>,
 }
 
@@ -69,6 +73,7 @@ impl Call {
             authorization: header("authorization"),
             headers: request.headers.clone(),
             json,
+            address: address_of(&request.headers),
             cookies: request.headers.all("cookie").flat_map(cookies).collect(),
         }
     }
@@ -92,6 +97,13 @@ impl Call {
     pub fn host(&self) -> &str {
         self.base.split_once("://").map_or(self.base.as_str(), |(_, host)| host)
     }
+}
+
+/// The first address of `X-Forwarded-For`, the one furthest away.
+fn address_of(headers: &Headers) -> IpAddr {
+    let first = headers.get("x-forwarded-for").and_then(|line| line.split(',').next());
+    let address = first.and_then(|text| text.trim().trim_matches(['[', ']']).parse::<IpAddr>().ok());
+    address.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |address| address.to_canonical())
 }
 
 fn base_of(url: &Url) -> String {

@@ -67,7 +67,7 @@ impl Renew for Person {
 
 impl Renew for Session {
     fn renew(&mut self, scenario: &Scenario) {
-        self.people.iter_mut().for_each(|person| person.renew(scenario));
+        self.people.iter_mut().chain(&mut self.ended).for_each(|person| person.renew(scenario));
     }
 }
 

@@ -356,11 +356,9 @@ impl Provider {
         let resource = scenario.applications().iter().find(is_meant).ok_or_else(|| unknown("aud"))?;
         let client = scenario.application_with_id(token.client()).unwrap_or(resource);
         let tenant = scenario.tenant_named(token.text("tid")).ok_or_else(|| unknown("tid"))?;
-        let person = scenario.user_with_id(token.text("oid")).map(|user| Person {
-            user: Arc::clone(user),
-            session: token.text("sid").to_owned(),
-            authenticated_at: now,
-            methods: mint::methods_of(token.text("aio")),
+        let person = scenario.user_with_id(token.text("oid")).map(|user| {
+            let methods = mint::methods_of(token.text("aio"));
+            Person::new(Arc::clone(user), token.text("sid").to_owned(), now, methods)
         });
         let (kid, mut header) = (self.keys.current().thumbprint(), Value::Object(token.header));
         for name in ["kid", "x5t"] {
@@ -433,7 +431,7 @@ impl Provider {
         if user.one_time_code.is_some() {
             methods.push("mfa");
         }
-        Person { user, session: self.random.guid(), authenticated_at: now, methods }
+        Person::new(user, self.random.guid(), now, methods)
     }
 
     fn make_id_token(&mut self, draft: &mut Draft, call: &Call) -> Result<(), ForgeError> {
@@ -462,6 +460,7 @@ impl Provider {
             contexts: Vec::new(),
             code: None,
             beside_access_token: false,
+            directory: Vec::new(),
         };
         (draft.header, draft.claims) = mint.id_token(person, &parts).into_parts();
         Ok(())

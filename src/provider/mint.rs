@@ -10,10 +10,11 @@ use sha2::{Digest as _, Sha256};
 use super::{
     call::Call,
     claims::Claims,
+    directory_claims::{self, Claim, Subject},
     keys::{Keys, SigningKey},
     policies,
     random::Random,
-    scenario::{Application, ManagedIdentity, Scenario, Tenant},
+    scenario::{Application, ManagedIdentity, Tenant},
     scope::{Target, Wanted},
     sessions::{Person, login_hint},
     version::Version,
@@ -25,12 +26,6 @@ pub const BACKDATED: i64 = 300;
 
 /// How long an ID token lives from now.
 const ID_TOKEN_LIFE: i64 = 3600;
-
-/// Role template of every member, at the end of `wids` of Graph tokens.
-const MEMBER_ROLE: &str = "b79fbf4d-3ef9-4689-8143-76b194e85509";
-
-/// Role template of global administrators.
-const ADMINISTRATOR_ROLE: &str = "62e90394-69f5-4237-9190-012177145e10";
 
 /// `wids` of app-only Graph tokens.
 const APPLICATION_ROLE: &str = "0997a1d0-0d1d-4acb-b408-d5ca73121e90";
@@ -135,30 +130,43 @@ pub struct IdTokenParts<'a> {
     pub code: Option<&'a str>,
     /// Whether an access token stands beside it, in answers of the authorization endpoint.
     pub beside_access_token: bool,
+    /// What the directory adds.
+    pub directory: Vec<Claim>,
 }
 
-/// What an access token says because `claims` asked for it.
+/// What an access token says because `claims` or the registration of its resource asked for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Extra {
     /// Authentication contexts (`acrs`), all of them met.
     pub contexts: Vec<String>,
     /// What the client can do (`xms_cc`), for resources that want to know.
     pub capabilities: Vec<&'static str>,
+    /// What the directory adds.
+    pub directory: Vec<Claim>,
 }
 
 impl Extra {
     /// What of a `claims` parameter comes into a token for `resource`, once every policy is met.
-    pub fn of(claims: &Claims, scenario: &Scenario, resource: &Application) -> Self {
+    pub fn of(claims: &Claims, subject: &Subject<'_>, resource: &Application) -> Self {
+        let scenario = subject.scenario;
         let wants_to_know = resource.is_graph() || names(&resource.optional_claims.access_token, "xms_cc");
         Self {
             contexts: policies::published(scenario, &claims.contexts),
             capabilities: if wants_to_know && claims.takes_challenges() { vec!["cp1"] } else { Vec::new() },
+            directory: subject.in_access_token(resource),
         }
     }
 }
 
 fn names(optional_claims: &[String], claim: &str) -> bool {
     optional_claims.iter().any(|one| one == claim)
+}
+
+/// Adds what is not there yet.
+fn add(claims: &mut Map<String, Value>, more: &[Claim]) {
+    for (name, value) in more {
+        claims.entry(*name).or_insert_with(|| value.clone());
+    }
 }
 
 impl Mint<'_> {
@@ -173,7 +181,9 @@ impl Mint<'_> {
         if target.resource.is_graph() && !extra.capabilities.is_empty() {
             return self.random.between(72_000, 100_800);
         }
-        self.access_token_life()
+        // The random one is drawn in any case: a policy must not change every value after it.
+        let usual = self.access_token_life();
+        target.resource.access_token_lifetime.map_or(usual, i64::from)
     }
 
     /// An ID token.
@@ -235,6 +245,7 @@ impl Mint<'_> {
         if let Some(code) = parts.code {
             claim("c_hash", json!(half_hash(code)));
         }
+        add(&mut claims, &parts.directory);
         let kid = self.keys.current().thumbprint();
         let mut header = json!({ "typ": "JWT", "alg": "RS256", "kid": kid });
         if is_old {
@@ -272,6 +283,7 @@ impl Mint<'_> {
             claim("appidacr", json!(self.proof.acr()));
             claim("family_name", json!(user.surname));
             claim("given_name", json!(user.given_name));
+            claim("ipaddr", json!(self.call.address.to_string()));
         } else {
             claim("azp", json!(self.client.app_id));
             claim("azpacr", json!(self.proof.acr()));
@@ -306,13 +318,10 @@ impl Mint<'_> {
             claim("xms_cc", json!(extra.capabilities));
         }
         if target.resource.nonce_header {
-            let mut roles = vec![MEMBER_ROLE];
-            if user.administrator {
-                roles.insert(0, ADMINISTRATOR_ROLE);
-            }
-            claim("wids", json!(roles));
+            claim("wids", json!(directory_claims::directory_roles(user)));
             claim("xms_st", json!({ "sub": pairwise(&user.id, &self.client.app_id) }));
         }
+        add(&mut claims, &extra.directory);
         self.access_token(target, version, claims)
     }
 
@@ -351,7 +360,7 @@ impl Mint<'_> {
             claim("azp", json!(self.client.app_id));
             claim("azpacr", json!(self.proof.acr()));
         }
-        if target.resource.nonce_header {
+        if target.resource.nonce_header || names(&target.resource.optional_claims.access_token, "idtyp") {
             claim("idtyp", json!("app"));
         }
         claim("oid", json!(principal));

@@ -10,7 +10,8 @@
 //! * `scenario`: the directory. `scope`, `redirect_uri`, `tenant`, `claims`: requests read against it.
 //! * `sessions`, `grants`, `consents`, `accounts`, `sign_ins`, `stock`: what is remembered between requests, on a `shelf` where
 //!   it ends by itself.
-//! * `policies`: what is asked of a sign-in beyond a password.
+//! * `policies`: what is asked of a sign-in beyond a password. `membership`: who gets into a tenant at all. `pace`: how often.
+//!   `directory_claims`: what tokens tell of groups, roles and people because a registration asks for it.
 //! * `clock`, `faults`: time that is moved, and trouble that is switched on.
 //! * `order`: what can be done to the running tenant, and undone; `current` keeps what was handed out in step.
 //!   `control` takes such orders over HTTP; `state` is what survives the tenant's end.
@@ -30,14 +31,17 @@ pub mod clock;
 mod consents;
 pub mod control;
 mod current;
+mod directory_claims;
 mod endpoints;
 pub mod faults;
 pub mod forge;
 mod grants;
 mod issuers;
 pub mod keys;
+mod membership;
 mod mint;
 pub mod order;
+mod pace;
 mod pages;
 mod policies;
 pub mod public_key;
@@ -80,6 +84,7 @@ use grants::{Code, Device, Refresh};
 use issuers::Issuers;
 use keys::{Keys, SigningKey};
 use order::History;
+use pace::Pace;
 use random::Random;
 use reply::Reply;
 use scenario::Scenario;
@@ -122,6 +127,7 @@ pub struct Provider {
     accounts: Accounts,
     sign_ins: SignIns,
     history: History,
+    pace: Pace,
     /// Certificates that were registered by whoever runs the tenant, and not by its directory.
     registered: Vec<Vec<u8>>,
     revision: u64,
@@ -200,6 +206,7 @@ impl Provider {
             accounts,
             sign_ins: SignIns::default(),
             history: History::default(),
+            pace: Pace::default(),
             registered: Vec::new(),
             revision: 0,
             clock: Clock::default(),

@@ -5,6 +5,7 @@
 
 pub mod admin_consent;
 pub mod logout;
+pub mod remedies;
 
 use std::fmt::Write as _;
 

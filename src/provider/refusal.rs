@@ -16,6 +16,9 @@ const WITHOUT_LOOK_UP: &[u32] = &[70043, 650_057, 700_038, 70003, 7_000_014];
 /// Stands in [`Refusal::code`] where a resource refuses: APIs have words and no AADSTS numbers.
 pub const NO_NUMBER: u32 = 0;
 
+/// The number that comes with status 429 and `Retry-After`.
+pub const THROTTLED: u32 = 90055;
+
 /// What a rule returns.
 pub type Verdict = Result<(), Box<Refusal>>;
 
@@ -163,6 +166,7 @@ impl Refusal {
     pub fn status(&self) -> u16 {
         match self.error {
             "invalid_client" => 401,
+            _ if self.code == THROTTLED => 429,
             "temporarily_unavailable" => 503,
             "server_error" => 500,
             _ => 400,

@@ -24,9 +24,45 @@ pub struct Person {
     pub authenticated_at: UnixTime,
     /// `amr`: `pwd`, and `mfa` after a second factor.
     pub methods: Vec<&'static str>,
+    /// When the second factor was given.
+    pub second_factor_at: Option<UnixTime>,
+    /// The device that was shown.
+    pub device: DeviceShown,
+}
+
+/// Which device somebody sits at, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum DeviceShown {
+    /// Nobody has asked yet.
+    #[default]
+    NotAsked,
+    /// One that the directory does not know.
+    Unregistered,
+    /// The one with that key.
+    Device(Arc<str>),
 }
 
 impl Person {
+    /// Somebody who has just signed in; the session is named when it begins.
+    pub const fn new(user: Arc<User>, session: String, now: UnixTime, methods: Vec<&'static str>) -> Self {
+        Self {
+            user,
+            session,
+            authenticated_at: now,
+            methods,
+            second_factor_at: None,
+            device: DeviceShown::NotAsked,
+        }
+    }
+
+    /// Takes note of a second factor.
+    pub fn gave_second_factor(&mut self, now: UnixTime) {
+        if !self.methods.contains(&"mfa") {
+            self.methods.push("mfa");
+        }
+        self.second_factor_at = Some(now);
+    }
+
     /// Whether a hint means this person: the sign-in name, the mail address, or the claim `login_hint` of an ID token.
     pub fn is_meant_by(&self, hint: &str) -> bool {
         is_meant_by(&self.user, hint)
@@ -56,13 +92,22 @@ pub fn login_hint(user: &User) -> String {
 #[derive(Clone, Debug, Default)]
 pub struct Session {
     pub people: Vec<Person>,
+    /// Those whose sessions were ended from elsewhere: by a new password, an administrator, or themselves.
+    pub ended: Vec<Person>,
 }
 
 impl Session {
     /// Adds somebody, or takes over that they signed in again.
     pub fn welcome(&mut self, person: Person) {
         self.people.retain(|known| known.user.id != person.user.id);
+        self.ended.retain(|known| known.user.id != person.user.id);
         self.people.push(person);
+    }
+
+    /// Ends the session of somebody.
+    pub fn end(&mut self, user: &User) {
+        let ended = self.people.extract_if(.., |person| person.user.id == user.id);
+        self.ended.extend(ended);
     }
 }
 

@@ -114,7 +114,13 @@ impl AppliedPolicy {
         Self {
             id: policy.id.clone(),
             display_name: policy.display_name.clone(),
-            controls: policy.built_in_controls.iter().map(|control| control.name().into()).collect(),
+            controls: policy
+                .built_in_controls
+                .iter()
+                .map(|control| control.name())
+                .chain((!policy.terms_of_use.is_empty()).then_some("termsOfUse"))
+                .map(Into::into)
+                .collect(),
             session_controls: policy.sign_in_frequency.iter().map(|_| "signInFrequency".into()).collect(),
             result,
         }
@@ -221,8 +227,8 @@ impl SignIns {
     }
 
     pub fn refused(&mut self, call: &Call, refusal: &Refusal, scenario: &Scenario) {
-        // What a resource refuses is no sign-in either.
-        if [STILL_WAITING, refusal::NO_NUMBER].contains(&refusal.code) {
+        // What a resource refuses is no sign-in either, and who is told to wait was not looked at.
+        if [STILL_WAITING, refusal::THROTTLED, refusal::NO_NUMBER].contains(&refusal.code) {
             return;
         }
         let sent = |name: &str| call.query.get(name).or_else(|| call.form.get(name));
@@ -317,14 +323,7 @@ fn entry(call: &Call) -> SignIn {
         correlation_id: call.correlation_id.clone(),
         trace_id: call.trace_id.clone(),
         client_app_used: client_app_used.into(),
-        ip_address: address(call).to_owned(),
+        ip_address: call.address.to_string(),
         ..SignIn::default()
     }
-}
-
-/// The caller's address: loopback, or whom a proxy on it says it speaks for.
-fn address(call: &Call) -> &str {
-    let forwarded = call.header("x-forwarded-for").and_then(|list| list.split(',').next()).map(str::trim);
-    let known = forwarded.filter(|text| text.parse::<core::net::IpAddr>().is_ok());
-    known.unwrap_or("127.0.0.1")
 }

@@ -22,7 +22,7 @@ use super::{
     mint,
     scenario::{PlatformKind, Scenario, plain},
     scope::{Permission, Target, Wanted},
-    sessions::Person,
+    sessions::{DeviceShown, Person},
     sign_ins::SignIns,
     stock::Stock,
     version::Version,
@@ -122,6 +122,11 @@ struct RefreshEntry {
     session: String,
     authenticated_at: Moment,
     methods: Vec<String>,
+    #[serde(default)]
+    second_factor_at: Option<Moment>,
+    /// The key of the device that was shown; empty for one that the directory does not know.
+    #[serde(default)]
+    device: Option<String>,
     scope: String,
     version: Version,
     oidc: Vec<String>,
@@ -291,6 +296,12 @@ impl RefreshEntry {
             session: person.session.clone(),
             authenticated_at: Moment(person.authenticated_at),
             methods: person.methods.iter().map(|method| (*method).to_owned()).collect(),
+            second_factor_at: person.second_factor_at.map(Moment),
+            device: match &person.device {
+                DeviceShown::NotAsked => None,
+                DeviceShown::Unregistered => Some(String::new()),
+                DeviceShown::Device(key) => Some(key.to_string()),
+            },
             scope: wanted.text.clone(),
             version: wanted.version,
             oidc: wanted.every_oidc().map(str::to_owned).collect(),
@@ -323,6 +334,12 @@ impl RefreshEntry {
                 session: self.session,
                 authenticated_at: self.authenticated_at.0,
                 methods: self.methods.iter().filter_map(|method| mint::method_named(method)).collect(),
+                second_factor_at: self.second_factor_at.map(|moment| moment.0),
+                device: match self.device.as_deref() {
+                    None => DeviceShown::NotAsked,
+                    Some("") => DeviceShown::Unregistered,
+                    Some(key) => DeviceShown::Device(key.into()),
+                },
             },
             wanted: Wanted::restore(self.scope, self.version, &self.oidc, targets),
             platform: self.platform.as_deref().and_then(PlatformKind::named),

@@ -130,8 +130,11 @@ impl Runtime {
             Effect::OpenBrowser(url) => browser::open(&url),
             Effect::Lab(order) => {
                 // Handed over at once: orders are to be carried out in the order in which they were given.
-                let taken = self.lab.as_ref().map(|lab| lab.try_send(lab::Task::Order(order.clone())));
-                if !matches!(taken, Some(Ok(()))) {
+                let taken = self
+                    .lab
+                    .as_ref()
+                    .is_some_and(|lab| lab.try_send(lab::Task::Order(order.clone())).is_ok());
+                if !taken {
                     let result = Err(LAB_BUSY.to_owned());
                     tokio::spawn(async move {
                         let _ = events.send(Event::LabAnswered { order, result }).await;
@@ -140,8 +143,7 @@ impl Runtime {
             }
             Effect::SignToken(bent, signing) => {
                 let task = lab::Task::Sign(bent.clone(), signing);
-                let taken = self.lab.as_ref().map(|lab| lab.try_send(task));
-                if !matches!(taken, Some(Ok(()))) {
+                if !self.lab.as_ref().is_some_and(|lab| lab.try_send(task).is_ok()) {
                     let result = Err(LAB_BUSY.to_owned());
                     tokio::spawn(async move {
                         let _ = events.send(Event::TokenSigned { bent, signing, result }).await;

@@ -224,10 +224,8 @@ pub fn matching(
         return Err(NoAssertion::Missing("aud"));
     }
     let of_entra = known::is_entra(&token.claims);
-    let mut candidates: Vec<_> = entries
-        .iter()
-        .map(|entry| candidate(entry, &issuer, &subject, &audiences, of_entra))
-        .collect();
+    let mut candidates: Vec<_> =
+        entries.iter().map(|entry| candidate(entry, &issuer, &subject, &audiences, of_entra)).collect();
     candidates.sort_by_cached_key(|one| std::cmp::Reverse(nearness(one)));
     let refused = refusal(&candidates, of_entra, &token.claims);
     let headline = headline(refused, &candidates, [&issuer, &subject, &audiences.join(" ")]);
@@ -262,9 +260,13 @@ fn candidate(
     let expression = entry.expression.as_deref();
     Candidate {
         compared: [
-            compared(Member::Issuer, issuer, &entry.issuer, issuer == entry.issuer, |presented, registered| {
-                issuer_differs(presented, registered)
-            }),
+            compared(
+                Member::Issuer,
+                issuer,
+                &entry.issuer,
+                issuer == entry.issuer,
+                |presented, registered| issuer_differs(presented, registered),
+            ),
             match expression.filter(|_| entry.subject.is_empty()) {
                 Some(expression) => Compared {
                     member: Member::Subject,
@@ -274,9 +276,13 @@ fn candidate(
                     marked: Marked::default(),
                     why: vec!["A flexible credential: its expression is not evaluated here.".to_owned()],
                 },
-                None => compared(Member::Subject, subject, &entry.subject, subject == entry.subject, |presented, registered| {
-                    subject::differs(issuer, presented, registered)
-                }),
+                None => compared(
+                    Member::Subject,
+                    subject,
+                    &entry.subject,
+                    subject == entry.subject,
+                    |presented, registered| subject::differs(issuer, presented, registered),
+                ),
             },
             compared(Member::Audience, &presented, audience, audience_fits, audience_differs),
         ],
@@ -373,14 +379,21 @@ fn issuer_differs(presented: &str, registered: &str) -> Vec<String> {
     let segment = |text: &str| text.split('/').find(|part| known::is_guid(part)).map(str::to_ascii_lowercase);
     let scheme = |text: &str| text.split_once("://").map(|(scheme, _)| scheme.to_owned());
     if presented.contains(".well-known") || registered.contains(".well-known") {
-        why.push("One of them is the address of the metadata; the issuer is what stands before /.well-known.".to_owned());
+        why.push(
+            "One of them is the address of the metadata; the issuer is what stands before /.well-known."
+                .to_owned(),
+        );
     } else if scheme(registered).is_none() {
         why.push("The registered issuer is no address; it begins with https://.".to_owned());
     } else if known::issuer_host(presented) != known::issuer_host(registered) {
         let hosts = [presented, registered].map(|text| visible(known::issuer_host(text)).into_owned());
         let both = [presented, registered].map(|text| known::is_entra_host(known::issuer_host(text)));
         why.push(if both == [true, true] {
-            format!("The token is of version {}, the entry names the issuer of version {}.", version(presented), version(registered))
+            format!(
+                "The token is of version {}, the entry names the issuer of version {}.",
+                version(presented),
+                version(registered)
+            )
         } else {
             format!("Two issuers: the token is of {}, the entry trusts {}.", hosts[0], hosts[1])
         });
@@ -412,9 +425,14 @@ fn audience_differs(presented: &str, registered: &str) -> Vec<String> {
                 .to_owned()
         });
     } else if is_exchange(presented) {
-        why.push("The token has the usual audience; the entry was registered with one of its own.".to_owned());
+        why.push(
+            "The token has the usual audience; the entry was registered with one of its own.".to_owned(),
+        );
     } else {
-        why.push("Another audience: the job has to ask for the registered one, or the entry has to name this one.".to_owned());
+        why.push(
+            "Another audience: the job has to ask for the registered one, or the entry has to name this one."
+                .to_owned(),
+        );
     }
     why
 }
@@ -453,17 +471,30 @@ fn refusal(candidates: &[Candidate], of_entra: bool, claims: &Map<String, Value>
     (of_entra && claims.contains_key("scp")).then_some(700_229)
 }
 
-fn headline(refused: Option<u32>, candidates: &[Candidate], [issuer, subject, audience]: [&str; 3]) -> String {
+fn headline(
+    refused: Option<u32>,
+    candidates: &[Candidate],
+    [issuer, subject, audience]: [&str; 3],
+) -> String {
     let name = |one: &Candidate| visible(&one.registered.name).into_owned();
     match refused {
         None => {
             let fitting = candidates.iter().find(|one| one.fits()).map(name).unwrap_or_default();
-            format!("It fits the federated credential \u{201c}{fitting}\u{201d}: issuer, subject and audience are the same.")
+            format!(
+                "It fits the federated credential \u{201c}{fitting}\u{201d}: issuer, subject and audience are the same."
+            )
         }
         Some(70_021) => "AADSTS70021: the application has no federated credential.".to_owned(),
-        Some(700_211) => format!("AADSTS700211: no federated credential trusts the issuer {}.", visible(issuer)),
-        Some(700_212) => format!("AADSTS700212: issuer and subject fit, the audience {} does not.", visible(audience)),
-        Some(700_229) => "AADSTS700229: it stands for a person, and only an application's own token proves an application.".to_owned(),
+        Some(700_211) => {
+            format!("AADSTS700211: no federated credential trusts the issuer {}.", visible(issuer))
+        }
+        Some(700_212) => {
+            format!("AADSTS700212: issuer and subject fit, the audience {} does not.", visible(audience))
+        }
+        Some(700_229) => {
+            "AADSTS700229: it stands for a person, and only an application's own token proves an application."
+                .to_owned()
+        }
         Some(7_002_138) => {
             format!("AADSTS7002138: the subject {} fits in all but upper and lower case.", visible(subject))
         }
@@ -471,7 +502,10 @@ fn headline(refused: Option<u32>, candidates: &[Candidate], [issuer, subject, au
             "AADSTS7002137: the subject is not the object id of the identity that is trusted.".to_owned()
         }
         Some(number) => {
-            format!("AADSTS{number}: the issuer is trusted, and no entry of it has the subject {}.", visible(subject))
+            format!(
+                "AADSTS{number}: the issuer is trusted, and no entry of it has the subject {}.",
+                visible(subject)
+            )
         }
     }
 }
@@ -485,10 +519,12 @@ fn findings(
     now: UnixTime,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut say = |id, severity, title: String, source| findings.push(Finding { id, severity, title, source });
+    let mut say =
+        |id, severity, title: String, source| findings.push(Finding { id, severity, title, source });
     let algorithm = token.header.get("alg").and_then(Value::as_str).unwrap_or_default();
     if algorithm != "RS256" {
-        let title = format!("It is signed with {}; Entra takes RS256 only.", super::remarks::quote(algorithm));
+        let title =
+            format!("It is signed with {}; Entra takes RS256 only.", super::remarks::quote(algorithm));
         say("federation.algorithm", Severity::Error, title, "Entra workload identity federation");
     }
     match token.time("exp") {
@@ -507,7 +543,8 @@ fn findings(
         say("federation.audiences", Severity::Info, title, "RFC 7523 §3");
     }
     if of_entra && token.claims.contains_key("scp") {
-        let title = "It stands for a person (scp); only an application's own token proves an application.".to_owned();
+        let title =
+            "It stands for a person (scp); only an application's own token proves an application.".to_owned();
         say("federation.app_only", Severity::Error, title, "AADSTS700229");
     }
     for entry in candidates.iter().map(|one| &one.registered).filter(|entry| entry.audiences.len() != 1) {

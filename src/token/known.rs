@@ -114,6 +114,22 @@ pub(super) fn is_entra(claims: &Map<String, Value>) -> bool {
     is_entra_host(host) || is_guid(text("tid")) && matches!(text("ver"), "1.0" | "2.0")
 }
 
+/// Whether the claims are those of a workload outside Entra, by the audience of the exchange or by the issuer.
+pub(super) fn is_workload(claims: &Map<String, Value>) -> bool {
+    let is_exchange = |audience: &str| {
+        let name = "api://azureadtokenexchange";
+        audience.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
+    };
+    let audiences = match claims.get("aud") {
+        Some(Value::Array(all)) => all.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
+    };
+    let issuer = claims.get("iss").and_then(Value::as_str).unwrap_or_default();
+    audiences.iter().filter_map(Value::as_str).any(is_exchange)
+        || issuer_host(issuer).eq_ignore_ascii_case("token.actions.githubusercontent.com")
+}
+
 /// Another kind of issuer that is known by its form: what to call it.
 pub(super) fn other_issuer(issuer: &str) -> Option<&'static str> {
     let host = issuer_host(issuer).to_ascii_lowercase();

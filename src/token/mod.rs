@@ -8,12 +8,14 @@
 //! and where it has one its [`Place`] stands beside it. Nothing here reads a clock: what depends on the present takes
 //! `now` ([`Decoded::at`], [`Life::used`], [`checks::judge`]).
 
+pub mod assertion;
 pub mod bend;
 mod catalogue;
 pub mod checks;
 pub mod claims;
 mod compact;
 pub mod difference;
+pub mod federation;
 mod front;
 mod json;
 mod keys;

@@ -114,12 +114,10 @@ impl Desk {
             display_name: "Of the test".to_owned(),
             state: PolicyState::Enabled,
             include_users: vec!["All".to_owned()],
-            exclude_users: Vec::new(),
             include_service_principals: vec!["All".to_owned()],
             include_applications: vec![application.to_owned()],
-            include_authentication_context_class_references: Vec::new(),
             built_in_controls: vec![control],
-            sign_in_frequency: None,
+            ..ConditionalAccessPolicy::default()
         });
         Self::stocked(scenario, "mina")
     }

@@ -74,10 +74,14 @@ impl Desk {
 
     /// With another directory.
     pub async fn stocked(scenario: Scenario) -> Self {
+        Self::started(lab::Options::anywhere(scenario)).await
+    }
+
+    /// With more to say about how the lab runs.
+    pub async fn started(options: lab::Options) -> Self {
         let (events, queue) = mpsc::channel(runtime::QUEUE);
-        let lab = lab::start(lab::Options::anywhere(scenario.clone()), events)
-            .await
-            .expect("loopback ports can be opened");
+        let scenario = options.scenario.clone();
+        let lab = lab::start(options, events).await.expect("loopback ports can be opened");
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
         Self {
             lab,

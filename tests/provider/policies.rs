@@ -51,12 +51,9 @@ fn a_block_goes_before_whatever_else_is_asked() {
         display_name: "Nobody reaches the vault".to_owned(),
         state: PolicyState::Enabled,
         include_users: vec!["mina".to_owned()],
-        exclude_users: Vec::new(),
-        include_service_principals: Vec::new(),
         include_applications: vec!["key-vault".to_owned()],
-        include_authentication_context_class_references: Vec::new(),
         built_in_controls: vec![Control::Block],
-        sign_in_frequency: None,
+        ..ConditionalAccessPolicy::default()
     });
     let mut tenant = Tenant::new(scenario);
     let vault = "https://vault.azure.net/user_impersonation";

@@ -144,7 +144,7 @@ impl Tenant {
         self.ask_for_note(method, path, parameters, headers).0
     }
 
-    fn ask_for_note(
+    pub fn ask_for_note(
         &mut self,
         method: Method,
         path: &str,
@@ -219,6 +219,34 @@ impl Tenant {
         let home = self.home();
         let answer = self.token_at(&home, form, origin);
         (answer.status, answer.body)
+    }
+
+    /// Sends the form of a page, filled in for the person, with some fields changed.
+    pub fn submit(&mut self, html: &str, changes: &[(&str, &str)]) -> (Response, Option<Note>) {
+        self.submit_from(html, changes, Headers::new())
+    }
+
+    pub fn submit_from(
+        &mut self,
+        html: &str,
+        changes: &[(&str, &str)],
+        headers: Headers,
+    ) -> (Response, Option<Note>) {
+        let user = Arc::clone(self.scenario.user(self.person).expect("somebody of the scenario"));
+        let form = html.split_once("<form ").expect("a form").1;
+        let action = attribute(form, "action").expect("it is well formed");
+        let after = form.split_once("name=\"flow_token\" ").expect("it is well formed").1;
+        let token = attribute(after, "value").expect("it is well formed");
+        let due = step(html).expect("a step").to_owned();
+        let fields = [
+            ("flow_token", token.as_str()),
+            ("step", due.as_str()),
+            ("loginfmt", &user.user_principal_name),
+            ("passwd", user.password.expose()),
+            ("otc", "246810"),
+            ("action", "next"),
+        ];
+        self.ask_for_note(Method::Post, action.trim_start_matches('/'), &with(&fields, changes), headers)
     }
 
     /// Answers page after page.

@@ -43,6 +43,8 @@ enum Surface {
     Page,
     /// A page on which the person can try again.
     Form,
+    /// A page that asks for more; the number is for the log only.
+    Interrupt,
     /// A page that says that it is over, to whoever said no.
     Farewell,
     /// Back to the application, at the address that begins like this.
@@ -66,7 +68,11 @@ fn case(code: u32, name: &'static str, surface: Surface, error: &'static str, pr
 
 /// Refused as JSON.
 pub fn json(code: u32, error: &'static str, name: &'static str, provoke: Provoke) -> Case {
-    let status = if error == "invalid_client" { 401 } else { 400 };
+    let status = match (code, error) {
+        (_, "invalid_client") => 401,
+        (90055, _) => 429,
+        _ => 400,
+    };
     case(code, name, Surface::Json(status), error, provoke)
 }
 
@@ -83,6 +89,11 @@ pub fn page(code: u32, name: &'static str, provoke: Provoke) -> Case {
 /// Refused on a page with a form for the next try.
 pub fn form(code: u32, name: &'static str, provoke: Provoke) -> Case {
     case(code, name, Surface::Form, "", provoke)
+}
+
+/// Interrupted by a page that asks for more.
+pub fn interrupt(code: u32, name: &'static str, provoke: Provoke) -> Case {
+    case(code, name, Surface::Interrupt, "", provoke)
 }
 
 /// Refused by the person, who is told that it is over.
@@ -146,7 +157,9 @@ impl Case {
                 found.headers(&answer, METADATA_HEADERS);
                 self.check_json(desk, &answer, 400, &mut found)
             }
-            Surface::Page | Surface::Form | Surface::Farewell => self.check_page(&answer, &mut found),
+            Surface::Page | Surface::Form | Surface::Interrupt | Surface::Farewell => {
+                self.check_page(&answer, &mut found)
+            }
             Surface::Redirect(to) => self.check_redirect(desk, &answer, to, &mut found),
         };
         self.check_message(desk, &message, &mut found);
@@ -232,6 +245,11 @@ impl Case {
             found.expect(!body.contains("<form"), || "something leads on".to_owned());
             return String::new();
         }
+        if matches!(self.surface, Surface::Interrupt) {
+            found.expect(body.contains("<form"), || "nothing leads on".to_owned());
+            found.expect(!body.contains("AADSTS"), || "it looks like an error".to_owned());
+            return String::new();
+        }
         let is_form = matches!(self.surface, Surface::Form);
         found.expect(body.contains("<form") == is_form, || format!("a form: {}", !is_form));
         if !is_form {
@@ -258,7 +276,7 @@ impl Case {
     }
 
     fn check_message(&self, desk: &Desk, message: &str, found: &mut Found) {
-        if matches!(self.surface, Surface::Farewell) {
+        if matches!(self.surface, Surface::Farewell | Surface::Interrupt) {
             return;
         }
         found.expect(message.ends_with(['.', ']']) && message.len() > 10, || format!("message: {message:?}"));
@@ -301,7 +319,7 @@ impl Case {
             found.expect(!shown.contains(secret), || format!("a secret in the note: {shown}"));
         }
         let seen = [answer.header("location"), answer.body.as_str()].join("\n");
-        let is_silent = matches!(self.surface, Surface::Farewell);
+        let is_silent = matches!(self.surface, Surface::Farewell | Surface::Interrupt);
         let explanation = explain::explain(&Evidence {
             text: Some(if is_silent { format!("AADSTS{}", self.code) } else { seen }),
             rule: Some((note.rule.to_owned(), note.demand.clone())),

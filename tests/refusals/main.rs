@@ -16,7 +16,7 @@ mod walk;
 
 use std::collections::BTreeSet;
 
-use authwright::explain;
+use authwright::{explain, runtime::lab};
 use case::{Case, Outcome};
 use desk::Desk;
 
@@ -26,7 +26,10 @@ async fn run(cases: Vec<Case>) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     for case in cases {
         let own = match case.scenario {
-            Some(scenario) => Some(Desk::stocked(scenario()).await),
+            Some(scenario) => {
+                let options = lab::Options { control: true, ..lab::Options::anywhere(scenario()) };
+                Some(Desk::started(options).await)
+            }
             None => None,
         };
         outcomes.push(case.run(own.as_ref().unwrap_or(&shared)).await);
@@ -53,6 +56,11 @@ async fn clients_are_refused_as_the_table_says() {
 #[tokio::test]
 async fn people_are_refused_as_the_table_says() {
     check(rows::people::all()).await;
+}
+
+#[tokio::test]
+async fn what_policies_and_memberships_ask_is_refused_as_the_table_says() {
+    check(rows::conditions::all()).await;
 }
 
 #[tokio::test]

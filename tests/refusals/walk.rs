@@ -80,6 +80,15 @@ pub async fn password_at(desk: &Desk, tenant: &str, who: &str, changes: Changes<
     desk.token(tenant, &with(&form, changes), &[]).await
 }
 
+/// Has something done to the running tenant, by its control address.
+pub async fn order(desk: &Desk, order: &Value) {
+    let (address, token) = desk.lab.control().expect("it was asked for");
+    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let request = http.post(address.join("orders").expect("an address")).bearer_auth(token.expose());
+    let answer = request.body(order.to_string()).send().await.expect("an answer");
+    assert_eq!(answer.status(), 200, "{order}");
+}
+
 /// A member of an answer.
 pub fn text(answer: &Answer, member: &str) -> String {
     answer.json()[member].as_str().unwrap_or_else(|| panic!("no {member} in {answer:?}")).to_owned()

@@ -7,6 +7,7 @@
 //! Its refusals carry an error code of RFC 6750 §3.1 (empty where nothing was presented, so that nothing is wrong yet) and
 //! [`NO_NUMBER`] for the AADSTS number.
 
+pub mod continuous;
 mod credential;
 mod permission;
 

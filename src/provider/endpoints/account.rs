@@ -5,7 +5,7 @@ use crate::provider::{
     Provider,
     call::Call,
     refusal::Refusal,
-    sessions::{Interaction, Person, Prompt},
+    sessions::{Interaction, Person, Prompt, Session},
     tenant,
 };
 
@@ -42,6 +42,7 @@ pub fn usable(provider: &Provider, call: &Call, interaction: &Interaction) -> Ve
         .filter(|person| {
             tenant::entered_by(&interaction.segment, &person.user, &provider.scenario).is_some()
                 && provider.accounts.exists(&person.user)
+                && !person.user.password_expired
                 && person.user.account_enabled
         })
         .filter(|person| {
@@ -57,9 +58,35 @@ pub fn usable(provider: &Provider, call: &Call, interaction: &Interaction) -> Ve
         .collect()
 }
 
+fn session<'a>(provider: &'a Provider, call: &Call) -> Option<&'a Session> {
+    call.cookie(SESSION_COOKIE).and_then(|cookie| provider.sessions.get(cookie, call.now))
+}
+
 fn signed_in<'a>(provider: &'a Provider, call: &Call) -> &'a [Person] {
-    let session = call.cookie(SESSION_COOKIE).and_then(|cookie| provider.sessions.get(cookie, call.now));
-    session.map(|session| session.people.as_slice()).unwrap_or_default()
+    session(provider, call).map(|session| session.people.as_slice()).unwrap_or_default()
+}
+
+/// Why the session of somebody who fits the hints no longer counts, if there was one.
+fn ended(provider: &Provider, call: &Call, hint: Option<&str>) -> Option<Box<Refusal>> {
+    let session = session(provider, call)?;
+    let fits = |person: &&Person| hint.is_none_or(|hint| person.is_meant_by(hint));
+    let refusal = |code, text: &str| Refusal::new(code, "login_required", text);
+    if let Some(person) = session.ended.iter().find(fits) {
+        let began = person.authenticated_at.date_time();
+        return Some(
+            refusal(50133, "The session was revoked, as a new password does it.")
+                .by("session.not_revoked")
+                .demands("the sign-in behind the session must be later than the last time when the person's sessions were ended")
+                .compares("signed in", began, ["after the sessions were ended"]),
+        );
+    }
+    session.people.iter().filter(fits).find(|person| person.user.password_expired)?;
+    Some(
+        refusal(50132, "The session ended because the password changed or expired.")
+            .by("session.password_unexpired")
+            .demands("the password behind the session must not have expired")
+            .compares("passwordExpired", "true", ["false"]),
+    )
 }
 
 /// Why a silent request finds nobody: an application that names a session learns what is wrong with that one.
@@ -82,6 +109,9 @@ fn nobody_usable(provider: &Provider, call: &Call, interaction: &Interaction) ->
         .by("session.known")
         .demands("`sid` is the session of somebody who is signed in, in the same browser")
         .compares("sid", sid, known.iter().map(|person| person.session.clone()));
+    }
+    if let Some(refusal) = ended(provider, call, asked.login_hint.as_deref()) {
+        return refusal;
     }
     let expected = match (&asked.login_hint, asked.max_age) {
         (Some(hint), _) => hint.clone(),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{
     account, admin_consent, consent_policy,
-    next_page::{self, SESSION_COOKIE, set_cookie},
-    outcome,
+    next_page::{self, Next, SESSION_COOKIE, set_cookie},
+    outcome, remedies,
 };
 use crate::{
     provider::{
@@ -37,10 +37,19 @@ pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
     }
     // A form can be sent without its page having been shown; it counts only if its page is the one that is due.
     let due = next_page::due(provider, call, &interaction);
+    if let Some(asked) = next_page::asked(provider, call, &interaction)
+        && asked.step() != "verify"
+        && call.form.get("step") == Some(asked.step())
+    {
+        return remedies::answer(provider, call, token, interaction, &asked);
+    }
+    // Whoever picked an account that is gone since must not go on as the one that is left.
+    if call.form.get("step") == Some("pick") && interaction.person.is_none() {
+        return pick(provider, call, token, interaction);
+    }
     match call.form.get("step").filter(|step| *step == due) {
         Some("sign_in") => sign_in(provider, call, token, interaction),
         Some("home_realm") => sign_in_at_home(provider, call, token, interaction),
-        Some("pick") => pick(provider, call, token, interaction),
         Some("verify") => verify(provider, call, token, interaction),
         Some("confirm") => {
             let interaction = Interaction { confirmed: true, ..interaction };
@@ -140,8 +149,7 @@ fn prove(
     }
     match (verdict, user) {
         (Ok(()), Some(user)) => {
-            let person =
-                Person { user, session: String::new(), authenticated_at: call.now, methods: vec![method] };
+            let person = Person::new(user, String::new(), call.now, vec![method]);
             welcome(provider, call, token, interaction, person)
         }
         (Ok(()), None) => next_page::proceed(provider, call, token, interaction, None),
@@ -186,7 +194,7 @@ fn is_unexpired(typed: &Typed<'_>) -> Verdict {
 
 /// Somebody has proved who they are: they join the browser's session, under a new cookie so that nobody who planted the
 /// old one comes along.
-fn welcome(
+pub fn welcome(
     provider: &mut Provider,
     call: &Call,
     token: String,
@@ -206,12 +214,24 @@ fn welcome(
 }
 
 fn pick(provider: &mut Provider, call: &Call, token: String, mut interaction: Interaction) -> Reply {
-    let usable = account::usable(provider, call, &interaction);
+    // Where the password is to be typed in any case, no account can be picked.
+    let usable = match account::choose(provider, call, &interaction) {
+        Ok(person) => vec![person],
+        Err(Next::Pick(people)) => people,
+        Err(_) => Vec::new(),
+    };
     interaction.person = call.form.get("login").and_then(|name| {
         usable.into_iter().find(|person| person.user.user_principal_name.eq_ignore_ascii_case(name))
     });
     interaction.another_account = interaction.person.is_none();
-    next_page::proceed(provider, call, token, interaction, None)
+    let gone = call.form.get("login").filter(|_| interaction.person.is_none()).map(|name| {
+        Refusal::new(16001, "interaction_required", "That account can no longer be picked; sign in again.")
+            .by("account.selectable")
+            .demands("an account on the list must still be signed in, in this browser")
+            .compares("login", name, ["an account of the list"])
+            .concerning(&interaction.client, None)
+    });
+    next_page::proceed(provider, call, token, interaction, gone)
 }
 
 fn verify(provider: &mut Provider, call: &Call, token: String, interaction: Interaction) -> Reply {
@@ -222,7 +242,7 @@ fn verify(provider: &mut Provider, call: &Call, token: String, interaction: Inte
     let right = person.user.one_time_code.as_ref().is_some_and(|code| code.expose() == typed);
     if right {
         let mut person = person;
-        person.methods.push("mfa");
+        person.gave_second_factor(call.now);
         return welcome(provider, call, token, interaction, person);
     }
     let refusal = Refusal::new(500_121, "invalid_grant", "The second factor was not right.")

@@ -16,6 +16,7 @@ mod metadata;
 mod next_page;
 mod outcome;
 mod pipeline;
+mod remedies;
 mod standing;
 mod token;
 mod user_info;

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{account, admin_consent, consent_policy, outcome, standing};
+use super::{account, admin_consent, consent_policy, outcome, remedies, standing};
 use crate::provider::{
     Provider,
     call::Call,
@@ -59,7 +59,8 @@ pub enum Next {
     /// Somebody's password is another identity provider's to check.
     HomeRealm(Arc<User>),
     Pick(Vec<Person>),
-    Verify(Person),
+    /// Something is asked that a page can take.
+    Mend(Box<remedies::Asked>),
     Confirm(Person),
     Consent(Person, Vec<consents::Missing>),
     ConsentForAll(Person, Arc<Tenant>),
@@ -82,6 +83,7 @@ pub fn proceed(
     let client = Arc::clone(&interaction.client);
     let segment = interaction.segment.name().to_owned();
     let form = Form { segment: &segment, flow_token: &flow_token };
+    let mut interrupt = None;
     let html = match next(provider, call, &mut interaction) {
         Next::SignIn => {
             let hint = interaction.asked.login_hint.as_deref().map(|hint| name_meant(provider, hint));
@@ -95,7 +97,11 @@ pub fn proceed(
             pages::home_realm(&form, &client, &user, home, problem.as_deref())
         }
         Next::Pick(people) => pages::pick(&form, &client, &people),
-        Next::Verify(person) => pages::verify(&form, &person.user, problem.as_deref()),
+        Next::Mend(asked) => {
+            let html = asked.page(provider, &form, problem.as_deref());
+            interrupt = Some(asked.interrupt);
+            html
+        }
         Next::Confirm(person) => {
             let code = user_code(provider, call, &interaction.purpose);
             pages::confirm(&form, &client, &code, &person)
@@ -122,7 +128,8 @@ pub fn proceed(
         Next::Finish(person, tenant) => return outcome::finish(provider, call, &interaction, person, tenant),
     };
     provider.interactions.put(flow_token, interaction, call.now);
-    match problem {
+    // The sign-in log counts such pages, although nothing has failed (reference §3.8).
+    match problem.or(interrupt) {
         Some(problem) => Reply::page_refusing(call, html, problem),
         None => Reply::page(call, html),
     }
@@ -149,11 +156,19 @@ pub fn due(provider: &Provider, call: &Call, interaction: &Interaction) -> &'sta
         Next::SignIn => "sign_in",
         Next::HomeRealm(_) => "home_realm",
         Next::Pick(_) => "pick",
-        Next::Verify(_) => "verify",
+        Next::Mend(asked) => asked.step(),
         Next::Confirm(_) => "confirm",
         Next::Consent(..) | Next::ConsentForAll(..) => "consent",
         Next::AdminApproval(..) if consent_policy::takes_requests(provider, interaction) => "request",
         Next::AdminApproval(..) | Next::Page(_) | Next::Back(_) | Next::Finish(..) => "",
+    }
+}
+
+/// What a page asks for now, if it asks for something that a policy wants.
+pub fn asked(provider: &Provider, call: &Call, interaction: &Interaction) -> Option<Box<remedies::Asked>> {
+    match next(provider, call, &mut interaction.clone()) {
+        Next::Mend(asked) => Some(asked),
+        _ => None,
     }
 }
 
@@ -163,6 +178,7 @@ pub type Rule = fn(&Standing<'_>) -> Result<(), Next>;
 const RULES: &[(&str, Rule)] = &[
     ("account.has_version", standing::has_version),
     ("account.kind", standing::is_kind_of_account),
+    ("account.let_in", standing::is_let_in),
     ("resource.in_tenant", standing::has_resources_in_tenant),
     ("client.assigned", standing::is_assigned),
     ("factor.second", standing::has_second_factor),
@@ -226,6 +242,10 @@ fn concerning(next: Next, rule: &'static str, interaction: &Interaction, person:
         Next::AdminApproval(tenant, refusal) => Next::AdminApproval(tenant, name(refusal)),
         Next::Page(refusal) => Next::Page(name(refusal)),
         Next::Back(refusal) => Next::Back(name(refusal)),
+        Next::Mend(asked) => {
+            let remedies::Asked { person, remedy, interrupt, terms } = *asked;
+            Next::Mend(Box::new(remedies::Asked { person, remedy, interrupt: name(interrupt), terms }))
+        }
         other => other,
     }
 }

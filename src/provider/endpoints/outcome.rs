@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{admin_consent, device_page, logout};
+use super::{admin_consent, device_page, logout, standing};
 use crate::{
     provider::{
         Provider,
         call::Call,
+        directory_claims::Subject,
         grants::{Code, Progress},
         mint::{self, Extra, IdTokenParts, Mint, Proof},
         pages, policies,
@@ -105,11 +106,15 @@ fn note_success(
     // The first resource is the one that the log names.
     for target in wanted.targets.iter().rev().chain(&graph) {
         let attempt = policies::Attempt {
-            user: Some(user),
-            methods: &person.methods,
+            person: Some(person),
+            tenant: Some(tenant),
             client,
             resource: &target.resource,
             claims: &interaction.asked.claims,
+            accounts: &provider.accounts,
+            address: call.address,
+            way: standing::way_of(interaction),
+            now: call.now,
         };
         entry.meeting(&provider.scenario, &attempt);
     }
@@ -136,10 +141,18 @@ fn authorized(
         let (keys, scenario) = (provider.keys.clone(), Arc::clone(&provider.scenario));
         let claims = &interaction.asked.claims;
         let proof = Proof::None;
+        let subject = Subject {
+            scenario: &scenario,
+            person: &person,
+            tenant: &tenant,
+            base: &call.base,
+            address: call.address,
+            in_an_address: true,
+        };
         let mut mint =
             Mint { call, keys: &keys, random: &mut provider.random, tenant: &tenant, client, proof };
         if response.token {
-            let extra = Extra::of(claims, &scenario, &target.resource);
+            let extra = Extra::of(claims, &subject, &target.resource);
             let life = mint.access_token_life_for(&target, &extra);
             let scp = super::token::issue::scp(&target, &granted);
             fields.push(("access_token", mint.user_token(&person, &target, &scp, &extra, life).into()));
@@ -156,6 +169,7 @@ fn authorized(
                 contexts: policies::published(&scenario, &claims.id_token_contexts),
                 code: code.as_deref(),
                 beside_access_token: response.token,
+                directory: subject.in_id_token(client),
             };
             fields.push(("id_token", mint.id_token(&person, &parts).into()));
         }

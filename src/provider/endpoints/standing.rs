@@ -3,13 +3,16 @@
 //! `next_page` applies them. What can be mended on a page leads to that page; what cannot is shown, or goes back to the
 //! application where no page may be shown (reference §3.4, §3.7).
 
-use super::next_page::{Next, Standing, is_silent};
+use super::{
+    next_page::{Next, Standing, is_silent},
+    remedies,
+};
 use crate::{
     provider::{
-        Provider,
-        policies::{self, Attempt},
+        Provider, membership,
+        policies::{self, Attempt, Remedy, Way},
         refusal::Refusal,
-        scenario::{Application, Audience, CONSUMERS, Tenant},
+        scenario::{Application, Audience, CONSUMERS, Scenario, Tenant},
         scope::{self, Target},
         sessions::{Interaction, Person, Purpose},
         tenant,
@@ -54,6 +57,19 @@ pub fn is_kind_of_account(standing: &Standing<'_>) -> Result<(), Next> {
             .compares("account", &tenant.display_name, Vec::<String>::new())
             .compares("signInAudience", client.sign_in_audience.name(), [Audience::Everyone.name()]),
     ))
+}
+
+/// Whether the tenant lets the person in at all.
+pub fn is_let_in(standing: &Standing<'_>) -> Result<(), Next> {
+    let Standing { call, interaction, person, tenant, .. } = standing;
+    let entry = membership::Entry { call, user: &person.user, client: &interaction.client, tenant };
+    membership::lets_in(&entry).map_err(|refusal| {
+        if is_silent(interaction) {
+            Next::Back(refusal.as_error(INTERACTION_REQUIRED))
+        } else {
+            Next::Page(refusal)
+        }
+    })
 }
 
 /// On `common` it is known only now whether it is a personal account, and version 1 knows none.
@@ -123,17 +139,18 @@ pub fn absent(client: &Application, resource: &Application, audience: &str, tena
 /// answer, the token endpoint asks about the resource.
 pub fn is_assigned(standing: &Standing<'_>) -> Result<(), Next> {
     let Standing { provider, interaction, person, .. } = standing;
-    is_assigned_to(&interaction.client, person)?;
+    is_assigned_to(&provider.scenario, &interaction.client, person)?;
     match &interaction.purpose {
         Purpose::Authorize(authorization) if authorization.response.token => {
-            is_assigned_to(&interaction.wanted.first(&provider.scenario).resource, person)
+            let resource = interaction.wanted.first(&provider.scenario).resource;
+            is_assigned_to(&provider.scenario, &resource, person)
         }
         _ => Ok(()),
     }
 }
 
-fn is_assigned_to(application: &Application, person: &Person) -> Result<(), Next> {
-    if !application.app_role_assignment_required || application.assigned_users.contains(&person.user.key) {
+fn is_assigned_to(scenario: &Scenario, application: &Application, person: &Person) -> Result<(), Next> {
+    if !application.app_role_assignment_required || scenario.is_assigned(&person.user, application) {
         return Ok(());
     }
     let text = format!(
@@ -143,7 +160,7 @@ fn is_assigned_to(application: &Application, person: &Person) -> Result<(), Next
     Err(Next::Back(
         Refusal::new(50105, INTERACTION_REQUIRED, text)
             .demands("the application has appRoleAssignmentRequired, so the person must be assigned to it")
-            .compares("user", &person.user.user_principal_name, application.assigned_users.clone()),
+            .compares("user", &person.user.user_principal_name, scenario.assigned_to(application)),
     ))
 }
 
@@ -152,16 +169,16 @@ pub fn has_second_factor(standing: &Standing<'_>) -> Result<(), Next> {
     if !person.owes_second_factor() {
         return Ok(());
     }
-    if !is_silent(interaction) {
-        return Err(Next::Verify((*person).clone()));
-    }
     let resource = interaction.wanted.first(&provider.scenario).resource;
-    Err(Next::Back(
-        policies::second_factor_owed(&resource.app_id)
-            .as_error(INTERACTION_REQUIRED)
-            .demands("this person needs a second factor, and prompt=none leaves no way to ask for it")
-            .compares("amr", person.methods.join(" "), ["pwd mfa"]),
-    ))
+    let owed = policies::second_factor_owed(&resource.app_id)
+        .as_error(INTERACTION_REQUIRED)
+        .demands("this person needs a second factor, and prompt=none leaves no way to ask for it")
+        .compares("amr", person.methods.join(" "), ["pwd mfa"]);
+    if is_silent(interaction) {
+        return Err(Next::Back(owed));
+    }
+    let asked = remedies::Asked::new((*person).clone(), Remedy::Verify, owed, Vec::new());
+    Err(Next::Mend(Box::new(asked)))
 }
 
 /// A policy may want people to sign in again from time to time.
@@ -186,20 +203,27 @@ pub fn is_signed_in_lately(standing: &Standing<'_>) -> Result<(), Next> {
     ))
 }
 
-/// Conditional access (reference §10.7): a second factor is asked for here and now, anything else is the end.
+/// Conditional access (reference §10.7): what a page can mend is asked for here and now, anything else is the end.
 pub fn meets_policies(standing: &Standing<'_>) -> Result<(), Next> {
     let Standing { provider, interaction, person, .. } = standing;
     for target in targets(standing) {
         let attempt = attempt(standing, &target);
         let Some(unmet) = policies::unmet(&provider.scenario, &attempt) else { continue };
+        let refusal = unmet.refusal(&provider.scenario, &attempt).as_error(INTERACTION_REQUIRED);
         if is_silent(interaction) {
-            return Err(Next::Back(unmet.refusal(&attempt).as_error(INTERACTION_REQUIRED)));
+            return Err(Next::Back(refusal));
         }
-        return Err(if unmet.can_be_met_by(&person.user) {
-            Next::Verify((*person).clone())
-        } else {
-            Next::Page(unmet.refusal(&attempt))
-        });
+        let Some(remedy) = unmet.remedy(&provider.scenario, &attempt) else {
+            return Err(Next::Page(refusal));
+        };
+        if remedy == Remedy::Register
+            && let Err(refusal) = policies::may_register(&provider.scenario, &attempt)
+        {
+            return Err(Next::Page(refusal));
+        }
+        let terms = unmet.policies.iter().flat_map(|policy| policy.terms_of_use.clone()).collect();
+        let asked = remedies::Asked::new((*person).clone(), remedy, refusal, terms);
+        return Err(Next::Mend(Box::new(asked)));
     }
     Ok(())
 }
@@ -211,13 +235,22 @@ fn targets(standing: &Standing<'_>) -> Vec<Target> {
     if wanted.targets.is_empty() { vec![wanted.first(&provider.scenario)] } else { wanted.targets.clone() }
 }
 
+/// How somebody at a page signs in.
+pub const fn way_of(interaction: &Interaction) -> Way {
+    if matches!(interaction.purpose, Purpose::Device(_)) { Way::DeviceCode } else { Way::Other }
+}
+
 fn attempt<'a>(standing: &Standing<'a>, target: &'a Target) -> Attempt<'a> {
-    let Standing { interaction, person, .. } = *standing;
+    let Standing { provider, call, interaction, person, tenant } = *standing;
     Attempt {
-        user: Some(&person.user),
-        methods: &person.methods,
+        person: Some(person),
+        tenant: Some(tenant),
         client: &interaction.client,
         resource: &target.resource,
         claims: &interaction.asked.claims,
+        accounts: &provider.accounts,
+        address: call.address,
+        way: way_of(interaction),
+        now: call.now,
     }
 }

@@ -36,7 +36,7 @@ fn members(provider: &Provider, call: &Call) -> Result<Map<String, Value>, Box<R
     let graph = Arc::clone(provider.scenario.graph());
     let api = Api::new(provider, &graph);
     let token = bearer::judge(&api, call)?;
-    graph::is_not_revoked(provider, &token)?;
+    bearer::continuous::still_counts(provider, call, &token, &graph)?;
     bearer::permit(&api, &token, NEEDS)?;
     let user =
         provider.scenario.user_with_id(token.text("oid")).filter(|user| provider.accounts.exists(user));

@@ -134,12 +134,8 @@ mod tests {
             roles: consents::required_roles(&scenario, &client),
             behind: vec![(Arc::new(name("catalog-api", "<i>Catalog</i>")), Vec::new())],
         };
-        let person = Person {
-            user: Arc::clone(scenario.user("adele").unwrap()),
-            session: String::new(),
-            authenticated_at: UnixTime::default(),
-            methods: vec!["pwd"],
-        };
+        let adele = Arc::clone(scenario.user("adele").unwrap());
+        let person = Person::new(adele, String::new(), UnixTime::default(), vec!["pwd"]);
         let form = Form { segment: "s", flow_token: "t" };
         let html = review(&form, &client, &person, scenario.home(), &asked);
         let (people, alone) = html.split_once("By itself").unwrap();

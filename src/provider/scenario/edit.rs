@@ -56,6 +56,14 @@ pub enum List {
     ManagedIdentities,
     /// `conditionalAccessPolicies`
     ConditionalAccessPolicies,
+    /// `groups`
+    Groups,
+    /// `groupRanges`
+    GroupRanges,
+    /// `devices`
+    Devices,
+    /// `namedLocations`
+    NamedLocations,
 }
 
 impl List {
@@ -67,13 +75,26 @@ impl List {
             Self::Applications => "applications",
             Self::ManagedIdentities => "managedIdentities",
             Self::ConditionalAccessPolicies => "conditionalAccessPolicies",
+            Self::Groups => "groups",
+            Self::GroupRanges => "groupRanges",
+            Self::Devices => "devices",
+            Self::NamedLocations => "namedLocations",
         }
     }
 
     /// The lists in which other entries name its entries: the keys themselves, or objects that hold one.
     const fn references(self) -> &'static [&'static str] {
         match self {
-            Self::Users => &["assignedUsers", "includeUsers", "excludeUsers", "oauth2PermissionGrants"],
+            Self::Users => &[
+                "assignedUsers",
+                "includeUsers",
+                "excludeUsers",
+                "oauth2PermissionGrants",
+                "members",
+                "registeredOwners",
+                "appRoleAssignedTo",
+            ],
+            Self::Groups => &["includeGroups", "excludeGroups", "memberGroups", "appRoleAssignedTo"],
             Self::Applications => &[
                 "includeApplications",
                 "includeServicePrincipals",
@@ -84,17 +105,26 @@ impl List {
                 "oauth2PermissionGrants",
             ],
             Self::Tenants => &["servicePrincipalsIn", "oauth2PermissionGrants", "appRoleAssignments"],
-            Self::ManagedIdentities | Self::ConditionalAccessPolicies => &[],
+            Self::ManagedIdentities | Self::ConditionalAccessPolicies | Self::GroupRanges | Self::Devices => {
+                &[]
+            }
+            // A policy about certain places must not become one about all places: the check refuses to lose the location.
+            Self::NamedLocations => &[],
         }
     }
 
     /// The members by which objects in these lists hold a key.
     const fn holders(self) -> &'static [&'static str] {
         match self {
-            Self::Users => &["principal"],
+            Self::Users => &["principal", "user"],
+            Self::Groups => &["group"],
             Self::Applications => &["resource", "application", "client"],
             Self::Tenants => &["tenant"],
-            Self::ManagedIdentities | Self::ConditionalAccessPolicies => &[],
+            Self::ManagedIdentities
+            | Self::ConditionalAccessPolicies
+            | Self::GroupRanges
+            | Self::Devices
+            | Self::NamedLocations => &[],
         }
     }
 
@@ -102,7 +132,14 @@ impl List {
     pub const fn identity(self) -> &'static str {
         match self {
             Self::ConditionalAccessPolicies => "id",
-            Self::Tenants | Self::Users | Self::Applications | Self::ManagedIdentities => "key",
+            Self::Tenants
+            | Self::Users
+            | Self::Applications
+            | Self::ManagedIdentities
+            | Self::Groups
+            | Self::GroupRanges
+            | Self::Devices
+            | Self::NamedLocations => "key",
         }
     }
 }

@@ -6,7 +6,10 @@
 
 mod credentials;
 mod describe;
+mod devices;
 pub mod edit;
+mod groups;
+mod locations;
 mod managed_identity;
 pub(super) mod plain;
 mod read;
@@ -21,6 +24,10 @@ use super::{
 };
 use crate::{secret::Secret, time::UnixTime};
 pub use credentials::{FederatedCredential, Issuer, Key, KeyCredential, LAB};
+pub use devices::{Device, TrustType};
+pub use groups::{AssignedTo, Group, GroupMembershipClaims, GroupRange};
+pub(super) use locations::ALL_TRUSTED;
+pub use locations::NamedLocation;
 pub use managed_identity::{IdentityKind, ManagedIdentity};
 pub use read::ScenarioError;
 pub(super) use read::{EVERYTHING, is_guid};
@@ -43,6 +50,10 @@ pub struct Scenario {
     applications: Vec<Arc<Application>>,
     managed_identities: Vec<Arc<ManagedIdentity>>,
     issuers: Vec<Issuer>,
+    groups: Vec<Group>,
+    group_ranges: Vec<GroupRange>,
+    devices: Vec<Device>,
+    named_locations: Vec<NamedLocation>,
     grants: Vec<PermissionGrant>,
     assignments: Vec<RoleAssignment>,
 }
@@ -56,6 +67,13 @@ pub struct Policy {
     pub slow_down: bool,
     /// Whether ordinary people may consent to permissions of type `User`.
     pub users_may_consent: bool,
+    /// Microsoft's security defaults: everybody registers a second factor, administrators use it at every sign-in, and a
+    /// password alone is not taken by the token endpoint.
+    pub security_defaults: bool,
+    /// Stop a client that asks for the same tokens over and over.
+    pub loop_detection: bool,
+    /// How many requests a minute the token endpoint takes for one tenant; any number if absent.
+    pub token_requests_per_minute: Option<u32>,
     /// What they may consent to, where they may at all.
     pub user_consent: UserConsent,
     /// Whether the applications of others that look risky are for administrators to judge (Graph's directory setting
@@ -93,6 +111,9 @@ impl Default for Policy {
         Self {
             slow_down: false,
             users_may_consent: true,
+            security_defaults: false,
+            loop_detection: false,
+            token_requests_per_minute: None,
             user_consent: UserConsent::default(),
             block_user_consent_for_risky_apps: false,
             admin_consent_requests: false,
@@ -102,7 +123,7 @@ impl Default for Policy {
 
 /// What is asked of some sign-ins before a token is issued. Graph's `conditionalAccessPolicy`, with its conditions and
 /// controls on one level. An empty list of people stands for nobody; the word `All` stands for everybody.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ConditionalAccessPolicy {
     /// The GUID that a claims challenge names.
@@ -133,6 +154,39 @@ pub struct ConditionalAccessPolicy {
     /// How many seconds after a sign-in the next one is due (Graph's session control `signInFrequency`).
     #[serde(default)]
     pub sign_in_frequency: Option<u32>,
+    /// What has to be done again when that time is over.
+    #[serde(default)]
+    pub sign_in_frequency_authentication: Repeated,
+    /// The keys of the groups whose members it is about.
+    #[serde(default)]
+    pub include_groups: Vec<String>,
+    /// The keys of groups whose members it leaves alone all the same.
+    #[serde(default)]
+    pub exclude_groups: Vec<String>,
+    /// The keys of the named locations it is about, `All`, or `AllTrusted`; anywhere if empty.
+    #[serde(default)]
+    pub include_locations: Vec<String>,
+    /// The keys of named locations where it does not apply, or `AllTrusted`.
+    #[serde(default)]
+    pub exclude_locations: Vec<String>,
+    /// How risky a person has to be; any if empty.
+    #[serde(default)]
+    pub user_risk_levels: Vec<RiskLevel>,
+    /// How risky a sign-in has to be; any if empty.
+    #[serde(default)]
+    pub sign_in_risk_levels: Vec<RiskLevel>,
+    /// Ways of moving a sign-in to another device that it is about; any way of signing in if empty.
+    #[serde(default)]
+    pub transfer_methods: Vec<TransferMethod>,
+    /// What people do that it is about, beside reaching applications.
+    #[serde(default)]
+    pub include_user_actions: Vec<UserAction>,
+    /// Whether all controls have to be met, or one of them.
+    #[serde(default)]
+    pub operator: Operator,
+    /// The names of terms that have to be accepted.
+    #[serde(default)]
+    pub terms_of_use: Vec<String>,
 }
 
 /// Whether a policy counts (Graph's `state`).
@@ -159,16 +213,92 @@ impl PolicyState {
     }
 }
 
-/// What a policy asks.
+/// What has to be done again from time to time (`authenticationType` of Graph's `signInFrequency`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Repeated {
+    /// The whole sign-in.
+    #[default]
+    PrimaryAndSecondaryAuthentication,
+    /// The second factor.
+    SecondaryAuthentication,
+}
+
+/// How much speaks for somebody else being at work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RiskLevel {
+    /// Nothing.
+    #[default]
+    None,
+    /// Little.
+    Low,
+    /// Something.
+    Medium,
+    /// Much.
+    High,
+}
+
+impl RiskLevel {
+    /// The word in the directory.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+/// A way of moving a sign-in to another device (Graph's `authenticationFlows`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum TransferMethod {
+    /// The device code flow.
+    DeviceCodeFlow,
+}
+
+/// What somebody does beside reaching an application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub enum UserAction {
+    /// Registering a second factor.
+    #[serde(rename = "urn:user:registersecurityinfo")]
+    RegisterSecurityInfo,
+}
+
+/// How the controls of a policy go together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Operator {
+    /// All of them.
+    #[default]
+    And,
+    /// One is enough.
+    Or,
+}
+
+/// What a policy asks, the gravest first: what no page can mend, then what pages ask for, in the order of the pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Control {
     /// Nothing helps.
     Block,
-    /// A device that its management vouches for. The lab has none.
+    /// An application that Microsoft has approved.
+    ApprovedApplication,
+    /// An application that protects what it holds.
+    CompliantApplication,
+    /// A device that its management vouches for.
     CompliantDevice,
+    /// A device that is joined to a domain of the organisation.
+    DomainJoinedDevice,
     /// A second factor.
     Mfa,
+    /// A new password, after which nothing speaks against the person any more.
+    PasswordChange,
+    /// Terms that were accepted. They stand in `termsOfUse`, and not among the controls.
+    #[serde(skip)]
+    TermsOfUse,
 }
 
 impl Control {
@@ -176,8 +306,13 @@ impl Control {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Block => "block",
+            Self::ApprovedApplication => "approvedApplication",
+            Self::CompliantApplication => "compliantApplication",
             Self::CompliantDevice => "compliantDevice",
+            Self::DomainJoinedDevice => "domainJoinedDevice",
             Self::Mfa => "mfa",
+            Self::PasswordChange => "passwordChange",
+            Self::TermsOfUse => "termsOfUse",
         }
     }
 }
@@ -196,6 +331,9 @@ pub struct Tenant {
     pub domains: Vec<String>,
     /// `tenant_region_scope` of its metadata, such as `EU`.
     pub region: String,
+    /// The country of the organisation, two letters (`tenant_ctry`).
+    #[serde(default)]
+    pub country_letter_code: Option<String>,
     /// The host of the national cloud that it lives in, such as `login.microsoftonline.us`; absent for this one.
     #[serde(default)]
     pub national_cloud: Option<String>,
@@ -280,6 +418,28 @@ pub struct User {
     /// The other tenants that have invited this person.
     #[serde(default)]
     pub guest_in: Vec<Membership>,
+    /// How much speaks for somebody else using the account.
+    #[serde(default)]
+    pub risk_level: RiskLevel,
+    /// Two letters (`ctry`).
+    #[serde(default)]
+    pub country: Option<String>,
+    /// Such as `de` (`xms_pl`).
+    #[serde(default)]
+    pub preferred_language: Option<String>,
+    /// `Minor` for somebody who is too young for some applications.
+    #[serde(default)]
+    pub legal_age_group: LegalAgeGroup,
+}
+
+/// How old somebody is, as far as the law asks (`legalAgeGroupClassification`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub enum LegalAgeGroup {
+    /// Old enough, or nothing is known.
+    #[default]
+    Adult,
+    /// Too young to decide alone.
+    Minor,
 }
 
 /// A guest's place in a tenant that is not their own.
@@ -290,6 +450,15 @@ pub struct Membership {
     pub tenant: String,
     /// The object id there; each directory has its own for the same person.
     pub id: String,
+    /// Whether the guest account may sign in there.
+    #[serde(default = "plain::yes")]
+    pub account_enabled: bool,
+    /// The invitation was not accepted yet (`externalUserState`).
+    #[serde(default)]
+    pub is_pending: bool,
+    /// Whether the guest administers that tenant for a partner.
+    #[serde(default)]
+    pub is_delegated_administrator: bool,
 }
 
 impl User {
@@ -298,8 +467,12 @@ impl User {
         if self.tenant == tenant.key {
             return Some(&self.id);
         }
-        let membership = self.guest_in.iter().find(|membership| membership.tenant == tenant.key);
-        membership.map(|membership| membership.id.as_str())
+        self.membership_in(tenant).map(|membership| membership.id.as_str())
+    }
+
+    /// The place of a guest in a tenant.
+    pub fn membership_in(&self, tenant: &Tenant) -> Option<&Membership> {
+        self.guest_in.iter().find(|membership| membership.tenant == tenant.key)
     }
 }
 
@@ -387,6 +560,24 @@ pub struct Application {
     /// The keys of the people assigned to it.
     #[serde(default)]
     pub assigned_users: Vec<String>,
+    /// People and groups assigned to it, each with a role or without.
+    #[serde(default)]
+    pub app_role_assigned_to: Vec<AssignedTo>,
+    /// Which groups tokens for it name.
+    #[serde(default)]
+    pub group_membership_claims: GroupMembershipClaims,
+    /// Seconds that access tokens for it live, 600 to 86400 (`AccessTokenLifetime` of a token lifetime policy).
+    #[serde(default)]
+    pub access_token_lifetime: Option<u32>,
+    /// Whether it is among the client applications that Microsoft has approved.
+    #[serde(default)]
+    pub is_approved_client_app: bool,
+    /// Whether it enforces protection of what it holds, as Intune asks for it.
+    #[serde(default)]
+    pub enforces_app_protection: bool,
+    /// Whether people who are minors are kept out (`legalAgeGroupRule` of `parentalControlSettings`).
+    #[serde(default)]
+    pub block_minors: bool,
     /// Whether its own tenant has no service principal for it: registering an application through Graph does not make one.
     #[serde(default)]
     pub lacks_service_principal: bool,
@@ -712,6 +903,16 @@ impl Scenario {
     /// The identities of the lab's machine.
     pub fn managed_identities(&self) -> &[Arc<ManagedIdentity>] {
         &self.managed_identities
+    }
+
+    /// The devices that the directory knows.
+    pub fn devices(&self) -> &[Device] {
+        &self.devices
+    }
+
+    /// The named locations.
+    pub fn named_locations(&self) -> &[NamedLocation] {
+        &self.named_locations
     }
 
     /// What is granted from the beginning beside what stands in the registrations.

@@ -7,8 +7,9 @@ use serde_json::Value;
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    Application, Audience, ConditionalAccessPolicy, FederatedCredential, IdentityKind, Issuer,
-    ManagedIdentity, PlatformKind, Policy, ResourceAccess, Scenario, Tenant, User, edit::EditError,
+    ALL_TRUSTED, Application, Audience, ConditionalAccessPolicy, Device, FederatedCredential, Group,
+    GroupRange, IdentityKind, Issuer, ManagedIdentity, NamedLocation, PlatformKind, Policy, ResourceAccess,
+    Scenario, Tenant, User, edit::EditError,
 };
 use crate::provider::{
     consents::{GrantError, PermissionGrant, RoleAssignment},
@@ -46,6 +47,14 @@ struct File {
     #[serde(default)]
     issuers: Vec<Issuer>,
     #[serde(default)]
+    groups: Vec<Group>,
+    #[serde(default)]
+    group_ranges: Vec<GroupRange>,
+    #[serde(default)]
+    devices: Vec<Device>,
+    #[serde(default)]
+    named_locations: Vec<NamedLocation>,
+    #[serde(default)]
     oauth2_permission_grants: Vec<PermissionGrant>,
     #[serde(default)]
     app_role_assignments: Vec<RoleAssignment>,
@@ -81,6 +90,10 @@ impl Scenario {
                 .map(|identity| ManagedIdentity::clone(identity))
                 .collect(),
             issuers: self.issuers.clone(),
+            groups: self.groups.clone(),
+            group_ranges: self.group_ranges.clone(),
+            devices: self.devices.clone(),
+            named_locations: self.named_locations.clone(),
             oauth2_permission_grants: self.grants.clone(),
             app_role_assignments: self.assignments.clone(),
         };
@@ -130,6 +143,10 @@ impl Scenario {
             applications: file.applications.into_iter().map(Arc::new).collect(),
             managed_identities: file.managed_identities.into_iter().map(Arc::new).collect(),
             issuers: file.issuers,
+            groups: file.groups,
+            group_ranges: file.group_ranges,
+            devices: file.devices,
+            named_locations: file.named_locations,
             grants: file.oauth2_permission_grants,
             assignments: file.app_role_assignments,
         };
@@ -225,6 +242,15 @@ fn check(scenario: &Scenario) -> Result<(), Fault> {
     for (index, identity) in scenario.managed_identities.iter().enumerate() {
         check_identity(scenario, index, identity)?;
     }
+    check_groups(scenario)?;
+    check_devices(scenario)?;
+    for (index, location) in scenario.named_locations.iter().enumerate() {
+        if let Some(range) = location.fault() {
+            let key = format!("namedLocations.{index}.ipRanges");
+            fault(key, format!("{range:?} is neither an address nor a network such as 203.0.113.0/24"))?;
+        }
+    }
+    unique("namedLocations", "key", scenario.named_locations.iter().map(|location| location.key.as_str()))?;
     if scenario.application_with_id(super::GRAPH).is_none() {
         fault("applications".to_owned(), format!("Microsoft Graph ({}) is missing", super::GRAPH))?;
     }
@@ -290,6 +316,7 @@ fn check_application(scenario: &Scenario, index: usize, application: &Applicatio
             fault(key, format!("there is no person with the key {user:?}"))?;
         }
     }
+    check_assignments(scenario, application, key)?;
     let lists = [
         ("requiredResourceAccess", &application.required_resource_access),
         ("appRoleAssignments", &application.app_role_assignments),
@@ -333,6 +360,64 @@ fn check_application(scenario: &Scenario, index: usize, application: &Applicatio
     Ok(())
 }
 
+fn check_groups(scenario: &Scenario) -> Result<(), Fault> {
+    let people = scenario.users.iter().map(|user| user.key.as_str());
+    unique("groups", "key", people.chain(scenario.groups.iter().map(|group| group.key.as_str())))?;
+    unique("groups", "id", scenario.groups.iter().map(|group| group.id.as_str()))?;
+    unique("groupRanges", "key", scenario.group_ranges.iter().map(|range| range.key.as_str()))?;
+    for (index, group) in scenario.groups.iter().enumerate() {
+        let key = |rest: &str| format!("groups.{index}.{rest}");
+        guid(key("id"), &group.id)?;
+        known_tenant(scenario, &group.tenant, key("tenant"))?;
+        known_people(scenario, &group.members, key("members"))?;
+        known_groups(scenario, &group.member_groups, key("memberGroups"))?;
+    }
+    for (index, range) in scenario.group_ranges.iter().enumerate() {
+        known_tenant(scenario, &range.tenant, format!("groupRanges.{index}.tenant"))?;
+        known_people(scenario, &range.members, format!("groupRanges.{index}.members"))?;
+    }
+    Ok(())
+}
+
+fn check_devices(scenario: &Scenario) -> Result<(), Fault> {
+    unique("devices", "key", scenario.devices.iter().map(|device| device.key.as_str()))?;
+    for (index, device) in scenario.devices.iter().enumerate() {
+        guid(format!("devices.{index}.deviceId"), &device.device_id)?;
+        known_people(scenario, &device.registered_owners, format!("devices.{index}.registeredOwners"))?;
+    }
+    Ok(())
+}
+
+/// What an application says about who is assigned to it, and about its tokens.
+fn check_assignments(
+    scenario: &Scenario,
+    application: &Application,
+    key: impl Fn(&str) -> String,
+) -> Result<(), Fault> {
+    for (position, assigned) in application.app_role_assigned_to.iter().enumerate() {
+        let key = |rest: &str| key(&format!("appRoleAssignedTo.{position}.{rest}"));
+        match (&assigned.user, &assigned.group) {
+            (Some(user), None) => known_people(scenario, std::slice::from_ref(user), key("user"))?,
+            (None, Some(group)) => known_groups(scenario, std::slice::from_ref(group), key("group"))?,
+            (Some(_), Some(_)) | (None, None) => {
+                fault(key("user"), "either a person is assigned or a group")?;
+            }
+        }
+        let offers = |role: &String| {
+            let for_people =
+                |one: &&super::AppRole| one.allowed_member_types.iter().any(|kind| kind == "User");
+            application.app_roles.iter().filter(for_people).any(|one| one.value == *role)
+        };
+        if let Some(role) = assigned.role.as_ref().filter(|role| !offers(role)) {
+            fault(key("role"), format!("{} offers people no role {role:?}", application.key))?;
+        }
+    }
+    if let Some(life) = application.access_token_lifetime.filter(|life| !(600..=86_400).contains(life)) {
+        fault(key("accessTokenLifetime"), format!("{life} seconds are not between 600 and 86400"))?;
+    }
+    Ok(())
+}
+
 fn check_identity(scenario: &Scenario, index: usize, identity: &ManagedIdentity) -> Result<(), Fault> {
     let key = |rest: &str| format!("managedIdentities.{index}.{rest}");
     guid(key("clientId"), &identity.client_id)?;
@@ -370,7 +455,10 @@ fn check_access(
 fn check_policy(scenario: &Scenario, index: usize, policy: &ConditionalAccessPolicy) -> Result<(), Fault> {
     let key = |rest: &str| format!("conditionalAccessPolicies.{index}.{rest}");
     guid(key("id"), &policy.id)?;
-    if policy.built_in_controls.is_empty() && policy.sign_in_frequency.is_none() {
+    let asks = !policy.built_in_controls.is_empty()
+        || !policy.terms_of_use.is_empty()
+        || policy.sign_in_frequency.is_some();
+    if !asks {
         fault(key("builtInControls"), "a policy that asks for nothing does nothing")?;
     }
     for (list, people) in [("includeUsers", &policy.include_users), ("excludeUsers", &policy.exclude_users)] {
@@ -388,7 +476,41 @@ fn check_policy(scenario: &Scenario, index: usize, policy: &ConditionalAccessPol
             known_application(scenario, application, key(list))?;
         }
     }
+    known_groups(scenario, &policy.include_groups, key("includeGroups"))?;
+    known_groups(scenario, &policy.exclude_groups, key("excludeGroups"))?;
+    let lists =
+        [("includeLocations", &policy.include_locations), ("excludeLocations", &policy.exclude_locations)];
+    for (list, locations) in lists {
+        let is_known = |location: &String| {
+            [EVERYTHING, ALL_TRUSTED].contains(&location.as_str())
+                || scenario.named_locations.iter().any(|known| known.key == *location)
+        };
+        if let Some(unknown) = locations.iter().find(|location| !is_known(location)) {
+            fault(key(list), format!("there is no named location with the key {unknown:?}"))?;
+        }
+    }
     Ok(())
+}
+
+fn known_tenant(scenario: &Scenario, tenant: &str, key: String) -> Result<(), Fault> {
+    if scenario.tenant(tenant).is_some() {
+        return Ok(());
+    }
+    fault(key, format!("there is no tenant with the key {tenant:?}"))
+}
+
+fn known_people(scenario: &Scenario, people: &[String], key: String) -> Result<(), Fault> {
+    match people.iter().find(|person| scenario.user(person).is_none()) {
+        Some(unknown) => fault(key, format!("there is no person with the key {unknown:?}")),
+        None => Ok(()),
+    }
+}
+
+fn known_groups(scenario: &Scenario, groups: &[String], key: String) -> Result<(), Fault> {
+    match groups.iter().find(|group| scenario.group(group).is_none()) {
+        Some(unknown) => fault(key, format!("there is no group with the key {unknown:?}")),
+        None => Ok(()),
+    }
 }
 
 fn known_application(scenario: &Scenario, application: &str, key: String) -> Result<(), Fault> {

@@ -234,14 +234,15 @@ mod tests {
     async fn orders_are_answered_and_what_changes_is_told() {
         let (events, mut queue) = mpsc::channel(64);
         let (orders, inbox) = mpsc::channel(8);
+        let order = |order| orders.send(Task::Order(Box::new(order)));
         let lab = lab::start(lab::Options::anywhere(Scenario::northwind()), events.clone()).await.unwrap();
         let base = lab.base().clone();
         let serving = tokio::spawn(async move { lab.serve_owner(inbox, events).await });
 
         let change = Edit::set(List::Users, "mina", "accountEnabled", false);
-        orders.send(Task::Order(Box::new(Order::Edit { change }))).await.unwrap();
-        orders.send(Task::Order(Box::new(Order::Undo))).await.unwrap();
-        orders.send(Task::Order(Box::new(Order::Undo))).await.unwrap();
+        order(Order::Edit { change }).await.unwrap();
+        order(Order::Undo).await.unwrap();
+        order(Order::Undo).await.unwrap();
         let mut enabled = Vec::new();
         let mut answers = Vec::new();
         while answers.len() < 3 {
@@ -282,6 +283,7 @@ mod tests {
     async fn a_directory_that_is_loaded_gets_the_certificates_whose_keys_are_known() {
         let (events, mut queue) = mpsc::channel(64);
         let (orders, inbox) = mpsc::channel(8);
+        let order = |order| orders.send(Task::Order(Box::new(order)));
         let lab = lab::start(lab::Options::anywhere(Scenario::northwind()), events.clone()).await.unwrap();
         let serving = tokio::spawn(async move { lab.serve_owner(inbox, events).await });
         let certificate = |view: &View| {
@@ -293,7 +295,7 @@ mod tests {
             _ => None,
         });
         let before = before.await;
-        orders.send(Task::Order(Box::new(Order::Load { text: Scenario::northwind().to_toml() }))).await.unwrap();
+        order(Order::Load { text: Scenario::northwind().to_toml() }).await.unwrap();
         let mut last = None;
         let answered = until(&mut queue, |event| match event {
             Event::LabChanged(view) => {

@@ -23,7 +23,8 @@ pub(super) fn command(
         !one.registered.name.is_empty()
             && one.registered.expression.is_none()
             && differing.len() == 1
-            && (differing[0].member != Member::Subject || is_slip(&differing[0].presented, &differing[0].registered))
+            && (differing[0].member != Member::Subject
+                || is_slip(&differing[0].presented, &differing[0].registered))
     });
     let name = match slip {
         Some(one) => one.registered.name.clone(),

@@ -73,11 +73,17 @@ pub fn subject_of(issuer: &str, subject: &str) -> Subject {
     }
     if let Some(rest) = subject.strip_prefix("sc://") {
         let names = ["organization", "project", "service connection"];
-        return made(Form::AzureDevOps, names.into_iter().zip(rest.splitn(3, '/').map(str::to_owned)).collect());
+        return made(
+            Form::AzureDevOps,
+            names.into_iter().zip(rest.splitn(3, '/').map(str::to_owned)).collect(),
+        );
     }
     if let Some(rest) = subject.strip_prefix("system:serviceaccount:") {
         let names = ["namespace", "service account"];
-        return made(Form::Kubernetes, names.into_iter().zip(rest.splitn(2, ':').map(str::to_owned)).collect());
+        return made(
+            Form::Kubernetes,
+            names.into_iter().zip(rest.splitn(2, ':').map(str::to_owned)).collect(),
+        );
     }
     if subject.starts_with("organization:") && subject.contains(":workspace:") {
         return made(Form::Terraform, terraform(subject));
@@ -131,9 +137,7 @@ fn terraform(subject: &str) -> Vec<(&'static str, String)> {
     const NAMES: [&str; 4] = ["organization", "project", "workspace", "run_phase"];
     let words: Vec<&str> = subject.split(':').collect();
     let pairs = words.chunks(2).filter_map(|pair| match pair {
-        [name, value] => {
-            Some((NAMES.into_iter().find(|known| known == name)?, (*value).to_owned()))
-        }
+        [name, value] => Some((NAMES.into_iter().find(|known| known == name)?, (*value).to_owned())),
         _ => None,
     });
     pairs.collect()
@@ -151,7 +155,10 @@ pub(super) fn differs(issuer: &str, presented: &str, registered: &str) -> Vec<St
         return why;
     }
     if sent.form == Form::GitHub && registered.starts_with("refs/") || registered.starts_with("ref:") {
-        why.push("The entry holds only the ref: a subject of GitHub begins with repo:ORGANIZATION/REPOSITORY.".to_owned());
+        why.push(
+            "The entry holds only the ref: a subject of GitHub begins with repo:ORGANIZATION/REPOSITORY."
+                .to_owned(),
+        );
         return why;
     }
     if sent.form != held.form {

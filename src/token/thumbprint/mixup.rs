@@ -102,7 +102,7 @@ impl Mixup {
                 "The letters of the hexadecimal text were encoded. Turn the digits into bytes first, then encode those."
             }
             Self::HexDecodedAsBase64 => {
-                "The hexadecimal text was read as base64, which makes other bytes of it. Read it as hexadecimal."
+                "The hexadecimal text was read as base64, which makes other bytes of it. Error messages show it so where x5t held hexadecimal."
             }
             Self::Base64ForHex => "It is base64 of the right bytes; here hexadecimal is written.",
             Self::Sha256ForSha1 => {

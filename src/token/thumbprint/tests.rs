@@ -23,7 +23,8 @@ fn make(name: &str) -> Made {
     params.distinguished_name.push(rcgen::DnType::CommonName, name);
     let made = params.self_signed(&signer).unwrap();
     let base64 = STANDARD.encode(made.der());
-    let lines: Vec<&str> = base64.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    let lines: Vec<&str> =
+        base64.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
     let pem = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"));
     Made { read: Certificate::read(pem.as_bytes()).unwrap(), der: made.der().to_vec(), pem, key }
 }
@@ -90,7 +91,7 @@ fn each_mix_up_is_named_where_it_is_made() {
         (format!("x5t={}", b64(upper.as_bytes())), Mixup::HexTextEncoded),
         (format!("x5t={}", b64(upper.to_lowercase().as_bytes())), Mixup::HexTextEncoded),
         (format!("x5t={}", b64(colons(&upper).as_bytes())), Mixup::HexTextEncoded),
-        (format!("x5t={}", b64(&STANDARD.decode(&upper).unwrap())), Mixup::HexDecodedAsBase64),
+        (hex(&STANDARD.decode(&upper).unwrap()), Mixup::HexDecodedAsBase64),
         (format!("x5t={}", b64(&sha256)), Mixup::Sha256ForSha1),
         (format!("x5t#S256={}", b64(&sha1)), Mixup::Sha1ForSha256),
         (format!("x5t#S256={}", hex(&sha256)), Mixup::HexForBase64),

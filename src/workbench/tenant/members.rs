@@ -69,6 +69,10 @@ pub(super) const fn of(list: List) -> &'static [Member] {
         List::Applications => APPLICATION,
         List::ManagedIdentities => IDENTITY,
         List::ConditionalAccessPolicies => CONDITIONAL_ACCESS,
+        List::Groups => GROUP,
+        List::GroupRanges => GROUPS,
+        List::Devices => DEVICE,
+        List::NamedLocations => LOCATION,
     }
 }
 
@@ -92,10 +96,23 @@ const PERSON: &[Member] = &[
     member("guestIn", Items(&[
         ("tenant", Fixed, "a tenant that has invited them"),
         ("id", Fixed, "the object id there: another one"),
+        ("accountEnabled", Switch, "may sign in there; off refuses with 500571"),
+        ("isPending", Switch, "has not accepted the invitation: 50014"),
+        ("isDelegatedAdministrator", Switch, "administers it for a partner: 530034 at high risk"),
     ]), "where else they are, as guests"),
+    member("riskLevel", Choice(RISKS), "how much speaks for somebody else using the account: 50142, 53004, 53011"),
+    member("country", OptionalText, "the optional claim ctry, two letters"),
+    member("preferredLanguage", OptionalText, "the optional claim xms_pl"),
+    member("legalAgeGroup", Choice(AGES), "minors are kept out of some applications: 54000"),
     member("key", Fixed, "the short name in the scenario"),
     member("about", Text, "the situation they are there for"),
 ];
+
+const RISKS: &[(&str, &str)] =
+    &[("none", "nothing speaks for it"), ("low", "little"), ("medium", "something"), ("high", "much")];
+
+const AGES: &[(&str, &str)] =
+    &[("Adult", "old enough, or nothing is known"), ("Minor", "too young to decide alone")];
 
 const AUDIENCES: &[(&str, &str)] = &[
     ("AzureADMyOrg", "people of its own tenant only"),
@@ -113,6 +130,14 @@ const ACCESS: &[Inner] = &[
     ("roles", Words, "by itself"),
 ];
 
+const GROUP_CLAIMS: &[(&str, &str)] = &[
+    ("None", "none"),
+    ("SecurityGroup", "security groups"),
+    ("ApplicationGroup", "groups that are assigned to it"),
+    ("DirectoryRole", "roles in the directory only (wids)"),
+    ("All", "every group, and roles in the directory"),
+];
+
 const CONSENT: &[(&str, &str)] =
     &[("User", "everybody for themselves"), ("Admin", "administrators only: 90094 for others")];
 
@@ -125,6 +150,16 @@ const APPLICATION: &[Member] = &[
     member("servicePrincipalsIn", Words, "the keys of other tenants that have one, consent or not"),
     member("appRoleAssignmentRequired", Switch, "only assigned people and applications get tokens: 50105, 501051"),
     member("assignedUsers", Words, "the keys of those people"),
+    member("appRoleAssignedTo", Items(&[
+        ("user", Fixed, "the key of a person"),
+        ("group", Fixed, "or of a group, whose direct members it means"),
+        ("role", Text, "the role they get; without one they just get in"),
+    ]), "people and groups with their roles"),
+    member("groupMembershipClaims", Choice(GROUP_CLAIMS), "which groups its tokens name"),
+    member("accessTokenLifetime", Number, "seconds that access tokens for it live, 600 to 86400; empty: 60 to 90 minutes"),
+    member("isApprovedClientApp", Switch, "Microsoft has approved it; off: 53002 where a policy asks"),
+    member("enforcesAppProtection", Switch, "it protects what it holds; off: 53005 where a policy asks"),
+    member("blockMinors", Switch, "people who are minors are kept out: 54000"),
     member("signInAudience", Choice(AUDIENCES), "whose accounts may use it: 50194, 700016, 50020 for others"),
     member("isFallbackPublicClient", Switch, "device code and password without a credential; off: 7000218"),
     member("web.redirectUris", Texts, "where a server takes the answer; the code costs a credential"),
@@ -204,20 +239,89 @@ const IDENTITY: &[Member] = &[
     member("about", Text, "what it is there for"),
 ];
 
-const STATES: &[(&str, &str)] = &[("enabled", "it is asked"), ("disabled", "it is there and asks nothing")];
+const STATES: &[(&str, &str)] = &[
+    ("enabled", "it is asked"),
+    ("disabled", "it is there and asks nothing"),
+    ("enabledForReportingButNotEnforced", "it asks nothing, and would only be reported"),
+];
+
+const OPERATORS: &[(&str, &str)] = &[("AND", "all controls"), ("OR", "one of them is enough")];
+
+const REPEATED: &[(&str, &str)] = &[
+    ("primaryAndSecondaryAuthentication", "the whole sign-in"),
+    ("secondaryAuthentication", "the second factor only: 50078"),
+];
 
 #[rustfmt::skip]
 const CONDITIONAL_ACCESS: &[Member] = &[
     member("displayName", Text, "what administrators call it"),
     member("state", Choice(STATES), "whether it counts"),
-    member("builtInControls", Words, "what it asks: block (53003), mfa (50076), compliantDevice (53000)"),
+    member("builtInControls", Words, "what it asks: block (53003), mfa (50076), compliantDevice (53000), domainJoinedDevice (53001), approvedApplication (53002), compliantApplication (53005), passwordChange (50142)"),
+    member("operator", Choice(OPERATORS), "how many of them have to be met"),
+    member("termsOfUse", Words, "terms that have to be accepted: 50158"),
     member("includeUsers", Words, "the keys of the people it is about, or All"),
     member("excludeUsers", Words, "the keys of those it leaves alone"),
     member("includeApplications", Words, "the keys of the resources it guards, or All"),
     member("includeServicePrincipals", Words, "the keys of applications it is about when they sign in by themselves"),
     member("includeAuthenticationContextClassReferences", Words, "contexts such as c1, that clients ask for in claims"),
     member("signInFrequency", Number, "seconds after a sign-in until the next is due: 70043, 70044"),
+    member("signInFrequencyAuthentication", Choice(REPEATED), "what is due then"),
+    member("includeGroups", Words, "the keys of groups whose members it is about"),
+    member("excludeGroups", Words, "the keys of groups whose members it leaves alone"),
+    member("includeLocations", Words, "the keys of named locations it is about, All or AllTrusted; empty: anywhere"),
+    member("excludeLocations", Words, "the keys of named locations that it leaves alone, or AllTrusted"),
+    member("userRiskLevels", Words, "how risky the person has to be for it; empty: any"),
+    member("signInRiskLevels", Words, "how risky the address has to be for it; empty: any"),
+    member("transferMethods", Words, "deviceCodeFlow: it is about that flow only (530036)"),
+    member("includeUserActions", Words, "urn:user:registersecurityinfo: where a factor may be registered (53010)"),
     member("id", Fixed, "what a claims challenge names"),
+];
+
+#[rustfmt::skip]
+const GROUP: &[Member] = &[
+    member("displayName", Text, "what it is called"),
+    member("id", Fixed, "object id: what the groups claim names"),
+    member("securityEnabled", Switch, "rights can be given to it; off: a mere list of addresses"),
+    member("members", Words, "the keys of the people in it"),
+    member("memberGroups", Words, "the keys of the groups in it"),
+    member("tenant", Fixed, "the tenant that it is in"),
+    member("key", Fixed, "the short name in the scenario"),
+];
+
+#[rustfmt::skip]
+const GROUPS: &[Member] = &[
+    member("displayName", Text, "what they are called; a number follows"),
+    member("count", Number, "how many there are; a token names 200 at most"),
+    member("members", Words, "the keys of the people in all of them"),
+    member("tenant", Fixed, "the tenant that they are in"),
+    member("key", Fixed, "the short name in the scenario"),
+];
+
+const TRUST: &[(&str, &str)] = &[
+    ("Workplace", "registered by its owner"),
+    ("AzureAd", "joined to the directory"),
+    ("ServerAd", "joined to a domain of the organisation"),
+];
+
+#[rustfmt::skip]
+const DEVICE: &[Member] = &[
+    member("displayName", Text, "what it is called"),
+    member("isCompliant", Switch, "its management vouches for it; off: 53000"),
+    member("accountEnabled", Switch, "may be used at all; off: 135011"),
+    member("trustType", Choice(TRUST), "how it is tied to the directory: 53001"),
+    member("registeredOwners", Words, "the keys of the people it speaks for: 50155 for others"),
+    member("operatingSystem", Text, "Windows, macOS, iOS and so on"),
+    member("deviceId", Fixed, "its GUID"),
+    member("key", Fixed, "the short name in the scenario"),
+];
+
+#[rustfmt::skip]
+const LOCATION: &[Member] = &[
+    member("displayName", Text, "what administrators call it"),
+    member("ipRanges", Texts, "its networks; X-Forwarded-For says where a request of the lab comes from"),
+    member("isTrusted", Switch, "AllTrusted includes it"),
+    member("riskLevel", Choice(RISKS), "how risky a sign-in from there is: 53004"),
+    member("key", Fixed, "the short name in the scenario"),
 ];
 
 const CLOSED: &[(&str, &str)] = &[
@@ -233,6 +337,7 @@ const TENANT: &[Member] = &[
     member("domains", Words, "each works in place of the id"),
     member("region", Text, "tenant_region_scope of its metadata"),
     member("blocked", Choice(CLOSED), "whether Microsoft has closed it, and why"),
+    member("countryLetterCode", OptionalText, "the optional claim tenant_ctry, two letters"),
     member("nationalCloud", OptionalText, "the host of the national cloud it lives in: 90038 here; empty: this cloud"),
     member("key", Fixed, "the short name in the scenario"),
 ];
@@ -290,6 +395,10 @@ mod tests {
             List::Applications,
             List::ManagedIdentities,
             List::ConditionalAccessPolicies,
+            List::Groups,
+            List::GroupRanges,
+            List::Devices,
+            List::NamedLocations,
         ] {
             let table = known(of(list));
             for entry in document[list.name()].as_array().unwrap() {
@@ -302,7 +411,18 @@ mod tests {
 
     #[test]
     fn every_number_that_is_named_is_explained_elsewhere() {
-        let tables = [PERSON, APPLICATION, IDENTITY, CONDITIONAL_ACCESS, TENANT, POLICY];
+        let tables = [
+            PERSON,
+            APPLICATION,
+            IDENTITY,
+            CONDITIONAL_ACCESS,
+            TENANT,
+            POLICY,
+            GROUP,
+            GROUPS,
+            DEVICE,
+            LOCATION,
+        ];
         let mut texts: Vec<&str> = Vec::new();
         for member in tables.iter().copied().flatten() {
             texts.push(member.about);

@@ -38,7 +38,7 @@ fn check(name: &str, answer: &Answer, status: u16, error: &str, rule: &str) {
     };
     let (passed, not_reached) = (names("passed"), names("notReached"));
     assert_eq!(passed.is_empty(), rule == "credential.nowhere_else", "{name}: {passed:?}");
-    assert_eq!(passed.len() + 1 + not_reached.len(), 21, "{name}: {body:#}");
+    assert_eq!(passed.len() + 1 + not_reached.len(), 24, "{name}: {body:#}");
     assert!(!passed.iter().chain(&not_reached).any(|one| one == rule), "{name}: {body:#}");
 }
 

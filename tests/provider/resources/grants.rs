@@ -190,7 +190,7 @@ fn policies_are_read_made_switched_off_and_taken_away() {
             "body.member_kept",
         ),
         (
-            json!({ "displayName": "x", "state": "enabled", "grantControls": { "operator": "OR", "builtInControls": ["mfa", "block"] } }),
+            json!({ "displayName": "x", "state": "enabled", "grantControls": { "operator": "AND", "authenticationStrength": { "id": "x" } } }),
             "body.member_kept",
         ),
     ] {

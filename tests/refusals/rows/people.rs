@@ -204,11 +204,15 @@ fn policies() -> Vec<Case> {
             })
         })
         .suberror("basic_action"),
-        page(50079, "nothing registered to give", |desk| {
+        redirect(50079, "interaction_required", PUBLIC, "nothing registered to give", |desk| {
             Box::pin(async move {
-                sign_in(desk, "adele", &desk.home, ("desktop", PUBLIC), &[("claims", VAULT_POLICY)]).await
+                let mut browser = Browser::new(desk);
+                browser.sign_in(&address(desk, &[]), "adele").await;
+                browser.get(&address(desk, &[("prompt", "none"), ("claims", VAULT_POLICY)])).await
             })
         })
+        .suberror("basic_action")
+        .with(CHALLENGE)
         .says(&["@microsoft-graph"]),
         page(53000, "an unmanaged device", |desk| {
             Box::pin(async move { sign_in(desk, "mina", &desk.home, ("desktop", PUBLIC), &[]).await })

@@ -53,6 +53,11 @@ pub fn advice(asked: &Asked<'_>, token: Option<&Token>, refusal: &Refusal) -> St
             asked.operation.needs.roles.join(" or "),
             asked.resource.display_name
         ),
+        "session.not_revoked" | "session.account_enabled" | "session.place_allowed" => {
+            "Decode the `claims` of WWW-Authenticate from base64 and ask for a token again with it: silently first, then \
+             on a page. Throw the cached token away."
+                .into()
+        }
         super::STEP_UP_RULE => {
             "Decode the `claims` of WWW-Authenticate from base64 and sign in again with it as the parameter `claims`. \
              Throw the cached token away."

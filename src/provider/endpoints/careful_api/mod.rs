@@ -132,7 +132,8 @@ pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
         Ok(token) => token,
         Err(refusal) => return answer::refused(&asked, None, refusal),
     };
-    let done = bearer::permit(&api, &token, operation.needs).and_then(|by| {
+    let counts = bearer::continuous::still_counts(provider, call, &token, resource);
+    let done = counts.and_then(|()| bearer::permit(&api, &token, operation.needs)).and_then(|by| {
         is_stepped_up(&asked, &token).map_err(|refusal| refusal.by(STEP_UP_RULE))?;
         let (status, document) = (operation.act)(provider, call)?;
         Ok((by, status, document))
@@ -154,7 +155,10 @@ struct Asked<'a> {
 impl Asked<'_> {
     /// The names of all rules, in the order in which they are applied.
     fn rules() -> impl Iterator<Item = &'static str> {
-        bearer::rules().chain(bearer::permission_rules()).chain([STEP_UP_RULE])
+        bearer::rules()
+            .chain(bearer::continuous::rules())
+            .chain(bearer::permission_rules())
+            .chain([STEP_UP_RULE])
     }
 
     /// A permission of this API as a request for a token names it.

@@ -25,14 +25,11 @@ mod sign_ins;
 
 use std::sync::Arc;
 
-use serde_json::json;
-
 use crate::{
     provider::{
         Provider,
         bearer::{self, Api, Needs, error},
         call::Call,
-        mint,
         refusal::{Refusal, Verdict},
         reply::Reply,
         scenario::{
@@ -187,7 +184,7 @@ fn permitted(provider: &mut Provider, call: &Call) -> Answered {
     let graph = Arc::clone(provider.scenario.graph());
     let api = Api::new(provider, &graph);
     let token = bearer::judge(&api, call)?;
-    is_not_revoked(provider, &token)?;
+    bearer::continuous::still_counts(provider, call, &token, &graph)?;
     let path = segments(&call.path);
     let mut here = OPERATIONS.iter().filter(|operation| leads_to(operation.path, &path)).peekable();
     if here.peek().is_none() {
@@ -247,24 +244,6 @@ fn is_for_an_administrator(provider: &Provider, permitted: &Permitted<'_>) -> Ve
         .demands("a delegated token never allows more than its person may do: an administrator is needed")
         .compares("person", &caller.user_principal_name, ["an administrator of the tenant"])
         .by("person.administrator"))
-}
-
-/// Continuous access evaluation (reference §12.2): a client that has said it can take a claims challenge learns of a
-/// revocation at once. For all others an access token lives on until it expires.
-pub fn is_not_revoked(provider: &Provider, token: &Token) -> Verdict {
-    let can_be_challenged = token.list("xms_cc").iter().any(|one| one.eq_ignore_ascii_case("cp1"));
-    let Some(valid_from) = provider.sessions_valid_from(token.text("oid")) else { return Ok(()) };
-    let issued = token.seconds("iat").unwrap_or_default().saturating_add(mint::BACKDATED);
-    if !can_be_challenged || issued >= valid_from.seconds() {
-        return Ok(());
-    }
-    let text = "Continuous access evaluation led to a claims challenge with the result InteractionRequired and the code \
-                TokenIssuedBeforeRevocationTimestamp.";
-    Err(bearer::refuse(error::INSUFFICIENT_CLAIMS, text)
-        .demands("the token is issued after the person's sessions were revoked; the client said cp1, so it is told now")
-        .compares("iat", UnixTime::from_seconds(issued).date_time(), [format!("{valid_from} or later")])
-        .claims(json!({ "access_token": { "nbf": { "essential": true, "value": valid_from.seconds().to_string() } } }).to_string())
-        .by("session.not_revoked"))
 }
 
 /// Changes the directory as one step.

@@ -36,6 +36,10 @@ fn people_ids(scenario: &Scenario, tenant: &Tenant, keys: &[String]) -> Vec<Stri
     keys.iter().filter_map(id).collect()
 }
 
+fn group_ids(scenario: &Scenario, keys: &[String]) -> Vec<String> {
+    keys.iter().filter_map(|key| scenario.group(key)).map(|group| group.id.clone()).collect()
+}
+
 fn application_ids(scenario: &Scenario, keys: &[String]) -> Vec<String> {
     let id = |key: &String| match key.as_str() {
         EVERYTHING => Some(key.clone()),
@@ -59,33 +63,38 @@ fn entity(
         })
         .collect();
     let controls: Vec<&str> = policy.built_in_controls.iter().map(|control| control.name()).collect();
-    let grant_controls = (!controls.is_empty()).then(|| {
-        json!({ "operator": "AND", "builtInControls": controls, "customAuthenticationFactors": [], "termsOfUse": [],
-                "authenticationStrength": null })
+    let grant_controls = (!controls.is_empty() || !policy.terms_of_use.is_empty()).then(|| {
+        json!({ "operator": policy.operator, "builtInControls": controls, "customAuthenticationFactors": [],
+                "termsOfUse": policy.terms_of_use, "authenticationStrength": null })
     });
     let session_controls = policy.sign_in_frequency.map(|seconds| {
         let (value, kind) =
             if seconds % DAY == 0 { (seconds / DAY, "days") } else { (seconds.div_ceil(HOUR), "hours") };
         json!({ "signInFrequency": { "value": value, "type": kind, "isEnabled": true,
-                "authenticationType": "primaryAndSecondaryAuthentication", "frequencyInterval": "timeBased" } })
+                "authenticationType": policy.sign_in_frequency_authentication, "frequencyInterval": "timeBased" } })
     });
     let client_applications = (!principals.is_empty())
         .then(|| json!({ "includeServicePrincipals": principals, "excludeServicePrincipals": [] }));
+    // Named locations have no id of their own in the lab: their keys stand for it.
+    let locations = (!policy.include_locations.is_empty() || !policy.exclude_locations.is_empty()).then(
+        || json!({ "includeLocations": policy.include_locations, "excludeLocations": policy.exclude_locations }),
+    );
     let shown = json!({
         "id": policy.id, "templateId": null, "displayName": policy.display_name, "createdDateTime": null,
         "modifiedDateTime": null, "state": policy.state,
         "conditions": {
-            "userRiskLevels": [], "signInRiskLevels": [], "clientAppTypes": ["all"], "platforms": null,
-            "locations": null, "devices": null, "clientApplications": client_applications,
+            "userRiskLevels": policy.user_risk_levels, "signInRiskLevels": policy.sign_in_risk_levels,
+            "clientAppTypes": ["all"], "platforms": null, "locations": locations, "devices": null, "clientApplications": client_applications,
             "applications": {
                 "includeApplications": application_ids(scenario, &policy.include_applications),
-                "excludeApplications": [], "includeUserActions": [],
+                "excludeApplications": [], "includeUserActions": policy.include_user_actions,
                 "includeAuthenticationContextClassReferences": policy.include_authentication_context_class_references,
             },
             "users": {
                 "includeUsers": people_ids(scenario, tenant, &policy.include_users),
                 "excludeUsers": people_ids(scenario, tenant, &policy.exclude_users),
-                "includeGroups": [], "excludeGroups": [], "includeRoles": [], "excludeRoles": [],
+                "includeGroups": group_ids(scenario, &policy.include_groups),
+                "excludeGroups": group_ids(scenario, &policy.exclude_groups), "includeRoles": [], "excludeRoles": [],
             },
         },
         "grantControls": grant_controls,
@@ -143,15 +152,15 @@ fn members(
     }
     if sent.contains_key("grantControls") {
         let controls = body::object(sent, "grantControls")?;
-        let like =
-            json!({ "customAuthenticationFactors": [], "termsOfUse": [], "authenticationStrength": null });
-        body::knows(&controls, &["operator", "builtInControls"], like.as_object().expect("an object"))?;
-        let list = body::texts(&controls, "builtInControls")?;
-        if list.len() > 1 && body::text(&controls, "operator")? == Some("OR") {
-            let expected = "AND: the lab asks for all of the controls";
-            return Err(body::wrong("operator", &controls["operator"], expected, "body.member_kept"));
+        let like = json!({ "customAuthenticationFactors": [], "authenticationStrength": null });
+        let kept = &["operator", "builtInControls", "termsOfUse"];
+        body::knows(&controls, kept, like.as_object().expect("an object"))?;
+        if let Some(operator) = body::text(&controls, "operator")? {
+            members.insert("operator".to_owned(), json!(operator));
         }
-        members.insert("builtInControls".to_owned(), json!(list));
+        for name in ["builtInControls", "termsOfUse"] {
+            members.insert(name.to_owned(), json!(body::texts(&controls, name)?));
+        }
     }
     if sent.contains_key("sessionControls") {
         let controls = body::object(sent, "sessionControls")?;

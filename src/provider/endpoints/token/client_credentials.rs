@@ -13,13 +13,14 @@ use super::{
 };
 use crate::provider::{
     Provider,
+    accounts::Accounts,
     claims::Claims,
-    mint::Mint,
+    mint::{Extra, Mint},
     policies,
     refusal::{Refusal, Verdict},
     reply::{Field, Reply},
     resource,
-    scenario::Tenant,
+    scenario::{Application, Tenant},
     scope::{Fault, Wanted},
 };
 
@@ -84,14 +85,14 @@ fn issue(provider: &mut Provider, asked: Asked<'_>) -> Reply {
     let keys = provider.keys.clone();
     let proof = request.credential.proof();
     let mut mint = Mint { call, keys: &keys, random: &mut provider.random, tenant, client, proof };
-    let life = mint.access_token_life();
+    let life = mint.access_token_life_for(&target, &Extra::default());
     let token = mint.app_token(&target, &roles, life);
     let mut fields: Vec<(&'static str, Field)> = vec![("token_type", json!("Bearer").into())];
     fields.extend(times(request, &target, life));
     fields.push(("access_token", token.into()));
     let claims = Claims::read(call.form.get("claims")).unwrap_or_default();
-    let attempt =
-        policies::Attempt { user: None, methods: &[], client, resource: &target.resource, claims: &claims };
+    let nobody = Accounts::default();
+    let attempt = attempt(request, &target.resource, &claims, &nobody);
     let entry = provider.sign_ins.succeeded(call, client, None);
     entry.at(tenant, client, None).meeting(request.scenario, &attempt);
     Reply::tokens(call, fields)
@@ -173,16 +174,31 @@ fn is_assigned(asked: &Asked<'_>) -> Verdict {
         .compares("appRoleAssignments", "(none)", resource.app_roles.iter().map(|role| role.value.clone())))
 }
 
+/// `accounts` is empty: nobody is there to have accepted anything.
+fn attempt<'a>(
+    request: &'a Request<'_>,
+    resource: &'a Application,
+    claims: &'a Claims,
+    accounts: &'a Accounts,
+) -> policies::Attempt<'a> {
+    policies::Attempt {
+        person: None,
+        tenant: request.segment.tenant().map(Arc::as_ref),
+        client: request.client(),
+        resource,
+        claims,
+        accounts,
+        address: request.call.address,
+        way: policies::Way::Other,
+        now: request.call.now,
+    }
+}
+
 fn meets_policies(asked: &Asked<'_>) -> Verdict {
     let Some(Ok(wanted)) = &asked.wanted else { return Ok(()) };
     let resource = wanted.first(asked.request.scenario).resource;
     let claims = Claims::read(asked.request.call.form.get("claims")).unwrap_or_default();
-    let attempt = policies::Attempt {
-        user: None,
-        methods: &[],
-        client: asked.request.client(),
-        resource: &resource,
-        claims: &claims,
-    };
-    policies::unmet(asked.request.scenario, &attempt).map_or(Ok(()), |unmet| Err(unmet.refusal(&attempt)))
+    let (scenario, nobody) = (asked.request.scenario, Accounts::default());
+    let attempt = attempt(asked.request, &resource, &claims, &nobody);
+    policies::unmet(scenario, &attempt).map_or(Ok(()), |unmet| Err(unmet.refusal(scenario, &attempt)))
 }

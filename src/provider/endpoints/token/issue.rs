@@ -7,12 +7,15 @@ use serde_json::json;
 use super::Request;
 use crate::provider::{
     Provider,
+    call::Call,
     claims::Claims,
     consents::Missing,
+    directory_claims::Subject,
     endpoints::{next_page::not_consented, standing},
     grants::{Refresh, SPA_REFRESH_TOKEN_LIFE, kept_as},
+    membership,
     mint::{self, Extra, IdTokenParts, Mint},
-    policies,
+    policies::{self, Way},
     refusal::{Refusal, Verdict},
     reply::{Field, Reply},
     resource,
@@ -43,6 +46,15 @@ const RULES: &[(&str, Rule)] = &[
     ("account.enabled", |grant| {
         let Established { person, tenant, .. } = grant.established;
         grant.provider.accounts.may_go_on(&person.user, &tenant.display_name)
+    }),
+    ("account.let_in", |grant| {
+        let Established { person, tenant, .. } = grant.established;
+        let (call, client) = (grant.request.call, grant.request.client());
+        membership::lets_in(&membership::Entry { call, user: &person.user, client, tenant })
+            .map_err(|refusal| refusal.as_error("invalid_grant"))
+    }),
+    ("security_defaults.allow", |grant| {
+        policies::suits_security_defaults(grant.request.scenario, &attempt(grant))
     }),
     ("scope.known_here", has_resource),
     ("resource.usable", |grant| {
@@ -94,10 +106,19 @@ pub fn issue(
         rule(&looked_at).map_err(|refusal| refusal.by(name).concerning(client, Some(&person.user)))
     })?;
 
+    let grant_type = call.form.get("grant_type").unwrap_or_default();
+    let what = [&client.app_id, &person.user.id, &target.resource.app_id, &wanted.text, grant_type];
+    provider
+        .pace
+        .is_no_loop(&scenario.policy, &what, call.now)
+        .map_err(|refusal| refusal.concerning(client, Some(&person.user)))?;
+
     let keys = provider.keys.clone();
     let proof = request.credential.proof();
     let mut mint = Mint { call, keys: &keys, random: &mut provider.random, tenant, client, proof };
-    let extra = Extra::of(&claims, scenario, &target.resource);
+    let subject =
+        Subject { scenario, person, tenant, base: &call.base, address: call.address, in_an_address: false };
+    let extra = Extra::of(&claims, &subject, &target.resource);
     let life = mint.access_token_life_for(&target, &extra);
     let access_token = mint.user_token(person, &target, &scp(&target, &granted), &extra, life);
     let echo = match request.version {
@@ -117,6 +138,7 @@ pub fn issue(
             contexts: policies::published(scenario, &claims.id_token_contexts),
             code: None,
             beside_access_token: false,
+            directory: subject.in_id_token(client),
         };
         mint.id_token(person, &parts)
     });
@@ -140,11 +162,15 @@ pub fn issue(
         fields.push(("client_info", json!(mint::client_info(person)).into()));
     }
     let attempt = policies::Attempt {
-        user: Some(&person.user),
-        methods: &person.methods,
+        person: Some(person),
+        tenant: Some(tenant),
         client,
         resource: &target.resource,
         claims: &claims,
+        accounts: &provider.accounts,
+        address: call.address,
+        way: way_of(call),
+        now: call.now,
     };
     let entry = provider.sign_ins.succeeded(call, client, Some(&person.user));
     entry.at(tenant, client, Some(&person.user)).meeting(scenario, &attempt);
@@ -211,7 +237,7 @@ fn has_consent(grant: &Grant<'_>) -> Verdict {
 
 fn is_assigned(grant: &Grant<'_>, application: &Application) -> Verdict {
     let user = &grant.established.person.user;
-    if !application.app_role_assignment_required || application.assigned_users.contains(&user.key) {
+    if !application.app_role_assignment_required || grant.request.scenario.is_assigned(user, application) {
         return Ok(());
     }
     let text = format!(
@@ -220,7 +246,7 @@ fn is_assigned(grant: &Grant<'_>, application: &Application) -> Verdict {
     );
     Err(Refusal::new(50105, "invalid_grant", text)
         .demands("the application has appRoleAssignmentRequired, so the person must be assigned to it")
-        .compares("user", &user.user_principal_name, application.assigned_users.clone()))
+        .compares("user", &user.user_principal_name, grant.request.scenario.assigned_to(application)))
 }
 
 fn has_second_factor(grant: &Grant<'_>) -> Verdict {
@@ -235,17 +261,33 @@ fn has_second_factor(grant: &Grant<'_>) -> Verdict {
     ))
 }
 
-fn meets_policies(grant: &Grant<'_>) -> Verdict {
-    let (request, person) = (grant.request, &grant.established.person);
-    let attempt = policies::Attempt {
-        user: Some(&person.user),
-        methods: &person.methods,
+fn way_of(call: &Call) -> Way {
+    match call.form.get("grant_type") {
+        Some("password") => Way::Password,
+        Some(grant_type) if grant_type.ends_with("device_code") => Way::DeviceCode,
+        _ => Way::Other,
+    }
+}
+
+fn attempt<'a>(grant: &'a Grant<'_>) -> policies::Attempt<'a> {
+    let request = grant.request;
+    policies::Attempt {
+        person: Some(&grant.established.person),
+        tenant: Some(&grant.established.tenant),
         client: request.client(),
         resource: &grant.target.resource,
         claims: grant.claims,
-    };
+        accounts: &grant.provider.accounts,
+        address: request.call.address,
+        way: way_of(request.call),
+        now: request.call.now,
+    }
+}
+
+fn meets_policies(grant: &Grant<'_>) -> Verdict {
+    let (request, attempt) = (grant.request, attempt(grant));
     let Some(unmet) = policies::unmet(request.scenario, &attempt) else { return Ok(()) };
-    let mut refusal = unmet.refusal(&attempt);
+    let mut refusal = unmet.refusal(request.scenario, &attempt);
     // There is no page that a password could be taken back to: the challenge is left out (reference §4.12).
     if request.call.form.get("grant_type") == Some("password") && unmet.control == Control::Mfa {
         refusal.claims = None;

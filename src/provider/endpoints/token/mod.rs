@@ -111,6 +111,11 @@ pub fn answer(provider: &mut Provider, call: &Call) -> Reply {
     let is_spent = |name: &String| provider.assertions.get(name, call.now).is_some();
     let assertion_is_spent = use_of_assertion.as_ref().is_some_and(is_spent);
     let request = Request { assertion_is_spent, ..Request::read(call, &scenario, provider.issuers()) };
+    if let Some(tenant) = request.segment.tenant()
+        && let Err((refusal, wait)) = provider.pace.admits(&scenario.policy, tenant, call.now)
+    {
+        return Reply::refused(call, refusal).with_header("retry-after", wait.to_string());
+    }
     let version = request.version;
     if let Err(refusal) = judge(RULES, &request).map_err(|refusal| version.spell(refusal)) {
         // Version 1 takes whoever opens it for a person.

@@ -76,12 +76,8 @@ fn exchange(provider: &mut Provider, request: &Request<'_>) -> Result<Reply, Box
         rule(&judged).map_err(named)
     })?;
     let read = read.expect("the rules assertion.readable and assertion.signature were kept");
-    let person = Person {
-        user: Arc::clone(user.expect("the rule assertion.tenant was kept")),
-        session: read.text("sid").to_owned(),
-        authenticated_at: now,
-        methods: methods_of(read.text("aio")),
-    };
+    let user = Arc::clone(user.expect("the rule assertion.tenant was kept"));
+    let person = Person::new(user, read.text("sid").to_owned(), now, methods_of(read.text("aio")));
     let established = Established {
         tenant: Arc::clone(tenant.expect("the rule assertion.tenant was kept")),
         person,

@@ -82,12 +82,7 @@ fn sign_in(provider: &mut Provider, request: &Request<'_>) -> Result<Reply, Box<
         return Err(named(accounts::wrong_password(sent, user), "password.right", request, Some(user)));
     }
     judge(&provider.accounts, RULES_OF_THE_OWNER)?;
-    let person = Person {
-        user: Arc::clone(user),
-        session: provider.random.guid(),
-        authenticated_at: now,
-        methods: vec!["pwd"],
-    };
+    let person = Person::new(Arc::clone(user), provider.random.guid(), now, vec!["pwd"]);
     let established = Established {
         tenant: Arc::clone(scenario.tenant_of(user)),
         person,

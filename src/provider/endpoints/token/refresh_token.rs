@@ -12,6 +12,7 @@ use super::{
 };
 use crate::provider::{
     Provider,
+    accounts::Accounts,
     claims::Claims,
     grants::{REFRESH_TOKEN_IDLE, Refresh, SPA_REFRESH_TOKEN_LIFE, kept_as},
     mint::precise,
@@ -217,11 +218,16 @@ fn is_signed_in_lately(used: &Use<'_>) -> Verdict {
         let Some(target) = wanted.map(|wanted| wanted.first(request.scenario)) else { return Ok(()) };
         let claims = Claims::read(request.call.form.get("claims")).unwrap_or_default();
         let attempt = policies::Attempt {
-            user: Some(&token.person.user),
-            methods: &token.person.methods,
+            person: Some(&token.person),
+            tenant: used.tenant.as_deref(),
             client: request.client(),
             resource: &target.resource,
             claims: &claims,
+            // What was accepted is asked about when the tokens are issued.
+            accounts: &Accounts::default(),
+            address: request.call.address,
+            way: policies::Way::Other,
+            now: request.call.now,
         };
         let Some(allowed) = policies::sign_in_frequency(request.scenario, &attempt) else { return Ok(()) };
         let age = request.call.now.since(token.person.authenticated_at);

@@ -18,6 +18,12 @@ pub fn identity(identity: &ManagedIdentity, width: usize, look: &Look) -> Line {
     row(&identity.key, identity.kind.name(), &identity.about, width, look)
 }
 
+/// Groups, devices and locations as a row: their names.
+pub fn other(entry: &serde_json::Value, width: usize, look: &Look) -> Line {
+    let text = |name: &str| entry[name].as_str().unwrap_or_default().to_owned();
+    row(&text("displayName"), &text("key"), &text("tenant"), width, look)
+}
+
 fn row(name: &str, middle: &str, last: &str, width: usize, look: &Look) -> Line {
     let (name_width, middle_width) = if width < 66 { (18, 18) } else { (22, 22) };
     let rest = rest(width, &[name_width, middle_width], look);
