@@ -409,7 +409,9 @@ impl Workbench {
 
     /// The call of the lab's careful API that a token of the lab is tried at: its own API's, else the catalog's.
     fn try_at_api(&mut self, index: usize, now: UnixTime) -> Vec<Effect> {
-        let Some(held) = self.shelf.all().get(index).filter(|held| held.is_from_lab()) else { return Vec::new() };
+        let Some(held) = self.shelf.all().get(index).filter(|held| held.is_from_lab()) else {
+            return Vec::new();
+        };
         let path = match self.api_of(index).map(|api| api.key.as_str()) {
             Some("payments-api") => "api/payments/transactions",
             _ => "api/catalog/products",

@@ -46,9 +46,7 @@ impl Term {
     pub const fn of(seat: Seat) -> &'static [Self] {
         match seat {
             Seat::Client => &[Self::ClientId, Self::Issuer, Self::Tenant, Self::Nonce, Self::Leeway],
-            Seat::Api => {
-                &[Self::Audience, Self::Issuer, Self::Tenant, Self::Scope, Self::Role, Self::Leeway]
-            }
+            Seat::Api => &[Self::Audience, Self::Issuer, Self::Tenant, Self::Scope, Self::Role, Self::Leeway],
         }
     }
 
@@ -84,7 +82,9 @@ impl Term {
     pub fn read(self, text: &str) -> Result<Vec<String>, &'static str> {
         let words: Vec<String> = text.split_ascii_whitespace().map(str::to_owned).collect();
         match (self, words.as_slice()) {
-            (Self::Leeway, [seconds]) if seconds.parse::<u32>().is_ok_and(|seconds| seconds <= 86_400) => Ok(words),
+            (Self::Leeway, [seconds]) if seconds.parse::<u32>().is_ok_and(|seconds| seconds <= 86_400) => {
+                Ok(words)
+            }
             (Self::Leeway, _) => Err("leeway is a number of seconds, up to a day"),
             (Self::ClientId | Self::Nonce, [_, _, ..]) => Err("this is one value, without blanks"),
             _ => Ok(words),
@@ -146,7 +146,11 @@ impl Workbench {
     fn expectations(&self, index: usize) -> Expectations {
         let terms = self.terms(index);
         let values = |term| {
-            terms.iter().find(|wanted| wanted.term == term).map(|wanted| wanted.values.clone()).unwrap_or_default()
+            terms
+                .iter()
+                .find(|wanted| wanted.term == term)
+                .map(|wanted| wanted.values.clone())
+                .unwrap_or_default()
         };
         let Some(held) = self.shelf.all().get(index) else { return Expectations::default() };
         let (jwks, jwks_source) = self.shelf.keys_for(index).unzip();
@@ -171,7 +175,8 @@ impl Workbench {
 
     /// How far the authority's clock was from ours when it answered with the token.
     fn clock(&self, held: &Held) -> Clock {
-        let answer = held.exchange.and_then(|id| self.traffic.get(id)).and_then(|exchange| exchange.response());
+        let answer =
+            held.exchange.and_then(|id| self.traffic.get(id)).and_then(|exchange| exchange.response());
         match answer.and_then(|answer| answer.headers.get("date")) {
             Some(date) => Clock::default().by_date(date, held.received),
             None => Clock::default(),
@@ -185,7 +190,9 @@ impl Workbench {
             return None;
         }
         let came_along = |other: &&Held| {
-            other.used_as == TokenUse::Access && other.session == held.session && other.exchange == held.exchange
+            other.used_as == TokenUse::Access
+                && other.session == held.session
+                && other.exchange == held.exchange
         };
         let access = self.shelf.all().iter().find(came_along)?;
         Some(Companion { secret: access.decoded.raw.clone(), is_vouched_for: false })
@@ -317,14 +324,22 @@ mod tests {
     #[test]
     fn what_a_person_writes_becomes_values() {
         let ok = |term: Term, text: &str, values: &[&str]| {
-            assert_eq!(term.read(text), Ok(values.iter().map(|value| (*value).to_owned()).collect()), "{text}");
+            assert_eq!(
+                term.read(text),
+                Ok(values.iter().map(|value| (*value).to_owned()).collect()),
+                "{text}"
+            );
         };
         ok(Term::Audience, " api://a  b ", &["api://a", "b"]);
         ok(Term::Audience, "", &[]);
         ok(Term::Leeway, "0", &["0"]);
-        for (term, text) in
-            [(Term::Leeway, ""), (Term::Leeway, "-1"), (Term::Leeway, "1 2"), (Term::Leeway, "90000"), (Term::Nonce, "a b")]
-        {
+        for (term, text) in [
+            (Term::Leeway, ""),
+            (Term::Leeway, "-1"),
+            (Term::Leeway, "1 2"),
+            (Term::Leeway, "90000"),
+            (Term::Nonce, "a b"),
+        ] {
             assert!(term.read(text).is_err(), "{term:?} {text}");
         }
     }
@@ -334,6 +349,8 @@ mod tests {
         for term in [Term::Issuer, Term::Tenant, Term::Leeway] {
             assert!(Term::of(Seat::Client).contains(&term) && Term::of(Seat::Api).contains(&term));
         }
-        assert!(!Term::of(Seat::Api).contains(&Term::Nonce) && !Term::of(Seat::Client).contains(&Term::Scope));
+        assert!(
+            !Term::of(Seat::Api).contains(&Term::Nonce) && !Term::of(Seat::Client).contains(&Term::Scope)
+        );
     }
 }

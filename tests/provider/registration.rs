@@ -57,7 +57,8 @@ async fn microsoft_may_have_closed_an_application() {
 
 #[tokio::test]
 async fn a_resource_may_be_switched_off() {
-    let desk = Desk::stocked(stocked(List::Applications, "catalog-api", &json!({ "isDisabled": true }))).await;
+    let desk =
+        Desk::stocked(stocked(List::Applications, "catalog-api", &json!({ "isDisabled": true }))).await;
     let refusal = Refusal { error: "invalid_resource", code: 500_014 };
     let answer = desk.token(&desk.home, &desk.daemon(), &[]).await;
     desk.check_json("by itself", &answer, 400, refusal, WITH_URI).await;

@@ -173,7 +173,11 @@ impl State {
         let (index, seat) = (self.index(bench), self.seat.unwrap_or_else(|| Workbench::natural_seat(held)));
         let mut choices = Vec::new();
         for wanted in bench.terms(index).into_iter().filter(|wanted| Term::of(seat).contains(&wanted.term)) {
-            let values = if wanted.values.is_empty() { "not compared".to_owned() } else { checks::few(&wanted.values) };
+            let values = if wanted.values.is_empty() {
+                "not compared".to_owned()
+            } else {
+                checks::few(&wanted.values)
+            };
             choices.push(Choice {
                 name: wanted.term.title().to_owned(),
                 note: format!("{values} ({})", wanted.source),

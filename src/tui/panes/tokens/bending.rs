@@ -80,8 +80,12 @@ impl Bending {
     /// What stands above its members.
     pub fn line(&self) -> Line {
         let changes = self.bent.changes();
-        let line = Line::of(Role::Edited, "Bending: ").then(Role::Text, told(&changes)).then(Role::Text, ". ");
-        line.then(Role::Key, "s").then(Role::Muted, " signs the copy, ").then(Role::Key, "Esc").then(Role::Muted, " drops it")
+        let line =
+            Line::of(Role::Edited, "Bending: ").then(Role::Text, told(&changes)).then(Role::Text, ". ");
+        line.then(Role::Key, "s")
+            .then(Role::Muted, " signs the copy, ")
+            .then(Role::Key, "Esc")
+            .then(Role::Muted, " drops it")
     }
 }
 
@@ -98,7 +102,11 @@ pub fn told(changes: &[Altered]) -> String {
             (Some(_), Some(after)) => {
                 let after = super::claims::text_of(after);
                 let short: String = visible(&after).chars().take(SHORT).collect();
-                if short.len() < after.len() { format!("{name} changed") } else { format!("{name} is now {short}") }
+                if short.len() < after.len() {
+                    format!("{name} changed")
+                } else {
+                    format!("{name} is now {short}")
+                }
             }
         }
     };

@@ -148,12 +148,19 @@ fn trial(bench: &Workbench, held: &Held, glyphs: &Glyphs) -> Vec<Line> {
     let (path, id) = (exchange.request.url.path(), exchange.id.0);
     match &exchange.result {
         None => vec![said(Role::Busy, glyphs.running, format!("Calling the lab's API at {path} (#{id})"))],
-        Some(Err(failure)) => vec![said(Role::Refused, glyphs.failed, format!("The lab's API was not reached (#{id}): {failure}"))],
+        Some(Err(failure)) => vec![said(
+            Role::Refused,
+            glyphs.failed,
+            format!("The lab's API was not reached (#{id}): {failure}"),
+        )],
         Some(Ok(response)) => {
             let (mark, role) =
                 if response.is_success() { (glyphs.ok, Role::Ok) } else { (glyphs.failed, Role::Refused) };
-            let mut lines =
-                vec![said(role, mark, format!("The lab's API at {path} answered {} (#{id}).", response.status))];
+            let mut lines = vec![said(
+                role,
+                mark,
+                format!("The lab's API at {path} answered {} (#{id}).", response.status),
+            )];
             let indent = " ".repeat(usize::from(glyphs.mark_width) + 1);
             let document = serde_json::from_slice::<Value>(response.body.bytes()).unwrap_or_default();
             let said = [document.get("error_description"), document.get("advice")];
@@ -176,7 +183,10 @@ fn trial(bench: &Workbench, held: &Held, glyphs: &Glyphs) -> Vec<Line> {
 fn expected(terms: &[Wanted], seat: Seat) -> Vec<Line> {
     let mut lines = vec![
         Line::new(),
-        Line::of(Role::Title, "Expected").then(Role::Muted, "  ").then(Role::Key, "e").then(Role::Muted, " changes it"),
+        Line::of(Role::Title, "Expected")
+            .then(Role::Muted, "  ")
+            .then(Role::Key, "e")
+            .then(Role::Muted, " changes it"),
     ];
     for wanted in terms.iter().filter(|wanted| Term::of(seat).contains(&wanted.term)) {
         let value = if wanted.values.is_empty() { "not compared".to_owned() } else { few(&wanted.values) };
@@ -197,7 +207,9 @@ fn expected(terms: &[Wanted], seat: Seat) -> Vec<Line> {
 /// Of many values the first ones.
 pub fn few(values: &[String]) -> String {
     match values {
-        [first @ .., _, _] if first.len() > 3 => format!("{} and {} more", values[..4].join(", "), values.len() - 4),
+        [first @ .., _, _] if first.len() > 3 => {
+            format!("{} and {} more", values[..4].join(", "), values.len() - 4)
+        }
         all => all.join(", "),
     }
 }

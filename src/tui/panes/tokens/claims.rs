@@ -425,7 +425,7 @@ mod tests {
         let token = token(&json!({"exp": 1_772_615_787, "oid": "4b0e"}));
         let rows = rows(&token, &[]);
         let now = UnixTime::from_seconds(1_772_615_727);
-        let glyphs = Glyphs::of(crate::tui::glyphs::Charset::Unicode);
+        let glyphs = Glyphs::of(Charset::Unicode);
         let columns = Columns::new(&rows, &token, 80);
         let exp = rows.iter().find(|row| row.holds("EXP")).expect("it is there");
         let line = columns.line(exp, &token, None, now, glyphs).plain();

@@ -18,10 +18,8 @@ const ELEMENTS: usize = 12;
 /// The comparison; with `whole`, what is the same is shown, too.
 pub fn lines(before: (&str, &Decoded), after: (&str, &Decoded), whole: bool, now: UnixTime) -> Vec<Line> {
     let difference = difference::difference(before.1, after.1);
-    let mut lines = vec![
-        Line::of(Role::Title, difference.headline()),
-        Line::of(Role::Text, difference.pair().about()),
-    ];
+    let mut lines =
+        vec![Line::of(Role::Title, difference.headline()), Line::of(Role::Text, difference.pair().about())];
     for also in difference.pairs.iter().skip(1) {
         lines.push(Line::of(Role::Muted, "also: ").then(Role::Text, also.headline()));
     }
@@ -71,7 +69,9 @@ fn member(row: &Row, now: UnixTime) -> Vec<Line> {
             {
                 lines.extend(list.iter().take(ELEMENTS).map(|one| Line::of(role, mark).then(role, one)));
                 if list.len() > ELEMENTS {
-                    lines.push(Line::of(role, mark).then(Role::Muted, format!("and {} more", list.len() - ELEMENTS)));
+                    lines.push(
+                        Line::of(role, mark).then(Role::Muted, format!("and {} more", list.len() - ELEMENTS)),
+                    );
                 }
             }
             if !elements.kept.is_empty() {

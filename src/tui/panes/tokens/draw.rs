@@ -96,12 +96,13 @@ impl State {
             }
             Region::Meaning => {
                 let row = self.row(bench);
-                let lines = match row {
-                    Some(row) => meaning::lines(&row, &held.decoded, scene.now, look.glyphs),
-                    None => vec![Line::of(Role::Muted, "The meaning of the selected claim stands here.")],
+                let title = meaning::title(row.as_ref());
+                let lines = match (row, self.shown(bench)) {
+                    (Some(row), Some(shown)) => meaning::lines(&row, shown, scene.now, look.glyphs),
+                    _ => vec![Line::of(Role::Muted, "The meaning of the selected claim stands here.")],
                 };
                 Lines::new(&lines, look).scrolled(inner, buffer, &mut self.meaning_scroll);
-                Frame::new(meaning::title(row.as_ref()), look)
+                Frame::new(title, look)
                     .focused(focused)
                     .footnote(more(&self.meaning_scroll, "", look))
                     .render(area, buffer);
@@ -176,7 +177,10 @@ impl State {
             }
             (Panel::Comparison, None) => (
                 "Compared",
-                vec![Line::of(Role::Text, "This is the marked token. Select another one in the list to compare it with.")],
+                vec![Line::of(
+                    Role::Text,
+                    "This is the marked token. Select another one in the list to compare it with.",
+                )],
             ),
             (_, _) => ("Proof", proof::lines(held, self.certificate.as_ref(), bench, scene.now, look.glyphs)),
         };
@@ -255,8 +259,8 @@ impl State {
                 return;
             }
         }
-        let life = shown.life().map(|life| (life.start, life.end));
-        if let Some((from, until)) = life.or_else(|| Some((held.received, shown.time("exp")?))) {
+        let times = shown.life().map(|one| (one.start, one.end));
+        if let Some((from, until)) = times.or_else(|| Some((held.received, shown.time("exp")?))) {
             let bar = TimeBar { from, until, now: scene.now, look };
             (&bar).render(
                 Rect { x: rest.x + 1, width: rest.width.saturating_sub(2), height: 1, ..rest },

@@ -67,7 +67,9 @@ impl State {
                 self.region = Region::Claims;
                 return Some(self.seek(bench, true));
             }
-            (Action::Activate, Some(Input::Term(term, field))) => return Some(self.take_term(term, field, bench)),
+            (Action::Activate, Some(Input::Term(term, field))) => {
+                return Some(self.take_term(term, field, bench));
+            }
             (Action::Activate, Some(Input::Member(member))) => return Some(self.take_member(member)),
             (Action::Close, Some(Input::Search(_))) => self.needle.clear(),
             (Action::Close, _) => {}
