@@ -302,6 +302,31 @@ fn decode_and_explain_read_arguments_and_pipes() {
 }
 
 #[test]
+fn decode_finds_every_token_and_names_the_place_at_fault() {
+    let token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.";
+    let answer = format!(
+        r#"{{"access_token":"{token}","refresh_token":"1.{}"}}"#,
+        "AXEAHpwqP1R7DkqaYVyOL3sdQ".repeat(8)
+    );
+    let mut piped = authwright(&["decode", "--json"]);
+    let mut child = piped.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program starts");
+    std::io::Write::write_all(&mut child.stdin.take().expect("piped"), answer.as_bytes()).expect("it reads");
+    let decoded = json(&child.wait_with_output().expect("it ends"));
+    assert_eq!((&decoded["kind"], &decoded["more"][0]["kind"]), (&"jws".into(), &"opaque".into()));
+    let none =
+        decoded["findings"].as_array().and_then(|all| all.iter().find(|one| one["id"] == "jwt.alg_none"));
+    assert_eq!(none.expect("it is unsecured")["at"], serde_json::json!({"part": "header", "member": "alg"}));
+
+    let printed = text(&run(&["decode", &answer]));
+    for part in
+        ["token 1 of 2, access_token", "token 2 of 2, refresh_token", "\nwho\n  sub  x", "[header, alg]"]
+    {
+        assert!(printed.contains(part), "{part} is not in\n{printed}");
+    }
+    assert!(printed.lines().all(|line| line.chars().count() <= 80), "{printed}");
+}
+
+#[test]
 fn hostile_text_never_reaches_the_terminal_as_it_is() {
     let output =
         run(&["decode", "eyJhbGciOiJub25lIiwia2lkIjoiXHUwMDFiWzMxbSJ9.eyJzdWIiOiJcdTIwMmVldmlsXHUwMDA3In0."]);

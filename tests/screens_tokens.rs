@@ -92,7 +92,7 @@ fn an_empty_shelf_says_how_to_fill_it() {
 fn the_tokens_of_a_run_are_decoded_checked_and_explained() {
     let mut sitting = signed_in();
     assert_pictures!(sitting, "tokens_id");
-    shows(&mut sitting, &["LAB token", "this app", "✓ 11", "signature verifies with the key", "Mina Okafor"]);
+    shows(&mut sitting, &["LAB token", "this app", "✓ 12", "The client would sign this person in", "signature verifies", "Mina Okafor"]);
     sitting.resize_to_everything();
 }
 
@@ -243,13 +243,13 @@ fn a_very_long_paste_is_kept_aside_and_whole() {
 fn missing_keys_are_said_and_fetched_from_the_host_that_is_named() {
     let mut sitting = with(&ordinary());
     assert_pictures!(sitting, "tokens_keys_missing");
-    shows(
+    says(
         &mut sitting,
         &["Signature not checked", "https://idp.example/t are not known", "contacts idp.example"],
     );
     sitting.press("s");
     // Nobody answers there.
-    shows(&mut sitting, &["When it was asked (#1)", "asks idp.example again"]);
+    says(&mut sitting, &["When it was asked (#1)", "asks idp.example again"]);
     assert_eq!(sitting.model.bench.hosts(), ["idp.example"]);
     let json = |document: Value| Response {
         status: 200,
@@ -263,9 +263,8 @@ fn missing_keys_are_said_and_fetched_from_the_host_that_is_named() {
         .elsewhere
         .push_back(json(json!({"keys": [{"kty": "RSA", "kid": "other", "n": "AQAB", "e": "AQAB"}]})));
     sitting.press("s");
-    shows_not(&mut sitting, "again");
-    let text = sitting.text((120, 40));
-    assert!(text.contains("key-one") && text.contains('✗'), "{text}");
+    let text = sitting.text((200, 60));
+    assert!(!text.contains("asks idp.example") && text.contains("key-one") && text.contains('✗'), "{text}");
     sitting.press("s");
     assert!(sitting.toast().contains("keys are known"), "{}", sitting.toast());
 }
@@ -275,7 +274,7 @@ fn while_keys_are_asked_for_it_says_so_and_does_not_ask_twice() {
     let mut sitting = with(&ordinary());
     sitting.silent = true;
     sitting.press("s");
-    shows(&mut sitting, &["Asking idp.example for keys (#1)"]);
+    says(&mut sitting, &["Asking idp.example for keys (#1)"]);
     sitting.press("s");
     assert_eq!(sitting.model.bench.traffic.all().len(), 1);
 }
@@ -297,15 +296,17 @@ fn a_token_is_discarded_and_put_back() {
 fn life_runs_out_on_the_screen_and_is_drawn_once_a_second_only_while_it_does() {
     let mut sitting = with(&ordinary());
     let redraw = |sitting: &Sitting| sitting.model.tokens.next_redraw(&sitting.model.bench, sitting.now);
-    shows(&mut sitting, &["1 h 0 min left", "exp is 2026-03-04 10:15:27Z"]);
+    shows(&mut sitting, &["1 h 0 min left"]);
+    says(&mut sitting, &["exp is 2026-03-04 10:15:27Z"]);
     assert_eq!(redraw(&sitting).map(|wait| wait.as_millis()), Some(1000));
     sitting.wait(3540);
     shows(&mut sitting, &["1:00 min left"]);
     sitting.wait(120);
     assert_pictures!(sitting, "tokens_expired");
-    shows(&mut sitting, &["expired", "ended 1:00 min ago", "! exp is", "within the 300 s of leeway"]);
+    shows(&mut sitting, &["expired", "ended 1:00 min ago"]);
+    says(&mut sitting, &["! exp is", "within the 300 s of leeway"]);
     sitting.wait(300);
-    shows(&mut sitting, &["✗ exp is", "also with 300 s of leeway"]);
+    says(&mut sitting, &["✗ exp is", "also with 300 s of leeway"]);
     sitting.wait(3 * 86_400);
     assert_eq!(redraw(&sitting), None);
     // A token without times never asks for it.
@@ -390,10 +391,8 @@ fn says(sitting: &mut Sitting, parts: &[&str]) {
     let words = |text: &str| {
         text.replace(['│', '┃'], " ").split_whitespace().collect::<Vec<_>>().join(" ")
     };
-    let column: String = text
-        .lines()
-        .map(|line| line.chars().take(52).collect::<String>() + "\n")
-        .collect();
+    let column: String =
+        text.lines().map(|line| line.chars().take(52).collect::<String>() + "\n").collect();
     let (all, left) = (words(&text), words(&column));
     for part in parts {
         assert!(all.contains(part) || left.contains(part), "{part:?} is missing:\n{text}");
@@ -425,8 +424,6 @@ fn the_same_token_is_judged_from_both_seats() {
 #[test]
 fn what_a_seat_expects_can_be_changed_and_put_back() {
     let mut sitting = called();
-    sitting.press("Tab Tab Tab Tab");
-    // The list, then the verdict.
     while !sitting.text(USUAL).contains("┏━ Verdict") {
         sitting.press("Tab");
     }
@@ -454,7 +451,8 @@ fn a_leeway_that_is_no_number_is_refused_and_kept_for_mending() {
     sitting.press("Enter");
     assert!(sitting.toast().contains("leeway is a number of seconds"), "{}", sitting.toast());
     sitting.press("Backspace Enter");
-    says(&mut sitting, &["leeway 300", "set by you"]);
+    let terms = sitting.model.bench.terms(1);
+    assert!(terms.iter().any(|wanted| wanted.edited && wanted.values == ["300"]), "{terms:?}");
 }
 
 #[test]
@@ -532,6 +530,7 @@ fn a_bent_issuer_is_still_compared_with_the_one_that_made_the_original() {
 fn members_are_added_taken_out_and_put_back() {
     let mut sitting = called();
     sitting.press("A");
+    shows(&mut sitting, &["New in claims"]);
     sitting.write("no value");
     sitting.press("Enter");
     assert!(sitting.toast().contains("name=value"), "{}", sitting.toast());

@@ -1,5 +1,10 @@
+//! The decoder under texts that libFuzzer finds: the questions are those of the seeded test.
+
 #![no_main]
+
+#[path = "../../tests/decoding/properties.rs"]
+mod properties;
+
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    let text = String::from_utf8_lossy(data);
-    let _ = authwright::token::decode(&text);
+    properties::hold(&String::from_utf8_lossy(data));
 });

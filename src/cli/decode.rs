@@ -2,16 +2,17 @@
 
 use std::io::IsTerminal as _;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::exit::{Exit, input, print, usage};
 use crate::{
-    finding::Severity,
+    finding::{Finding, Severity},
+    oauth,
     runtime::clock,
     text::{visible, visible_json},
     time::{self, UnixTime},
     token::{
-        self, Decoded, Kind,
+        self, Decoded, Kind, TokenKind, assertion,
         claims::{self, Group},
         values,
     },
@@ -40,7 +41,7 @@ pub fn execute(options: &Options) -> Exit {
     let nothing = tokens.iter().all(|token| token.kind == Kind::NotAToken);
     let exit = if nothing { Exit::Usage } else { Exit::Done };
     if options.json {
-        let mut tokens = tokens.into_iter().map(Decoded::into_json);
+        let mut tokens = tokens.into_iter().map(|token| object(token, now));
         let mut object = tokens.next().unwrap_or_default();
         let more: Vec<Value> = tokens.collect();
         if !more.is_empty() {
@@ -64,6 +65,25 @@ pub fn execute(options: &Options) -> Exit {
     // In one go: standard output hands every line on by itself.
     print(page.lines.join("\n"));
     exit
+}
+
+/// The object of `--json` for one token.
+fn object(token: Decoded, now: UnixTime) -> Value {
+    let lights = of_assertion(&token, now);
+    let mut object = token.into_json();
+    if !lights.is_empty() {
+        let light = |light: &Finding| json!({"id": light.id, "severity": light.severity.name(), "title": light.title});
+        object["assertion"] = lights.iter().map(light).collect();
+    }
+    object
+}
+
+/// The lights of a client assertion; none for any other token.
+fn of_assertion(decoded: &Decoded, now: UnixTime) -> Vec<Finding> {
+    if token::kind_of(decoded).kind != TokenKind::ClientAssertion {
+        return Vec::new();
+    }
+    assertion::judge(decoded, &assertion::Expected::default(), now)
 }
 
 /// Whether standard output takes colours.
@@ -120,7 +140,20 @@ impl Page {
         for group in Group::ALL {
             self.group(token, group, now);
         }
-        self.findings(token);
+        let lights = of_assertion(token, now);
+        if !lights.is_empty() {
+            self.heading("\nas a client assertion");
+            for light in &lights {
+                self.finding(light, "");
+            }
+        }
+        if !token.findings.is_empty() {
+            self.heading("\nfindings");
+        }
+        for (index, finding) in token.findings.iter().enumerate() {
+            let place = token.place(index).map_or_else(String::new, |place| format!(" [{}]", place.words()));
+            self.finding(finding, &place);
+        }
     }
 
     /// The claims (or header members) of one group, under its heading.
@@ -165,7 +198,13 @@ impl Page {
         now: UnixTime,
     ) {
         let meaning = if header { claims::header_meaning(name) } else { claims::meaning(name) };
-        let short = meaning.map(|meaning| meaning.short).or_else(|| claims::likely(name).filter(|_| !header));
+        // The members of a client assertion mean something else than those of tokens, which an issuer writes.
+        let of_assertion = token::kind_of(token).kind == TokenKind::ClientAssertion;
+        let special =
+            of_assertion.then(|| oauth::assertion::meaning(name)).flatten().map(|meaning| meaning.short);
+        let short = special
+            .or_else(|| meaning.map(|meaning| meaning.short))
+            .or_else(|| claims::likely(name).filter(|_| !header));
         let items = if header { Vec::new() } else { values::items(token, name) };
         let padding = width.saturating_sub(visible(name).chars().count());
         let lead = format!("  {}{:padding$}  ", self.painted("36", &visible(name)), "");
@@ -208,25 +247,18 @@ impl Page {
         }
     }
 
-    fn findings(&mut self, token: &Decoded) {
-        if token.findings.is_empty() {
-            return;
-        }
-        self.heading("\nfindings");
-        for (index, finding) in token.findings.iter().enumerate() {
-            let place = token.place(index).map_or_else(String::new, |place| format!(" [{}]", place.words()));
-            let code = match finding.severity {
-                Severity::Passed => "32",
-                Severity::Info => "36",
-                Severity::Warning => "33",
-                Severity::Error => "31",
-            };
-            let mark = self.painted(code, finding.severity.mark());
-            let text = format!("{}{place}", visible(&finding.title));
-            for (number, line) in wrap(&text, WIDTH - 4).iter().enumerate() {
-                let lead = if number == 0 { mark.as_str() } else { " " };
-                self.line(format!("  {lead} {line}"));
-            }
+    fn finding(&mut self, finding: &Finding, place: &str) {
+        let code = match finding.severity {
+            Severity::Passed => "32",
+            Severity::Info => "36",
+            Severity::Warning => "33",
+            Severity::Error => "31",
+        };
+        let mark = self.painted(code, finding.severity.mark());
+        let text = format!("{}{place}", visible(&finding.title));
+        for (number, line) in wrap(&text, WIDTH - 4).iter().enumerate() {
+            let lead = if number == 0 { mark.as_str() } else { " " };
+            self.line(format!("  {lead} {line}"));
         }
     }
 }

@@ -275,9 +275,14 @@ fn compact(spotted: Spotted, source: Source<'_>, before: usize, mut noted: Noted
         note(&mut noted, catalogue::WHITESPACE, title, source.place(start, end));
     }
     let had_percent = token.contains('%');
-    let mut token = percent_decoded(&token, &mut noted);
-    if had_percent && let Some(inner) = scan::search(&token, 1).tokens.pop() {
-        token = inner.token;
+    let (mut token, mut shortened) = (percent_decoded(&token, &mut noted), shortened);
+    if had_percent {
+        // Decoding can bring to light what ends a token.
+        let mut search = scan::search(&token, 1);
+        if let Some(inner) = search.tokens.pop().or(search.fragment) {
+            token = inner.token;
+            shortened |= inner.shortened;
+        }
     }
     if let Some(mark) = punctuation {
         let place = source.place(end - mark.len_utf8(), end);

@@ -30,7 +30,7 @@ pub(super) fn find(value: &Value, text: &str, mut noted: Noted, most: usize) -> 
     collect_strings(value, "", &mut strings);
     let (mut compact, mut opaque, mut fragment, mut count) = (Vec::new(), Vec::new(), None, 0);
     for (name, text) in &strings {
-        let room = most.saturating_sub(compact.len());
+        let room = most.saturating_sub(compact.len()).max(1);
         let searched = paste::search(text, room);
         let has_token = searched.search.count > 0;
         let mut inner = noted.clone();
@@ -46,7 +46,9 @@ pub(super) fn find(value: &Value, text: &str, mut noted: Noted, most: usize) -> 
         if has_token {
             count += found.count;
             compact.append(&mut found.pasted);
-        } else if had_fragment && found.count == 1 && matches!(found.pasted[0].shape, Shape::Compact { .. }) {
+        } else if had_fragment
+            && found.pasted.first().is_some_and(|first| matches!(first.shape, Shape::Compact { .. }))
+        {
             fragment = fragment.or_else(|| found.pasted.pop());
         } else {
             count += found.count;
@@ -115,7 +117,7 @@ fn serialization(value: &Value) -> Option<Serialized> {
     let several = |name: &str| value.get(name).and_then(Value::as_array);
     if let Some(parts) = signed(value) {
         let signatures = several("signatures").map_or(1, Vec::len);
-        let compact = || format!("{}.{}.{}", parts.protected, parts.payload, parts.signature);
+        let compact = || without_blanks(format!("{}.{}.{}", parts.protected, parts.payload, parts.signature));
         return Some(Serialized { token: (!parts.unencoded).then(compact), signatures });
     }
     let ciphertext = text(value, "ciphertext")?;
@@ -127,7 +129,12 @@ fn serialization(value: &Value) -> Option<Serialized> {
         text(value, "iv").unwrap_or_default(),
         text(value, "tag").unwrap_or_default(),
     );
-    Some(Serialized { token: Some(token), signatures: 1 })
+    Some(Serialized { token: Some(without_blanks(token)), signatures: 1 })
+}
+
+/// White space inside a part is no more than wrapping, here as elsewhere.
+fn without_blanks(text: String) -> String {
+    if text.contains(scan::is_blank) { text.replace(scan::is_blank, "") } else { text }
 }
 
 /// The parts of a signed token in JSON serialization.

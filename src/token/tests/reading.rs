@@ -56,7 +56,7 @@ fn the_token_is_found_in_whatever_was_pasted() {
     check(format!("Bearer Bearer {token}"), &["input.bearer_prefix", "input.bearer_twice"]);
     check(format!("\"{token}\""), &["input.quotes"]);
     check(format!("`{token}`"), &["input.quotes"]);
-    check(format!("'Bearer {token}',"), &["input.quotes", "input.bearer_prefix"]);
+    check(format!("'Bearer {token}',"), &["input.bearer_prefix", "input.quotes"]);
     check(format!("{token}."), &["input.quotes"]);
     check(format!("{token},"), &[]);
     check(format!("  {token}\n"), &["input.whitespace"]);

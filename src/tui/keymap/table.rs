@@ -141,6 +141,7 @@ pub const TABLE: &[Binding] = &[
     row(Tokens, &[c('t')], A::PaneView, "raw", 9),
     row(Tokens, &[c('v')], A::Reveal, "reveal", 10),
     row(Tokens, &[c('S')], A::TokenSign, "sign", 0),
+    row(Tokens, &[c('A')], A::EditAdd, "add a claim", 0),
     row(Tokens, &[c('f')], A::TokenProof, "proof", 0),
     row(Tokens, &[c('B')], A::TokenBearer, "call an API", 0),
     row(Tokens, &[c('O')], A::TokenAssertion, "on behalf of", 0),

@@ -78,9 +78,10 @@ pub fn lines(bench: &Workbench, index: usize, seats: &Seats, glyphs: &Glyphs) ->
     let Some(held) = bench.shelf.all().get(index) else { return Vec::new() };
     let mut lines = verdict(&seats.own, glyphs);
     lines.extend(trial(bench, held, glyphs));
-    lines.push(header(&held.decoded, glyphs));
     lines.extend(about_keys(&keys(bench, index), &held.decoded, glyphs));
     lines.extend(sorted(seats.own.checks.clone()).iter().map(|finding| line(finding, glyphs)));
+    lines.push(header(&held.decoded, glyphs));
+    lines.push(Line::new());
     lines.push(other(&seats.other, glyphs));
     lines.extend(expected(&bench.terms(index), seats.own.seat));
     lines
@@ -139,6 +140,23 @@ fn other(verdict: &Verdict, glyphs: &Glyphs) -> Line {
         .then(Role::Text, "  ")
         .then(Role::Key, "a")
         .then(Role::Muted, " takes this seat")
+}
+
+/// The verdict of the other seat in a few words, for the border.
+pub fn in_short(verdict: &Verdict, glyphs: &Glyphs) -> Line {
+    let (mark, role) = answer(verdict.answer, glyphs);
+    let words = match (verdict.seat, verdict.answer) {
+        (_, Answer::Accepted) => "taken",
+        (Seat::Api, Answer::Rejected) => "401",
+        (Seat::Api, Answer::Forbidden) => "403",
+        (Seat::Client, Answer::Rejected | Answer::Forbidden) => "not taken",
+        (_, Answer::Open) => "open",
+        (_, Answer::NotOurs) => "not its to judge",
+    };
+    Line::of(Role::Key, "a")
+        .then(Role::Muted, format!(" {}: ", seat_title(verdict.seat)))
+        .then(role, mark)
+        .then(Role::Text, format!(" {words}"))
 }
 
 /// What the lab's API answered, if it was asked.

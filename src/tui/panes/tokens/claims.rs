@@ -347,6 +347,8 @@ mod tests {
             kind: Kind::Jws,
             header: Map::from_iter([("alg".to_owned(), json!("RS256"))]),
             claims: claims.as_object().expect("an object").clone(),
+            places: Vec::new(),
+            name: None,
             findings: Vec::new(),
             places: Vec::new(),
             name: None,
@@ -368,8 +370,9 @@ mod tests {
 
     #[test]
     fn claims_stand_under_their_heading_and_unknown_ones_are_kept() {
-        let token =
-            token(&json!({"shoe_size": 43, "exp": 9, "sub": "x", "uti": "y", "aud": "z", "scp": "a b"}));
+        let token = token(
+            &json!({"shoe_size": 43, "exp": 9, "sub": "x", "uti": "y", "rh": "r", "aud": "z", "scp": "a b"}),
+        );
         let internal = [Section::Of(Group::Internal)];
         let expected = [
             "-who",
@@ -380,6 +383,8 @@ mod tests {
             "scp",
             "-when",
             "exp",
+            "-ids for support",
+            "uti",
             "-header",
             "alg",
             "+internal",
@@ -387,7 +392,7 @@ mod tests {
             "shoe_size",
         ];
         assert_eq!(names(&rows(&token, &internal)), expected);
-        assert!(names(&rows(&token, &[])).contains(&"uti".to_owned()));
+        assert!(names(&rows(&token, &[])).contains(&"rh".to_owned()));
     }
 
     #[test]

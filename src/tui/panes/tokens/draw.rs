@@ -84,14 +84,14 @@ impl State {
             },
             // The frame comes last: only then is it known whether there is more than fits.
             Region::Checks => {
-                let Some(seats) = self.seats(bench, scene.now) else { return };
+                let Some(seats) = self.judged(bench, scene.now) else { return };
                 let lines = checks::lines(bench, index, &seats, look.glyphs);
                 let hanging = Hanging::Columns(look.glyphs.mark_width + 1);
                 Lines::new(&lines, look).hanging(hanging).scrolled(inner, buffer, &mut self.checks_scroll);
                 Frame::new(format!("Verdict  {}", checks::seat_title(seats.own.seat)), look)
                     .focused(focused)
                     .note(checks::tally(&seats.own.checks, look.glyphs))
-                    .footnote(more(&self.checks_scroll, "a the other seat", look))
+                    .footnote(with_more(checks::in_short(&seats.other, look.glyphs), &self.checks_scroll, look))
                     .render(area, buffer);
             }
             Region::Meaning => {
@@ -200,7 +200,8 @@ impl State {
         buffer: &mut Buffer,
     ) {
         let look = scene.look;
-        let Some((held, seats)) = self.held(bench).zip(self.seats(bench, scene.now)) else { return };
+        let Some(seats) = self.judged(bench, scene.now) else { return };
+        let Some(held) = self.held(bench) else { return };
         let Some(shown) = self.shown(bench) else { return };
         let recognised = token::kind_of(shown);
         let kind =
@@ -321,11 +322,14 @@ fn readable(area: Rect) -> Rect {
 
 /// A note for the lower border, with a mark if there is more below.
 fn more(scroll: &Scroll, note: &str, look: &Look) -> Line {
-    let line = Line::of(Role::Muted, note);
+    with_more(if note.is_empty() { Line::new() } else { Line::of(Role::Muted, note) }, scroll, look)
+}
+
+fn with_more(line: Line, scroll: &Scroll, look: &Look) -> Line {
     if scroll.is_at_end() {
         return line;
     }
-    let blank = if note.is_empty() { "" } else { "  " };
+    let blank = if line.0.is_empty() { "" } else { "  " };
     line.then(Role::Text, blank).then(Role::Key, format!("{} more", look.glyphs.unfolded))
 }
 

@@ -29,7 +29,7 @@ mod meaning;
 mod proof;
 mod raw;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 
@@ -49,7 +49,7 @@ use crate::{
         pane::Intent,
         widgets::{field::Field, lines::Scroll, list::Selection},
     },
-    workbench::{Held, Term, Workbench},
+    workbench::{Held, Term, Wanted, Workbench},
 };
 
 /// What the text field is for.
@@ -77,6 +77,18 @@ enum Panel {
     Proof,
 }
 
+/// What a verdict depends on.
+#[derive(Debug, PartialEq, Eq)]
+struct Judged {
+    token: Secret,
+    second: i64,
+    seat: Option<Seat>,
+    terms: Vec<Wanted>,
+    has_keys: bool,
+    /// With its access token, an ID token is judged by more.
+    tokens: usize,
+}
+
 /// Selection, folds, scroll and what is being typed.
 #[derive(Debug)]
 pub struct State {
@@ -99,6 +111,8 @@ pub struct State {
     bending: Option<Bending>,
     /// A certificate that was pasted.
     certificate: Option<Certificate>,
+    /// What the last frame judged.
+    last: Option<(Judged, Arc<Seats>)>,
     panel_scroll: Scroll,
     checks_scroll: Scroll,
     meaning_scroll: Scroll,
@@ -127,6 +141,7 @@ impl Default for State {
             marked: None,
             bending: None,
             certificate: None,
+            last: None,
             panel_scroll: Scroll::default(),
             checks_scroll: Scroll::default(),
             meaning_scroll: Scroll::default(),
@@ -262,6 +277,28 @@ impl State {
         let seat = self.seat.unwrap_or_else(|| Workbench::natural_seat(held));
         let judged = |seat| bench.verdict(self.index(bench), seat, now);
         Some(Seats { own: judged(seat)?, other: judged(seat.other())? })
+    }
+
+    /// The same for a frame: judging reads the whole token, which may be long, so it is done anew only when something that
+    /// counts has changed.
+    fn judged(&mut self, bench: &Workbench, now: UnixTime) -> Option<Arc<Seats>> {
+        let (held, index) = (self.held(bench)?, self.index(bench));
+        let judged = Judged {
+            token: held.decoded.raw.clone(),
+            second: now.seconds(),
+            seat: self.seat,
+            terms: bench.terms(index),
+            has_keys: bench.shelf.knows_keys(index),
+            tokens: bench.shelf.all().len(),
+        };
+        if let Some((last, seats)) = &self.last
+            && *last == judged
+        {
+            return Some(Arc::clone(seats));
+        }
+        let seats = Arc::new(self.seats(bench, now)?);
+        self.last = Some((judged, Arc::clone(&seats)));
+        Some(seats)
     }
 
     /// The token that the selected one is compared with, if it is still here and another.
