@@ -145,6 +145,42 @@ fn a_certificate_is_shown_and_compared() {
         (&json!(true), &json!("error"))
     );
 
+    let endpoint = "https://login.microsoftonline.com/contoso.example/oauth2/v2.0/token";
+    let assert = |more: &[&str]| {
+        let fixed = [
+            "certificate",
+            "assert",
+            "--certificate",
+            file,
+            "--key",
+            key,
+            "--client-id",
+            "app",
+            "--audience",
+            endpoint,
+        ];
+        run(&[&fixed[..], more].concat(), None)
+    };
+    let own = text(&assert(&[]));
+    let found = against(own.trim(), 0);
+    assert_eq!(
+        (&found["compared"][0]["slot"], &found["signature"]["severity"]),
+        (&json!("x5t#S256"), &json!("passed"))
+    );
+    let bent = json_of(&assert(&["--json", "--set", "sub=other", "--set", "alg=RS256", "--drop", "jti"]), 0);
+    assert_eq!(
+        (&bent["header"]["alg"], &bent["claims"]["sub"], &bent["claims"]["jti"]),
+        (&json!("RS256"), &json!("other"), &Value::Null)
+    );
+    let parties =
+        bent["findings"].as_array().expect("its lights").iter().find(|one| one["id"] == "assertion.parties");
+    assert_eq!(parties.expect("the light")["severity"], "error");
+    assert_eq!(against(bent["assertion"].as_str().expect("text"), 0)["signature"]["severity"], "passed");
+    assert_eq!(
+        run(&["certificate", "assert", "--client-id", "x", "--audience", "y"], None).status.code(),
+        Some(2)
+    );
+
     let lines = text(&run(&["certificate", "inspect", file], None));
     assert!(lines.starts_with("Subject   CN=Feed\n") && lines.contains(hex), "{lines}");
     for wrong in [&["certificate", "inspect", key][..], &["certificate", "inspect", "no-such-file"]] {

@@ -1,5 +1,6 @@
 //! `authwright certificate`: key pairs for applications that prove themselves without a secret, and their thumbprints.
 
+mod assertion;
 mod inspect;
 
 use std::{
@@ -38,6 +39,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Make a client assertion with every member in view; it goes to standard output
+    Assert(Box<assertion::Options>),
     /// Show a certificate's thumbprints in every form, and compare them with one in use
     #[command(after_help = "Exit status: 0 done, 3 a thumbprint does not fit, 2 usage or bad input.")]
     Inspect {
@@ -56,6 +59,7 @@ enum Command {
 pub fn execute(options: &Options) -> Exit {
     match &options.command {
         Command::New { name, days, out_dir, json } => new(name, *days, out_dir, *json),
+        Command::Assert(options) => assertion::execute(options),
         Command::Inspect { file, against, json } => inspect::execute(file, against.as_deref(), *json),
     }
 }

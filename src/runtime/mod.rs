@@ -143,7 +143,8 @@ impl Runtime {
             }
             Effect::SignToken(bent, signing) => {
                 let task = lab::Task::Sign(bent.clone(), signing);
-                if !self.lab.as_ref().is_some_and(|lab| lab.try_send(task).is_ok()) {
+                let taken = self.lab.as_ref().is_some_and(|lab| lab.try_send(task).is_ok());
+                if !taken {
                     let result = Err(LAB_BUSY.to_owned());
                     tokio::spawn(async move {
                         let _ = events.send(Event::TokenSigned { bent, signing, result }).await;

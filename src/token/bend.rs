@@ -316,7 +316,7 @@ mod tests {
         let changed = bent.finished(Signing::Keep).unwrap();
         let (header, _) = token.split_once('.').unwrap();
         assert!(changed.expose().starts_with(&format!("{header}.")), "the header stays as it was written");
-        assert!(changed.expose().ends_with(".c2ln"));
+        assert_eq!(changed.expose().rsplit('.').next(), Some("c2ln"));
         assert_eq!(parts_of(changed.expose()).1, json!({"sub": "y", "exp": 1}));
     }
 

@@ -260,13 +260,7 @@ fn candidate(
     let expression = entry.expression.as_deref();
     Candidate {
         compared: [
-            compared(
-                Member::Issuer,
-                issuer,
-                &entry.issuer,
-                issuer == entry.issuer,
-                |presented, registered| issuer_differs(presented, registered),
-            ),
+            compared(Member::Issuer, issuer, &entry.issuer, issuer == entry.issuer, issuer_differs),
             match expression.filter(|_| entry.subject.is_empty()) {
                 Some(expression) => Compared {
                     member: Member::Subject,

@@ -433,10 +433,10 @@ mod tests {
         assert_eq!(bench.apply(Event::User(User::Decode(text.clone())), NOW), []);
         let mut bent = Bent::of(&bench.shelf.all()[0].decoded).unwrap();
         bent.set(Part::Claims, "sub", json!("y"));
-        let bend = |signing| Event::User(User::Bend(Box::new(bent.clone()), signing));
-        assert_eq!(bench.apply(bend(Signing::None), NOW), [], "no key is needed");
+        let chosen = |signing| Event::User(User::Bend(Box::new(bent.clone()), signing));
+        assert_eq!(bench.apply(chosen(Signing::None), NOW), [], "no key is needed");
         assert_eq!(
-            bench.apply(bend(Signing::LabKey), NOW),
+            bench.apply(chosen(Signing::LabKey), NOW),
             [Effect::SignToken(Box::new(bent.clone()), Signing::LabKey)]
         );
         let signed =

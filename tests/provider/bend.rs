@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 
 use crate::desk::{CATALOG, Desk};
 
+/// What is done to a token.
+type Change = fn(&mut Bent);
+
 /// The lights that are red.
 fn red(token: &str, keys: &Value, claims: &Value) -> Vec<&'static str> {
     let expected = Expected {
@@ -43,7 +46,6 @@ async fn each_signature_and_each_change_turns_its_own_light_red_and_the_api_says
     let keys = desk.get(&desk.url(&format!("{}/discovery/v2.0/keys", desk.home)), &[]).await.json();
     assert_eq!(red(token, &keys, &claims), [""; 0], "the token is good before it is bent");
 
-    type Change = fn(&mut Bent);
     let nothing: Change = |_| {};
     let cases: [(Signing, Change, &[&str], u16, &str); 9] = [
         (Signing::LabKey, nothing, &[], 200, ""),

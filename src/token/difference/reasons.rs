@@ -329,6 +329,7 @@ const CLAIMS: &[Reason] = &[
     ),
     // ── in any pair ──────────────────────────────────────────────────────────────────────────────────────────────
     anywhere(&["iat", "nbf"], &[Changed], "Issued at another time."),
+    anywhere(&["azp", "appid", "client_id"], &[Changed], "Another application asked."),
     anywhere(&["uti", "jti"], DIFFERENT, "New for every token: it finds this one in the sign-in log."),
     anywhere(&["aio", "rh"], DIFFERENT, "The issuer's own bookkeeping; not for anybody else."),
     anywhere(&["nonce"], DIFFERENT, "Each request has its own."),
@@ -411,7 +412,7 @@ fn expiry(before: &Decoded, after: &Decoded) -> Option<String> {
         format!("It follows iat: both live {} min.", old / 60)
     } else {
         format!(
-            "The first lives {} min, the second {} min. Entra draws 60 to 90 min at random.",
+            "The first lives {} min, the second {} min. Entra draws 60 to 90 min at random, and dates iat back by five.",
             old / 60,
             new / 60
         )

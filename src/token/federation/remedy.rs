@@ -51,10 +51,12 @@ fn is_slip(presented: &str, registered: &str) -> bool {
 fn fresh_name(candidates: &[Candidate], subject: &str) -> String {
     let words: Vec<&str> =
         subject.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let mut name: String = words.join("-").chars().take(100).collect();
-    if name.len() < 3 {
-        name = format!("federated-{name}").trim_end_matches('-').to_owned();
-    }
+    let words: String = words.join("-").chars().take(100).collect();
+    let mut name = match words.len() {
+        0 => "federated".to_owned(),
+        1 | 2 => format!("federated-{words}"),
+        _ => words,
+    };
     let is_taken = |name: &str| candidates.iter().any(|one| one.registered.name.eq_ignore_ascii_case(name));
     let stem = name.clone();
     let mut number = 2;

@@ -207,7 +207,7 @@ fn what_else_is_wrong_is_said_beside_it() {
     assert_eq!(compare(&json!({}), &[two]).findings[0].id, "federation.one_audience");
     let elliptic = decode(&sign(&json!({"alg": "ES256"}), &token(&json!({})).claims.into()));
     assert_eq!(matching(&elliptic, &entries, "app", NOW).unwrap().findings[0].id, "federation.algorithm");
-    assert_eq!(matching(&decode("1.AXoA-opaque"), &entries, "app", NOW).is_err(), true);
+    assert!(matching(&decode("1.AXoA-opaque"), &entries, "app", NOW).is_err());
     assert_eq!(
         matching(&token(&json!({"sub": null})), &entries, "app", NOW),
         Err(NoAssertion::Missing("sub"))
