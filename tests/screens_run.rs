@@ -155,7 +155,6 @@ impl Desk {
                 Effect::Sign(session, call, signing) => {
                     Event::Signed { session, call, result: authwright::runtime::sign::sign(&signing) }
                 }
-                Effect::SignToken(..) => panic!("no run bends a token"),
                 Effect::WakeAt(session, call, at) => {
                     self.alarms.push((session, call, at));
                     continue;
@@ -164,7 +163,9 @@ impl Desk {
                     self.alarms.retain(|(other, known, _)| (*other, *known) != (session, call));
                     continue;
                 }
-                Effect::Abandon(_) | Effect::OpenBrowser(_) | Effect::Lab(_) => continue,
+                Effect::Abandon(_) | Effect::OpenBrowser(_) | Effect::Lab(_) | Effect::SignToken(..) => {
+                    continue;
+                }
             };
             let effects = self.bench.apply(event, self.now);
             self.queue.extend(effects);

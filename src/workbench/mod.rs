@@ -12,6 +12,7 @@ mod session;
 mod shelf;
 mod source;
 pub mod tenant;
+mod terms;
 mod traffic;
 
 pub use lab::{Lab, LabState};
@@ -20,6 +21,7 @@ pub use session::{FrontChannel, Session, SessionId};
 pub use shelf::{Held, Shelf, TokenUse};
 pub use source::Candidate;
 pub use tenant::Tenant;
+pub use terms::{Term, Wanted};
 pub use traffic::{Channel, Exchange, ExchangeId, Owner, Traffic};
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -39,7 +41,7 @@ use crate::{
     secret::Secret,
     time::UnixTime,
     token::bend::{self, Bent},
-    wire::{Failure, Request, Response, Timing},
+    wire::{Failure, Headers, Request, Response, Timing},
 };
 
 /// Everything that can wake the workbench.
@@ -156,6 +158,10 @@ pub enum User {
     Replay(ExchangeId, Request),
     /// Put a token of the lab up that has been changed, signed like that.
     Bend(Box<Bent>, bend::Signing),
+    /// Compare the token at this place of the shelf with these values; `None`: with what is filled in.
+    Expect(usize, Term, Option<Vec<String>>),
+    /// Call the lab's careful API with the token at this place of the shelf, if the lab made it.
+    Try(usize),
     /// Change the lab tenant.
     Order(Order),
 }
@@ -392,8 +398,33 @@ impl Workbench {
                 }
                 None => vec![Effect::SignToken(bent, signing)],
             },
+            User::Expect(index, term, values) => {
+                self.shelf.expect(index, term, values);
+                Vec::new()
+            }
+            User::Try(index) => self.try_at_api(index, now),
             User::Order(order) => vec![Effect::Lab(Box::new(order))],
         }
+    }
+
+    /// The call of the lab's careful API that a token of the lab is tried at: its own API's, else the catalog's.
+    fn try_at_api(&mut self, index: usize, now: UnixTime) -> Vec<Effect> {
+        let Some(held) = self.shelf.all().get(index).filter(|held| held.is_from_lab()) else {
+            return Vec::new();
+        };
+        let path = match self.api_of(index).map(|api| api.key.as_str()) {
+            Some("payments-api") => "api/payments/transactions",
+            _ => "api/catalog/products",
+        };
+        let Ok(url) = self.lab.base().join(path) else { return Vec::new() };
+        let bearer = format!("Bearer {}", held.decoded.raw.expose());
+        let headers = Headers::new().with("authorization", bearer);
+        let request = Request { headers, ..Request::get(url) };
+        let send = self.traffic.send(Owner::Trial, None, Channel::Back, request, now);
+        if let Effect::Send(exchange, _) = &send {
+            self.shelf.tried(index, *exchange);
+        }
+        vec![send]
     }
 
     fn start(&mut self, start: Start, now: UnixTime) -> Vec<Effect> {
@@ -498,7 +529,7 @@ impl Workbench {
             }
             Owner::Agent(session) => self.agent_answered(session, result, now),
             // Nobody goes on from it: it is there to be compared.
-            Owner::Replay(_) => Vec::new(),
+            Owner::Replay(_) | Owner::Trial => Vec::new(),
             Owner::Keys => self
                 .shelf
                 .next_key_source()

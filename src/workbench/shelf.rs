@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use url::Url;
 
-use super::{ExchangeId, Session, SessionId};
+use super::{ExchangeId, Session, SessionId, Term};
 use crate::{
     finding::Finding,
     flow::Authority,
@@ -13,7 +13,7 @@ use crate::{
     secret::Secret,
     time::UnixTime,
     token::{
-        self, Decoded,
+        self, Decoded, KeySource,
         bend::{Altered, Bent, Signing},
         checks::Expected,
     },
@@ -65,6 +65,10 @@ pub struct Held {
     pub checks: Vec<Finding>,
     /// What was changed in it by hand, and who signed it then.
     pub bent: Option<(Vec<Altered>, Signing)>,
+    /// What a person wants it compared with in place of what was filled in.
+    pub terms: Vec<(Term, Vec<String>)>,
+    /// The call of the lab's API that was made with it last.
+    pub tried: Option<ExchangeId>,
     expected: Expected,
     authority: Option<Authority>,
 }
@@ -92,8 +96,8 @@ pub struct Shelf {
     held: Vec<Held>,
     /// What was taken off last, and from where.
     discarded: Option<(usize, Held)>,
-    /// Key sets by the address they were fetched from.
-    key_sets: BTreeMap<String, Value>,
+    /// Key sets by the address they were fetched from, and when they came.
+    key_sets: BTreeMap<String, (Value, UnixTime)>,
     /// Issuer to the address of its keys, from every metadata document seen.
     issuers: BTreeMap<String, String>,
 }
@@ -131,6 +135,8 @@ impl Shelf {
                     received: now,
                     checks: Vec::new(),
                     bent: None,
+                    terms: Vec::new(),
+                    tried: None,
                     expected: Expected { audiences, nonce, ..Expected::default() },
                     authority: Some(session.profile.authority.clone()),
                 },
@@ -139,22 +145,26 @@ impl Shelf {
         }
     }
 
-    /// Puts up what a person pasted.
+    /// Puts up every token in what a person pasted.
     pub(super) fn paste(&mut self, text: &str, now: UnixTime) {
-        self.hold(
-            Held {
-                used_as: TokenUse::Pasted,
-                decoded: token::decode(text),
-                session: None,
-                exchange: None,
-                received: now,
-                checks: Vec::new(),
-                bent: None,
-                expected: Expected::default(),
-                authority: None,
-            },
-            now,
-        );
+        for decoded in token::decode_all(text) {
+            self.hold(
+                Held {
+                    used_as: TokenUse::Pasted,
+                    decoded,
+                    session: None,
+                    exchange: None,
+                    received: now,
+                    checks: Vec::new(),
+                    bent: None,
+                    terms: Vec::new(),
+                    tried: None,
+                    expected: Expected::default(),
+                    authority: None,
+                },
+                now,
+            );
+        }
     }
 
     /// Puts up a token that was made of one of these, beside which it is judged in the same way.
@@ -168,7 +178,13 @@ impl Shelf {
             received: now,
             checks: Vec::new(),
             bent: Some((bent.changes(), signing)),
-            expected: origin.map(|origin| origin.expected.clone()).unwrap_or_default(),
+            terms: origin.map(|origin| origin.terms.clone()).unwrap_or_default(),
+            tried: None,
+            expected: Expected {
+                // What it names itself may be what was bent.
+                issuers: origin.and_then(|origin| self.issuer_of(origin)).into_iter().collect(),
+                ..origin.map(|origin| origin.expected.clone()).unwrap_or_default()
+            },
             authority: origin.and_then(|origin| origin.authority.clone()),
         };
         self.hold(held, now);
@@ -216,7 +232,7 @@ impl Shelf {
         }
         let Ok(document) = serde_json::from_slice::<Value>(response.body.bytes()) else { return };
         if document.get("keys").is_some_and(Value::is_array) {
-            self.key_sets.insert(url.as_str().to_owned(), document);
+            self.key_sets.insert(url.as_str().to_owned(), (document, now));
         } else if let (Some(issuer), Some(jwks_uri)) =
             (document.get("issuer").and_then(Value::as_str), document.get("jwks_uri").and_then(Value::as_str))
         {
@@ -251,18 +267,19 @@ impl Shelf {
 
     /// The issuer whose keys and name apply: the one the token names, if its metadata were seen.
     fn issuer_of(&self, held: &Held) -> Option<String> {
-        let named = held.decoded.claims.get("iss").and_then(Value::as_str)?;
+        let named = held.decoded.claims.get("iss").and_then(Value::as_str).unwrap_or_default();
         if self.issuers.contains_key(named) {
             return Some(named.to_owned());
         }
         let tenant = held.decoded.claims.get("tid").and_then(Value::as_str);
         let template =
             |known: &&String| tenant.is_some_and(|tenant| known.replace("{tenantid}", tenant) == named);
-        self.issuers.keys().find(template).cloned()
+        let by_template = self.issuers.keys().find(template).cloned();
+        by_template.or_else(|| held.expected.issuers.first().cloned())
     }
 
     fn keys_of(&self, issuer: &str) -> Option<&Value> {
-        self.key_sets.get(self.issuers.get(issuer)?)
+        self.key_sets.get(self.issuers.get(issuer)?).map(|(keys, _)| keys)
     }
 
     /// Whether the keys of the issuer of the token at `index` are known, so that its signature was looked at.
@@ -276,7 +293,10 @@ impl Shelf {
     pub fn key_source(&self, index: usize) -> Option<Url> {
         let held = self.held.get(index)?;
         let metadata = if let Some(authority) = &held.authority {
-            authority.metadata_url()
+            let url = authority.metadata_url();
+            // Tokens of version 1.0 have an issuer of their own, which another document names.
+            let is_old = held.decoded.claims.get("ver").and_then(Value::as_str) == Some("1.0");
+            if is_old { url.replace("/v2.0/.well-known/", "/.well-known/") } else { url }
         } else {
             let issuer = held.decoded.claims.get("iss").and_then(Value::as_str)?;
             format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'))
@@ -288,6 +308,33 @@ impl Shelf {
     pub(super) fn next_key_source(&self) -> Option<Url> {
         let missing = self.issuers.values().find(|uri| !self.key_sets.contains_key(*uri))?;
         missing.parse().ok().filter(|url: &Url| matches!(url.scheme(), "http" | "https"))
+    }
+
+    /// The keys that apply to the token at `index`, and where they come from.
+    pub(super) fn keys_for(&self, index: usize) -> Option<(Value, String)> {
+        let issuer = self.issuer_of(self.held.get(index)?)?;
+        let source = self.issuers.get(&issuer)?;
+        let (keys, fetched) = self.key_sets.get(source)?.clone();
+        let source = KeySource::Authority { address: source.clone(), fetched, cached: false };
+        Some((keys, source.to_string()))
+    }
+
+    /// The issuer that the metadata name which speak for the token at `index`.
+    pub(super) fn issuer_at(&self, index: usize) -> Option<String> {
+        self.issuer_of(self.held.get(index)?)
+    }
+
+    /// Compares the token at `index` with these values from now on; `None`: with what is filled in.
+    pub(super) fn expect(&mut self, index: usize, term: Term, values: Option<Vec<String>>) {
+        let Some(held) = self.held.get_mut(index) else { return };
+        held.terms.retain(|(edited, _)| *edited != term);
+        held.terms.extend(values.map(|values| (term, values)));
+    }
+
+    pub(super) fn tried(&mut self, index: usize, exchange: ExchangeId) {
+        if let Some(held) = self.held.get_mut(index) {
+            held.tried = Some(exchange);
+        }
     }
 
     /// The text of the token at `index`, for copying.
