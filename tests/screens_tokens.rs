@@ -630,3 +630,25 @@ fn a_large_token_stays_readable() {
     assert_pictures!(sitting, "tokens_large");
     sitting.resize_to_everything();
 }
+
+#[test]
+fn a_client_assertion_is_set_beside_a_pasted_certificate() {
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let header = json!({"typ": "JWT", "alg": "PS256", "x5t#S256": "bm90IHRoaXMgb25l"});
+    let now = START.seconds();
+    let claims = json!({
+        "iss": "a-client", "sub": "a-client", "aud": "https://idp.example/token", "jti": "1", "nbf": now, "exp": now + 300
+    });
+    let mut sitting = with(&format!("{}.{}.{}", part(&header), part(&claims), signature()));
+    sitting.press("f");
+    shows(&mut sitting, &["Proof", "As a client assertion"]);
+    says(&mut sitting, &["No certificate is known for it"]);
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let params = rcgen::CertificateParams::new(vec!["client.example".to_owned()]).expect("a name");
+    let pem = params.self_signed(&key).expect("a certificate").pem();
+    sitting.paste(&pem);
+    sitting.press("Enter");
+    assert_eq!(shelf(&sitting), 1, "a certificate is no token");
+    says(&mut sitting, &["Certificate CN=", "pasted", "in use bm90IHRoaXMgb25l", "expected", "SHA-256"]);
+    sitting.resize_to_everything();
+}

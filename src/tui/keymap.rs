@@ -306,7 +306,7 @@ mod tests {
 
     use super::*;
 
-    const OPEN: [Context; 14] = [
+    const OPEN: [Context; 15] = [
         Context::Global,
         Context::Flows,
         Context::Run,
