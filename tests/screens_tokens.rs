@@ -10,7 +10,10 @@ use authwright::{
     },
     wire::{Body, Headers, Response},
 };
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use serde_json::{Value, json};
 use sitting::{START, Sitting};
 
@@ -645,8 +648,11 @@ fn a_client_assertion_is_set_beside_a_pasted_certificate() {
     says(&mut sitting, &["No certificate is known for it"]);
     let key = rcgen::KeyPair::generate().expect("a key");
     let params = rcgen::CertificateParams::new(vec!["client.example".to_owned()]).expect("a name");
-    let pem = params.self_signed(&key).expect("a certificate").pem();
-    sitting.paste(&pem);
+    let certificate = STANDARD.encode(params.self_signed(&key).expect("a certificate").der());
+    let dashes = "-----";
+    sitting.paste(&format!(
+        "{dashes}BEGIN CERTIFICATE{dashes}\n{certificate}\n{dashes}END CERTIFICATE{dashes}\n"
+    ));
     sitting.press("Enter");
     assert_eq!(shelf(&sitting), 1, "a certificate is no token");
     says(&mut sitting, &["Certificate CN=", "pasted", "in use bm90IHRoaXMgb25l", "expected", "SHA-256"]);

@@ -42,7 +42,13 @@ pub fn update(model: &mut Model, msg: Msg, now: UnixTime) -> Vec<Effect> {
             if let Event::TokenSigned { result: Err(why), .. } = &event {
                 model.say(&Toast::bad(format!("not signed: {why}")), now);
             }
-            model.bench.apply(event, now).into_iter().map(Effect::Bench).collect()
+            let is_signed = matches!(&event, Event::TokenSigned { result: Ok(_), .. });
+            let effects = model.bench.apply(event, now).into_iter().map(Effect::Bench).collect();
+            if is_signed {
+                // The bent copy that somebody waits for.
+                model.tokens.show(model.bench.shelf.all().len().saturating_sub(1));
+            }
+            effects
         }
         Msg::Scenarios(names) => {
             let (title, choices) = panes::tenant::to_load(names);

@@ -42,6 +42,17 @@ pub enum Term {
 }
 
 impl Term {
+    const ALL: [Self; 8] = [
+        Self::ClientId,
+        Self::Audience,
+        Self::Issuer,
+        Self::Tenant,
+        Self::Nonce,
+        Self::Scope,
+        Self::Role,
+        Self::Leeway,
+    ];
+
     /// Those that a seat has, in the order of its questions.
     pub const fn of(seat: Seat) -> &'static [Self] {
         match seat {
@@ -109,27 +120,18 @@ impl Workbench {
     /// Everything that the seats expect of the token at this place of the shelf.
     pub fn terms(&self, index: usize) -> Vec<Demand> {
         let Some(held) = self.shelf.all().get(index) else { return Vec::new() };
-        const ALL: [Term; 8] = [
-            Term::ClientId,
-            Term::Audience,
-            Term::Issuer,
-            Term::Tenant,
-            Term::Nonce,
-            Term::Scope,
-            Term::Role,
-            Term::Leeway,
-        ];
         let desk = Desk { bench: self, held, session: held.session.and_then(|id| self.session(id)) };
         let api = desk.api();
-        ALL.map(|term| {
-            let own = held.terms.iter().find(|(edited, _)| *edited == term);
-            let (values, source) = match own {
-                Some((_, values)) => (values.clone(), "set by you".to_owned()),
-                None => desk.filled_in(term, api, index),
-            };
-            Demand { term, values, source, edited: own.is_some() }
-        })
-        .into()
+        Term::ALL
+            .map(|term| {
+                let own = held.terms.iter().find(|(edited, _)| *edited == term);
+                let (values, source) = match own {
+                    Some((_, values)) => (values.clone(), "set by you".to_owned()),
+                    None => desk.filled_in(term, api, index),
+                };
+                Demand { term, values, source, edited: own.is_some() }
+            })
+            .into()
     }
 
     /// What one seat makes of the token at this place of the shelf.

@@ -135,13 +135,11 @@ impl Member {
     /// Name and value, as far as both were typed.
     pub fn read(&self) -> Option<(String, String)> {
         let text = self.field.text();
-        match &self.name {
-            Some(name) => Some((name.clone(), text.to_owned())),
-            None => {
-                let (name, value) = text.split_once('=')?;
-                let name = name.trim();
-                (!name.is_empty()).then(|| (name.to_owned(), value.trim().to_owned()))
-            }
+        if let Some(name) = &self.name {
+            return Some((name.clone(), text.to_owned()));
         }
+        let (name, value) = text.split_once('=')?;
+        let name = name.trim();
+        (!name.is_empty()).then(|| (name.to_owned(), value.trim().to_owned()))
     }
 }

@@ -91,6 +91,10 @@ struct Judged {
 
 /// Selection, folds, scroll and what is being typed.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says whether one part of the screen is open, in any combination"
+)]
 pub struct State {
     region: Region,
     zoomed: bool,
