@@ -376,7 +376,7 @@ impl Workbench {
                 Vec::new()
             }
             User::PutBack => {
-                self.shelf.put_back(now);
+                self.shelf.put_back();
                 Vec::new()
             }
             User::FetchKeys(index) => self

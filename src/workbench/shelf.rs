@@ -1,4 +1,4 @@
-//! The shelf: tokens held, each decoded and checked once when it comes or when keys become known.
+//! The shelf: tokens held, each decoded once when it comes, and the keys that are known for judging them ([`super::Term`]).
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,6 @@ use url::Url;
 
 use super::{ExchangeId, Session, SessionId, Term};
 use crate::{
-    finding::Finding,
     flow::Authority,
     oauth::TokenSet,
     secret::Secret,
@@ -15,7 +14,6 @@ use crate::{
     token::{
         self, Decoded, KeySource,
         bend::{Altered, Bent, Signing},
-        checks::Expected,
     },
     wire::Response,
 };
@@ -61,24 +59,18 @@ pub struct Held {
     pub exchange: Option<ExchangeId>,
     /// When it came.
     pub received: UnixTime,
-    /// The result of every check.
-    pub checks: Vec<Finding>,
     /// What was changed in it by hand, and who signed it then.
     pub bent: Option<(Vec<Altered>, Signing)>,
     /// What a person wants it compared with in place of what was filled in.
     pub terms: Vec<(Term, Vec<String>)>,
     /// The call of the lab's API that was made with it last.
     pub tried: Option<ExchangeId>,
-    expected: Expected,
+    /// Who made the token that it was bent from: what it names itself may be what was bent.
+    issuer: Option<String>,
     authority: Option<Authority>,
 }
 
 impl Held {
-    /// The checks as they are at present.
-    pub fn checks_at(&self, now: UnixTime) -> Vec<Finding> {
-        token::checks::at(&self.checks, &self.decoded, self.expected.clock, now)
-    }
-
     /// Whether the lab tenant made it: it came from a run there, or its issuer is on this machine.
     pub fn is_from_lab(&self) -> bool {
         let on_this_machine = |issuer: &str| {
@@ -123,47 +115,36 @@ impl Shelf {
         ];
         for (used_as, secret) in given {
             let Some(secret) = secret else { continue };
-            let nonce = (used_as == TokenUse::Id).then(|| session.nonce()).flatten();
-            let audiences =
-                (used_as == TokenUse::Id).then(|| session.profile.client_id.clone()).into_iter().collect();
-            self.hold(
-                Held {
-                    used_as,
-                    decoded: token::decode(secret.expose()),
-                    session: Some(session.id),
-                    exchange,
-                    received: now,
-                    checks: Vec::new(),
-                    bent: None,
-                    terms: Vec::new(),
-                    tried: None,
-                    expected: Expected { audiences, nonce, ..Expected::default() },
-                    authority: Some(session.profile.authority.clone()),
-                },
-                now,
-            );
+            self.held.push(Held {
+                used_as,
+                decoded: token::decode(secret.expose()),
+                session: Some(session.id),
+                exchange,
+                received: now,
+                bent: None,
+                terms: Vec::new(),
+                tried: None,
+                issuer: None,
+                authority: Some(session.profile.authority.clone()),
+            });
         }
     }
 
     /// Puts up every token in what a person pasted.
     pub(super) fn paste(&mut self, text: &str, now: UnixTime) {
         for decoded in token::decode_all(text) {
-            self.hold(
-                Held {
-                    used_as: TokenUse::Pasted,
-                    decoded,
-                    session: None,
-                    exchange: None,
-                    received: now,
-                    checks: Vec::new(),
-                    bent: None,
-                    terms: Vec::new(),
-                    tried: None,
-                    expected: Expected::default(),
-                    authority: None,
-                },
-                now,
-            );
+            self.held.push(Held {
+                used_as: TokenUse::Pasted,
+                decoded,
+                session: None,
+                exchange: None,
+                received: now,
+                bent: None,
+                terms: Vec::new(),
+                tried: None,
+                issuer: None,
+                authority: None,
+            });
         }
     }
 
@@ -176,18 +157,13 @@ impl Shelf {
             session: origin.and_then(|origin| origin.session),
             exchange: None,
             received: now,
-            checks: Vec::new(),
             bent: Some((bent.changes(), signing)),
             terms: origin.map(|origin| origin.terms.clone()).unwrap_or_default(),
             tried: None,
-            expected: Expected {
-                // What it names itself may be what was bent.
-                issuers: origin.and_then(|origin| self.issuer_of(origin)).into_iter().collect(),
-                ..origin.map(|origin| origin.expected.clone()).unwrap_or_default()
-            },
+            issuer: origin.and_then(|origin| self.issuer_of(origin)),
             authority: origin.and_then(|origin| origin.authority.clone()),
         };
-        self.hold(held, now);
+        self.held.push(held);
     }
 
     fn holding(&self, token: &Secret) -> Option<&Held> {
@@ -199,21 +175,14 @@ impl Shelf {
         self.holding(token).is_some_and(Held::is_from_lab)
     }
 
-    fn hold(&mut self, mut held: Held, now: UnixTime) {
-        self.check(&mut held, now);
-        self.held.push(held);
-    }
-
     pub(super) fn discard(&mut self, index: usize) {
         if index < self.held.len() {
             self.discarded = Some((index, self.held.remove(index)));
         }
     }
 
-    pub(super) fn put_back(&mut self, now: UnixTime) {
-        if let Some((index, mut held)) = self.discarded.take() {
-            // Keys may have come to be known meanwhile.
-            self.check(&mut held, now);
+    pub(super) fn put_back(&mut self) {
+        if let Some((index, held)) = self.discarded.take() {
             self.held.insert(index.min(self.held.len()), held);
         }
     }
@@ -223,7 +192,7 @@ impl Shelf {
         self.discarded.is_some()
     }
 
-    /// Remembers keys and issuers from any answer that carries them, and checks the shelf again.
+    /// Remembers keys and issuers from any answer that carries them.
     pub(super) fn learn(&mut self, url: &Url, response: &Response, now: UnixTime) {
         if !response.is_success()
             || !response.headers.get("content-type").is_some_and(|kind| kind.contains("json"))
@@ -244,25 +213,7 @@ impl Shelf {
                 return;
             }
             self.issuers.insert(issuer.to_owned(), jwks_uri.to_owned());
-        } else {
-            return;
         }
-        let mut held = std::mem::take(&mut self.held);
-        for held in &mut held {
-            self.check(held, now);
-        }
-        self.held = held;
-    }
-
-    fn check(&self, held: &mut Held, now: UnixTime) {
-        let issuer = self.issuer_of(held);
-        let keys = issuer.as_ref().and_then(|issuer| self.keys_of(issuer));
-        let expected = Expected {
-            jwks: keys.cloned(),
-            issuers: issuer.filter(|_| keys.is_some()).into_iter().collect(),
-            ..held.expected.clone()
-        };
-        held.checks = token::checks::judge(&held.decoded, &expected, now);
     }
 
     /// The issuer whose keys and name apply: the one the token names, if its metadata were seen.
@@ -275,7 +226,7 @@ impl Shelf {
         let template =
             |known: &&String| tenant.is_some_and(|tenant| known.replace("{tenantid}", tenant) == named);
         let by_template = self.issuers.keys().find(template).cloned();
-        by_template.or_else(|| held.expected.issuers.first().cloned())
+        by_template.or_else(|| held.issuer.clone())
     }
 
     fn keys_of(&self, issuer: &str) -> Option<&Value> {
@@ -413,10 +364,10 @@ mod tests {
         shelf.discard(0);
         assert_eq!(shelf.all(), &before[1..]);
         assert!(shelf.can_put_back());
-        shelf.put_back(NOW);
+        shelf.put_back();
         assert_eq!(shelf.all(), before);
         assert!(!shelf.can_put_back());
-        shelf.put_back(NOW);
+        shelf.put_back();
         assert_eq!(shelf.all().len(), 2);
         shelf.discard(7);
         assert!(!shelf.can_put_back(), "there is no such place");
