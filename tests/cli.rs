@@ -302,6 +302,31 @@ fn decode_and_explain_read_arguments_and_pipes() {
 }
 
 #[test]
+fn decode_finds_every_token_and_names_the_place_at_fault() {
+    let token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.";
+    let answer = format!(
+        r#"{{"access_token":"{token}","refresh_token":"1.{}"}}"#,
+        "AXEAHpwqP1R7DkqaYVyOL3sdQ".repeat(8)
+    );
+    let mut piped = authwright(&["decode", "--json"]);
+    let mut child = piped.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program starts");
+    std::io::Write::write_all(&mut child.stdin.take().expect("piped"), answer.as_bytes()).expect("it reads");
+    let decoded = json(&child.wait_with_output().expect("it ends"));
+    assert_eq!((&decoded["kind"], &decoded["more"][0]["kind"]), (&"jws".into(), &"opaque".into()));
+    let none =
+        decoded["findings"].as_array().and_then(|all| all.iter().find(|one| one["id"] == "jwt.alg_none"));
+    assert_eq!(none.expect("it is unsecured")["at"], serde_json::json!({"part": "header", "member": "alg"}));
+
+    let printed = text(&run(&["decode", &answer]));
+    for part in
+        ["token 1 of 2, access_token", "token 2 of 2, refresh_token", "\nwho\n  sub  x", "[header, alg]"]
+    {
+        assert!(printed.contains(part), "{part} is not in\n{printed}");
+    }
+    assert!(printed.lines().all(|line| line.chars().count() <= 80), "{printed}");
+}
+
+#[test]
 fn hostile_text_never_reaches_the_terminal_as_it_is() {
     let output =
         run(&["decode", "eyJhbGciOiJub25lIiwia2lkIjoiXHUwMDFiWzMxbSJ9.eyJzdWIiOiJcdTIwMmVldmlsXHUwMDA3In0."]);
@@ -529,4 +554,120 @@ fn a_key_pair_is_made_once_and_served_to_the_lab() {
         assert_eq!(output.status.code(), Some(2), "{wrong}");
     }
     std::fs::remove_dir_all(&folder).expect("it was made here");
+}
+
+/// The API of the lab's catalog, by its client id.
+fn catalog() -> String {
+    Scenario::northwind().application("catalog-api").expect("it is there").app_id.clone()
+}
+
+/// Judges a token from standard input.
+fn verified(token: &str, arguments: &[&str]) -> Output {
+    use std::io::Write as _;
+    let mut process = authwright(&[&["verify", "-", "--json"], arguments].concat())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    process.stdin.take().expect("piped").write_all(token.as_bytes()).expect("it listens");
+    process.wait_with_output().expect("it ends")
+}
+
+#[test]
+fn a_token_is_judged_by_the_keys_of_the_authority_that_is_named() {
+    let served = Served::start("verified", &[]);
+    let (http, https, ca) = (served.text("http"), served.text("https"), served.text("ca"));
+    let outcome = json(&daemon_at(http, &["--with-secrets"]));
+    let token = outcome["tokens"]["access_token"].as_str().expect("there is one");
+    let claims = json(&verified(token, &["--as", "api", "--offline"]));
+    assert_eq!(claims["answer"], "open", "without keys nothing is proven: {claims}");
+    let tenant =
+        json(&run(&["tenant", "show", "--json"]))["tenants"][0]["id"].as_str().expect("an id").to_owned();
+    let (api, issuer) = (catalog(), format!("{http}{tenant}/v2.0"));
+    let as_api = ["--as", "api", "--audience", &api, "--audience", "api://northwind-catalog"];
+    let check = |more: &[&str], status: i32, answer: &str, api_status: Option<u64>| {
+        let output = verified(token, &[&as_api[..], more].concat());
+        let said = json(&output);
+        assert_eq!(
+            (output.status.code(), said["answer"].as_str()),
+            (Some(status), Some(answer)),
+            "{more:?} {said:#}"
+        );
+        assert_eq!(said["status"].as_u64(), api_status, "{more:?}");
+        said
+    };
+    let authority = ["--authority", http, "--tenant", &tenant];
+    let said = check(&[&authority[..], &["--role", "Catalog.Read.All"]].concat(), 0, "accepted", Some(200));
+    assert_eq!(said["other"]["answer"], "rejected", "a client takes no access token");
+    let key = said["checks"].as_array().and_then(|all| all.iter().find(|check| check["id"] == "check.key"));
+    let source = key.and_then(|key| key["title"].as_str()).expect("a light for the key");
+    assert!(source.contains("/discovery/v2.0/keys") && source.contains("fetched at"), "{source}");
+    check(&[&authority[..], &["--role", "Nothing.Granted"]].concat(), 3, "forbidden", Some(403));
+    check(&[&authority[..], &["--scope", "Catalog.Read"]].concat(), 3, "forbidden", Some(403));
+    check(&[&authority[..], &["--at", "2020-01-01T00:00:00Z"]].concat(), 3, "rejected", Some(401));
+    check(&["--authority", http, "--tenant", "common"], 0, "accepted", Some(200));
+    check(&["--authority", http, "--tenant", "common", "--tenant", &api], 3, "rejected", Some(401));
+    check(&["--authority", http, "--tenant", &tenant, "--token-version", "1"], 3, "rejected", Some(401));
+    check(&["--issuer", &issuer], 0, "accepted", Some(200));
+    check(
+        &["--jwks", &format!("{http}{tenant}/discovery/v2.0/keys"), "--issuer", &issuer],
+        0,
+        "accepted",
+        Some(200),
+    );
+    // The token's own issuer gives keys, and is believed no more for that.
+    let said = check(&["--ask-issuer"], 3, "open", None);
+    assert_eq!(said["because"], serde_json::json!(["check.issuer"]));
+    // Another address of the same lab is another issuer, and its certificate counts.
+    let secure = ["--authority", https, "--tenant", &tenant];
+    check(&[&secure[..], &["--ca", ca]].concat(), 3, "rejected", Some(401));
+    assert_eq!(verified(token, &[&as_api[..], &secure].concat()).status.code(), Some(4));
+    std::fs::remove_dir_all(temporary("verified")).expect("it was made here");
+}
+
+/// Whoever makes a token chooses what it names; no name in it makes us call a host.
+#[test]
+fn a_token_makes_nobody_call_the_host_it_names() {
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.set_nonblocking(true).expect("it can wait");
+    let address = format!("http://{}", listener.local_addr().expect("it has one"));
+    let header = format!(r#"{{"alg":"RS256","kid":"a","jku":"{address}/keys","x5u":"{address}/x"}}"#);
+    let claims = format!(r#"{{"iss":"{address}","aud":"me","exp":4000000000,"scp":"x"}}"#);
+    let token =
+        [header.as_bytes(), claims.as_bytes(), &[7; 256]].map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
+    let output = verified(&token, &["--as", "api", "--audience", "me"]);
+    assert_eq!((output.status.code(), &json(&output)["answer"]), (Some(3), &"open".into()));
+    let called = listener.accept().map(|_| ()).map_err(|why| why.kind());
+    assert_eq!(called, Err(std::io::ErrorKind::WouldBlock), "somebody called");
+    drop(listener);
+    let output = verified(&token, &["--as", "api", "--ask-issuer"]);
+    assert_eq!((output.status.code(), text(&output).as_str()), (Some(4), ""));
+}
+
+#[test]
+fn what_verify_cannot_work_with_is_said() {
+    let said = |arguments: &[&str]| {
+        let output = verified("e30.e30.", arguments);
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    for (arguments, why) in [
+        (&["--as", "nobody"][..], "client or api"),
+        (&["--as", "api", "--tenant", "common"], "a GUID"),
+        (&["--as", "api", "--authority", "https://x.example"], "--tenant"),
+        (&["--as", "api", "--jwks", "no-such-file.json"], "no-such-file.json"),
+        (&["--as", "api", "--jwks", "Cargo.toml"], "neither PEM nor JSON"),
+        (&["--as", "api", "--jwks", "https://x.example/keys", "--offline"], "--offline"),
+        (&["--as", "api", "--shared-key", "no-such-file"], "no-such-file"),
+        (&["--as", "api", "--leeway=-1"], "--leeway"),
+        (&["--as", "api", "--at", "soon"], "seconds since 1970"),
+        (&["--as", "api", "--ask-issuer"], "names no issuer"),
+    ] {
+        let (status, text) = said(arguments);
+        assert_eq!(status, Some(2), "{arguments:?} {text}");
+        assert!(text.contains(why), "{arguments:?}: {text}");
+    }
+    let output = verified("hello", &["--as", "api"]);
+    assert_eq!((output.status.code(), &json(&output)["token"]["kind"]), (Some(2), &"not_a_token".into()));
 }

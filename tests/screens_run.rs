@@ -163,7 +163,9 @@ impl Desk {
                     self.alarms.retain(|(other, known, _)| (*other, *known) != (session, call));
                     continue;
                 }
-                Effect::Abandon(_) | Effect::OpenBrowser(_) | Effect::Lab(_) => continue,
+                Effect::Abandon(_) | Effect::OpenBrowser(_) | Effect::Lab(_) | Effect::SignToken(..) => {
+                    continue;
+                }
             };
             let effects = self.bench.apply(event, self.now);
             self.queue.extend(effects);

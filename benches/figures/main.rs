@@ -3,9 +3,9 @@
 //! small commands. Prints a table; asserts nothing.
 //!
 //! `cargo bench --bench figures` runs it on the release build, and `cargo bench --bench figures -- lab` one part of it:
-//! `screen`, `commands`, `lab`, `memory`. What depends on the machine is given as a ratio where that is possible.
+//! `screen`, `commands`, `decode`, `lab`, `memory`. What depends on the machine is given as a ratio where that is possible.
 //!
-//! * `screen`: what a person waits for. `lab`: tokens and sign-ins. `memory`: what they leave behind.
+//! * `screen`: what a person waits for. `decoding`: tokens and mischief, read. `lab`: tokens and sign-ins. `memory`: what they leave behind.
 //! * `load`: the client that asks all servers. `server`: the servers, ours and npm's.
 
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
@@ -13,6 +13,7 @@
 #[path = "../../tests/common/mod.rs"]
 mod common;
 
+mod decoding;
 mod lab;
 mod load;
 mod memory;
@@ -43,6 +44,10 @@ const PARTS: &[(&str, fn())] = &[
         screen::key_to_repaint_with_a_full_log();
     }),
     ("commands", screen::commands),
+    ("decode", || {
+        decoding::beside_the_peer();
+        decoding::hostile();
+    }),
     ("lab", || {
         lab::tokens_per_second();
         lab::sign_in_round_trip();

@@ -1,4 +1,7 @@
-//! `authwright certificate`: key pairs for applications that prove themselves without a secret.
+//! `authwright certificate`: key pairs for applications that prove themselves without a secret, and their thumbprints.
+
+mod assertion;
+mod inspect;
 
 use std::{
     fs::{self, File},
@@ -36,12 +39,33 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Make a client assertion with every member in view; it goes to standard output
+    Assert(Box<assertion::Options>),
+    /// Show a certificate's thumbprints in every form, and compare them with one in use
+    #[command(after_help = "Exit status: 0 done, 3 a thumbprint does not fit, 2 usage or bad input.")]
+    Inspect {
+        /// The certificate: PEM, DER, or base64; - reads standard input
+        file: PathBuf,
+        /// What holds the thumbprint in use: the value, x5t=VALUE, a client assertion, or JSON of a registration; @FILE and - as well
+        #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+        against: Option<String>,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Runs it.
 pub fn execute(options: &Options) -> Exit {
-    let Command::New { name, days, out_dir, json } = &options.command;
-    let made = match key_pair::make(name, *days) {
+    match &options.command {
+        Command::New { name, days, out_dir, json } => new(name, *days, out_dir, *json),
+        Command::Assert(options) => assertion::execute(options),
+        Command::Inspect { file, against, json } => inspect::execute(file, against.as_deref(), *json),
+    }
+}
+
+fn new(name: &str, days: u32, out_dir: &Path, json: bool) -> Exit {
+    let made = match key_pair::make(name, days) {
         Ok(made) => made,
         Err(why) => return usage(why.to_string()),
     };
@@ -61,7 +85,7 @@ pub fn execute(options: &Options) -> Exit {
         return usage(format!("{}: {why}", out_dir.display()));
     }
     let certificate = &made.certificate;
-    if *json {
+    if json {
         let object = json!({
             "private_key": key_file.display().to_string(),
             "certificate": certificate_file.display().to_string(),

@@ -48,6 +48,17 @@ pub fn usage(message: impl AsRef<str>) -> Exit {
     Exit::Usage
 }
 
+/// The text that an argument stands for: itself, a file for `@FILE`, standard input for `-`.
+pub fn argument(argument: &str, what: &str) -> Result<String, String> {
+    match argument.strip_prefix('@') {
+        Some(file) => {
+            let bytes = std::fs::read(file).map_err(|why| format!("{what} {file}: {why}"))?;
+            Ok(String::from_utf8_lossy(&bytes).into_owned())
+        }
+        None => input(Some(argument), what),
+    }
+}
+
 /// The text to work on: the argument, or standard input for `-` and for a missing argument with a pipe.
 pub fn input(argument: Option<&str>, what: &str) -> Result<String, String> {
     /// More than anybody pastes; keeps a runaway pipe from filling memory.

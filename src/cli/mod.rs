@@ -3,9 +3,11 @@
 mod certificate;
 mod credential;
 mod decode;
+mod diff;
 mod errands;
 mod exit;
 mod explain;
+mod matching;
 mod report;
 mod run;
 mod serve;
@@ -64,9 +66,13 @@ pub enum Command {
     Decode(decode::Options),
     /// Judge a token as a client or an API would, each check in a light of its own
     Verify(verify::Options),
+    /// Compare two tokens, claim by claim, and say why they differ
+    Diff(diff::Options),
+    /// Compare a workload's token with the federated credentials of a registration
+    Match(matching::Options),
     /// Explain an AADSTS number, an OAuth error, or a pasted error text
     Explain(explain::Options),
-    /// Make a key pair with which an application proves itself
+    /// Key pairs and certificates with which applications prove themselves
     Certificate(certificate::Options),
     /// Serve the lab tenant for other programs
     Serve(serve::Options),
@@ -80,6 +86,8 @@ pub fn execute(command: Command) -> Exit {
         Command::Run(options) => run::execute(options),
         Command::Decode(options) => decode::execute(&options),
         Command::Verify(options) => verify::execute(&options),
+        Command::Diff(options) => diff::execute(&options),
+        Command::Match(options) => matching::execute(&options),
         Command::Explain(options) => explain::execute(&options),
         Command::Certificate(options) => certificate::execute(&options),
         Command::Serve(options) => serve::execute(&options),

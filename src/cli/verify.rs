@@ -3,7 +3,7 @@
 //!
 //! Nobody is asked for anything unless an address was given: the token names an issuer, but whoever made the token chose
 //! that name. With `--authority` or `--issuer` and no key of one's own, the metadata there are read, and the keys that they
-//! point to.
+//! point to; `--ask-issuer` does the same with the issuer that the token names, and believes it no more for that.
 
 mod keys;
 mod report;
@@ -70,6 +70,9 @@ pub struct Options {
     /// The version of the tokens that the API takes, 1 or 2: which metadata of the authority are read. Repeat it for both
     #[arg(long, value_name = "VERSION", default_values_t = [2], value_parser = clap::value_parser!(u8).range(1..=2), help_heading = "Keys")]
     token_version: Vec<u8>,
+    /// Ask the issuer that the token names for its keys; this contacts a host that whoever made the token chose
+    #[arg(long, conflicts_with_all = ["jwks", "shared_key", "authority", "offline"], help_heading = "Keys")]
+    ask_issuer: bool,
     /// Ask nobody, even where an address would be known
     #[arg(long, help_heading = "Keys")]
     offline: bool,
@@ -97,7 +100,8 @@ pub fn execute(options: &Options) -> Exit {
         Ok(expectations) => expectations,
         Err(why) => return usage(why),
     };
-    match keys::find(options, &mut expectations.common) {
+    let decoded = token::decode(&text);
+    match keys::find(options, &decoded, &mut expectations.common) {
         Ok(()) => {}
         Err(keys::Trouble::Usage(why)) => return usage(why),
         Err(keys::Trouble::NoAnswer(why)) => {
@@ -106,7 +110,6 @@ pub fn execute(options: &Options) -> Exit {
         }
     }
     let now = options.at.unwrap_or_else(clock::now);
-    let decoded = token::decode(&text);
     let own = seat::verdict(&decoded, options.seat, &expectations, now);
     let other = seat::verdict(&decoded, options.seat.other(), &expectations, now);
     let report = report::Report { token: &decoded, own: &own, other: &other, now };

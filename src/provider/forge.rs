@@ -25,7 +25,7 @@ use super::{
     token::Token,
     version::Version,
 };
-use crate::{time::UnixTime, wire::Request};
+use crate::{secret::Secret, time::UnixTime, wire::Request};
 
 /// How long a forged token lasts, in seconds.
 const LIFE: i64 = 3600;
@@ -121,6 +121,25 @@ pub enum ForgeError {
 #[derive(Debug)]
 pub struct Forgery {
     flaw: Flaw,
+    header: Value,
+    claims: Map<String, Value>,
+    signing: Signing,
+}
+
+/// Who signs a token that somebody wrote member by member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignedBy {
+    /// The published key that the header names, or else the one that signs at present.
+    TenantKey,
+    /// A key that nobody publishes, under whatever name the header gives.
+    OtherKey,
+    /// Nobody: the public key serves as the secret of an HMAC.
+    PublicKeyAsSecret,
+}
+
+/// A token of which somebody wrote every member, with whatever signs it.
+#[derive(Debug)]
+pub struct Bespoke {
     header: Value,
     claims: Map<String, Value>,
     signing: Signing,
@@ -288,6 +307,23 @@ impl Provider {
             Flaw::IdToken => self.make_id_token(&mut draft, &call)?,
         }
         Ok(Forgery { flaw: spec.flaw, header: draft.header, claims: draft.claims, signing })
+    }
+
+    /// Takes header and claims as they are and settles who signs; [`Bespoke::sign`] does it and needs no lock.
+    pub fn bespoke(
+        &self,
+        header: Map<String, Value>,
+        claims: Map<String, Value>,
+        by: SignedBy,
+    ) -> Result<Bespoke, ForgeError> {
+        let kid = header.get("kid").and_then(Value::as_str).unwrap_or_default();
+        let named = self.keys.find(kid).unwrap_or_else(|| self.keys.current());
+        let signing = match by {
+            SignedBy::TenantKey => Signing::With(Arc::clone(named)),
+            SignedBy::OtherKey => Signing::With(self.another_key()?),
+            SignedBy::PublicKeyAsSecret => Signing::Hmac(named.public_pem()),
+        };
+        Ok(Bespoke { header: header.into(), claims, signing })
     }
 
     /// A key that none of the tenants publishes.
@@ -544,18 +580,31 @@ impl Forgery {
     /// Signs it, or whatever is done in place of signing.
     pub fn sign(self) -> Forged {
         let Self { flaw, header, claims, signing } = self;
-        let token = match signing {
-            Signing::With(key) => Unsigned::new(key, header.clone(), claims.clone()).sign(None),
-            Signing::Nobody => format!("{}.", parts(&header, &claims)),
-            Signing::Hmac(secret) => {
-                let text = parts(&header, &claims);
+        let token = signing.sign(&header, &claims);
+        Forged { token, flaw, about: flaw.about(), header, claims }
+    }
+}
+
+impl Bespoke {
+    /// The token.
+    pub fn sign(self) -> Secret {
+        Secret::new(self.signing.sign(&self.header, &self.claims))
+    }
+}
+
+impl Signing {
+    fn sign(self, header: &Value, claims: &Map<String, Value>) -> String {
+        match self {
+            Self::With(key) => Unsigned::new(key, header.clone(), claims.clone()).sign(None),
+            Self::Nobody => format!("{}.", parts(header, claims)),
+            Self::Hmac(secret) => {
+                let text = parts(header, claims);
                 let mut mac =
                     Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
                 mac.update(text.as_bytes());
                 format!("{text}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
             }
-        };
-        Forged { token, flaw, about: flaw.about(), header, claims }
+        }
     }
 }
 

@@ -24,12 +24,14 @@ use tokio::{sync::mpsc, task::AbortHandle};
 
 use crate::{
     flow::CallId,
-    provider::order::Order,
     workbench::{Effect, Event, ExchangeId, SessionId},
 };
 
 /// How many events may wait before those who bring them have to wait as well.
 pub const QUEUE: usize = 1024;
+
+/// What is said where the lab tenant is not there, or has more to do than anybody can ask for.
+const LAB_BUSY: &str = "the lab tenant takes no orders now";
 
 /// Performs what the workbench wants done. Belongs to the driver, beside the workbench.
 #[derive(Debug)]
@@ -37,7 +39,7 @@ pub struct Runtime {
     events: mpsc::Sender<Event>,
     http: http::Client,
     tunnel: Option<redirect::Tunnel>,
-    lab: Option<mpsc::Sender<Order>>,
+    lab: Option<mpsc::Sender<lab::Task>>,
     requests: HashMap<ExchangeId, AbortHandle>,
     calls: HashMap<(SessionId, CallId), AbortHandle>,
 }
@@ -55,10 +57,10 @@ impl Runtime {
         }
     }
 
-    /// Hands what is asked of the lab tenant to `orders`, where [`lab::Lab::serve_owner`] takes it.
+    /// Hands what is asked of the lab tenant to `tasks`, where [`lab::Lab::serve_owner`] takes it.
     #[must_use]
-    pub fn with_lab(mut self, orders: mpsc::Sender<Order>) -> Self {
-        self.lab = Some(orders);
+    pub fn with_lab(mut self, tasks: mpsc::Sender<lab::Task>) -> Self {
+        self.lab = Some(tasks);
         self
     }
 
@@ -128,11 +130,24 @@ impl Runtime {
             Effect::OpenBrowser(url) => browser::open(&url),
             Effect::Lab(order) => {
                 // Handed over at once: orders are to be carried out in the order in which they were given.
-                let taken = self.lab.as_ref().is_some_and(|lab| lab.try_send(Order::clone(&order)).is_ok());
+                let taken = self
+                    .lab
+                    .as_ref()
+                    .is_some_and(|lab| lab.try_send(lab::Task::Order(order.clone())).is_ok());
                 if !taken {
-                    let result = Err("the lab tenant takes no orders now".to_owned());
+                    let result = Err(LAB_BUSY.to_owned());
                     tokio::spawn(async move {
                         let _ = events.send(Event::LabAnswered { order, result }).await;
+                    });
+                }
+            }
+            Effect::SignToken(bent, signing) => {
+                let task = lab::Task::Sign(bent.clone(), signing);
+                let taken = self.lab.as_ref().is_some_and(|lab| lab.try_send(task).is_ok());
+                if !taken {
+                    let result = Err(LAB_BUSY.to_owned());
+                    tokio::spawn(async move {
+                        let _ = events.send(Event::TokenSigned { bent, signing, result }).await;
                     });
                 }
             }

@@ -27,6 +27,8 @@ pub enum Group {
     When,
     /// How the person or the application proved itself.
     How,
+    /// Names to look the token up by, in logs and support cases.
+    Support,
     /// How the token itself is made and signed: members of the header.
     Form,
     /// Internal to the issuer: not for you.
@@ -37,12 +39,13 @@ pub enum Group {
 
 impl Group {
     /// Every heading, in reading order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Who,
         Self::ForWhom,
         Self::May,
         Self::When,
         Self::How,
+        Self::Support,
         Self::Form,
         Self::Internal,
         Self::Unknown,
@@ -56,6 +59,7 @@ impl Group {
             Self::May => "may",
             Self::When => "when",
             Self::How => "how",
+            Self::Support => "ids for support",
             Self::Form => "form",
             Self::Internal => "internal",
             Self::Unknown => "unknown",
@@ -100,6 +104,10 @@ const fn how(name: &'static str, short: &'static str, long: &'static str) -> Mea
 
 const fn form(name: &'static str, short: &'static str, long: &'static str) -> Meaning {
     Meaning { name, group: Group::Form, short, long }
+}
+
+const fn support(name: &'static str, short: &'static str, long: &'static str) -> Meaning {
+    Meaning { name, group: Group::Support, short, long }
 }
 
 const fn internal(name: &'static str, short: &'static str, long: &'static str) -> Meaning {
@@ -279,6 +287,82 @@ pub const CLAIMS: &[Meaning] = &[
         "older internal number of the user",
         "An identifier from before oid, seen in tokens for Microsoft Graph. Proprietary: do not store it or rely on it.",
     ),
+    who(
+        "emails",
+        "e-mail addresses (B2C)",
+        "The addresses of the account, as Azure AD B2C lists them. Whether they are verified depends on the user flow; as \
+         keys they are no good, since people change them.",
+    ),
+    who(
+        "altsecid",
+        "the person at the other provider",
+        "How the identity provider in idp knows the person, in tokens of version 1.0 for guests. Proprietary; take oid.",
+    ),
+    who(
+        "jobTitle",
+        "job title",
+        "The job title from the profile, in tokens of B2C and External ID. For display only.",
+    ),
+    who(
+        "streetAddress",
+        "street",
+        "The street from the profile, in tokens of B2C and External ID. As the person typed it.",
+    ),
+    who(
+        "postalCode",
+        "postal code",
+        "The postal code from the profile, in tokens of B2C and External ID. As typed.",
+    ),
+    who(
+        "city",
+        "city",
+        "The city from the profile, in tokens of B2C and External ID. As the person typed it.",
+    ),
+    who(
+        "state",
+        "state or province",
+        "The state from the profile, in tokens of B2C and External ID. As typed.",
+    ),
+    who(
+        "country",
+        "country",
+        "The country from the profile, in tokens of B2C and External ID. As the person typed it.",
+    ),
+    who(
+        "newUser",
+        "account is new (B2C)",
+        "True in the first token after somebody signed up with Azure AD B2C. The moment to create a record or to welcome \
+         the person; absent later.",
+    ),
+    who(
+        "picture",
+        "address of a picture",
+        "Where a portrait of the person can be had. Entra's UserInfo answers with an address of Microsoft Graph, which takes \
+         an access token for it.",
+    ),
+    who(
+        "NameID",
+        "subject of the SAML assertion",
+        "Whom the assertion is about. What it holds, such as the sign-in name or a value for this application only, is set \
+         under attributes and claims of the enterprise application.",
+    ),
+    who(
+        "NameIDFormat",
+        "what kind of name NameID is",
+        "Says whether the subject is an e-mail address, a persistent value, a transient one, or left open. The application \
+         and Entra must agree on it.",
+    ),
+    who(
+        "Attributes",
+        "attributes of the SAML assertion",
+        "What the assertion says about the person, name by name. Entra writes the names as addresses under \
+         schemas.xmlsoap.org and schemas.microsoft.com unless they were changed.",
+    ),
+    who(
+        "SessionIndex",
+        "session of the SAML sign-in",
+        "Names the session, to be handed back in a logout request so that the right one ends.",
+    ),
     // ── for whom, by whom ────────────────────────────────────────────────────────────────────────────────────────
     for_whom(
         "iss",
@@ -340,6 +424,64 @@ pub const CLAIMS: &[Meaning] = &[
         "hash of the code beside it",
         "The left half of the authorization code's hash, in ID tokens of the hybrid flow. The client compares it before it \
          redeems the code.",
+    ),
+    for_whom(
+        "tfp",
+        "user flow or policy (B2C)",
+        "The B2C user flow or custom policy that made the token, such as B2C_1_sign_in. An API that serves several flows \
+         may look at it; metadata and keys are looked up under it.",
+    ),
+    for_whom(
+        "idp_access_token",
+        "token of the other provider (B2C)",
+        "The access token that Google, Facebook or another provider gave to B2C, passed on because the user flow says so. \
+         It is a secret: keep this token away from logs.",
+    ),
+    for_whom(
+        "act",
+        "who acts on behalf (RFC 8693)",
+        "Who uses the token in the name of the subject, in tokens of other providers' token exchange. Entra's own \
+         on-behalf-of tokens name the caller in azp or appid.",
+    ),
+    for_whom(
+        "Message",
+        "kind of SAML message",
+        "The outermost element: Response or Assertion from the identity provider, AuthnRequest or LogoutRequest from \
+         either side.",
+    ),
+    for_whom(
+        "Issuer",
+        "who made the SAML message",
+        "The tenant's entity id in answers, https://sts.windows.net/ and the tenant id unless it was changed; in requests \
+         the application's own identifier.",
+    ),
+    for_whom(
+        "Audience",
+        "for whom the SAML assertion is",
+        "The identifier (entity id) of the application. It must be the one that the application knows itself by, letter by \
+         letter.",
+    ),
+    for_whom(
+        "Destination",
+        "where the SAML message goes",
+        "The address the message was made for. A receiver compares it with its own, so that a message to somebody else \
+         cannot be replayed to it.",
+    ),
+    for_whom(
+        "Recipient",
+        "where the SAML assertion may be used",
+        "The reply URL (assertion consumer service) for which the subject is confirmed. It must be the receiver's own.",
+    ),
+    for_whom(
+        "AssertionConsumerServiceURL",
+        "where the answer shall go",
+        "The reply URL that an AuthnRequest asks for. Entra only answers to addresses that are registered.",
+    ),
+    for_whom(
+        "InResponseTo",
+        "the SAML request that it answers",
+        "The ID of the AuthnRequest. A receiver that asked compares it with what it sent; in sign-ins that begin at the \
+         identity provider it is absent.",
     ),
     // ── may ──────────────────────────────────────────────────────────────────────────────────────────────────────
     may(
@@ -439,6 +581,31 @@ pub const CLAIMS: &[Meaning] = &[
         "tenant was created at",
         "When the tenant came into being, in seconds since 1970; in tokens for Microsoft Graph. Proprietary.",
     ),
+    when(
+        "updated_at",
+        "profile last changed",
+        "When the person's data last changed, in seconds since 1970, as other OpenID providers say it. Entra does not.",
+    ),
+    when(
+        "NotBefore",
+        "SAML: not valid before",
+        "The start of the assertion's life. Some minutes of leeway are usual.",
+    ),
+    when(
+        "NotOnOrAfter",
+        "SAML: not valid from",
+        "The end of the assertion's life: from this moment on it must be refused. Entra gives an hour and some minutes.",
+    ),
+    when(
+        "IssueInstant",
+        "SAML: made at",
+        "When the message was made. Entra refuses requests whose clock is far off.",
+    ),
+    when(
+        "AuthnInstant",
+        "SAML: signed in at",
+        "When the person last proved who they are; may be long before the assertion.",
+    ),
     // ── how ──────────────────────────────────────────────────────────────────────────────────────────────────────
     how(
         "amr",
@@ -519,6 +686,51 @@ pub const CLAIMS: &[Meaning] = &[
         "An address to send people to whose password is about to run out; version 1.0 or optional. Check that it is one \
          of your provider's before following it.",
     ),
+    how(
+        "isForgotPassword",
+        "wants to reset the password (B2C)",
+        "Set by B2C when the person chose to reset the password in a sign-up or sign-in flow.",
+    ),
+    how(
+        "AuthnContextClassRef",
+        "SAML: how the person signed in",
+        "The method of the sign-in as SAML names it, such as Password or X509. Requests may ask for one, which makes Entra \
+         refuse sign-ins that used another (AADSTS75011).",
+    ),
+    how(
+        "StatusCode",
+        "SAML: how it went",
+        "Success, or from the outside in why it failed, Entra's reason last.",
+    ),
+    how("StatusMessage", "SAML: why it failed", "The reason in words; Entra puts the AADSTS number in it."),
+    how(
+        "SignatureMethod",
+        "SAML: algorithm of the signature",
+        "How the message is signed. It is named here and not checked; SHA-1 should no longer be accepted.",
+    ),
+    how(
+        "EncryptedAssertion",
+        "SAML: the assertion is encrypted",
+        "The assertion itself can only be read with the application's private key. Only the envelope is shown.",
+    ),
+    // ── ids for support ──────────────────────────────────────────────────────────────────────────────────────────
+    support(
+        "uti",
+        "id of this token",
+        "A different value for each token. The sign-in log holds it as unique token identifier, so it helps to find the \
+         event that a token came from.",
+    ),
+    support(
+        "jti",
+        "id of this token (RFC 7519)",
+        "A different value for each token, so that a receiver can notice one that is used twice. Entra does not write it; \
+         its uti is similar.",
+    ),
+    support(
+        "ID",
+        "id of the SAML message",
+        "Names this message; answers repeat it in InResponseTo. Made anew each time.",
+    ),
     // ── internal ─────────────────────────────────────────────────────────────────────────────────────────────────
     internal(
         "aio",
@@ -527,18 +739,6 @@ pub const CLAIMS: &[Meaning] = &[
          ignore it.",
     ),
     internal("rh", "internal", "The issuer's own notes for checking the token again. Opaque; ignore it."),
-    internal(
-        "uti",
-        "id of this token",
-        "A different value for each token. The sign-in log holds it as unique token identifier, so it helps to find the \
-         event that a token came from. Otherwise internal.",
-    ),
-    internal(
-        "jti",
-        "id of this token (RFC 7519)",
-        "A different value for each token, so that a receiver can notice one that is used twice. Entra does not write it; \
-         its uti is similar.",
-    ),
     internal(
         "e_exp",
         "internal: extended life",
@@ -560,7 +760,46 @@ pub const CLAIMS: &[Meaning] = &[
     internal("xms_act_fct", "internal", "Proprietary facts about the actor. Ignore it."),
     internal("xms_acd", "internal", "Proprietary data about the application. Ignore it."),
     internal("xms_pftexp", "internal", "Proprietary: a time that the issuer keeps for itself. Ignore it."),
+    internal(
+        "xms_az_rid",
+        "internal: Azure resource",
+        "Proprietary: the Azure resource that a managed identity's token stems from. For Microsoft's own services.",
+    ),
+    internal(
+        "xms_az_nwperimid",
+        "internal: network perimeter",
+        "Proprietary: network perimeters that the caller's Azure resource belongs to. For Microsoft's own services.",
+    ),
+    internal("xms_rd", "internal", "Proprietary data of the issuer, different every time. Ignore it."),
+    internal("xms_ssm", "internal", "Proprietary: how the session is held. Ignore it."),
+    internal("xms_spcu", "internal", "Proprietary data about the service principal. Ignore it."),
 ];
+
+/// What names of a certain form say by themselves, for claims that are in no list: directory extensions and the like.
+pub fn likely(name: &str) -> Option<&'static str> {
+    let hexadecimal = |text: &str| text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if let Some(rest) = name.strip_prefix("extension_").or_else(|| name.strip_prefix("extn.")) {
+        return Some(if rest.split_once('_').is_some_and(|(app, _)| hexadecimal(app)) {
+            "A directory extension: an attribute that the application named in it added to the directory's users."
+        } else {
+            "A custom attribute of the directory or of a B2C user flow."
+        });
+    }
+    if name.starts_with("xms_") {
+        return Some(
+            "By its name one of Entra's own claims that are not documented. Programs must not rely on it.",
+        );
+    }
+    if name.starts_with("http://schemas.") || name.starts_with("https://schemas.") {
+        return Some("A claim under its SAML name; a claims mapping or an older library writes it so.");
+    }
+    if name.contains("://") {
+        return Some(
+            "A private claim under an address of its issuer's, so that nobody else's has the same name.",
+        );
+    }
+    None
+}
 
 /// Every header member that is known (RFC 7515 §4.1, RFC 7516 §4.1).
 pub const HEADER: &[Meaning] = &[
@@ -684,13 +923,35 @@ mod tests {
         let access_token = "appid appidacr azp azpacr scp idtyp amr acr unique_name nickname wids acrs xms_cc \
             app_displayname platf puid xms_st xms_tcdt xms_idrel xms_ftd xms_sub_fct xms_tnt_fct xms_act_fct xms_acd \
             xms_pftexp signin_state cnf";
-        for name in id_token.split_whitespace().chain(access_token.split_whitespace()) {
-            assert!(meaning(name).is_some(), "{name}");
+        let managed_identity =
+            "aud iss iat nbf exp aio appid appidacr idp idtyp oid rh sub tid uti ver xms_mirid xms_az_rid";
+        let b2c = "iss exp nbf aud sub nonce iat auth_time tfp oid name given_name family_name emails idp city country \
+            jobTitle postalCode state streetAddress newUser idp_access_token ver acr azp scp at_hash c_hash";
+        let all = [id_token, access_token, managed_identity, b2c];
+        for name in all.iter().flat_map(|list| list.split_whitespace()) {
+            let meaning = meaning(name).unwrap_or_else(|| panic!("{name}"));
+            assert!(!matches!(meaning.group, Group::Form | Group::Unknown), "{name}");
         }
         for name in ["typ", "alg", "kid", "x5t", "nonce"] {
             assert!(header_meaning(name).is_some(), "{name}");
         }
         assert_eq!(group("xms_nobody_knows"), Group::Unknown);
         assert!(meaning("AUD").is_none(), "names are case-sensitive");
+    }
+
+    #[test]
+    fn names_of_a_known_form_say_something_and_stay_unknown() {
+        let app = "4b0e6a213d5e4f789c0d1e2f3a4b5c6d";
+        for (name, part) in [
+            (format!("extension_{app}_skuPrefix").as_str(), "application"),
+            ("extension_loyalty", "custom attribute"),
+            ("xms_nobody_knows", "not documented"),
+            ("http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name", "SAML"),
+            ("https://shop.example/tier", "private claim"),
+        ] {
+            assert!(likely(name).unwrap_or_default().contains(part), "{name}");
+            assert_eq!(group(name), Group::Unknown, "{name}");
+        }
+        assert_eq!(likely("tier"), None);
     }
 }

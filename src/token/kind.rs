@@ -17,6 +17,10 @@ pub enum TokenKind {
     GraphDelegated,
     /// The latter, for Microsoft Graph.
     GraphAppOnly,
+    /// A client's own word on who it is, for the token endpoint (RFC 7523 §2.2).
+    ClientAssertion,
+    /// Another issuer's word on a workload (a CI job, a pod), to be exchanged at the token endpoint.
+    WorkloadAssertion,
     /// Cannot be told.
     Unknown,
 }
@@ -30,6 +34,8 @@ impl TokenKind {
             Self::AccessAppOnly => "access token, app-only",
             Self::GraphDelegated => "Graph access token, for a user",
             Self::GraphAppOnly => "Graph access token, app-only",
+            Self::ClientAssertion => "client assertion",
+            Self::WorkloadAssertion => "workload's token, for an exchange",
             Self::Unknown => "unknown kind",
         }
     }
@@ -38,7 +44,7 @@ impl TokenKind {
     pub const fn is_access(self) -> bool {
         match self {
             Self::AccessDelegated | Self::AccessAppOnly | Self::GraphDelegated | Self::GraphAppOnly => true,
-            Self::IdToken | Self::Unknown => false,
+            Self::IdToken | Self::ClientAssertion | Self::WorkloadAssertion | Self::Unknown => false,
         }
     }
 
@@ -89,6 +95,19 @@ pub(super) fn kind_of_claims(header: &Map<String, Value>, claims: &Map<String, V
     }
     if has("scp") {
         return delegated("It has scp: a client may do these things for a user.");
+    }
+    let is_entras_own = has("tid") || has("ver") || has("oid");
+    if !is_entras_own && !has("nonce") && has("aud") && text("iss").is_some() && text("iss") == text("sub") {
+        return Recognised {
+            kind: TokenKind::ClientAssertion,
+            because: "iss and sub are the same: a client speaks of itself, to a token endpoint.",
+        };
+    }
+    if !is_entras_own && text("sub").is_some() && known::is_workload(claims) {
+        return Recognised {
+            kind: TokenKind::WorkloadAssertion,
+            because: "Issuer or audience are those of a workload that proves itself at a token endpoint.",
+        };
     }
     let names_client = has("azp") || has("appid");
     if names_client && (has("azpacr") || has("appidacr") || has("appid")) {

@@ -41,12 +41,6 @@ const CLIENTS: &[(&str, &str)] = &[
     ("de8bc8b5-d9f9-48b1-a8ad-b748da725064", "Graph Explorer"),
 ];
 
-/// Directory roles that say something by themselves, by their template id.
-const DIRECTORY_ROLES: &[(&str, &str)] = &[
-    ("62e90394-69f5-4237-9190-012177145e10", "Global Administrator"),
-    ("b79fbf4d-3ef9-4689-8143-76b194e85509", "an ordinary member"),
-];
-
 /// Hosts of Entra's issuers, in every cloud.
 const HOSTS: &[&str] = &[
     "login.microsoftonline.com",
@@ -81,14 +75,18 @@ pub(super) fn client(id: &str) -> Option<&'static str> {
     look_up(CLIENTS, id)
 }
 
-/// The name of a directory role behind its template id.
-pub(super) fn directory_role(id: &str) -> Option<&'static str> {
-    look_up(DIRECTORY_ROLES, id)
-}
-
 /// Whether the token is for Microsoft Graph: one audience, and that is it.
 pub(super) fn is_for_graph(claims: &Map<String, Value>) -> bool {
     claims.get("aud").and_then(Value::as_str).and_then(resource) == Some(GRAPH)
+}
+
+/// The host of Microsoft Graph in the cloud of an issuer (reference §1.3).
+pub(super) fn graph_host(issuer: &str) -> &'static str {
+    match issuer_host(issuer).to_ascii_lowercase().as_str() {
+        "login.microsoftonline.us" | "login.usgovcloudapi.net" => "graph.microsoft.us",
+        "login.partner.microsoftonline.cn" | "login.chinacloudapi.cn" => "microsoftgraph.chinacloudapi.cn",
+        _ => "graph.microsoft.com",
+    }
 }
 
 /// Whether `text` is a GUID in its usual form with hyphens.
@@ -114,6 +112,22 @@ pub(super) fn is_entra(claims: &Map<String, Value>) -> bool {
     let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
     let host = issuer_host(text("iss"));
     is_entra_host(host) || is_guid(text("tid")) && matches!(text("ver"), "1.0" | "2.0")
+}
+
+/// Whether the claims are those of a workload outside Entra, by the audience of the exchange or by the issuer.
+pub(super) fn is_workload(claims: &Map<String, Value>) -> bool {
+    let is_exchange = |audience: &str| {
+        let name = "api://azureadtokenexchange";
+        audience.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
+    };
+    let audiences = match claims.get("aud") {
+        Some(Value::Array(all)) => all.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
+    };
+    let issuer = claims.get("iss").and_then(Value::as_str).unwrap_or_default();
+    audiences.iter().filter_map(Value::as_str).any(is_exchange)
+        || issuer_host(issuer).eq_ignore_ascii_case("token.actions.githubusercontent.com")
 }
 
 /// Another kind of issuer that is known by its form: what to call it.

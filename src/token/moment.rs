@@ -86,6 +86,12 @@ impl Moment {
     }
 }
 
+/// A time as SAML writes it (RFC 3339).
+pub(super) fn read_rfc3339(value: &Value) -> Option<UnixTime> {
+    let time: jiff::Timestamp = value.as_str()?.parse().ok()?;
+    Some(UnixTime::from_millis(time.as_millisecond()))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

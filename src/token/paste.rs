@@ -1,22 +1,25 @@
-//! From whatever was pasted to the token inside it.
+//! From whatever was pasted to the tokens inside it.
 //!
 //! People paste header lines, log lines, `.env` files, JSON bodies, addresses, curl commands, and tokens that a mail
 //! program wrapped. Signed and encrypted tokens are easy to spot anywhere, since their header is base64 of `{`; so the
-//! search looks for that beginning first ([`scan`]), and only then treats the text as one opaque word.
+//! search looks for that beginning first ([`scan`]). Opaque tokens are told by their names and beginnings (`words`), and
+//! only then the text is treated as one opaque word. What stands in front of a token is explained by `front`.
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
-use serde_json::Value;
 
 use super::{
-    catalogue::{self, Rule},
-    scan::{self, Spotted},
+    catalogue,
+    front::{self, note, short},
+    place::{Noted, Place, Within},
+    saml,
+    scan::{self, Search, Spotted},
+    serialized, words,
 };
-use crate::{finding::Finding, text::visible};
 
 /// Names under which tokens travel, best first; used where the value itself does not tell.
-const TOKEN_NAMES: &[&str] = &[
+pub(super) const TOKEN_NAMES: &[&str] = &[
     "access_token",
     "id_token",
     "refresh_token",
@@ -28,11 +31,16 @@ const TOKEN_NAMES: &[&str] = &[
     "SAMLRequest",
     "assertion",
     "client_assertion",
+    "subject_token",
+    "id_token_hint",
     "device_code",
     "client_secret",
     "secret",
     "token",
 ];
+
+/// How often a text is percent-decoded in search of a token: addresses travel inside addresses.
+const ROUNDS: usize = 3;
 
 /// What was found.
 #[derive(Debug)]
@@ -42,7 +50,9 @@ pub(super) struct Pasted {
     /// What the token looks like from outside.
     pub shape: Shape,
     /// What was removed, and where it was found.
-    pub findings: Vec<Finding>,
+    pub noted: Noted,
+    /// The name it had there.
+    pub name: Option<String>,
 }
 
 /// What a text looks like from outside.
@@ -57,6 +67,8 @@ pub(super) enum Shape {
     Word,
     /// Several words, markup, or lines: no token in compact form.
     Text,
+    /// A signed token in JSON whose payload stands there as it is (RFC 7797 §3).
+    Unencoded,
     /// JSON without a token in it, perhaps a key.
     Json {
         /// What part of a key it holds.
@@ -75,153 +87,235 @@ pub(super) enum KeyMaterial {
     Private,
 }
 
-/// Finds the token in `text`.
-pub(super) fn find(text: &str) -> Pasted {
+/// What a text holds.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// The tokens, as many as were asked for; never empty.
+    pub pasted: Vec<Pasted>,
+    /// How many there are in all.
+    pub count: usize,
+}
+
+impl Found {
+    fn one(token: impl Into<String>, shape: Shape, noted: Noted) -> Self {
+        Self { pasted: vec![Pasted { token: token.into(), shape, noted, name: None }], count: 1 }
+    }
+}
+
+/// A text on the way, with what is known of where it came from.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'t> {
+    /// The text.
+    pub text: &'t str,
+    /// Where it begins in what was pasted; `None` where it was decoded or taken out of JSON.
+    pub offset: Option<usize>,
+}
+
+impl Source<'_> {
+    /// A part of it.
+    pub fn part(self, from: usize, to: usize) -> Self {
+        Self { text: &self.text[from..to], offset: self.offset.map(|offset| offset + from) }
+    }
+
+    /// These bytes of it as a place in what was pasted, if that can still be told.
+    pub fn place(self, from: usize, to: usize) -> Option<Place> {
+        self.offset.map(|offset| Place::bytes(Within::Input, offset + from..offset + to))
+    }
+}
+
+/// Finds the tokens in `text`, at most `most` of them.
+pub(super) fn find(text: &str, most: usize) -> Found {
     let trimmed = text.trim_matches(scan::is_blank);
-    let mut findings = Vec::new();
+    let mut noted = Noted::default();
     if trimmed.is_empty() {
-        findings.push(catalogue::EMPTY.says("There is nothing here but white space."));
-        return Pasted { token: String::new(), shape: Shape::Empty, findings };
+        noted.push(catalogue::EMPTY.says("There is nothing here but white space."));
+        return Found::one("", Shape::Empty, noted);
     }
+    let start = text.len() - text.trim_start_matches(scan::is_blank).len();
     if trimmed.len() < text.len() {
-        note(&mut findings, catalogue::WHITESPACE, "White space around the text was removed.");
+        let place = Place::bytes(Within::Input, if start > 0 { 0..start } else { trimmed.len()..text.len() });
+        note(&mut noted, catalogue::WHITESPACE, "White space around the text was removed.", place);
     }
-    if trimmed.starts_with('<') || trimmed.contains("-----BEGIN ") {
-        return Pasted { token: trimmed.to_owned(), shape: Shape::Text, findings };
+    let plain = without_escapes(trimmed);
+    let offset = matches!(plain, Cow::Borrowed(_)).then_some(start);
+    if offset.is_none() {
+        note(&mut noted, catalogue::WHITESPACE, "Colours of a terminal were removed.", None);
     }
-    if trimmed.starts_with(['{', '['])
-        && let Ok(value) = serde_json::from_str(trimmed)
-    {
-        return from_json(&value, trimmed, findings);
-    }
-    if let Some(spotted) = scan::first(trimmed) {
-        return compact(spotted, trimmed, findings);
-    }
-    if let Cow::Owned(decoded) = percent_decode_str(trimmed).decode_utf8_lossy()
-        && let Some(spotted) = scan::first(&decoded)
-    {
-        note(&mut findings, catalogue::PERCENT_ENCODED, "The text was percent-encoded and has been decoded.");
-        return compact(spotted, &decoded, findings);
-    }
-    word(trimmed, findings)
+    find_in(Source { text: &plain, offset }, noted, most)
 }
 
-/// A compact token inside `text`, with the words around it explained.
-fn compact(spotted: Spotted, text: &str, mut findings: Vec<Finding>) -> Pasted {
-    look_back(&text[..spotted.start], &mut findings);
-    let after = &text[spotted.end..];
-    if after.starts_with(['"', '\'', '`', '\\']) {
-        note(&mut findings, catalogue::QUOTES, "Quotation marks around the token were removed.");
+fn find_in(source: Source<'_>, noted: Noted, most: usize) -> Found {
+    let text = source.text;
+    if text.starts_with("-----BEGIN ") || text.starts_with('<') && saml::is_saml(text) {
+        return Found::one(text, Shape::Text, noted);
     }
-    if spotted.blanks {
-        note(&mut findings, catalogue::WHITESPACE, "Blanks or line breaks inside the token were removed.");
-    }
-    let mut token = spotted.token;
-    if token.contains('%')
-        && let Cow::Owned(decoded) = percent_decode_str(&token).decode_utf8_lossy()
+    if text.starts_with(['{', '['])
+        && let Ok(value) = serde_json::from_str(text)
     {
+        return serialized::find(&value, text, noted, most);
+    }
+    let Searched { text: decoded, search, rounds } = search(text, most);
+    if search.count > 0 {
+        let source = Source { text: &decoded, offset: source.offset.filter(|_| rounds == 0) };
+        let mut noted = noted;
+        report_rounds(rounds, &mut noted);
+        return all_in(source, search, None, &noted, most);
+    }
+    if text.contains("-----BEGIN ") {
+        return Found::one(text, Shape::Text, noted);
+    }
+    if let Some(joined) = words::joined(text) {
+        let mut noted = noted;
+        note(&mut noted, catalogue::WHITESPACE, "Line breaks inside the token were removed.", None);
+        return Found::one(joined, Shape::Word, noted);
+    }
+    let found = all_in(source, search, None, &noted, most);
+    if found.count > 0 {
+        return found;
+    }
+    if text.starts_with('<') {
+        return Found::one(text, Shape::Text, noted);
+    }
+    Found { pasted: vec![word(source, noted)], count: 1 }
+}
+
+/// What a search brought, and in which text: the one given, or what it decodes to.
+pub(super) struct Searched<'t> {
+    pub text: Cow<'t, str>,
+    pub search: Search,
+    /// How often the text was percent-decoded.
+    pub rounds: usize,
+}
+
+/// Searches `text` for compact tokens, and what it percent-decodes to if it holds none.
+pub(super) fn search(text: &str, most: usize) -> Searched<'_> {
+    let search = scan::search(text, most);
+    if search.count == 0 {
+        let mut decoded = Cow::Borrowed(text);
+        for rounds in 1..=ROUNDS {
+            let Cow::Owned(next) = percent_decode_str(&decoded).decode_utf8_lossy() else { break };
+            let search = scan::search(&next, most);
+            if search.count > 0 {
+                return Searched { text: Cow::Owned(next), search, rounds };
+            }
+            decoded = Cow::Owned(next);
+        }
+    }
+    Searched { text: Cow::Borrowed(text), search, rounds: 0 }
+}
+
+/// Says that a text was percent-decoded.
+pub(super) fn report_rounds(rounds: usize, noted: &mut Noted) {
+    let times = match rounds {
+        0 => return,
+        1 => "",
+        2 => " twice",
+        _ => " more than twice",
+    };
+    let title = format!("The text was percent-encoded{times} and has been decoded.");
+    note(noted, catalogue::PERCENT_ENCODED, &title, None);
+}
+
+/// The tokens of one text: first those in compact form, then the opaque ones beside them; failing both, the fragment of
+/// one. `hint` is the name that the text as a whole has.
+pub(super) fn all_in(
+    source: Source<'_>,
+    search: Search,
+    hint: Option<&str>,
+    noted: &Noted,
+    most: usize,
+) -> Found {
+    let taken: Vec<_> = search.tokens.iter().map(|spotted| spotted.start..spotted.end).collect();
+    let opaque = words::find(source.text, hint, &taken, most.saturating_sub(taken.len()));
+    let count = search.count + opaque.count;
+    let mut pasted = Vec::new();
+    let mut before = 0;
+    for spotted in search.tokens {
+        let end = spotted.end;
+        pasted.push(compact(spotted, source, before, noted.clone()));
+        before = end;
+    }
+    for word in opaque.words {
+        let mut noted = noted.clone();
+        let name = explain(source, word.bytes.start, word.bytes.end, 0, &mut noted);
+        let word = percent_decoded(&source.text[word.bytes], &mut noted);
+        pasted.push(Pasted { token: word, shape: Shape::Word, noted, name });
+    }
+    if count > 0 {
+        return Found { pasted, count };
+    }
+    match search.fragment {
+        Some(fragment) => Found { pasted: vec![compact(fragment, source, 0, noted.clone())], count: 1 },
+        None => Found { pasted, count: 0 },
+    }
+}
+
+/// Notes what stands around the token at `start`, back to the end of the token before it.
+fn explain(source: Source<'_>, start: usize, end: usize, before: usize, noted: &mut Noted) -> Option<String> {
+    /// Whatever explains a token stands close to it; a long text shall cost its length only once.
+    const CLOSE: usize = 4096;
+    let mut from = before.max(start.saturating_sub(CLOSE));
+    while !source.text.is_char_boundary(from) {
+        from += 1;
+    }
+    let name = front::look_back(source.part(from, start), noted).name;
+    if source.text[end..].starts_with(['"', '\'', '`', '\\']) {
+        let place = source.place(end, end + 1);
+        note(noted, catalogue::QUOTES, "Quotation marks around the token were removed.", place);
+    }
+    name
+}
+
+/// A compact token inside a text, with the words around it explained.
+fn compact(spotted: Spotted, source: Source<'_>, before: usize, mut noted: Noted) -> Pasted {
+    let Spotted { start, end, token, blanks, shortened, punctuation } = spotted;
+    let name = explain(source, start, end, before, &mut noted);
+    if blanks {
+        let title = "Blanks or line breaks inside the token were removed.";
+        note(&mut noted, catalogue::WHITESPACE, title, source.place(start, end));
+    }
+    let had_percent = token.contains('%');
+    let (mut token, mut shortened) = (percent_decoded(&token, &mut noted), shortened);
+    if had_percent {
+        // Decoding can bring to light what ends a token.
+        let mut search = scan::search(&token, 1);
+        if let Some(inner) = search.tokens.pop().or(search.fragment) {
+            token = inner.token;
+            shortened |= inner.shortened;
+        }
+    }
+    if let Some(mark) = punctuation {
+        let place = source.place(end - mark.len_utf8(), end);
         note(
-            &mut findings,
-            catalogue::PERCENT_ENCODED,
-            "The token was percent-encoded and has been decoded.",
+            &mut noted,
+            catalogue::QUOTES,
+            &format!("A trailing \u{201c}{mark}\u{201d} was removed."),
+            place,
         );
-        token = scan::first(&decoded).map_or(decoded, |inner| inner.token);
     }
-    if let Some(mark) = spotted.punctuation {
-        note(&mut findings, catalogue::QUOTES, &format!("A trailing \u{201c}{mark}\u{201d} was removed."));
-    }
-    let others = scan::count(after);
-    if others > 0 {
-        let title = format!("{} tokens were found; the first one is shown.", others + 1);
-        note(&mut findings, catalogue::SEVERAL_TOKENS, &title);
-    }
-    Pasted { token, shape: Shape::Compact { shortened: spotted.shortened }, findings }
+    Pasted { token, shape: Shape::Compact { shortened }, noted, name }
 }
 
-/// The first token in a JSON text: a token response, a log record, or a token in JSON serialization.
-fn from_json(value: &Value, text: &str, mut findings: Vec<Finding>) -> Pasted {
-    if let Some(token) = json_serialization(value) {
-        let title = "This is the JSON serialization; Entra and most libraries only take the compact one.";
-        note(&mut findings, catalogue::JSON_SERIALIZATION, title);
-        return Pasted { token, shape: Shape::Compact { shortened: false }, findings };
+/// A token without percent-encoding, however often it was applied.
+fn percent_decoded(token: &str, noted: &mut Noted) -> String {
+    let mut decoded = Cow::Borrowed(token);
+    for _ in 0..ROUNDS {
+        let Cow::Owned(next) = percent_decode_str(&decoded).decode_utf8_lossy() else { break };
+        let title = "The token was percent-encoded and has been decoded.";
+        note(noted, catalogue::PERCENT_ENCODED, title, None);
+        decoded = Cow::Owned(next);
     }
-    let mut strings = Vec::new();
-    collect_strings(value, "", &mut strings);
-    let mut tokens =
-        strings.iter().filter_map(|(name, text)| scan::first(text).map(|spotted| (*name, *text, spotted)));
-    if let Some((name, text, spotted)) = tokens.next() {
-        let title = format!("Taken from the member \u{201c}{}\u{201d} of a JSON text.", short(name));
-        note(&mut findings, catalogue::JSON, &title);
-        let others = tokens.count();
-        if others > 0 {
-            let title =
-                format!("{} tokens were found; \u{201c}{}\u{201d} is shown.", others + 1, short(name));
-            note(&mut findings, catalogue::SEVERAL_TOKENS, &title);
-        }
-        return compact(spotted, text, findings);
-    }
-    for wanted in TOKEN_NAMES {
-        if let Some((name, text)) = strings.iter().find(|(name, _)| name == wanted) {
-            let title = format!("Taken from the member \u{201c}{name}\u{201d} of a JSON text.");
-            note(&mut findings, catalogue::JSON, &title);
-            return word(text.trim_matches(scan::is_blank), findings);
-        }
-    }
-    Pasted { token: text.to_owned(), shape: Shape::Json { key: key_material(value) }, findings }
+    decoded.into_owned()
 }
 
-/// Whether `value` is a key or a set of keys (RFC 7517), and whether its private part is there.
-fn key_material(value: &Value) -> Option<KeyMaterial> {
-    let key = value.get("keys").and_then(|keys| keys.get(0)).unwrap_or(value);
-    key.get("kty")?;
-    let private = key.get("d").is_some() || key.get("k").is_some();
-    Some(if private { KeyMaterial::Private } else { KeyMaterial::Public })
-}
-
-/// Every string of `value` with the name of the member that holds it, in document order.
-fn collect_strings<'v>(value: &'v Value, name: &'v str, out: &mut Vec<(&'v str, &'v str)>) {
-    match value {
-        Value::String(text) => out.push((name, text)),
-        Value::Array(items) => items.iter().for_each(|item| collect_strings(item, name, out)),
-        Value::Object(members) => members.iter().for_each(|(name, item)| collect_strings(item, name, out)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
-/// The compact form of a token in JSON serialization (RFC 7515 §7.2, RFC 7516 §7.2), taking the first signature or
-/// recipient.
-fn json_serialization(value: &Value) -> Option<String> {
-    let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-    if let Some(payload) = text(value, "payload") {
-        let signed = value.get("signatures").and_then(|all| all.get(0)).unwrap_or(value);
-        let signature = text(signed, "signature")?;
-        return Some(format!("{}.{payload}.{signature}", text(signed, "protected").unwrap_or_default()));
-    }
-    let ciphertext = text(value, "ciphertext")?;
-    let recipient = value.get("recipients").and_then(|all| all.get(0)).unwrap_or(value);
-    Some(format!(
-        "{}.{}.{}.{ciphertext}.{}",
-        text(value, "protected")?,
-        text(recipient, "encrypted_key").unwrap_or_default(),
-        text(value, "iv").unwrap_or_default(),
-        text(value, "tag").unwrap_or_default(),
-    ))
-}
-
-/// A text without compact token: one opaque word, perhaps dressed up, or no token at all.
-fn word(text: &str, mut findings: Vec<Finding>) -> Pasted {
+/// A text without a token that is known by its look: one opaque word, perhaps dressed up, or no token at all.
+pub(super) fn word(source: Source<'_>, mut noted: Noted) -> Pasted {
+    let text = source.text;
     if let Some((name, value)) = parameter(text) {
         let title = format!("Taken from the parameter \u{201c}{}\u{201d} of an address.", short(name));
-        note(&mut findings, catalogue::URL, &title);
-        let decoded = percent_decode_str(value).decode_utf8_lossy();
-        if let Cow::Owned(_) = decoded {
-            note(
-                &mut findings,
-                catalogue::PERCENT_ENCODED,
-                "The value was percent-encoded and has been decoded.",
-            );
-        }
-        return Pasted { token: decoded.into_owned(), shape: Shape::Word, findings };
+        note(&mut noted, catalogue::URL, &title, None);
+        let token = percent_decoded(value, &mut noted);
+        return Pasted { token, shape: Shape::Word, noted, name: Some(name.to_owned()) };
     }
     let end = text.trim_end_matches(['"', '\'', '`', ',', ';', '.']);
     let digits = end.trim_end_matches('=');
@@ -230,28 +324,20 @@ fn word(text: &str, mut findings: Vec<Finding>) -> Pasted {
         .rev()
         .find(|(_, c)| scan::is_blank(*c) || matches!(c, '"' | '\'' | '`' | '=' | ':'))
         .map_or(0, |(index, c)| index + c.len_utf8());
-    let mut dressing = findings.clone();
-    if look_back(&text[..start], &mut dressing) {
-        let joined: String = text.chars().filter(|c| !scan::is_blank(*c)).collect();
-        if text.contains(['\n', '\r']) && joined.len() > 40 && is_opaque_word(&joined) {
-            note(&mut findings, catalogue::WHITESPACE, "Line breaks inside the token were removed.");
-            return Pasted { token: joined, shape: Shape::Word, findings };
-        }
-        return Pasted { token: text.to_owned(), shape: Shape::Text, findings };
+    let mut dressing = noted.clone();
+    let front = front::look_back(source.part(0, start), &mut dressing);
+    if front.unexplained {
+        return Pasted { token: text.to_owned(), shape: Shape::Text, noted, name: None };
     }
     if end.len() < text.len() {
         note(
             &mut dressing,
             catalogue::QUOTES,
             "Quotation marks or punctuation around the text were removed.",
+            source.place(end.len(), text.len()),
         );
     }
-    Pasted { token: end[start..].to_owned(), shape: Shape::Word, findings: dressing }
-}
-
-/// Whether all of `text` could be one opaque token.
-fn is_opaque_word(text: &str) -> bool {
-    text.chars().all(|c| super::part::is_base64(c) || matches!(c, '.' | '=' | '~' | '!' | '*' | '$'))
+    Pasted { token: end[start..].to_owned(), shape: Shape::Word, noted: dressing, name: front.name }
 }
 
 /// The first parameter of an address that carries a token by its name.
@@ -269,126 +355,50 @@ fn parameter(text: &str) -> Option<(&str, &str)> {
     TOKEN_NAMES.iter().find_map(named)
 }
 
-/// Explains what stands in front of a token, from the token backwards: quotes, `Bearer`, a header or variable name, an
-/// address. Whether something is left that it cannot explain is the answer.
-fn look_back(before: &str, findings: &mut Vec<Finding>) -> bool {
-    let mut rest = before.trim_end_matches(scan::is_blank);
-    let mut bearers = 0;
-    loop {
-        let length = rest.len();
-        rest = rest.trim_end_matches(['"', '\'', '`', '\\', '(', '[', '{', '<', ',']);
-        if rest.len() < length && before[rest.len()..length].contains(['"', '\'', '`']) {
-            note(findings, catalogue::QUOTES, "Quotation marks around the token were removed.");
-        }
-        rest = rest.trim_end_matches(scan::is_blank);
-        if let Some(shorter) = strip_scheme(rest) {
-            bearers += 1;
-            rest = shorter.trim_end_matches(scan::is_blank);
-        }
-        if rest.len() == length {
-            break;
-        }
+/// The text without the sequences that colour a terminal or set its title (ECMA-48 §5.4, §5.6): logs are full of them.
+fn without_escapes(text: &str) -> Cow<'_, str> {
+    /// A title longer than this is none, and shall not cost a look at all that follows.
+    const LONGEST_TITLE: usize = 256;
+    if !text.contains('\u{1b}') {
+        return Cow::Borrowed(text);
     }
-    if bearers > 0 {
-        note(findings, catalogue::BEARER_PREFIX, "The authentication scheme in front was removed.");
+    let mut out = String::with_capacity(text.len());
+    let mut pieces = text.split('\u{1b}');
+    out.push_str(pieces.next().unwrap_or_default());
+    let mut title = false;
+    for piece in pieces {
+        // What ends a title is itself an escape sequence.
+        let ended = std::mem::take(&mut title).then(|| piece.strip_prefix('\\')).flatten();
+        let rest = if let Some(rest) = ended {
+            rest
+        } else if let Some(rest) = piece.strip_prefix('[') {
+            let rest = rest.trim_start_matches(|c: char| matches!(c, ' '..='?'));
+            rest.strip_prefix(|c: char| matches!(c, '@'..='~')).unwrap_or(rest)
+        } else if let Some(rest) = piece.strip_prefix(']') {
+            let bell = rest.bytes().take(LONGEST_TITLE).position(|byte| byte == 7);
+            title = bell.is_none() && rest.len() <= LONGEST_TITLE;
+            bell.map_or(if title { "" } else { rest }, |bell| &rest[bell + 1..])
+        } else {
+            piece
+        };
+        out.push_str(rest);
     }
-    if bearers > 1 {
-        let title = "The scheme stands there twice; a server would refuse that header.";
-        note(findings, catalogue::BEARER_TWICE, title);
-    }
-    if let Some(named) = rest.strip_suffix('=') {
-        let (rest, name) = split_name(named.trim_end_matches(' '));
-        if rest.ends_with(['?', '&', '#']) || last_word(rest).contains("://") {
-            let title =
-                format!("Taken from \u{201c}{}\u{201d} of an address: those end up in logs.", short(name));
-            note(findings, catalogue::URL, &title);
-            return false;
-        }
-        if name.is_empty() {
-            return !rest.is_empty();
-        }
-        let title = format!("Taken from the assignment to \u{201c}{}\u{201d}.", short(name));
-        note(findings, catalogue::ASSIGNMENT, &title);
-        return !rest.is_empty() && !is_declaration(rest);
-    }
-    if let Some(named) = rest.strip_suffix(':') {
-        let named = named.trim_end_matches(' ');
-        if let Some(named) = named.strip_suffix('"') {
-            let (_, name) = split_name(named.trim_end_matches('\\'));
-            let title = format!("Taken from the member \u{201c}{}\u{201d} of a JSON text.", short(name));
-            note(findings, catalogue::JSON, &title);
-            return false;
-        }
-        let (rest, name) = split_name(named);
-        if name.eq_ignore_ascii_case("authorization") || name.contains('-') {
-            note(findings, catalogue::BEARER_PREFIX, "The header name in front was removed.");
-            return false;
-        }
-        let at_line_start = rest.trim_end_matches([' ', '\t']).is_empty() || rest.trim_end().ends_with('\n');
-        if at_line_start && !name.is_empty() {
-            let title = format!("Taken from the line of \u{201c}{}\u{201d}.", short(name));
-            note(findings, catalogue::ASSIGNMENT, &title);
-            return false;
-        }
-        return true;
-    }
-    if before.len() == rest.len() && last_word(rest).contains("://") {
-        note(findings, catalogue::URL, "Taken from the path of an address: those end up in logs.");
-        return false;
-    }
-    if rest.eq_ignore_ascii_case("authorization") {
-        note(findings, catalogue::BEARER_PREFIX, "The header name in front was removed.");
-        return false;
-    }
-    !rest.is_empty()
+    Cow::Owned(out)
 }
 
-/// Without an authentication scheme at its end (RFC 6750 §2.1, RFC 9449 §7.1), if there is one.
-fn strip_scheme(text: &str) -> Option<&str> {
-    let text = text.strip_suffix([':', '=', '+']).unwrap_or(text);
-    ["bearer", "dpop", "pop"].iter().find_map(|scheme| {
-        let start = text.len().checked_sub(scheme.len())?;
-        let (before, end) = (text.get(..start)?, text.get(start..)?);
-        let whole = !before.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '-');
-        (whole && end.eq_ignore_ascii_case(scheme)).then_some(before)
-    })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Splits a name off the end.
-fn split_name(text: &str) -> (&str, &str) {
-    let start = text
-        .rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')))
-        .map_or(0, |index| index + text[index..].chars().next().map_or(1, char::len_utf8));
-    text.split_at(start)
-}
-
-/// What follows the last blank.
-fn last_word(text: &str) -> &str {
-    text.rsplit(scan::is_blank).next().unwrap_or_default()
-}
-
-/// Whether `text` is what shells and languages put before the name of a variable.
-fn is_declaration(text: &str) -> bool {
-    let text = text.trim_matches(scan::is_blank);
-    let text = text.rsplit(['\n', ';']).next().unwrap_or_default().trim();
-    matches!(
-        text.to_ascii_lowercase().as_str(),
-        "" | "$" | "$env:" | "export" | "set" | "setx" | "let" | "const" | "var" | "declare -x"
-    )
-}
-
-/// A name from outside, shortened and safe to print.
-fn short(name: &str) -> String {
-    let mut out: String = visible(name).chars().take(40).collect();
-    if out.is_empty() {
-        "(no name)".clone_into(&mut out);
-    }
-    out
-}
-
-/// Adds a finding, unless one of its kind is there.
-fn note(findings: &mut Vec<Finding>, rule: Rule, title: &str) {
-    if findings.iter().all(|finding| finding.id != rule.id) {
-        findings.push(rule.says(title));
+    #[test]
+    fn colours_and_titles_of_terminals_vanish() {
+        let check = |text: &str, expected: &str| assert_eq!(without_escapes(text), expected, "{text:?}");
+        check("plain", "plain");
+        check("\u{1b}[1;31mred\u{1b}[0m and \u{1b}[38;5;4mblue\u{1b}[m.", "red and blue.");
+        check("\u{1b}]0;title\u{7}text", "text");
+        check("\u{1b}]8;;http://x\u{1b}\\text\u{1b}]8;;\u{1b}\\", "text");
+        check("\u{1b}", "");
+        check("\u{1b}[", "");
+        check("a\u{1b}[31", "a");
     }
 }

@@ -8,10 +8,11 @@ use super::{
     compact::{is_unsecured, type_name},
     kind::kind_of_claims,
     known,
-    moment::{Moment, Written},
+    moment::{self, Moment, Written},
+    overage,
+    place::{Noted, Place, Within},
 };
 use crate::{
-    finding::Finding,
     text::{is_unsafe, visible},
     time::{self, UnixTime},
 };
@@ -23,21 +24,22 @@ const LONG: i64 = 24 * 3600;
 pub(super) const TIMES: &[&str] = &["exp", "nbf", "iat"];
 
 /// Remarks on the JOSE header.
-pub(super) fn on_header(header: &Map<String, Value>, kind: Kind, findings: &mut Vec<Finding>) {
+pub(super) fn on_header(header: &Map<String, Value>, kind: Kind, noted: &mut Noted) {
     if header.is_empty() {
         return;
     }
     let algorithm = header.get("alg").and_then(Value::as_str);
     match algorithm {
-        None => findings.push(catalogue::ALG_MISSING.says("The header does not name an algorithm (alg).")),
-        Some(_) if is_unsecured(header) => findings.push(
+        None => noted.header("alg", catalogue::ALG_MISSING.says("The header does not name an algorithm (alg).")),
+        Some(_) if is_unsecured(header) => noted.header(
+            "alg",
             catalogue::ALG_NONE.says("alg is none: nothing protects this token, anybody can have written it."),
         ),
-        Some("HS256" | "HS384" | "HS512") => findings.push(catalogue::ALG_HMAC.says(
+        Some("HS256" | "HS384" | "HS512") => noted.header("alg", catalogue::ALG_HMAC.says(
             "Signed with a shared secret (HMAC); Entra signs with a private key, so this is not from its key set.",
         )),
         Some(algorithm) if kind == Kind::Jws && !header.contains_key("kid") && !header.contains_key("x5t") => {
-            findings.push(catalogue::KID_MISSING.says(format!(
+            noted.header("kid", catalogue::KID_MISSING.says(format!(
                 "{} without kid: which key of the set signed it must be guessed.",
                 quote(algorithm)
             )));
@@ -46,73 +48,80 @@ pub(super) fn on_header(header: &Map<String, Value>, kind: Kind, findings: &mut 
     }
     for name in ["x5t", "x5t#S256"] {
         if header.get(name).and_then(Value::as_str).is_some_and(is_hexadecimal) {
-            findings.push(catalogue::X5T_HEX.says(format!(
-                "{name} holds hexadecimal digits; it should be base64url of the bytes themselves."
-            )));
+            noted.header(
+                name,
+                catalogue::X5T_HEX.says(format!(
+                    "{name} holds hexadecimal digits; it should be base64url of the bytes themselves."
+                )),
+            );
         }
     }
     let embedded: Vec<_> =
         ["jwk", "jku", "x5u", "x5c"].into_iter().filter(|name| header.contains_key(*name)).collect();
     if !embedded.is_empty() {
-        findings.push(catalogue::EMBEDDED_KEY.says(format!(
+        noted.header(embedded[0], catalogue::EMBEDDED_KEY.says(format!(
             "The header brings its own key or points to one ({}): whoever made the token chose it, so it proves nothing.",
             embedded.join(", ")
         )));
     }
     if let Some(extensions) = header.get("crit") {
-        findings.push(catalogue::CRIT.says(format!(
-            "crit names extensions that a validator must understand or else refuse: {}.",
-            quote(&extensions.to_string())
-        )));
+        noted.header(
+            "crit",
+            catalogue::CRIT.says(format!(
+                "crit names extensions that a validator must understand or else refuse: {}.",
+                quote(&extensions.to_string())
+            )),
+        );
     }
-    if header.get("cty").and_then(Value::as_str).is_some_and(|cty| cty.eq_ignore_ascii_case("JWT")) {
-        findings.push(catalogue::NESTED.says("cty is JWT: the content is another token."));
+    let cty = header.get("cty").and_then(Value::as_str);
+    if cty.is_some_and(|cty| cty.eq_ignore_ascii_case("JWT")) && !noted.has(catalogue::NESTED.id) {
+        noted.header("cty", catalogue::NESTED.says("cty is JWT: the content is another token."));
     }
     if kind == Kind::Jws && header.contains_key("nonce") {
-        findings.push(catalogue::GRAPH_NONCE.says(
+        noted.header("nonce", catalogue::GRAPH_NONCE.says(
             "nonce in the header: the signature covers a changed header, so only the API it was made for can check it.",
         ));
     }
-    on_text("header", header, findings);
+    on_text(Within::Header, header, noted);
 }
 
 /// Remarks on the claims.
-pub(super) fn on_claims(
-    header: &Map<String, Value>,
-    claims: &Map<String, Value>,
-    findings: &mut Vec<Finding>,
-) {
+pub(super) fn on_claims(header: &Map<String, Value>, claims: &Map<String, Value>, noted: &mut Noted) {
     if claims.is_empty() {
         return;
     }
-    on_times(claims, findings);
-    on_types(claims, findings);
-    on_names(claims, findings);
+    on_times(claims, noted);
+    on_types(claims, noted);
+    on_names(claims, noted);
     if known::is_entra(claims) {
-        on_entra(header, claims, findings);
+        on_entra(header, claims, noted);
     }
-    on_text("payload", claims, findings);
+    on_text(Within::Payload, claims, noted);
 }
 
 /// Remarks that depend on the present.
-pub(super) fn on_present(claims: &Map<String, Value>, now: UnixTime, findings: &mut Vec<Finding>) {
+pub(super) fn on_present(claims: &Map<String, Value>, now: UnixTime, noted: &mut Noted) {
     let at = |name: &str| claims.get(name).and_then(|value| Moment::read(value).time());
     if let Some(exp) = at("exp").filter(|exp| *exp <= now) {
         let title = format!("Expired {} (exp is {exp}).", time::relative(exp, now));
-        findings.push(catalogue::EXPIRED.says(title));
+        noted.claim("exp", catalogue::EXPIRED.says(title));
+    }
+    if let Some(end) = claims.get("NotOnOrAfter").and_then(moment::read_rfc3339).filter(|end| *end <= now) {
+        let title = format!("Expired {} (NotOnOrAfter is {end}).", time::relative(end, now));
+        noted.claim("NotOnOrAfter", catalogue::EXPIRED.says(title));
     }
     for name in ["nbf", "iat"] {
         if let Some(start) = at(name).filter(|start| *start > now) {
             let title = format!("Not valid before {start}, {} ({name}).", time::relative(start, now));
-            findings.push(catalogue::NOT_YET_VALID.says(title));
+            noted.claim(name, catalogue::NOT_YET_VALID.says(title));
             break;
         }
     }
 }
 
-fn on_times(claims: &Map<String, Value>, findings: &mut Vec<Finding>) {
+fn on_times(claims: &Map<String, Value>, noted: &mut Noted) {
     if !claims.contains_key("exp") {
-        findings.push(catalogue::EXP_MISSING.says("There is no exp: this token never ends."));
+        noted.claim("exp", catalogue::EXP_MISSING.says("There is no exp: this token never ends."));
     }
     for name in TIMES {
         let Some(value) = claims.get(*name) else { continue };
@@ -120,29 +129,33 @@ fn on_times(claims: &Map<String, Value>, findings: &mut Vec<Finding>) {
             Moment::At(time, written) => {
                 match written {
                     Written::Number => {}
-                    Written::Fraction => findings.push(catalogue::TIME_FRACTION.says(format!(
+                    Written::Fraction => noted.claim(name, catalogue::TIME_FRACTION.says(format!(
                         "{name} has a fractional part; some libraries only read whole seconds."
                     ))),
-                    Written::Text => findings.push(catalogue::TIME_STRING.says(format!(
+                    Written::Text => noted.claim(name, catalogue::TIME_STRING.says(format!(
                         "{name} is a string of digits; it should be a number, and strict libraries refuse it."
                     ))),
                 }
                 if time.seconds() < 0 {
                     let title = format!("{name} lies before 1970.");
-                    findings.push(catalogue::TIME_NEGATIVE.says(title));
+                    noted.claim(name, catalogue::TIME_NEGATIVE.says(title));
                 }
             }
-            Moment::Milliseconds(time) => findings.push(catalogue::TIME_MILLISECONDS.says(format!(
-                "{name} looks like milliseconds (that would be {time}); it is counted in seconds."
-            ))),
+            Moment::Milliseconds(time) => noted.claim(
+                name,
+                catalogue::TIME_MILLISECONDS.says(format!(
+                    "{name} looks like milliseconds (that would be {time}); it is counted in seconds."
+                )),
+            ),
             Moment::OutOfRange => {
-                findings.push(
+                noted.claim(
+                    name,
                     catalogue::TIME_OUT_OF_RANGE.says(format!("{name} lies beyond what calendars hold.")),
                 );
             }
             Moment::NotANumber => {
                 let title = format!("{name} is {}; it should be a number of seconds.", type_name(value));
-                findings.push(catalogue::TIME_NOT_A_NUMBER.says(title));
+                noted.claim(name, catalogue::TIME_NOT_A_NUMBER.says(title));
             }
         }
     }
@@ -152,11 +165,11 @@ fn on_times(claims: &Map<String, Value>, findings: &mut Vec<Finding>) {
     if let Some(exp) = at("exp") {
         if let Some((name, _)) = start.iter().find(|(_, start)| start.is_some_and(|start| exp <= start)) {
             let title = format!("exp is not after {name}: there is no moment at which this token is valid.");
-            findings.push(catalogue::TIME_ORDER.says(title));
+            noted.claim("exp", catalogue::TIME_ORDER.says(title));
         }
         if let Some(start) = at("iat").or(at("nbf")).filter(|start| exp - start > LONG) {
             let span = time::span(std::time::Duration::from_secs(exp.abs_diff(start)));
-            findings.push(catalogue::LONG_LIVED.says(format!("It lives for {span}.")));
+            noted.claim("exp", catalogue::LONG_LIVED.says(format!("It lives for {span}.")));
         }
     }
 }
@@ -190,7 +203,7 @@ const TYPES: &[(&str, &[&str])] = &[
     ("cnf", &["an object"]),
 ];
 
-fn on_types(claims: &Map<String, Value>, findings: &mut Vec<Finding>) {
+fn on_types(claims: &Map<String, Value>, noted: &mut Noted) {
     // Okta writes scp as an array; that is its custom and no fault.
     let entra = known::is_entra(claims);
     for (name, allowed) in TYPES {
@@ -199,40 +212,46 @@ fn on_types(claims: &Map<String, Value>, findings: &mut Vec<Finding>) {
             && (entra || *name != "scp")
         {
             let title = format!("{name} is {}; it should be {}.", type_name(value), allowed.join(" or "));
-            findings.push(catalogue::WRONG_TYPE.says(title));
+            noted.claim(name, catalogue::WRONG_TYPE.says(title));
         }
     }
 }
 
-fn on_names(claims: &Map<String, Value>, findings: &mut Vec<Finding>) {
+fn on_names(claims: &Map<String, Value>, noted: &mut Noted) {
     match claims.get("aud") {
-        None => findings
-            .push(catalogue::AUD_MISSING.says("There is no aud: the token does not say for whom it is.")),
-        Some(Value::Array(all)) => findings.push(
+        None => noted.claim(
+            "aud",
+            catalogue::AUD_MISSING.says("There is no aud: the token does not say for whom it is."),
+        ),
+        Some(Value::Array(all)) => noted.claim(
+            "aud",
             catalogue::AUD_ARRAY
                 .says(format!("aud is an array of {}; Entra always writes a single string.", all.len())),
         ),
         Some(_) => {}
     }
     let Some(issuer) = claims.get("iss") else {
-        findings.push(catalogue::ISS_MISSING.says("There is no iss: the token does not say who made it."));
+        noted.claim(
+            "iss",
+            catalogue::ISS_MISSING.says("There is no iss: the token does not say who made it."),
+        );
         return;
     };
     let issuer = issuer.as_str().unwrap_or_default();
     if let Some(kind) = known::other_issuer(issuer) {
-        findings.push(catalogue::ISSUER_RECOGNISED.says(format!("By its form the issuer is {kind}.")));
+        noted.claim("iss", catalogue::ISSUER_RECOGNISED.says(format!("By its form the issuer is {kind}.")));
     }
     let alias =
         issuer.split('/').find(|segment| matches!(*segment, "{tenantid}" | "common" | "organizations"));
     if let Some(alias) = alias.filter(|_| issuer.starts_with("http") && known::other_issuer(issuer).is_none())
     {
-        findings.push(catalogue::ISS_TEMPLATE.says(format!(
+        noted.claim("iss", catalogue::ISS_TEMPLATE.says(format!(
             "iss holds {alias} where the id of a tenant belongs: that is a template of metadata, never a real issuer."
         )));
     }
 }
 
-fn on_entra(header: &Map<String, Value>, claims: &Map<String, Value>, findings: &mut Vec<Finding>) {
+fn on_entra(header: &Map<String, Value>, claims: &Map<String, Value>, noted: &mut Noted) {
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
     let issuer = text("iss").unwrap_or_default();
     let version = text("ver");
@@ -240,23 +259,29 @@ fn on_entra(header: &Map<String, Value>, claims: &Map<String, Value>, findings: 
         (text("tid"), issuer.split('/').find(|segment| known::is_guid(segment)))
         && !tenant.eq_ignore_ascii_case(named)
     {
-        findings.push(
+        noted.claim(
+            "tid",
             catalogue::TID_NOT_IN_ISS
                 .says(format!("tid is {}, and iss names the tenant {named}.", quote(tenant))),
         );
     }
     let new_form = issuer.trim_end_matches('/').ends_with("/v2.0");
-    if !issuer.is_empty() && (version == Some("2.0") && !new_form || version == Some("1.0") && new_form) {
-        findings.push(catalogue::VERSION_ISSUER.says(format!(
-            "ver is {}, and iss has the form of version {}.",
-            version.unwrap_or_default(),
-            if new_form { "2.0" } else { "1.0" }
-        )));
+    // B2C writes 1.0 into tokens of its version 2.0 endpoints.
+    let own = !issuer.is_empty() && known::other_issuer(issuer).is_none();
+    if own && (version == Some("2.0") && !new_form || version == Some("1.0") && new_form) {
+        noted.claim(
+            "ver",
+            catalogue::VERSION_ISSUER.says(format!(
+                "ver is {}, and iss has the form of version {}.",
+                version.unwrap_or_default(),
+                if new_form { "2.0" } else { "1.0" }
+            )),
+        );
     }
     let recognised = kind_of_claims(header, claims);
     let kind = recognised.kind;
     if kind == TokenKind::IdToken {
-        findings.push(
+        noted.push(
             catalogue::ID_TOKEN
                 .says("An ID token: it tells the client who signed in. An API must not accept it."),
         );
@@ -267,32 +292,35 @@ fn on_entra(header: &Map<String, Value>, claims: &Map<String, Value>, findings: 
         } else {
             (catalogue::ACCESS_V1, "1.0, the form APIs get unless their registration asks for 2.0")
         };
-        findings.push(rule.says(format!("An access token of version {form}.")));
+        noted.push(rule.says(format!("An access token of version {form}.")));
         if kind.is_app_only() {
-            findings.push(
+            noted.push(
                 catalogue::APP_ONLY.says(format!("App-only: no user takes part. {}", recognised.because)),
             );
         } else if claims.contains_key("scp") {
-            findings.push(catalogue::DELEGATED.says("Delegated: a client acts for a user, within scp."));
+            noted.claim("scp", catalogue::DELEGATED.says("Delegated: a client acts for a user, within scp."));
         }
         if !claims.contains_key("scp") && !claims.contains_key("roles") {
-            findings.push(catalogue::NO_PERMISSIONS.says(
+            noted.push(catalogue::NO_PERMISSIONS.says(
                 "Neither scp nor roles: it proves who calls, and allows nothing that an API should check for.",
             ));
         }
     }
-    if ["azpacr", "appidacr"].into_iter().any(|name| text(name) == Some("0")) {
-        findings.push(
+    if let Some(name) = ["azpacr", "appidacr"].into_iter().find(|name| text(name) == Some("0")) {
+        noted.claim(
+            name,
             catalogue::PUBLIC_CLIENT.says("A public client: the application did not prove its identity."),
         );
     }
     if is_guest(claims, issuer) {
-        findings.push(
+        noted.claim(
+            if claims.contains_key("idp") { "idp" } else { "acct" },
             catalogue::GUEST.says("A guest: this person's home is another tenant or provider (see idp)."),
         );
     }
     if text("tid").is_some_and(|tenant| tenant.eq_ignore_ascii_case(known::PERSONAL_TENANT)) {
-        findings.push(
+        noted.claim(
+            "tid",
             catalogue::PERSONAL_ACCOUNT
                 .says("A personal Microsoft account: its tenant is the one they all share."),
         );
@@ -301,23 +329,24 @@ fn on_entra(header: &Map<String, Value>, claims: &Map<String, Value>, findings: 
         all.iter().filter_map(Value::as_str).any(|capability| capability.eq_ignore_ascii_case("cp1"))
     });
     if capable {
-        findings.push(catalogue::CAE.says(
+        noted.claim("xms_cc", catalogue::CAE.says(
             "The client can handle claims challenges (cp1): such tokens live long and can be revoked at once.",
         ));
     }
     if claims.contains_key("cnf") {
-        findings
-            .push(catalogue::POP.says("Bound to a key (cnf): whoever only copied the token cannot use it."));
+        noted.claim(
+            "cnf",
+            catalogue::POP.says("Bound to a key (cnf): whoever only copied the token cannot use it."),
+        );
     }
     if claims.contains_key("xms_mirid") {
-        findings.push(catalogue::MANAGED_IDENTITY.says("Issued to a managed identity of an Azure resource."));
+        noted.claim(
+            "xms_mirid",
+            catalogue::MANAGED_IDENTITY.says("Issued to a managed identity of an Azure resource."),
+        );
     }
-    let many = claims.get("hasgroups").is_some_and(|value| *value == Value::Bool(true) || *value == "true")
-        || claims.get("_claim_names").and_then(|names| names.get("groups")).is_some();
-    if many {
-        findings.push(catalogue::GROUP_OVERAGE.says(
-            "Too many groups to list here: ask Microsoft Graph for them, and do not read their absence as \u{201c}none\u{201d}.",
-        ));
+    if let Some(overage) = overage::group_overage(claims) {
+        noted.claim(overage.claim, catalogue::GROUP_OVERAGE.says(overage.sentence()));
     }
 }
 
@@ -340,19 +369,23 @@ fn is_hexadecimal(text: &str) -> bool {
 }
 
 /// Names and values with characters that act on terminals or reorder text, at any depth.
-fn on_text(what: &str, members: &Map<String, Value>, findings: &mut Vec<Finding>) {
+fn on_text(within: Within, members: &Map<String, Value>, noted: &mut Noted) {
     let mut suspicion = Suspicion::default();
     for (name, value) in members {
         suspicion.look_at(name, name);
         suspicion.look_into(name, value);
     }
     if let Some(name) = suspicion.control {
-        let title = format!("Control characters in the {what}, at {}.", quote(&name));
-        findings.push(catalogue::TEXT_CONTROL.says(title));
+        let title = format!("Control characters in the {}, at {}.", within.name(), quote(&name));
+        noted.push_at(catalogue::TEXT_CONTROL.says(title), Place::member(within, &name));
     }
     if let Some(name) = suspicion.hidden {
-        let title = format!("Invisible or direction-changing characters in the {what}, at {}.", quote(&name));
-        findings.push(catalogue::TEXT_BIDI.says(title));
+        let title = format!(
+            "Invisible or direction-changing characters in the {}, at {}.",
+            within.name(),
+            quote(&name)
+        );
+        noted.push_at(catalogue::TEXT_BIDI.says(title), Place::member(within, &name));
     }
 }
 

@@ -33,30 +33,33 @@ pub(super) const fn is_blank(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
 }
 
-/// The first token in `text`: the first with a dot in it or, failing that, the first fragment of one.
-pub(super) fn first(text: &str) -> Option<Spotted> {
-    let mut fragment = None;
+/// What a search brought.
+#[derive(Debug, Default)]
+pub(super) struct Search {
+    /// The tokens in their order: those with a dot in them, as many as were asked for.
+    pub tokens: Vec<Spotted>,
+    /// How many there are in all.
+    pub count: usize,
+    /// The first piece that begins like a token and has no dot; only looked for until a token is found.
+    pub fragment: Option<Spotted>,
+}
+
+/// Every token in `text`, at most `most` of them in full.
+pub(super) fn search(text: &str, most: usize) -> Search {
+    let mut search = Search::default();
     let mut from = 0;
     while let Some(spotted) = next(text, from) {
         from = spotted.end;
         if spotted.token.contains('.') {
-            return Some(spotted);
-        }
-        if fragment.is_none() && (spotted.shortened || spotted.token.len() >= 8) {
-            fragment = Some(spotted);
+            search.count += 1;
+            if search.tokens.len() < most {
+                search.tokens.push(spotted);
+            }
+        } else if search.fragment.is_none() && (spotted.shortened || spotted.token.len() >= 8) {
+            search.fragment = Some(spotted);
         }
     }
-    fragment
-}
-
-/// How many tokens are in `text`.
-pub(super) fn count(text: &str) -> usize {
-    let (mut found, mut from) = (0, 0);
-    while let Some(spotted) = next(text, from) {
-        from = spotted.end;
-        found += usize::from(spotted.token.contains('.'));
-    }
-    found
+    search
 }
 
 fn next(text: &str, from: usize) -> Option<Spotted> {

@@ -1,9 +1,11 @@
 //! Tests of the whole way: a pasted text, the reading of it, and the judgement.
 
 mod attacks;
+mod forms;
 mod judging;
 mod reading;
 mod seats;
+mod table;
 mod vectors;
 
 use super::{Decoded, signed};

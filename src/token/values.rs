@@ -4,14 +4,18 @@
 use serde_json::Value;
 
 use super::{
-    known,
-    moment::{Moment, Written},
+    Decoded, TokenKind, kind_of, known,
+    moment::{self, Moment, Written},
+    permissions,
     remarks::quote,
 };
 use crate::time::{self, UnixTime};
 
 /// Claims that hold a point in time.
-const TIMES: &[&str] = &["exp", "nbf", "iat", "auth_time", "xms_tcdt", "xms_pftexp"];
+const TIMES: &[&str] = &["exp", "nbf", "iat", "auth_time", "updated_at", "xms_tcdt", "xms_pftexp"];
+
+/// Members of SAML that hold one.
+const SAML_TIMES: &[&str] = &["NotBefore", "NotOnOrAfter", "IssueInstant", "AuthnInstant"];
 
 /// Ways of proving oneself (`amr`; RFC 8176 §2 and Entra's own).
 const METHODS: &[(&str, &str)] = &[
@@ -38,6 +42,9 @@ const METHODS: &[(&str, &str)] = &[
 pub fn explain_value(name: &str, value: &Value, now: UnixTime) -> Option<String> {
     if TIMES.contains(&name) {
         return Some(explain_time(value, now));
+    }
+    if SAML_TIMES.contains(&name) {
+        return moment::read_rfc3339(value).map(|time| time::relative(time, now));
     }
     let text = value.as_str();
     match name {
@@ -117,6 +124,42 @@ pub fn explain_value(name: &str, value: &Value, now: UnixTime) -> Option<String>
         "wids" => explain_directory_roles(value),
         "hasgroups" => (*value == Value::Bool(true) || text == Some("true"))
             .then(|| "yes, too many to list; ask Graph".to_owned()),
+        "_claim_names" => {
+            value.get("groups").map(|_| "the groups did not fit; ask Graph for them".to_owned())
+        }
+        "xms_edov" => Some(
+            if *value == true || *value == 1 || matches!(text, Some("true" | "1")) {
+                "yes, the domain of the address is verified"
+            } else if *value == false || *value == 0 || matches!(text, Some("false" | "0")) {
+                "no, the address proves nothing"
+            } else {
+                return None;
+            }
+            .to_owned(),
+        ),
+        "tenant_region_scope" => Some(
+            match text? {
+                "NA" => "North America",
+                "EU" => "Europe",
+                "AS" => "Asia and the Pacific",
+                "WW" => "everywhere",
+                _ => return None,
+            }
+            .to_owned(),
+        ),
+        "acrs" | "signin_state" => {
+            let few = value.as_array()?.iter().filter_map(Value::as_str).take(8);
+            let said: Vec<_> = few.filter_map(|one| item(name, one)).collect();
+            (!said.is_empty()).then(|| said.join("; "))
+        }
+        "StatusCode" => {
+            let last = value.as_array().map_or(Some(value), |all| all.last())?.as_str()?;
+            let words = last.rsplit(':').next()?;
+            (words != last).then(|| quote(words))
+        }
+        "SignatureMethod" => {
+            text?.ends_with("sha1").then(|| "SHA-1, which should no longer be accepted".to_owned())
+        }
         "pwd_exp" => {
             let seconds = value.as_u64().or_else(|| text?.parse().ok())?;
             let span = time::span(std::time::Duration::from_secs(seconds));
@@ -126,10 +169,70 @@ pub fn explain_value(name: &str, value: &Value, now: UnixTime) -> Option<String>
         "typ" => match text?.to_ascii_lowercase().as_str() {
             "jwt" => Some("a JSON Web Token; says nothing of its use".to_owned()),
             "at+jwt" | "application/at+jwt" => Some("an access token by RFC 9068".to_owned()),
+            "dpop+jwt" => Some("a proof of possession for one request (RFC 9449)".to_owned()),
+            "logout+jwt" => Some("tells an application that a session ended".to_owned()),
+            "pop" => Some("an access token wrapped in a proof of possession".to_owned()),
             _ => None,
         },
         _ => None,
     }
+}
+
+/// One entry of a claim that holds several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// The entry, as it stands in the token: from outside.
+    pub text: String,
+    /// What it says; `None` where it speaks for itself or is not known. Safe to print.
+    pub says: Option<String>,
+}
+
+/// The entries of a claim that holds several, each with what it says: scopes and roles with what they allow, directory
+/// roles by name, methods in words. Empty for a claim that does not hold several. Long lists are given whole.
+pub fn items(token: &Decoded, name: &str) -> Vec<Item> {
+    let Some(value) = token.claims.get(name) else { return Vec::new() };
+    let entries: Vec<&str> = match (name, value) {
+        ("scp" | "scope", Value::String(text)) => text.split_ascii_whitespace().collect(),
+        (_, Value::Array(all)) if all.iter().all(Value::is_string) => {
+            all.iter().filter_map(Value::as_str).collect()
+        }
+        _ => return Vec::new(),
+    };
+    let kind = kind_of(token).kind;
+    let graph = matches!(kind, TokenKind::GraphDelegated | TokenKind::GraphAppOnly);
+    let says = |entry: &str| match name {
+        // Other APIs may mean something else by the same name, but not by those of OpenID Connect.
+        "scp" | "scope" | "roles" if graph || !entry.contains(['.', ':']) => {
+            permissions::allows(entry, kind.is_app_only())
+        }
+        _ => item(name, entry),
+    };
+    entries.into_iter().map(|entry| Item { text: entry.to_owned(), says: says(entry) }).collect()
+}
+
+/// What one entry of a claim with several says.
+fn item(name: &str, entry: &str) -> Option<String> {
+    let words = match name {
+        "amr" => METHODS.iter().find(|(known, _)| *known == entry)?.1,
+        "wids" => permissions::directory_role(entry)?,
+        "aud" => known::resource(entry)?,
+        "xms_cc" if entry.eq_ignore_ascii_case("cp1") => "understands claims challenges",
+        "acrs" => {
+            let number =
+                entry.strip_prefix('c')?.parse::<u8>().ok().filter(|number| (1..=99).contains(number))?;
+            return Some(format!("authentication context {number} is met"));
+        }
+        "signin_state" => match entry {
+            "kmsi" => "stays signed in",
+            "dvc_mngd" => "managed device",
+            "dvc_cmp" => "compliant device",
+            "dvc_dmjd" => "domain-joined device",
+            "inknownntwk" => "known network",
+            _ => return None,
+        },
+        _ => return None,
+    };
+    Some(words.to_owned())
 }
 
 fn explain_time(value: &Value, now: UnixTime) -> String {
@@ -165,7 +268,7 @@ fn explain_methods(value: &Value) -> Option<String> {
 
 fn explain_directory_roles(value: &Value) -> Option<String> {
     let named: Vec<_> =
-        value.as_array()?.iter().filter_map(|id| known::directory_role(id.as_str()?)).take(4).collect();
+        value.as_array()?.iter().filter_map(|id| permissions::directory_role(id.as_str()?)).take(4).collect();
     (!named.is_empty()).then(|| named.join(", "))
 }
 
@@ -252,8 +355,46 @@ mod tests {
         check("scp", json!("a b  c"), "3 scopes");
         check("wids", json!(["62e90394-69f5-4237-9190-012177145e10"]), "Global Administrator");
         check("hasgroups", json!(true), "too many");
+        check("xms_edov", json!(1), "verified");
+        check("xms_edov", json!("false"), "proves nothing");
+        check("acrs", json!(["c1", "x"]), "authentication context 1");
+        check("tenant_region_scope", json!("EU"), "Europe");
+        check("NotOnOrAfter", json!("2026-03-04T09:15:22Z"), "5 s ago");
+        check("StatusCode", json!(["urn:oasis:names:tc:SAML:2.0:status:Success"]), "Success");
         check("pwd_exp", json!("86400"), "24 h");
         check("alg", json!("nOnE"), "no signature");
+    }
+
+    #[test]
+    fn entries_are_explained_one_by_one() {
+        let says = |claims: Value, name: &str| -> Vec<Option<String>> {
+            let encode = |value: Value| super::super::signed::encode(value.to_string());
+            let token =
+                super::super::decode(&format!("{}.{}.", encode(json!({"alg": "none"})), encode(claims)));
+            items(&token, name).into_iter().map(|item| item.says).collect()
+        };
+        let some = |text: &str| Some(text.to_owned());
+        let graph = "https://graph.microsoft.com";
+        assert_eq!(
+            says(json!({"aud": graph, "scp": "openid Mail.Read Items.Read"}), "scp"),
+            [some("sign the person in"), some("read the person's own mail"), None]
+        );
+        assert_eq!(
+            says(json!({"aud": graph, "idtyp": "app", "roles": ["User.Read.All"]}), "roles"),
+            [some("read all users")]
+        );
+        // The same names mean nothing certain elsewhere.
+        assert_eq!(says(json!({"aud": "api://x", "scp": "Mail.Read"}), "scp"), [None]);
+        assert_eq!(
+            says(json!({"wids": ["88d8e3e3-8f55-4a1e-953a-9b9898b8876b"]}), "wids"),
+            [some("Directory Readers")]
+        );
+        assert_eq!(
+            says(json!({"acrs": ["c2", "c100"]}), "acrs"),
+            [some("authentication context 2 is met"), None]
+        );
+        assert_eq!(says(json!({"amr": ["fido"]}), "amr"), [some("security key or passkey")]);
+        assert!(says(json!({"amr": [1]}), "amr").is_empty() && says(json!({}), "amr").is_empty());
     }
 
     #[test]

@@ -121,6 +121,22 @@ actions! {
     TokenDiscard = "token.discard",
     /// Begins a run with a token from the shelf: calls an API, exchanges it, refreshes, signs out.
     TokenUse = "token.use",
+    /// Judges the token from the other seat: as the client, as the API.
+    TokenSeat = "token.seat",
+    /// Marks the token for a comparison; on another token, compares the two.
+    TokenCompare = "token.compare",
+    /// Sets an assertion beside the certificates and federated credentials that a registration trusts.
+    TokenProof = "token.proof",
+    /// Calls the lab's careful API with the token and shows its answer.
+    TokenTry = "token.try",
+    /// Signs a token of the lab anew: with its key, another key, the public key as a secret, or not at all.
+    TokenSign = "token.sign",
+    /// Calls an API with the token.
+    TokenBearer = "token.bearer",
+    /// Exchanges the token on behalf of its user.
+    TokenAssertion = "token.assertion",
+    /// Asks for new tokens with the refresh token.
+    TokenRefresh = "token.refresh",
     /// Explains the last error of this run, or the selected one.
     Explain = "error.explain",
     /// Shows the exchange behind what is selected, whole, on the Traffic screen.

@@ -32,6 +32,8 @@ pub enum Context {
     Device,
     /// The Tokens screen.
     Tokens,
+    /// A token of the lab that is being changed.
+    Bend,
     /// The Errors screen.
     Errors,
     /// The Traffic screen.
@@ -62,7 +64,7 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the documentation.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Always,
         Self::Global,
         Self::Flows,
@@ -71,6 +73,7 @@ impl Context {
         Self::Page,
         Self::Device,
         Self::Tokens,
+        Self::Bend,
         Self::Errors,
         Self::Traffic,
         Self::Exchange,
@@ -99,6 +102,7 @@ impl Context {
             | Self::Tenant => Some(Self::Global),
             Self::Request | Self::Page | Self::Device => Some(Self::Run),
             Self::Exchange => Some(Self::Traffic),
+            Self::Bend => Some(Self::Tokens),
             Self::Entry | Self::SignIns => Some(Self::Tenant),
             Self::Global
             | Self::Field
@@ -121,6 +125,7 @@ impl Context {
             Self::Page => "Run: the sign-in page",
             Self::Device => "Run: the device code",
             Self::Tokens => "Tokens",
+            Self::Bend => "Tokens: a token that is being changed",
             Self::Errors => "Errors",
             Self::Traffic => "Traffic",
             Self::Exchange => "Traffic: one exchange",

@@ -169,7 +169,11 @@ impl Model {
     pub fn hints(&self) -> Vec<Hint> {
         let context = self.context();
         let is_of_tenant = matches!(context, Context::Tenant | Context::Entry | Context::SignIns);
-        let works = |action| !is_of_tenant || self.tenant.works(action, &self.bench);
+        let is_of_tokens = matches!(context, Context::Tokens | Context::Bend);
+        let works = |action| {
+            (!is_of_tenant || self.tenant.works(action, &self.bench))
+                && (!is_of_tokens || self.tokens.works(action, &self.bench))
+        };
         let mut hints = keymap::footer_of(context, self.look.glyphs.charset, works);
         if context == Context::Page && self.no_browser.is_some() {
             hints.retain(|hint| hint.action != Action::VisitBrowser);

@@ -21,7 +21,8 @@ use crate::{
     flow::{FlowKind, NamedBend, Profile},
     secret::Secret,
     time::UnixTime,
-    workbench::{self, ExchangeId, SessionId},
+    token::bend::{self, Bent},
+    workbench::{self, ExchangeId, SessionId, Term},
 };
 
 /// What a `view` is given besides the workbench.
@@ -99,6 +100,10 @@ pub enum Intent {
     ListScenarios,
     /// Load the scenario file of that name.
     LoadScenario(String),
+    /// Type what the seats expect of the token at this place of the shelf.
+    Expect(usize, Term),
+    /// Put a bent token on the shelf, signed like that, and show it.
+    Bend(Box<Bent>, bend::Signing),
     /// Say something in passing.
     Toast(Toast),
     /// Leave this screen for the one before.

@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     flow::Profile,
-    provider::{order::Order, scenario::Scenario},
+    provider::scenario::Scenario,
     runtime::{
         self, Runtime, browser,
         clipboard::{Clipboard, Copied},
@@ -138,7 +138,7 @@ async fn drive(options: Options, look: Look) -> io::Result<()> {
 /// Starts the lab tenant beside the screen, and serves its owner until the handle is dropped.
 fn start_lab(
     options: lab::Options,
-    orders: mpsc::Receiver<Order>,
+    tasks: mpsc::Receiver<lab::Task>,
     events: mpsc::Sender<Event>,
 ) -> tokio::task::JoinHandle<()> {
     tokio::spawn(async move {
@@ -146,7 +146,7 @@ fn start_lab(
             Ok(lab) => {
                 let _ = events.send(lab.ready()).await;
                 let _ = events.send(Event::LabIdentityHeader(lab.identity_header().clone())).await;
-                lab.serve_owner(orders, events).await;
+                lab.serve_owner(tasks, events).await;
                 std::future::pending::<()>().await;
             }
             Err(why) => {

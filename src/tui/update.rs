@@ -39,6 +39,9 @@ pub fn update(model: &mut Model, msg: Msg, now: UnixTime) -> Vec<Effect> {
             if let Event::LabAnswered { order, result } = &event {
                 model.say(&panes::tenant::answer(order, result), now);
             }
+            if let Event::TokenSigned { result: Err(why), .. } = &event {
+                model.say(&Toast::bad(format!("not signed: {why}")), now);
+            }
             model.bench.apply(event, now).into_iter().map(Effect::Bench).collect()
         }
         Msg::Scenarios(names) => {
@@ -339,6 +342,12 @@ fn carry_out(model: &mut Model, intents: Vec<Intent>, now: UnixTime) -> Vec<Effe
             Intent::ListScenarios => effects.push(Effect::ListScenarios),
             Intent::LoadScenario(name) => effects.push(Effect::LoadScenario(name)),
             Intent::Browse(url) => effects.push(Effect::Browse(url)),
+            Intent::Expect(index, term) => model.tokens.expect(index, term, &model.bench),
+            Intent::Bend(bent, signing) => {
+                model.tokens.show(model.bench.shelf.all().len());
+                let user = Event::User(User::Bend(bent, signing));
+                effects.extend(model.bench.apply(user, now).into_iter().map(Effect::Bench));
+            }
             Intent::Toast(toast) => model.say(&toast, now),
             Intent::Back => back(model),
         }

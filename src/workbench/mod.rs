@@ -12,6 +12,7 @@ mod session;
 mod shelf;
 mod source;
 pub mod tenant;
+mod terms;
 mod traffic;
 
 pub use lab::{Lab, LabState};
@@ -20,6 +21,7 @@ pub use session::{FrontChannel, Session, SessionId};
 pub use shelf::{Held, Shelf, TokenUse};
 pub use source::Candidate;
 pub use tenant::Tenant;
+pub use terms::{Term, Wanted};
 pub use traffic::{Channel, Exchange, ExchangeId, Owner, Traffic};
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -38,7 +40,8 @@ use crate::{
     },
     secret::Secret,
     time::UnixTime,
-    wire::{Failure, Request, Response, Timing},
+    token::bend::{self, Bent},
+    wire::{Failure, Headers, Request, Response, Timing},
 };
 
 /// Everything that can wake the workbench.
@@ -106,6 +109,15 @@ pub enum Event {
     LabChanged(Box<View>),
     /// These rows are new in the lab tenant's sign-in log.
     LabSignIns(Vec<SignIn>),
+    /// The lab tenant has signed a bent token, or cannot, and why.
+    TokenSigned {
+        /// Which one.
+        bent: Box<Bent>,
+        /// With which key.
+        signing: bend::Signing,
+        /// The token.
+        result: Result<Secret, String>,
+    },
     /// The lab tenant has carried out an order and says what was done, or has not and says why.
     LabAnswered {
         /// Which one.
@@ -144,6 +156,12 @@ pub enum User {
     FetchKeys(usize),
     /// Send a finished exchange again, as changed.
     Replay(ExchangeId, Request),
+    /// Put a token of the lab up that has been changed, signed like that.
+    Bend(Box<Bent>, bend::Signing),
+    /// Compare the token at this place of the shelf with these values; `None`: with what is filled in.
+    Expect(usize, Term, Option<Vec<String>>),
+    /// Call the lab's careful API with the token at this place of the shelf, if the lab made it.
+    Try(usize),
     /// Change the lab tenant.
     Order(Order),
 }
@@ -182,6 +200,8 @@ pub enum Effect {
     Stop(SessionId, CallId),
     /// Show this address in the person's own browser.
     OpenBrowser(Url),
+    /// Have the lab tenant sign this token, answer with [`Event::TokenSigned`].
+    SignToken(Box<Bent>, bend::Signing),
     /// Have the lab tenant carry this out, answer with [`Event::LabAnswered`].
     Lab(Box<Order>),
 }
@@ -312,6 +332,12 @@ impl Workbench {
                 self.tenant.signed_in(new);
                 Vec::new()
             }
+            Event::TokenSigned { bent, signing, result } => {
+                if let Ok(token) = result {
+                    self.shelf.hold_bent(&bent, signing, &token, now);
+                }
+                Vec::new()
+            }
             // What follows from it comes as a change; the words are for the person.
             Event::LabAnswered { .. } => Vec::new(),
         }
@@ -364,8 +390,41 @@ impl Workbench {
                 let (step, channel) = (first.step, first.channel);
                 vec![self.traffic.send(Owner::Replay(of), step, channel, request, now)]
             }
+            User::Bend(bent, signing) => match bent.finished(signing) {
+                _ if !self.shelf.is_from_lab(bent.original()) => Vec::new(),
+                Some(token) => {
+                    self.shelf.hold_bent(&bent, signing, &token, now);
+                    Vec::new()
+                }
+                None => vec![Effect::SignToken(bent, signing)],
+            },
+            User::Expect(index, term, values) => {
+                self.shelf.expect(index, term, values);
+                Vec::new()
+            }
+            User::Try(index) => self.try_at_api(index, now),
             User::Order(order) => vec![Effect::Lab(Box::new(order))],
         }
+    }
+
+    /// The call of the lab's careful API that a token of the lab is tried at: its own API's, else the catalog's.
+    fn try_at_api(&mut self, index: usize, now: UnixTime) -> Vec<Effect> {
+        let Some(held) = self.shelf.all().get(index).filter(|held| held.is_from_lab()) else {
+            return Vec::new();
+        };
+        let path = match self.api_of(index).map(|api| api.key.as_str()) {
+            Some("payments-api") => "api/payments/transactions",
+            _ => "api/catalog/products",
+        };
+        let Ok(url) = self.lab.base().join(path) else { return Vec::new() };
+        let bearer = format!("Bearer {}", held.decoded.raw.expose());
+        let headers = Headers::new().with("authorization", bearer);
+        let request = Request { headers, ..Request::get(url) };
+        let send = self.traffic.send(Owner::Trial, None, Channel::Back, request, now);
+        if let Effect::Send(exchange, _) = &send {
+            self.shelf.tried(index, *exchange);
+        }
+        vec![send]
     }
 
     fn start(&mut self, start: Start, now: UnixTime) -> Vec<Effect> {
@@ -470,7 +529,7 @@ impl Workbench {
             }
             Owner::Agent(session) => self.agent_answered(session, result, now),
             // Nobody goes on from it: it is there to be compared.
-            Owner::Replay(_) => Vec::new(),
+            Owner::Replay(_) | Owner::Trial => Vec::new(),
             Owner::Keys => self
                 .shelf
                 .next_key_source()

@@ -110,7 +110,11 @@ impl Offer {
             // Those that show one thing only stand behind those that show the flow.
             let is_special =
                 !lab.scenario.application(&offer.key).is_some_and(|known| has_several_apis(known));
-            (Group::of(offer.kind), rank, is_special, offer.profile.platform != Platform::Native)
+            // People come for what they could build; Microsoft's own programs can be tried as well.
+            let is_microsofts =
+                lab.scenario.application(&offer.key).is_some_and(|known| known.tenant.is_none());
+            let is_native = offer.profile.platform == Platform::Native;
+            (Group::of(offer.kind), rank, is_special, is_microsofts, !is_native)
         });
         offers
     }

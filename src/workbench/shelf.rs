@@ -5,14 +5,18 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use url::Url;
 
-use super::{ExchangeId, Session, SessionId};
+use super::{ExchangeId, Session, SessionId, Term};
 use crate::{
     finding::Finding,
     flow::Authority,
     oauth::TokenSet,
     secret::Secret,
     time::UnixTime,
-    token::{self, Decoded, checks::Expected},
+    token::{
+        self, Decoded, KeySource,
+        bend::{Altered, Bent, Signing},
+        checks::Expected,
+    },
     wire::Response,
 };
 
@@ -27,6 +31,8 @@ pub enum TokenUse {
     Refresh,
     /// Pasted by the person.
     Pasted,
+    /// A token of the lab that the person has changed.
+    Bent,
 }
 
 impl TokenUse {
@@ -37,6 +43,7 @@ impl TokenUse {
             Self::Id => "id",
             Self::Refresh => "refresh",
             Self::Pasted => "pasted",
+            Self::Bent => "bent",
         }
     }
 }
@@ -56,6 +63,12 @@ pub struct Held {
     pub received: UnixTime,
     /// The result of every check.
     pub checks: Vec<Finding>,
+    /// What was changed in it by hand, and who signed it then.
+    pub bent: Option<(Vec<Altered>, Signing)>,
+    /// What a person wants it compared with in place of what was filled in.
+    pub terms: Vec<(Term, Vec<String>)>,
+    /// The call of the lab's API that was made with it last.
+    pub tried: Option<ExchangeId>,
     expected: Expected,
     authority: Option<Authority>,
 }
@@ -83,8 +96,8 @@ pub struct Shelf {
     held: Vec<Held>,
     /// What was taken off last, and from where.
     discarded: Option<(usize, Held)>,
-    /// Key sets by the address they were fetched from.
-    key_sets: BTreeMap<String, Value>,
+    /// Key sets by the address they were fetched from, and when they came.
+    key_sets: BTreeMap<String, (Value, UnixTime)>,
     /// Issuer to the address of its keys, from every metadata document seen.
     issuers: BTreeMap<String, String>,
 }
@@ -121,6 +134,9 @@ impl Shelf {
                     exchange,
                     received: now,
                     checks: Vec::new(),
+                    bent: None,
+                    terms: Vec::new(),
+                    tried: None,
                     expected: Expected { audiences, nonce, ..Expected::default() },
                     authority: Some(session.profile.authority.clone()),
                 },
@@ -129,21 +145,58 @@ impl Shelf {
         }
     }
 
-    /// Puts up what a person pasted.
+    /// Puts up every token in what a person pasted.
     pub(super) fn paste(&mut self, text: &str, now: UnixTime) {
-        self.hold(
-            Held {
-                used_as: TokenUse::Pasted,
-                decoded: token::decode(text),
-                session: None,
-                exchange: None,
-                received: now,
-                checks: Vec::new(),
-                expected: Expected::default(),
-                authority: None,
+        for decoded in token::decode_all(text) {
+            self.hold(
+                Held {
+                    used_as: TokenUse::Pasted,
+                    decoded,
+                    session: None,
+                    exchange: None,
+                    received: now,
+                    checks: Vec::new(),
+                    bent: None,
+                    terms: Vec::new(),
+                    tried: None,
+                    expected: Expected::default(),
+                    authority: None,
+                },
+                now,
+            );
+        }
+    }
+
+    /// Puts up a token that was made of one of these, beside which it is judged in the same way.
+    pub(super) fn hold_bent(&mut self, bent: &Bent, signing: Signing, token: &Secret, now: UnixTime) {
+        let origin = self.holding(bent.original());
+        let held = Held {
+            used_as: TokenUse::Bent,
+            decoded: token::decode(token.expose()),
+            session: origin.and_then(|origin| origin.session),
+            exchange: None,
+            received: now,
+            checks: Vec::new(),
+            bent: Some((bent.changes(), signing)),
+            terms: origin.map(|origin| origin.terms.clone()).unwrap_or_default(),
+            tried: None,
+            expected: Expected {
+                // What it names itself may be what was bent.
+                issuers: origin.and_then(|origin| self.issuer_of(origin)).into_iter().collect(),
+                ..origin.map(|origin| origin.expected.clone()).unwrap_or_default()
             },
-            now,
-        );
+            authority: origin.and_then(|origin| origin.authority.clone()),
+        };
+        self.hold(held, now);
+    }
+
+    fn holding(&self, token: &Secret) -> Option<&Held> {
+        self.held.iter().find(|held| held.decoded.raw == *token)
+    }
+
+    /// Whether this token is here and the lab tenant made it.
+    pub(super) fn is_from_lab(&self, token: &Secret) -> bool {
+        self.holding(token).is_some_and(Held::is_from_lab)
     }
 
     fn hold(&mut self, mut held: Held, now: UnixTime) {
@@ -179,7 +232,7 @@ impl Shelf {
         }
         let Ok(document) = serde_json::from_slice::<Value>(response.body.bytes()) else { return };
         if document.get("keys").is_some_and(Value::is_array) {
-            self.key_sets.insert(url.as_str().to_owned(), document);
+            self.key_sets.insert(url.as_str().to_owned(), (document, now));
         } else if let (Some(issuer), Some(jwks_uri)) =
             (document.get("issuer").and_then(Value::as_str), document.get("jwks_uri").and_then(Value::as_str))
         {
@@ -214,18 +267,19 @@ impl Shelf {
 
     /// The issuer whose keys and name apply: the one the token names, if its metadata were seen.
     fn issuer_of(&self, held: &Held) -> Option<String> {
-        let named = held.decoded.claims.get("iss").and_then(Value::as_str)?;
+        let named = held.decoded.claims.get("iss").and_then(Value::as_str).unwrap_or_default();
         if self.issuers.contains_key(named) {
             return Some(named.to_owned());
         }
         let tenant = held.decoded.claims.get("tid").and_then(Value::as_str);
         let template =
             |known: &&String| tenant.is_some_and(|tenant| known.replace("{tenantid}", tenant) == named);
-        self.issuers.keys().find(template).cloned()
+        let by_template = self.issuers.keys().find(template).cloned();
+        by_template.or_else(|| held.expected.issuers.first().cloned())
     }
 
     fn keys_of(&self, issuer: &str) -> Option<&Value> {
-        self.key_sets.get(self.issuers.get(issuer)?)
+        self.key_sets.get(self.issuers.get(issuer)?).map(|(keys, _)| keys)
     }
 
     /// Whether the keys of the issuer of the token at `index` are known, so that its signature was looked at.
@@ -239,7 +293,10 @@ impl Shelf {
     pub fn key_source(&self, index: usize) -> Option<Url> {
         let held = self.held.get(index)?;
         let metadata = if let Some(authority) = &held.authority {
-            authority.metadata_url()
+            let url = authority.metadata_url();
+            // Tokens of version 1.0 have an issuer of their own, which another document names.
+            let is_old = held.decoded.claims.get("ver").and_then(Value::as_str) == Some("1.0");
+            if is_old { url.replace("/v2.0/.well-known/", "/.well-known/") } else { url }
         } else {
             let issuer = held.decoded.claims.get("iss").and_then(Value::as_str)?;
             format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'))
@@ -251,6 +308,33 @@ impl Shelf {
     pub(super) fn next_key_source(&self) -> Option<Url> {
         let missing = self.issuers.values().find(|uri| !self.key_sets.contains_key(*uri))?;
         missing.parse().ok().filter(|url: &Url| matches!(url.scheme(), "http" | "https"))
+    }
+
+    /// The keys that apply to the token at `index`, and where they come from.
+    pub(super) fn keys_for(&self, index: usize) -> Option<(Value, String)> {
+        let issuer = self.issuer_of(self.held.get(index)?)?;
+        let source = self.issuers.get(&issuer)?;
+        let (keys, fetched) = self.key_sets.get(source)?.clone();
+        let source = KeySource::Authority { address: source.clone(), fetched, cached: false };
+        Some((keys, source.to_string()))
+    }
+
+    /// The issuer that the metadata name which speak for the token at `index`.
+    pub(super) fn issuer_at(&self, index: usize) -> Option<String> {
+        self.issuer_of(self.held.get(index)?)
+    }
+
+    /// Compares the token at `index` with these values from now on; `None`: with what is filled in.
+    pub(super) fn expect(&mut self, index: usize, term: Term, values: Option<Vec<String>>) {
+        let Some(held) = self.held.get_mut(index) else { return };
+        held.terms.retain(|(edited, _)| *edited != term);
+        held.terms.extend(values.map(|values| (term, values)));
+    }
+
+    pub(super) fn tried(&mut self, index: usize, exchange: ExchangeId) {
+        if let Some(held) = self.held.get_mut(index) {
+            held.tried = Some(exchange);
+        }
     }
 
     /// The text of the token at `index`, for copying.
@@ -265,7 +349,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::wire::{Body, Headers};
+    use crate::{
+        provider::scenario::Scenario,
+        token::bend::Part,
+        wire::{Body, Headers},
+        workbench::{Effect, Event, User, Workbench},
+    };
 
     const NOW: UnixTime = UnixTime::from_seconds(1_772_615_727);
 
@@ -331,6 +420,51 @@ mod tests {
         assert_eq!(shelf.all().len(), 2);
         shelf.discard(7);
         assert!(!shelf.can_put_back(), "there is no such place");
+    }
+
+    #[test]
+    fn a_bent_copy_stands_beside_its_original_and_is_judged_like_it() {
+        let issuer = "http://localhost:7080/tid/v2.0";
+        let mut bench = Workbench::new(None, Scenario::northwind());
+        let text = format!(
+            "eyJhbGciOiJSUzI1NiJ9.{}.c2ln",
+            URL_SAFE_NO_PAD.encode(json!({"iss": issuer, "sub": "x"}).to_string())
+        );
+        assert_eq!(bench.apply(Event::User(User::Decode(text.clone())), NOW), []);
+        let mut bent = Bent::of(&bench.shelf.all()[0].decoded).unwrap();
+        bent.set(Part::Claims, "sub", json!("y"));
+        let chosen = |signing| Event::User(User::Bend(Box::new(bent.clone()), signing));
+        assert_eq!(bench.apply(chosen(Signing::None), NOW), [], "no key is needed");
+        assert_eq!(
+            bench.apply(chosen(Signing::LabKey), NOW),
+            [Effect::SignToken(Box::new(bent.clone()), Signing::LabKey)]
+        );
+        let signed =
+            |result| Event::TokenSigned { bent: Box::new(bent.clone()), signing: Signing::LabKey, result };
+        bench.apply(signed(Err("no key".to_owned())), NOW);
+        bench.apply(signed(Ok(Secret::new("a.b.c"))), NOW);
+        let held = bench.shelf.all();
+        assert_eq!(held.len(), 3, "a signature that failed leaves nothing");
+        let bent_copy = &held[1];
+        assert_eq!(
+            (bent_copy.used_as, bent_copy.decoded.claims["sub"].as_str()),
+            (TokenUse::Bent, Some("y"))
+        );
+        let (changes, signing) = bent_copy.bent.clone().unwrap();
+        assert_eq!((changes[0].name.as_str(), changes.len(), signing), ("sub", 1, Signing::None));
+        assert_eq!(held[0].decoded.raw.expose(), text, "the original is as it was");
+    }
+
+    #[test]
+    fn nobody_elses_token_is_bent() {
+        let shelf = with_token_of("https://login.microsoftonline.com/tid/v2.0");
+        let bent = Bent::of(&shelf.all()[0].decoded).unwrap();
+        let mut bench = Workbench::new(None, Scenario::northwind());
+        bench.shelf = shelf;
+        for signing in Signing::ALL {
+            assert_eq!(bench.apply(Event::User(User::Bend(Box::new(bent.clone()), signing)), NOW), []);
+        }
+        assert_eq!(bench.shelf.all().len(), 1);
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub enum Owner {
     Keys,
     /// A person who sent this exchange again to compare the answers.
     Replay(ExchangeId),
+    /// A person who tries a token of the shelf at the lab's API.
+    Trial,
 }
 
 /// Which side of the protocol an exchange belongs to.
@@ -85,7 +87,7 @@ impl Exchange {
     pub const fn session(&self) -> Option<SessionId> {
         match self.owner {
             Owner::Flow(session, _) | Owner::Agent(session) => Some(session),
-            Owner::Keys | Owner::Replay(_) => None,
+            Owner::Keys | Owner::Replay(_) | Owner::Trial => None,
         }
     }
 

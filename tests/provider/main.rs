@@ -4,6 +4,7 @@
 
 mod admin_consent;
 mod authorize;
+mod bend;
 mod bounded;
 mod clock;
 mod conditions;

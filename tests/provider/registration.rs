@@ -16,7 +16,7 @@ const PUBLIC: &str = "http://localhost:50123/";
 const WITH_URI: &[&str] = &["error_uri"];
 
 /// Northwind with members of one entry set.
-fn stocked(list: List, entry: &str, members: Value) -> Scenario {
+fn stocked(list: List, entry: &str, members: &Value) -> Scenario {
     let members = members.as_object().expect("an object").clone();
     let edit = Edit::Set { of: list, entry: entry.to_owned(), members };
     edit.apply(&Scenario::northwind()).expect("it fits")
@@ -29,7 +29,7 @@ async fn a_tenant_that_is_elsewhere_or_closed_answers_nobody() {
         (json!({ "blocked": "inactivity" }), 5_000_225),
         (json!({ "blocked": "abuse" }), 5_000_224),
     ] {
-        let desk = Desk::stocked(stocked(List::Tenants, "northwind", members)).await;
+        let desk = Desk::stocked(stocked(List::Tenants, "northwind", &members)).await;
         let url = desk.authorize_url(&desk.home, &desk.authorization("desktop", PUBLIC));
         desk.check_page("authorize", &desk.get(&url, &[]).await, code).await;
         let refusal = Refusal { error: "invalid_request", code };
@@ -46,18 +46,19 @@ async fn a_tenant_that_is_elsewhere_or_closed_answers_nobody() {
 #[tokio::test]
 async fn microsoft_may_have_closed_an_application() {
     let status = json!({ "disabledByMicrosoftStatus": "DisabledDueToViolationOfServicesAgreement" });
-    let desk = Desk::stocked(stocked(List::Applications, "inventory-sync", status.clone())).await;
+    let desk = Desk::stocked(stocked(List::Applications, "inventory-sync", &status)).await;
     let refusal = Refusal { error: "unauthorized_client", code: 1_000_031 };
     let answer = desk.token(&desk.home, &desk.daemon(), &[]).await;
     desk.check_json("token", &answer, 400, refusal, WITH_URI).await;
-    let desk = Desk::stocked(stocked(List::Applications, "desktop", status)).await;
+    let desk = Desk::stocked(stocked(List::Applications, "desktop", &status)).await;
     let url = desk.authorize_url(&desk.home, &desk.authorization("desktop", PUBLIC));
     desk.check_page("authorize", &desk.get(&url, &[]).await, 1_000_031).await;
 }
 
 #[tokio::test]
 async fn a_resource_may_be_switched_off() {
-    let desk = Desk::stocked(stocked(List::Applications, "catalog-api", json!({ "isDisabled": true }))).await;
+    let desk =
+        Desk::stocked(stocked(List::Applications, "catalog-api", &json!({ "isDisabled": true }))).await;
     let refusal = Refusal { error: "invalid_resource", code: 500_014 };
     let answer = desk.token(&desk.home, &desk.daemon(), &[]).await;
     desk.check_json("by itself", &answer, 400, refusal, WITH_URI).await;
@@ -77,7 +78,7 @@ async fn a_resource_may_be_switched_off() {
 #[test]
 fn changed_claims_need_the_registrations_word_and_an_audience_of_the_tenant() {
     let ask = |members: Value, scope: &str| {
-        let mut tenant = Tenant::new(stocked(List::Applications, "payments-api", members));
+        let mut tenant = Tenant::new(stocked(List::Applications, "payments-api", &members));
         let daemon = (tenant.client_id("stock-robot"), tenant.secret("stock-robot"), tenant.home());
         let form = [
             ("grant_type", "client_credentials"),
@@ -107,7 +108,7 @@ fn changed_claims_need_the_registrations_word_and_an_audience_of_the_tenant() {
 #[tokio::test]
 async fn changed_claims_are_looked_at_on_the_page_too() {
     let mapped = json!({ "claimsMappingPolicies": ["shorter names"] });
-    let desk = Desk::stocked(stocked(List::Applications, "desktop", mapped)).await;
+    let desk = Desk::stocked(stocked(List::Applications, "desktop", &mapped)).await;
     let url = desk.authorize_url(&desk.home, &desk.authorization("desktop", PUBLIC));
     desk.check_page("the client's own ID token", &desk.get(&url, &[]).await, 50146).await;
 }
@@ -118,7 +119,7 @@ async fn an_api_for_work_accounts_is_not_reached_over_the_path_for_all() {
         { "resource": "microsoft-graph", "scopes": ["User.Read"] },
         { "resource": "key-vault", "scopes": ["user_impersonation"] },
     ] });
-    let desk = Desk::stocked(stocked(List::Applications, "gift-cards", listed)).await;
+    let desk = Desk::stocked(stocked(List::Applications, "gift-cards", &listed)).await;
     let vault = [("scope", "https://vault.azure.net/user_impersonation")];
     let parameters = with(&desk.authorization("gift-cards", PUBLIC), &vault);
     for segment in ["common", "consumers"] {
@@ -136,7 +137,7 @@ async fn an_api_for_work_accounts_is_not_reached_over_the_path_for_all() {
 #[test]
 fn a_personal_grant_stays_with_personal_accounts() {
     let grants = json!({ "isFallbackPublicClient": true });
-    let mut tenant = Tenant::new(stocked(List::Applications, "gift-cards", grants));
+    let mut tenant = Tenant::new(stocked(List::Applications, "gift-cards", &grants));
     tenant.person = "pia";
     let (client, home) = (tenant.client_id("gift-cards"), tenant.home());
     let parameters = [

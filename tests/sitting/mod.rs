@@ -13,10 +13,12 @@ use authwright::{
     flow::{CallId, FlowKind, Seeds},
     provider::{
         Provider,
+        forge::Bespoke,
         keys::{Keys, SigningKey},
         order::Order,
         scenario::Scenario,
     },
+    runtime::lab,
     secret::Secret,
     time::UnixTime,
     tui::{
@@ -256,6 +258,10 @@ impl Sitting {
             Effect::Bench(E::Lab(order)) => {
                 let result = self.lab.carry_out(&order, self.now).map_err(|why| why.to_string());
                 self.news().into_iter().chain([Event::LabAnswered { order, result }]).collect()
+            }
+            Effect::Bench(E::SignToken(bent, signing)) => {
+                let result = lab::settle(&self.lab, &bent, signing).map(Bespoke::sign);
+                vec![Event::TokenSigned { bent, signing, result }]
             }
             Effect::SaveScenario { name, text, replace } => {
                 if self.files.contains_key(&name) && !replace {

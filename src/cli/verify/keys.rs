@@ -1,5 +1,5 @@
 //! Where `verify` gets its keys from: a file, an address, or the metadata of an authority that the options name. An address
-//! that only the token names is never asked.
+//! that only the token names is asked if the options say so, and then for keys alone.
 
 use std::{fs, path::Path};
 
@@ -10,8 +10,9 @@ use super::Options;
 use crate::{
     oauth::{answer, discovery::Metadata, jwks::KeySet},
     runtime::{clock, http},
+    text::visible,
     time::UnixTime,
-    token::{self, KeySource, checks::Expected},
+    token::{self, Decoded, KeySource, checks::Expected},
     wire::{Request, Response},
 };
 
@@ -24,7 +25,7 @@ pub enum Trouble {
 }
 
 /// Completes what is expected with the keys and, where metadata are read, with their issuers and their clock.
-pub fn find(options: &Options, expected: &mut Expected) -> Result<(), Trouble> {
+pub fn find(options: &Options, token: &Decoded, expected: &mut Expected) -> Result<(), Trouble> {
     let address = options.jwks.as_deref().and_then(|given| given.parse::<Url>().ok());
     match (&options.jwks, address.filter(|address| matches!(address.scheme(), "http" | "https"))) {
         (Some(_), Some(address)) if options.offline => {
@@ -42,7 +43,7 @@ pub fn find(options: &Options, expected: &mut Expected) -> Result<(), Trouble> {
         }
         (None, _) if options.offline || options.shared_key.is_some() => Ok(()),
         (None, _) => {
-            let metadata = metadata(options)?;
+            let metadata = if options.ask_issuer { of_token(token)? } else { metadata(options)? };
             if metadata.is_empty() { Ok(()) } else { ask(options, expected, &Wanted::Metadata(metadata)) }
         }
     }
@@ -62,6 +63,23 @@ struct Provider {
     address: Url,
     /// The issuer that a person named; `None`: the authority says it.
     issuer: Option<String>,
+}
+
+/// The metadata of the issuer that the token names.
+fn of_token(token: &Decoded) -> Result<Vec<Provider>, Trouble> {
+    let named = token.claims.get("iss").and_then(Value::as_str).unwrap_or_default();
+    match at_issuer(named) {
+        Some(provider) => Ok(vec![provider]),
+        None => Err(Trouble::Usage("--ask-issuer: the token names no issuer with an address".to_owned())),
+    }
+}
+
+/// Where an issuer has its metadata (OpenID Connect Discovery §4), if it is an address.
+fn at_issuer(issuer: &str) -> Option<Provider> {
+    let text = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+    let address: Url = text.parse().ok()?;
+    matches!(address.scheme(), "http" | "https")
+        .then(|| Provider { address, issuer: Some(issuer.to_owned()) })
 }
 
 /// The metadata that the options name.
@@ -86,13 +104,7 @@ fn metadata(options: &Options) -> Result<Vec<Provider>, Trouble> {
     }
     // An issuer with a placeholder has no address of its own, and one that is no address is only compared.
     let named = options.issuer.iter().filter(|issuer| !issuer.contains("{tenantid}"));
-    let with_address = named.filter_map(|issuer| {
-        let text = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
-        let address: Url = text.parse().ok()?;
-        matches!(address.scheme(), "http" | "https")
-            .then(|| Provider { address, issuer: Some(issuer.clone()) })
-    });
-    Ok(with_address.collect())
+    Ok(named.filter_map(|issuer| at_issuer(issuer)).collect())
 }
 
 /// Asks for what is wanted, and fills it in.
@@ -133,8 +145,9 @@ async fn from_metadata(
         let metadata = Metadata::read(&answer).map_err(|why| no_answer(address, why))?;
         if let Some(issuer) = issuer.as_ref().filter(|issuer| **issuer != metadata.issuer) {
             let why = format!(
-                "the metadata are those of the issuer {}, not of {issuer} (OpenID Connect Discovery §4.3)",
-                crate::text::visible(&metadata.issuer)
+                "the metadata are those of the issuer {}, not of {} (OpenID Connect Discovery §4.3)",
+                visible(&metadata.issuer),
+                visible(issuer)
             );
             return Err(Trouble::NoAnswer(format!("{address}: {why}")));
         }
@@ -164,8 +177,8 @@ async fn from_metadata(
             expected.clock = expected.clock.by_date(date, clock::now());
         }
     }
-    // What a person names counts more than what an authority says of itself.
-    if expected.issuers.is_empty() {
+    // What a person names counts more than what an authority says of itself, and what the token names counts nothing.
+    if expected.issuers.is_empty() && !options.ask_issuer {
         expected.issuers = issuers;
     }
     expected.jwks = Some(serde_json::json!({ "keys": keys }));
@@ -186,7 +199,7 @@ async fn get(client: &http::Client, address: &Url) -> Result<Response, Trouble> 
 
 fn no_answer(address: &Url, trouble: answer::Trouble) -> Trouble {
     Trouble::NoAnswer(match trouble {
-        answer::Trouble::Refused(refusal) => format!("{address}: {}", crate::text::visible(&refusal.error)),
+        answer::Trouble::Refused(refusal) => format!("{address}: {}", visible(&refusal.error)),
         answer::Trouble::Unreadable(failure) => format!("{address}: {failure}"),
     })
 }

@@ -128,7 +128,8 @@ mod tests {
         let text = "words of ordinary length ".repeat(12);
         let lines = wrapped("  x name  ", text.trim_end());
         assert!(lines.len() > 3 && lines.iter().all(|line| line.chars().count() <= WIDTH));
-        assert!(lines[1].starts_with("          w"), "{lines:?}");
+        let indent = |line: &String| line.len() - line.trim_start().len();
+        assert!(lines[1..].iter().all(|line| indent(line) == "  x name  ".len()), "{lines:?}");
         let joined: Vec<&str> = lines.iter().flat_map(|line| line.split_whitespace()).skip(2).collect();
         assert_eq!(joined.join(" "), text.trim_end());
         let long = "x".repeat(200);

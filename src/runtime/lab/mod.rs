@@ -48,6 +48,7 @@ use door::{Door, Scheme};
 pub use keys::{KeyError, make_keys};
 use keys::{State, lock};
 use steward::Bell;
+pub use steward::{Task, settle};
 use store::Store;
 
 /// The port for http that is tried first, so that addresses stay the same from one start to the next.

@@ -17,12 +17,24 @@ use super::{
 use crate::{
     provider::{
         Provider,
+        forge::{Bespoke, SignedBy},
         order::{Order, View},
     },
     runtime::clock,
+    secret::Secret,
     time::UnixTime,
+    token::bend::{Bent, Signing},
     workbench::Event,
 };
+
+/// What the owner of a lab tenant asks of it.
+#[derive(Debug)]
+pub enum Task {
+    /// To carry this out; answered with [`Event::LabAnswered`].
+    Order(Box<Order>),
+    /// To sign this token; answered with [`Event::TokenSigned`].
+    Sign(Box<Bent>, Signing),
+}
 
 /// Rung after each request and order; heard only if somebody listens.
 #[derive(Debug, Default)]
@@ -56,9 +68,16 @@ impl Lab {
         Ok(lock(&provider).view())
     }
 
-    /// Takes orders, answers each with [`Event::LabAnswered`], and tells whatever has changed, by these orders or
+    /// Signs a token as it is, member by member.
+    pub async fn sign_token(&self, bent: &Bent, signing: Signing) -> Result<Secret, String> {
+        // One of the keys is made last.
+        let provider = keys::ready(self.keys.clone(), true).await?;
+        sign(&provider, bent, signing)
+    }
+
+    /// Takes tasks, answers each with its event, and tells whatever has changed, by these orders or
     /// otherwise, and every new row of the sign-in log. Ends when nobody can order or listen any more.
-    pub async fn serve_owner(&self, mut orders: mpsc::Receiver<Order>, events: mpsc::Sender<Event>) {
+    pub async fn serve_owner(&self, mut tasks: mpsc::Receiver<Task>, events: mpsc::Sender<Event>) {
         let mut bell = self.bell.listen();
         let provider = match keys::ready(self.keys.clone(), false).await {
             Ok(provider) => provider,
@@ -72,12 +91,22 @@ impl Lab {
             for event in told.news(&provider) {
                 let Ok(()) = events.send(event).await else { return };
             }
-            let order = tokio::select! {
+            let task = tokio::select! {
                 Ok(()) = bell.changed() => continue,
-                order = orders.recv() => order,
+                task = tasks.recv() => task,
             };
-            let Some(order) = order else { return };
-            let known = matches!(order, Order::Load { .. }).then(|| own_certificates(&provider));
+            let order = match task {
+                Some(Task::Order(order)) => order,
+                Some(Task::Sign(bent, signing)) => {
+                    let result = sign(&provider, &bent, signing);
+                    let Ok(()) = events.send(Event::TokenSigned { bent, signing, result }).await else {
+                        return;
+                    };
+                    continue;
+                }
+                None => return,
+            };
+            let known = matches!(*order, Order::Load { .. }).then(|| own_certificates(&provider));
             let result = carry_out(&provider, &order, clock::now());
             if let (Some(known), Ok(_)) = (known, &result) {
                 furnish(&provider, known, &events).await;
@@ -86,10 +115,26 @@ impl Lab {
             for event in told.news(&provider) {
                 let Ok(()) = events.send(event).await else { return };
             }
-            let answer = Event::LabAnswered { order: Box::new(order), result };
+            let answer = Event::LabAnswered { order, result };
             let Ok(()) = events.send(answer).await else { return };
         }
     }
+}
+
+fn sign(provider: &Mutex<Provider>, bent: &Bent, signing: Signing) -> Result<Secret, String> {
+    settle(&lock(provider), bent, signing).map(Bespoke::sign)
+}
+
+/// Settles how a tenant signs a bent token; [`Bespoke::sign`] does it, and needs the tenant no more. The error is a sentence.
+pub fn settle(provider: &Provider, bent: &Bent, signing: Signing) -> Result<Bespoke, String> {
+    let by = match signing {
+        Signing::LabKey => SignedBy::TenantKey,
+        Signing::OtherKey => SignedBy::OtherKey,
+        Signing::PublicKeyAsSecret => SignedBy::PublicKeyAsSecret,
+        Signing::None | Signing::Keep => return Err("this needs no key: Bent::finished gives it".to_owned()),
+    };
+    let (header, claims) = bent.parts(signing);
+    provider.bespoke(header, claims, by).map_err(|why| why.to_string())
 }
 
 fn carry_out(provider: &Mutex<Provider>, order: &Order, now: UnixTime) -> Result<String, String> {
@@ -189,14 +234,15 @@ mod tests {
     async fn orders_are_answered_and_what_changes_is_told() {
         let (events, mut queue) = mpsc::channel(64);
         let (orders, inbox) = mpsc::channel(8);
+        let order = |order| orders.send(Task::Order(Box::new(order)));
         let lab = lab::start(lab::Options::anywhere(Scenario::northwind()), events.clone()).await.unwrap();
         let base = lab.base().clone();
         let serving = tokio::spawn(async move { lab.serve_owner(inbox, events).await });
 
         let change = Edit::set(List::Users, "mina", "accountEnabled", false);
-        orders.send(Order::Edit { change }).await.unwrap();
-        orders.send(Order::Undo).await.unwrap();
-        orders.send(Order::Undo).await.unwrap();
+        order(Order::Edit { change }).await.unwrap();
+        order(Order::Undo).await.unwrap();
+        order(Order::Undo).await.unwrap();
         let mut enabled = Vec::new();
         let mut answers = Vec::new();
         while answers.len() < 3 {
@@ -237,6 +283,7 @@ mod tests {
     async fn a_directory_that_is_loaded_gets_the_certificates_whose_keys_are_known() {
         let (events, mut queue) = mpsc::channel(64);
         let (orders, inbox) = mpsc::channel(8);
+        let order = |order| orders.send(Task::Order(Box::new(order)));
         let lab = lab::start(lab::Options::anywhere(Scenario::northwind()), events.clone()).await.unwrap();
         let serving = tokio::spawn(async move { lab.serve_owner(inbox, events).await });
         let certificate = |view: &View| {
@@ -248,7 +295,7 @@ mod tests {
             _ => None,
         });
         let before = before.await;
-        orders.send(Order::Load { text: Scenario::northwind().to_toml() }).await.unwrap();
+        order(Order::Load { text: Scenario::northwind().to_toml() }).await.unwrap();
         let mut last = None;
         let answered = until(&mut queue, |event| match event {
             Event::LabChanged(view) => {

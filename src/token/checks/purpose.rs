@@ -42,7 +42,9 @@ fn for_sign_in(token: &Decoded) -> Finding {
         TokenKind::AccessDelegated
         | TokenKind::AccessAppOnly
         | TokenKind::GraphDelegated
-        | TokenKind::GraphAppOnly => {
+        | TokenKind::GraphAppOnly
+        | TokenKind::ClientAssertion
+        | TokenKind::WorkloadAssertion => {
             KIND.error(format!("A client signs people in with an ID token; this is: {title}. {because}"))
         }
     }
@@ -55,6 +57,8 @@ fn for_call(token: &Decoded) -> Finding {
         TokenKind::IdToken => KIND.error(format!(
             "An API takes access tokens; this is an ID token, which is for the client alone. {because}"
         )),
+        TokenKind::ClientAssertion | TokenKind::WorkloadAssertion => KIND
+            .error(format!("An API takes access tokens; this is for a token endpoint: {title}. {because}")),
         TokenKind::Unknown => {
             KIND.warning(format!("Whether it is an access token cannot be told. {because}"))
         }

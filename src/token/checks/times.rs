@@ -65,10 +65,12 @@ pub(super) fn expiry(token: &Decoded, clock: Clock, now: UnixTime) -> Finding {
     if over < 0 {
         EXPIRY.passed(format!("{when}."))
     } else if over < leeway {
-        EXPIRY.warning(format!(
-            "{when}: over, but within {leeway} s of leeway{}.",
-            if leeway == LEEWAY { ", which Entra's libraries grant" } else { "" }
-        ))
+        let leeway = if leeway == LEEWAY {
+            format!("the {leeway} s of leeway that Entra's libraries grant")
+        } else {
+            format!("{leeway} s of leeway")
+        };
+        EXPIRY.warning(format!("{when}: over, but within {leeway}."))
     } else {
         EXPIRY.error(format!("{when}: over, also with {leeway} s of leeway."))
     }

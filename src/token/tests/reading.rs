@@ -56,7 +56,7 @@ fn the_token_is_found_in_whatever_was_pasted() {
     check(format!("Bearer Bearer {token}"), &["input.bearer_prefix", "input.bearer_twice"]);
     check(format!("\"{token}\""), &["input.quotes"]);
     check(format!("`{token}`"), &["input.quotes"]);
-    check(format!("'Bearer {token}',"), &["input.quotes", "input.bearer_prefix"]);
+    check(format!("'Bearer {token}',"), &["input.bearer_prefix", "input.quotes"]);
     check(format!("{token}."), &["input.quotes"]);
     check(format!("{token},"), &[]);
     check(format!("  {token}\n"), &["input.whitespace"]);
@@ -212,7 +212,7 @@ fn what_is_no_jwt_is_told_apart() {
         let decoded = decode(text);
         let found = decoded.findings.iter().map(|finding| finding.id).find(|id| !id.starts_with("input."));
         assert_eq!((decoded.kind, found), (kind, expected), "{text}");
-        assert!(decoded.header.is_empty() && decoded.claims.is_empty());
+        assert!(decoded.header.is_empty() && (decoded.claims.is_empty() || kind == Kind::Saml), "{text}");
     };
     let tail = "AXEAHpwqP1R7DkqaYVyOL3sdQ".repeat(8);
     check(&format!("1.{tail}"), Kind::Opaque, Some("kind.entra_refresh_or_code"));

@@ -37,7 +37,7 @@ const fn c(c: char) -> Key {
 
 use Action as A;
 use Context::{
-    Always, Confirm, Device, Entry, Errors, Exchange, Field, Flows, Global, Help, Menu, Page, Palette,
+    Always, Bend, Confirm, Device, Entry, Errors, Exchange, Field, Flows, Global, Help, Menu, Page, Palette,
     Replay, Request, Run, SignIns, Tenant, Tokens, Traffic, Value,
 };
 
@@ -132,14 +132,32 @@ pub const TABLE: &[Binding] = &[
     row(Tokens, &[Key::UP, c('k')], A::MoveUp, "move", 1),
     row(Tokens, &[Key::DOWN, c('j')], A::MoveDown, "move", 1),
     row(Tokens, &[c('p')], A::Paste, "paste", 2),
-    row(Tokens, &[c('s')], A::TokenVerify, "signature", 3),
-    row(Tokens, &[c('t')], A::PaneView, "raw", 4),
+    row(Tokens, &[c('a')], A::TokenSeat, "seat", 3),
+    row(Tokens, &[c('w')], A::TokenUse, "use with", 4),
+    row(Tokens, &[c('e')], A::Edit, "edit", 5),
+    row(Tokens, &[c('d')], A::TokenCompare, "compare", 6),
+    row(Tokens, &[c('c')], A::TokenTry, "call the lab", 7),
+    row(Tokens, &[c('s')], A::TokenVerify, "signature", 8),
+    row(Tokens, &[c('t')], A::PaneView, "raw", 9),
+    row(Tokens, &[c('v')], A::Reveal, "reveal", 10),
+    row(Tokens, &[c('S')], A::TokenSign, "sign", 0),
+    row(Tokens, &[c('A')], A::EditAdd, "add a claim", 0),
+    row(Tokens, &[c('f')], A::TokenProof, "proof", 0),
+    row(Tokens, &[c('B')], A::TokenBearer, "call an API", 0),
+    row(Tokens, &[c('O')], A::TokenAssertion, "on behalf of", 0),
+    row(Tokens, &[c('R')], A::TokenRefresh, "refresh", 0),
     row(Tokens, &[c('/')], A::Search, "search", 40),
-    row(Tokens, &[c('w')], A::TokenUse, "use with", 5),
-    row(Tokens, &[c('v')], A::Reveal, "reveal", 6),
+    row(Tokens, &[c(' ')], A::Toggle, "mark", 0),
     row(Tokens, &[c('i')], A::ExchangeShow, "exchange", 0),
     row(Tokens, &[c('x'), Key::DELETE], A::TokenDiscard, "discard", 70),
     row(Tokens, &[c('u')], A::EditUndo, "undo", 0),
+
+    row(Bend, &[c('e')], A::Edit, "edit", 1),
+    row(Bend, &[c('s')], A::TokenSign, "sign", 2),
+    row(Bend, &[c('x'), Key::DELETE], A::EditDrop, "take out", 3),
+    row(Bend, &[c('A')], A::EditAdd, "add", 4),
+    row(Bend, &[c('u')], A::EditUndo, "undo", 5),
+    row(Bend, &[Key::ESC], A::Close, "drop", 6),
 
     row(Errors, &[Key::UP, c('k')], A::MoveUp, "move", 1),
     row(Errors, &[Key::DOWN, c('j')], A::MoveDown, "move", 1),

@@ -64,7 +64,7 @@ pub fn entity(scenario: &Scenario, application: &Application) -> Map<String, Val
         "deletedDateTime": null,
         "appId": application.app_id,
         "applicationTemplateId": null,
-        "disabledByMicrosoftStatus": null,
+        "disabledByMicrosoftStatus": application.disabled_by_microsoft_status,
         "createdDateTime": null,
         "displayName": application.display_name,
         "description": null,
@@ -100,7 +100,7 @@ pub fn entity(scenario: &Scenario, application: &Application) -> Map<String, Val
         "passwordCredentials": credentials::passwords(application),
         "publicClient": { "redirectUris": application.public_client.redirect_uris },
         "requiredResourceAccess": required(scenario, &application.required_resource_access),
-        "verifiedPublisher": { "displayName": null, "verifiedPublisherId": null, "addedDateTime": null },
+        "verifiedPublisher": { "displayName": application.verified_publisher, "verifiedPublisherId": null, "addedDateTime": null },
         "web": {
             "homePageUrl": null,
             "logoutUrl": application.web.logout_url,

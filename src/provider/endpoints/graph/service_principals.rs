@@ -131,7 +131,7 @@ fn entity(provider: &Provider, tenant: &Tenant, principal: &Principal) -> Map<St
         "appRoleAssignmentRequired": application.app_role_assignment_required,
         "createdDateTime": null,
         "description": null,
-        "disabledByMicrosoftStatus": null,
+        "disabledByMicrosoftStatus": application.disabled_by_microsoft_status,
         "displayName": principal.display_name(),
         "homepage": null,
         "loginUrl": null,
@@ -155,7 +155,7 @@ fn entity(provider: &Provider, tenant: &Tenant, principal: &Principal) -> Map<St
         "oauth2PermissionScopes": application.api.scopes.iter().map(registration::scope).collect::<Vec<_>>(),
         "passwordCredentials": [],
         "resourceSpecificApplicationPermissions": [],
-        "verifiedPublisher": { "displayName": null, "verifiedPublisherId": null, "addedDateTime": null },
+        "verifiedPublisher": { "displayName": application.verified_publisher, "verifiedPublisherId": null, "addedDateTime": null },
     });
     let Value::Object(members) = shown else { unreachable!("it was written as an object") };
     members

@@ -1,14 +1,17 @@
-//! What was checked of a token: its header in one line, whose keys are missing, and every finding with its mark.
+//! What each seat makes of a token: the verdict, the mistakes by name, whose keys are missing, every light with its mark and
+//! its source, and what was expected.
 
 use serde_json::Value;
 
 use crate::{
     finding::{Finding, Severity},
     text::{Line, Role, visible},
-    time::UnixTime,
-    token::{Decoded, Kind},
+    token::{
+        Decoded, Kind,
+        seat::{Answer, Seat, Verdict},
+    },
     tui::{glyphs::Glyphs, widgets::fit},
-    workbench::{Exchange, Held, Owner, Workbench},
+    workbench::{Exchange, Held, Owner, Term, Wanted, Workbench},
 };
 
 /// Where the search for a token's keys stands.
@@ -52,11 +55,10 @@ fn host(url: &url::Url) -> String {
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-/// The findings as they are now: those that need attention first, and then in the order in which people ask.
-pub fn findings(held: &Held, now: UnixTime) -> Vec<Finding> {
+/// The lights: those that need attention first, and then in the order in which people ask.
+pub fn sorted(mut findings: Vec<Finding>) -> Vec<Finding> {
     const ASKED: [&str; 5] =
         ["check.signature", "check.issuer", "check.audience", "check.expiry", "check.nonce"];
-    let mut findings = held.checks_at(now);
     findings.sort_by_key(|finding| {
         let severity = match finding.severity {
             Severity::Error => 0,
@@ -70,13 +72,164 @@ pub fn findings(held: &Held, now: UnixTime) -> Vec<Finding> {
     findings
 }
 
-/// Everything that stands in the region.
-pub fn lines(bench: &Workbench, index: usize, now: UnixTime, glyphs: &Glyphs) -> Vec<Line> {
+/// Everything that stands in the region: the verdict of the seat, that of the other one, what is to be done, each light, and
+/// what was expected.
+pub fn lines(bench: &Workbench, index: usize, seats: &Seats, glyphs: &Glyphs) -> Vec<Line> {
     let Some(held) = bench.shelf.all().get(index) else { return Vec::new() };
-    let mut lines = vec![header(&held.decoded, glyphs)];
+    let mut lines = verdict(&seats.own, glyphs);
+    lines.extend(trial(bench, held, glyphs));
     lines.extend(about_keys(&keys(bench, index), &held.decoded, glyphs));
-    lines.extend(findings(held, now).iter().map(|finding| line(finding, glyphs)));
+    lines.extend(sorted(seats.own.checks.clone()).iter().map(|finding| line(finding, glyphs)));
+    lines.push(header(&held.decoded, glyphs));
+    lines.push(Line::new());
+    lines.push(other(&seats.other, glyphs));
+    lines.extend(expected(&bench.terms(index), seats.own.seat));
     lines
+}
+
+/// What both seats make of a token.
+#[derive(Debug)]
+pub struct Seats {
+    /// The seat that is taken.
+    pub own: Verdict,
+    /// The other one.
+    pub other: Verdict,
+}
+
+/// Mark and role of an answer.
+const fn answer(answer: Answer, glyphs: &Glyphs) -> (&'static str, Role) {
+    match answer {
+        Answer::Accepted => (glyphs.ok, Role::Ok),
+        Answer::Rejected | Answer::Forbidden => (glyphs.failed, Role::Refused),
+        Answer::Open => (glyphs.warning, Role::Warn),
+        Answer::NotOurs => (glyphs.info, Role::Muted),
+    }
+}
+
+/// What a frame calls a seat.
+pub const fn seat_title(seat: Seat) -> &'static str {
+    match seat {
+        Seat::Client => "as the client",
+        Seat::Api => "as the API",
+    }
+}
+
+/// The verdict of the seat that is taken: the decision, what would be answered, and the mistakes by name.
+fn verdict(verdict: &Verdict, glyphs: &Glyphs) -> Vec<Line> {
+    let (mark, role) = answer(verdict.answer, glyphs);
+    let mut lines = vec![Line::of(role, format!("{mark} ")).then(Role::Title, verdict.headline())];
+    let indent = " ".repeat(usize::from(glyphs.mark_width) + 1);
+    if let Some(challenge) = &verdict.challenge {
+        lines.push(
+            Line::of(Role::Text, &indent).then(Role::Name, "www-authenticate: ").then(Role::Value, challenge),
+        );
+    }
+    for mistake in &verdict.mistakes {
+        lines.push(Line::of(Role::Warn, format!("{} ", glyphs.warning)).then(Role::Text, &mistake.title));
+        lines.push(Line::of(Role::Text, &indent).then(Role::Muted, mistake.advice));
+    }
+    lines
+}
+
+/// What the other seat makes of it, in one line.
+fn other(verdict: &Verdict, glyphs: &Glyphs) -> Line {
+    let (mark, role) = answer(verdict.answer, glyphs);
+    Line::of(role, format!("{mark} "))
+        .then(Role::Muted, format!("{}: ", seat_title(verdict.seat)))
+        .then(Role::Text, verdict.headline())
+        .then(Role::Text, "  ")
+        .then(Role::Key, "a")
+        .then(Role::Muted, " takes this seat")
+}
+
+/// The verdict of the other seat in a few words, for the border.
+pub fn in_short(verdict: &Verdict, glyphs: &Glyphs) -> Line {
+    let (mark, role) = answer(verdict.answer, glyphs);
+    let words = match (verdict.seat, verdict.answer) {
+        (_, Answer::Accepted) => "taken",
+        (Seat::Api, Answer::Rejected) => "401",
+        (Seat::Api, Answer::Forbidden) => "403",
+        (Seat::Client, Answer::Rejected | Answer::Forbidden) => "not taken",
+        (_, Answer::Open) => "open",
+        (_, Answer::NotOurs) => "not its to judge",
+    };
+    Line::of(Role::Key, "a")
+        .then(Role::Muted, format!(" {}: ", seat_title(verdict.seat)))
+        .then(role, mark)
+        .then(Role::Text, format!(" {words}"))
+}
+
+/// What the lab's API answered, if it was asked.
+fn trial(bench: &Workbench, held: &Held, glyphs: &Glyphs) -> Vec<Line> {
+    let Some(exchange) = held.tried.and_then(|id| bench.traffic.get(id)) else { return Vec::new() };
+    let said = |role, mark: &str, text: String| Line::of(role, format!("{mark} ")).then(Role::Text, text);
+    let (path, id) = (exchange.request.url.path(), exchange.id.0);
+    match &exchange.result {
+        None => vec![said(Role::Busy, glyphs.running, format!("Calling the lab's API at {path} (#{id})"))],
+        Some(Err(failure)) => vec![said(
+            Role::Refused,
+            glyphs.failed,
+            format!("The lab's API was not reached (#{id}): {failure}"),
+        )],
+        Some(Ok(response)) => {
+            let (mark, role) =
+                if response.is_success() { (glyphs.ok, Role::Ok) } else { (glyphs.failed, Role::Refused) };
+            let mut lines = vec![said(
+                role,
+                mark,
+                format!("The lab's API at {path} answered {} (#{id}).", response.status),
+            )];
+            let indent = " ".repeat(usize::from(glyphs.mark_width) + 1);
+            let document = serde_json::from_slice::<Value>(response.body.bytes()).unwrap_or_default();
+            let said = [document.get("error_description"), document.get("advice")];
+            for text in said.into_iter().flatten().filter_map(Value::as_str) {
+                lines.push(Line::of(Role::Text, &indent).then(Role::Text, visible(text)));
+            }
+            if let Some(challenge) = response.headers.get("www-authenticate") {
+                lines.push(
+                    Line::of(Role::Text, &indent)
+                        .then(Role::Name, "www-authenticate: ")
+                        .then(Role::Value, visible(challenge)),
+                );
+            }
+            lines
+        }
+    }
+}
+
+/// What the seat expects, and where that comes from.
+fn expected(terms: &[Wanted], seat: Seat) -> Vec<Line> {
+    let mut lines = vec![
+        Line::new(),
+        Line::of(Role::Title, "Expected")
+            .then(Role::Muted, "  ")
+            .then(Role::Key, "e")
+            .then(Role::Muted, " changes it"),
+    ];
+    for wanted in terms.iter().filter(|wanted| Term::of(seat).contains(&wanted.term)) {
+        let value = if wanted.values.is_empty() { "not compared".to_owned() } else { few(&wanted.values) };
+        let role = match (wanted.edited, wanted.values.is_empty()) {
+            (true, _) => Role::Edited,
+            (false, true) => Role::Muted,
+            (false, false) => Role::Value,
+        };
+        lines.push(
+            Line::of(Role::Name, format!("{:<10}", wanted.term.title()))
+                .then(role, visible(&value))
+                .then(Role::Muted, format!("  {}", wanted.source)),
+        );
+    }
+    lines
+}
+
+/// Of many values the first ones.
+pub fn few(values: &[String]) -> String {
+    match values {
+        [first @ .., _, _] if first.len() > 3 => {
+            format!("{} and {} more", values[..4].join(", "), values.len() - 4)
+        }
+        all => all.join(", "),
+    }
 }
 
 /// How many findings there are of each kind that there are any of.
@@ -100,7 +253,8 @@ pub fn line(finding: &Finding, glyphs: &Glyphs) -> Line {
         Severity::Passed | Severity::Warning | Severity::Error => Role::Text,
         Severity::Info => Role::Muted,
     };
-    Line::of(role, mark).then(Role::Text, " ").then(role_of_text, &finding.title)
+    let source = if finding.source.is_empty() { String::new() } else { format!("  {}", finding.source) };
+    Line::of(role, mark).then(Role::Text, " ").then(role_of_text, &finding.title).then(Role::Muted, source)
 }
 
 /// `alg RS256  typ JWT  kid rrX2…`

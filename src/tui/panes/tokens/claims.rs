@@ -8,11 +8,14 @@ use crate::{
     text::{Line, Role},
     time::{self, UnixTime},
     token::{
-        Decoded,
+        Decoded, Within,
         claims::{self, Group, Meaning},
         values,
     },
-    tui::{glyphs::Glyphs, widgets::fit},
+    tui::{
+        glyphs::{Charset, Glyphs},
+        widgets::fit,
+    },
 };
 
 /// So many claims that nobody knows are listed. A token that holds more is not meant to be read.
@@ -51,6 +54,7 @@ impl Section {
             Self::Of(Group::When) => "from when until when it is valid",
             Self::Of(Group::How) => "how the person or the application proved itself",
             Self::Of(Group::Form) => "how the token is made and signed",
+            Self::Of(Group::Support) => "what to look this token up by, in logs and support cases",
             Self::Of(Group::Internal) => "the issuer's own business; programs must not rely on it",
             Self::Of(Group::Unknown) => "not defined by Entra, OpenID Connect or JWT; ask whoever issued it",
         }
@@ -159,7 +163,13 @@ fn members(token: &Decoded, group: Group) -> Vec<Row<'_>> {
             }
             rows
         }
-        Group::Who | Group::ForWhom | Group::May | Group::When | Group::How | Group::Internal => {
+        Group::Who
+        | Group::ForWhom
+        | Group::May
+        | Group::When
+        | Group::How
+        | Group::Support
+        | Group::Internal => {
             let known = claims::CLAIMS.iter().filter(|meaning| meaning.group == group);
             known
                 .filter_map(|meaning| {
@@ -169,6 +179,50 @@ fn members(token: &Decoded, group: Group) -> Vec<Row<'_>> {
                 .collect()
         }
     }
+}
+
+/// What stands before a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// A person has changed it.
+    Edited,
+    /// It is at fault, or in doubt.
+    Fault(Severity),
+}
+
+impl Mark {
+    /// Two columns wide in either set.
+    const fn sign(self, glyphs: &Glyphs) -> (&'static str, Role) {
+        let is_ascii = matches!(glyphs.charset, Charset::Ascii);
+        match self {
+            Self::Edited => (if is_ascii { "* " } else { "● " }, Role::Edited),
+            Self::Fault(Severity::Error) => (if is_ascii { "F " } else { "✗ " }, Role::Refused),
+            Self::Fault(_) => ("! ", Role::Warn),
+        }
+    }
+}
+
+/// The mark of a member by what the decoder noticed at it and by the lights that look at it.
+pub fn fault(token: &Decoded, lights: &[Finding], section: Section, name: &str) -> Option<Mark> {
+    let is_header = section == Section::Of(Group::Form);
+    let within = if is_header { Within::Header } else { Within::Payload };
+    let looked_at = |id: &str| match id {
+        "check.algorithm" => is_header && name == "alg",
+        "check.key" | "check.key_issuer" => is_header && name == "kid",
+        _ if is_header => false,
+        "check.issuer" => name == "iss",
+        "check.tenant" => name == "tid",
+        "check.audience" => name == "aud",
+        "check.expiry" => name == "exp",
+        "check.not_before" => name == "nbf",
+        "check.issued_at" => name == "iat",
+        "check.auth_time" => name == "auth_time",
+        "check.permission" => matches!(name, "scp" | "scope" | "roles"),
+        id => id.strip_prefix("check.") == Some(name),
+    };
+    let lights = lights.iter().filter(|finding| looked_at(finding.id));
+    let worst = token.findings_on(within, name).chain(lights).map(|finding| finding.severity).max()?;
+    (worst >= Severity::Warning).then_some(Mark::Fault(worst))
 }
 
 /// How wide the columns of rows are.
@@ -202,7 +256,14 @@ impl Columns {
     }
 
     /// A row as a line.
-    pub fn line(self, row: &Row<'_>, token: &Decoded, now: UnixTime, glyphs: &Glyphs) -> Line {
+    pub fn line(
+        self,
+        row: &Row<'_>,
+        token: &Decoded,
+        mark: Option<Mark>,
+        now: UnixTime,
+        glyphs: &Glyphs,
+    ) -> Line {
         match row {
             Row::Heading { section, folded, count } => {
                 let mark = if *folded { glyphs.folded } else { glyphs.unfolded };
@@ -217,7 +278,8 @@ impl Columns {
             Row::Member { section, name, value, meaning } => {
                 let says = remark(token, *section, name, value, *meaning, now);
                 let said = said(token, *section, name, value);
-                let line = Line::of(Role::Text, "  ")
+                let (sign, role) = mark.map_or(("  ", Role::Text), |mark| mark.sign(glyphs));
+                let line = Line::of(role, sign)
                     .then(Role::Name, fit::cell(name, self.name, glyphs))
                     .then(Role::Text, "  ");
                 if says.is_empty() {
@@ -285,7 +347,11 @@ mod tests {
             kind: Kind::Jws,
             header: Map::from_iter([("alg".to_owned(), json!("RS256"))]),
             claims: claims.as_object().expect("an object").clone(),
+            places: Vec::new(),
+            name: None,
             findings: Vec::new(),
+            places: Vec::new(),
+            name: None,
             raw: Secret::default(),
         }
     }
@@ -304,8 +370,9 @@ mod tests {
 
     #[test]
     fn claims_stand_under_their_heading_and_unknown_ones_are_kept() {
-        let token =
-            token(&json!({"shoe_size": 43, "exp": 9, "sub": "x", "uti": "y", "aud": "z", "scp": "a b"}));
+        let token = token(
+            &json!({"shoe_size": 43, "exp": 9, "sub": "x", "uti": "y", "rh": "r", "aud": "z", "scp": "a b"}),
+        );
         let internal = [Section::Of(Group::Internal)];
         let expected = [
             "-who",
@@ -316,6 +383,8 @@ mod tests {
             "scp",
             "-when",
             "exp",
+            "-ids for support",
+            "uti",
             "-header",
             "alg",
             "+internal",
@@ -323,7 +392,7 @@ mod tests {
             "shoe_size",
         ];
         assert_eq!(names(&rows(&token, &internal)), expected);
-        assert!(names(&rows(&token, &[])).contains(&"uti".to_owned()));
+        assert!(names(&rows(&token, &[])).contains(&"rh".to_owned()));
     }
 
     #[test]
@@ -361,10 +430,10 @@ mod tests {
         let token = token(&json!({"exp": 1_772_615_787, "oid": "4b0e"}));
         let rows = rows(&token, &[]);
         let now = UnixTime::from_seconds(1_772_615_727);
-        let glyphs = Glyphs::of(crate::tui::glyphs::Charset::Unicode);
+        let glyphs = Glyphs::of(Charset::Unicode);
         let columns = Columns::new(&rows, &token, 80);
         let exp = rows.iter().find(|row| row.holds("EXP")).expect("it is there");
-        let line = columns.line(exp, &token, now, glyphs).plain();
+        let line = columns.line(exp, &token, None, now, glyphs).plain();
         assert!(line.starts_with("  exp  2026-03-04 09:16:27Z  in 1:00 min · "), "{line}");
         assert!(rows.iter().any(|row| row.holds("4B0e")));
         assert!(!rows.iter().any(|row| row.holds("nowhere")));

@@ -7,18 +7,22 @@ use ratatui::{
 };
 
 use super::{
-    Input, State, checks,
-    claims::{self, Columns},
+    Input, Panel, State,
+    bending::{self, Member},
+    checks,
+    claims::{self, Columns, Mark, Row, Section},
+    comparison,
     layout::{self, Form, Region},
-    list, meaning, raw,
+    list, meaning, name_of, proof, raw,
 };
 use crate::{
-    text::{Line, Role},
-    token::{self, Kind},
+    text::{Line, Role, visible},
+    token::{self, Kind, bend::Part, claims::Group},
     tui::{
         look::Look,
         pane::Scene,
         widgets::{
+            field::Field,
             fit,
             frame::Frame,
             lines::{Hanging, Lines, Scroll},
@@ -74,27 +78,31 @@ impl State {
         let inner = readable(padded(Frame::inner(area)));
         match region {
             Region::List => self.draw_list(focused, bench, scene, area, buffer),
-            Region::Claims => self.draw_claims(focused, held, scene, area, buffer),
+            Region::Claims => match self.panel {
+                Panel::Claims => self.draw_claims(focused, bench, scene, area, buffer),
+                Panel::Comparison | Panel::Proof => self.draw_panel(focused, bench, scene, area, buffer),
+            },
             // The frame comes last: only then is it known whether there is more than fits.
             Region::Checks => {
-                let findings = checks::findings(held, scene.now);
-                let lines = checks::lines(bench, index, scene.now, look.glyphs);
+                let Some(seats) = self.judged(bench, scene.now) else { return };
+                let lines = checks::lines(bench, index, &seats, look.glyphs);
                 let hanging = Hanging::Columns(look.glyphs.mark_width + 1);
                 Lines::new(&lines, look).hanging(hanging).scrolled(inner, buffer, &mut self.checks_scroll);
-                Frame::new("Checks", look)
+                Frame::new(format!("Verdict  {}", checks::seat_title(seats.own.seat)), look)
                     .focused(focused)
-                    .note(checks::tally(&findings, look.glyphs))
-                    .footnote(more(&self.checks_scroll, "", look))
+                    .note(checks::tally(&seats.own.checks, look.glyphs))
+                    .footnote(with_more(checks::in_short(&seats.other, look.glyphs), &self.checks_scroll, look))
                     .render(area, buffer);
             }
             Region::Meaning => {
                 let row = self.row(bench);
-                let lines = match row {
-                    Some(row) => meaning::lines(&row, &held.decoded, scene.now, look.glyphs),
-                    None => vec![Line::of(Role::Muted, "The meaning of the selected claim stands here.")],
+                let title = meaning::title(row.as_ref());
+                let lines = match (row, self.shown(bench)) {
+                    (Some(row), Some(shown)) => meaning::lines(&row, shown, scene.now, look.glyphs),
+                    _ => vec![Line::of(Role::Muted, "The meaning of the selected claim stands here.")],
                 };
                 Lines::new(&lines, look).scrolled(inner, buffer, &mut self.meaning_scroll);
-                Frame::new(meaning::title(row.as_ref()), look)
+                Frame::new(title, look)
                     .focused(focused)
                     .footnote(more(&self.meaning_scroll, "", look))
                     .render(area, buffer);
@@ -122,26 +130,80 @@ impl State {
         buffer: &mut Buffer,
     ) {
         let (look, held) = (scene.look, bench.shelf.all());
-        Frame::new(format!("Tokens  {}", held.len()), look).focused(focused).render(area, buffer);
+        let from = match self.held(bench).and_then(|held| held.exchange) {
+            Some(exchange) => format!("#{} brought it: i", exchange.0),
+            None => String::new(),
+        };
+        Frame::new(format!("Tokens  {}", held.len()), look)
+            .focused(focused)
+            .footnote(Line::of(Role::Muted, from))
+            .render(area, buffer);
         let inner = Frame::inner(area);
         let width = inner.width.saturating_sub(1);
         let row = |at: usize| match held.get(at) {
-            Some(held) => list::row(held, bench, scene.now, width, look.glyphs),
+            Some(held) => {
+                let is_marked = self.marked.as_ref() == Some(&held.decoded.raw);
+                list::row(held, bench, is_marked, scene.now, width, look.glyphs)
+            }
             None => Line::new(),
         };
-        List::new(held.len(), &row, look).focused(focused).render(inner, buffer, &mut self.token);
+        let mut selection = self.token.clone();
+        List::new(held.len(), &row, look).focused(focused).render(inner, buffer, &mut selection);
+        self.token = selection;
+    }
+
+    /// What stands in the place of the claims.
+    fn draw_panel(
+        &mut self,
+        focused: bool,
+        bench: &Workbench,
+        scene: &Scene<'_>,
+        area: Rect,
+        buffer: &mut Buffer,
+    ) {
+        let (look, inner) = (scene.look, readable(padded(Frame::inner(area))));
+        let Some(held) = self.held(bench) else { return };
+        let (title, lines) = match (self.panel, self.marked(bench)) {
+            (Panel::Comparison, Some(marked)) => {
+                let before = format!("{} {}", name_of(marked), lasting(marked));
+                let after = format!("{} {}", name_of(held), lasting(held));
+                let lines = comparison::lines(
+                    (&before, &marked.decoded),
+                    (&after, &held.decoded),
+                    self.whole,
+                    scene.now,
+                );
+                ("Compared", lines)
+            }
+            (Panel::Comparison, None) => (
+                "Compared",
+                vec![Line::of(
+                    Role::Text,
+                    "This is the marked token. Select another one in the list to compare it with.",
+                )],
+            ),
+            (_, _) => ("Proof", proof::lines(held, self.certificate.as_ref(), bench, scene.now, look.glyphs)),
+        };
+        Lines::new(&lines, look).scrolled(inner, buffer, &mut self.panel_scroll);
+        Frame::new(title, look)
+            .focused(focused)
+            .footnote(more(&self.panel_scroll, "Esc closes", look))
+            .render(area, buffer);
     }
 
     fn draw_claims(
         &mut self,
         focused: bool,
-        held: &Held,
+        bench: &Workbench,
         scene: &Scene<'_>,
         area: Rect,
         buffer: &mut Buffer,
     ) {
         let look = scene.look;
-        let recognised = token::kind_of(&held.decoded);
+        let Some(seats) = self.judged(bench, scene.now) else { return };
+        let Some(held) = self.held(bench) else { return };
+        let Some(shown) = self.shown(bench) else { return };
+        let recognised = token::kind_of(shown);
         let kind =
             if held.decoded.kind == Kind::Jws { recognised.kind.title() } else { held.decoded.kind.title() };
         let mut frame = Frame::new(format!("Claims  {kind}"), look).focused(focused);
@@ -161,13 +223,22 @@ impl State {
                     .then(Role::Text, "made on this machine for practice. No real service accepts it."),
             );
         }
+        let bending = self.bending.as_ref().filter(|bending| bending.is_of(&held.decoded.raw));
+        match (bending, &held.bent) {
+            (Some(bending), _) => above = vec![bending.line()],
+            (None, Some((changes, signing))) => above = vec![bending::line_of(changes, *signing)],
+            (None, None) => {}
+        }
         above.push(match held.decoded.kind {
             Kind::Jws => Line::of(Role::Muted, recognised.because),
             Kind::Jwe => Line::of(Role::Muted, "Encrypted: only its recipient can read the claims."),
             Kind::Opaque => {
                 Line::of(Role::Muted, "The issuer's note to itself: nobody else can read anything in it.")
             }
-            Kind::Saml => Line::of(Role::Muted, "SAML is XML and not JSON; it is not taken apart here."),
+            Kind::Saml => Line::of(
+                Role::Muted,
+                "A SAML assertion: XML, and signed as XML. What it says is listed; its signature is not checked.",
+            ),
             Kind::NotAToken => Line::new(),
         });
         let mut rest = Frame::inner(area);
@@ -189,22 +260,48 @@ impl State {
                 return;
             }
         }
-        if let Some(until) = held.decoded.time("exp") {
-            let from = ["nbf", "iat"].into_iter().find_map(|name| held.decoded.time(name));
-            let bar = TimeBar { from: from.unwrap_or(held.received), until, now: scene.now, look };
+        let times = shown.life().map(|one| (one.start, one.end));
+        if let Some((from, until)) = times.or_else(|| Some((held.received, shown.time("exp")?))) {
+            let bar = TimeBar { from, until, now: scene.now, look };
             (&bar).render(
                 Rect { x: rest.x + 1, width: rest.width.saturating_sub(2), height: 1, ..rest },
                 buffer,
             );
             rest = below(rest, 1);
         }
-        let rows = claims::rows(&held.decoded, &self.folded);
+        let rows = claims::rows(shown, &self.folded);
         if rows.is_empty() {
             return;
         }
-        let columns = Columns::new(&rows, &held.decoded, rest.width.saturating_sub(1));
-        let line = |at: usize| columns.line(&rows[at], &held.decoded, scene.now, look.glyphs);
-        List::new(rows.len(), &line, look).focused(focused).render(rest, buffer, &mut self.claim);
+        let columns = Columns::new(&rows, shown, rest.width.saturating_sub(1));
+        let mark = |row: &Row<'_>| {
+            let Row::Member { section, name, .. } = row else { return None };
+            let part = if *section == Section::Of(Group::Form) { Part::Header } else { Part::Claims };
+            let is_bent = match (bending, &held.bent) {
+                (Some(bending), _) => bending.bent.is_altered(part, name),
+                (None, Some((changes, _))) => changes.iter().any(|one| one.part == part && one.name == *name),
+                (None, None) => false,
+            };
+            // What is being changed has not been judged yet.
+            let fault = || claims::fault(&held.decoded, &seats.own.checks, *section, name);
+            match bending {
+                _ if is_bent && bending.is_some() => Some(Mark::Edited),
+                Some(_) => None,
+                None => fault().or(is_bent.then_some(Mark::Edited)),
+            }
+        };
+        let line = |at: usize| columns.line(&rows[at], shown, mark(&rows[at]), scene.now, look.glyphs);
+        let mut selection = self.claim.clone();
+        List::new(rows.len(), &line, look).focused(focused).render(rest, buffer, &mut selection);
+        self.claim = selection;
+    }
+}
+
+/// What tells two tokens of one kind apart.
+fn lasting(held: &Held) -> String {
+    match held.exchange {
+        Some(exchange) => format!("of #{}", exchange.0),
+        None => format!("of {}", held.received.clock()),
     }
 }
 
@@ -225,11 +322,14 @@ fn readable(area: Rect) -> Rect {
 
 /// A note for the lower border, with a mark if there is more below.
 fn more(scroll: &Scroll, note: &str, look: &Look) -> Line {
-    let line = Line::of(Role::Muted, note);
+    with_more(if note.is_empty() { Line::new() } else { Line::of(Role::Muted, note) }, scroll, look)
+}
+
+fn with_more(line: Line, scroll: &Scroll, look: &Look) -> Line {
     if scroll.is_at_end() {
         return line;
     }
-    let blank = if note.is_empty() { "" } else { "  " };
+    let blank = if line.0.is_empty() { "" } else { "  " };
     line.then(Role::Text, blank).then(Role::Key, format!("{} more", look.glyphs.unfolded))
 }
 
@@ -237,15 +337,35 @@ fn draw_input(input: &Input, scene: &Scene<'_>, row: Rect, buffer: &mut Buffer) 
     match input {
         Input::Token(entry) => entry.draw(scene.look, scene.reveal, row, buffer),
         Input::Search(field) => {
-            let label = "Find a claim ";
-            Lines::new(&[Line::of(Role::Key, label)], scene.look).draw(row, buffer);
-            let start = fit::width(label).min(row.width);
-            let place = Rect { x: row.x + start, width: row.width - start, ..row };
-            let view = field.view(scene.look).placeholder("name, value or a word of its meaning");
-            (&view).render(place, buffer);
-            view.cursor(place)
+            draw_field("Find a claim ", field, "name, value or a word of its meaning", scene, row, buffer)
+        }
+        Input::Term(term, field) => {
+            draw_field(&format!("Expected {} ", term.title()), field, term.form(), scene, row, buffer)
+        }
+        Input::Member(Member { part, name: Some(name), field }) => {
+            let label = format!("{} {} ", part.name(), fit::text(&visible(name), 24, scene.look.glyphs));
+            draw_field(&label, field, "a text, or JSON", scene, row, buffer)
+        }
+        Input::Member(Member { part, name: None, field }) => {
+            draw_field(&format!("New in {} ", part.name()), field, "name=value", scene, row, buffer)
         }
     }
+}
+
+fn draw_field(
+    label: &str,
+    field: &Field,
+    form: &str,
+    scene: &Scene<'_>,
+    row: Rect,
+    buffer: &mut Buffer,
+) -> Option<Position> {
+    Lines::new(&[Line::of(Role::Key, label)], scene.look).draw(row, buffer);
+    let start = fit::width(label).min(row.width);
+    let place = Rect { x: row.x + start, width: row.width - start, ..row };
+    let view = field.view(scene.look).placeholder(form);
+    (&view).render(place, buffer);
+    view.cursor(place)
 }
 
 fn draw_empty(bench: &Workbench, look: &Look, area: Rect, buffer: &mut Buffer) {

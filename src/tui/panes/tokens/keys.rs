@@ -1,7 +1,7 @@
 //! What keys do on the Tokens screen.
 
 use super::{
-    Input, State,
+    Input, Panel, State,
     checks::{self, Keys},
     claims::{self, Row},
     entry::Entry,
@@ -23,16 +23,20 @@ use crate::{
 
 impl State {
     /// Takes an action.
-    pub fn update(&mut self, action: Action, bench: &Workbench, _now: UnixTime) -> Option<Vec<Intent>> {
+    pub fn update(&mut self, action: Action, bench: &Workbench, now: UnixTime) -> Option<Vec<Intent>> {
         if self.input.is_some() {
             return self.typing_update(action, bench);
         }
         // What a frame with less room did not show cannot have the focus.
         self.region = self.wanted(bench).focus;
+        if let Some(intents) = self.act(action, bench) {
+            return Some(intents);
+        }
         match action {
             Action::PaneNext => self.turn(bench, 1),
             Action::PanePrevious => self.turn(bench, usize::MAX),
             Action::PaneZoom => self.zoomed = !self.zoomed,
+            Action::PaneView if self.panel == Panel::Comparison => self.whole = !self.whole,
             Action::PaneView => self.turn_to_raw(),
             Action::Activate => self.activate(bench),
             Action::Close => return self.close().then(Vec::new),
@@ -45,8 +49,10 @@ impl State {
             Action::EditUndo => return Some(Self::undo(bench)),
             Action::ExchangeShow => return Some(self.exchange(bench)),
             Action::TokenUse => return Some(self.use_with(bench)),
-            Action::Copy => return Some(self.copy(bench)),
-            Action::MoveLeft | Action::MoveRight | Action::Toggle if self.region == Region::Claims => {
+            Action::Copy => return Some(self.copy(bench, now)),
+            Action::MoveLeft | Action::MoveRight | Action::Toggle
+                if self.region == Region::Claims && self.panel == Panel::Claims =>
+            {
                 self.fold(bench, action);
             }
             action => return self.moved(action, bench).then(Vec::new),
@@ -61,6 +67,10 @@ impl State {
                 self.region = Region::Claims;
                 return Some(self.seek(bench, true));
             }
+            (Action::Activate, Some(Input::Term(term, field))) => {
+                return Some(self.take_term(term, field, bench));
+            }
+            (Action::Activate, Some(Input::Member(member))) => return Some(self.take_member(member)),
             (Action::Close, Some(Input::Search(_))) => self.needle.clear(),
             (Action::Close, _) => {}
             (_, input) => {
@@ -77,7 +87,11 @@ impl State {
         if text.is_empty() {
             return Vec::new();
         }
-        let decoded = token::decode(text.expose());
+        if let Some(intents) = self.take_certificate(text.expose(), bench) {
+            return intents;
+        }
+        let all = token::decode_all(text.expose());
+        let Some(decoded) = all.first() else { return Vec::new() };
         if decoded.kind == Kind::NotAToken {
             let why =
                 decoded.findings.first().map_or_else(String::new, |finding| format!(": {}", finding.title));
@@ -85,7 +99,11 @@ impl State {
             return vec![Intent::Toast(Toast::bad(format!("that is no token{why}")))];
         }
         self.show(bench.shelf.all().len());
-        vec![Intent::Bench(User::Decode(text.expose().to_owned()))]
+        let mut intents = vec![Intent::Bench(User::Decode(text.expose().to_owned()))];
+        if all.len() > 1 {
+            intents.push(Intent::Toast(Toast::good(format!("{} tokens are on the shelf now", all.len()))));
+        }
+        intents
     }
 
     fn turn(&mut self, bench: &Workbench, by: usize) {
@@ -109,6 +127,7 @@ impl State {
             Region::List | Region::Checks => {
                 self.region = if self.form == Form::Small && self.raw { Region::Raw } else { Region::Claims };
             }
+            Region::Claims if self.panel != Panel::Claims => {}
             Region::Claims if matches!(self.row(bench), Some(Row::Heading { .. })) => {
                 self.fold(bench, Action::Toggle);
             }
@@ -130,6 +149,10 @@ impl State {
     fn close(&mut self) -> bool {
         if self.zoomed {
             self.zoomed = false;
+        } else if self.panel != Panel::Claims {
+            self.panel = Panel::Claims;
+        } else if self.bending.is_some() {
+            self.bending = None;
         } else if !self.needle.is_empty() {
             self.needle.clear();
         } else if self.meaning && self.form == Form::Small {
@@ -160,9 +183,9 @@ impl State {
                 }
                 moved
             }
+            Region::Claims if self.panel != Panel::Claims => self.panel_scroll.act(action),
             Region::Claims => {
-                let count =
-                    self.held(bench).map_or(0, |held| claims::rows(&held.decoded, &self.folded).len());
+                let count = self.shown(bench).map_or(0, |token| claims::rows(token, &self.folded).len());
                 let moved = self.claim.act(action, count);
                 if moved {
                     self.meaning_scroll.to_top();
@@ -174,8 +197,7 @@ impl State {
 
     /// Folds or unfolds the section of the selected row; the selection goes to its heading.
     fn fold(&mut self, bench: &Workbench, action: Action) {
-        let Some((held, row)) = self.held(bench).zip(self.row(bench)) else { return };
-        let section = row.section();
+        let Some(section) = self.row(bench).map(|row| row.section()) else { return };
         let is_folded = self.folded.contains(&section);
         let fold = match action {
             Action::MoveLeft => true,
@@ -190,15 +212,19 @@ impl State {
         } else {
             self.folded.retain(|one| *one != section);
         }
-        let rows = claims::rows(&held.decoded, &self.folded);
+        let Some(token) = self.shown(bench) else { return };
         let is_heading = |row: &Row<'_>| matches!(row, Row::Heading { .. }) && row.section() == section;
-        self.claim.select(rows.iter().position(is_heading).unwrap_or(0));
+        let at = claims::rows(token, &self.folded).iter().position(is_heading);
+        self.claim.select(at.unwrap_or(0));
     }
 
     /// Goes to the next or previous claim with the text that was searched for, unfolding what hides it.
     fn seek(&mut self, bench: &Workbench, forward: bool) -> Vec<Intent> {
-        let Some(held) = self.held(bench).filter(|_| !self.needle.is_empty()) else { return Vec::new() };
-        let all = claims::rows(&held.decoded, &[]);
+        if self.needle.is_empty() {
+            return Vec::new();
+        }
+        let Some(token) = self.shown(bench).cloned() else { return Vec::new() };
+        let all = claims::rows(&token, &[]);
         let here = self.row(bench).and_then(|row| place_of(&all, &row)).unwrap_or(0);
         let hits: Vec<usize> = (0..all.len()).filter(|at| all[*at].holds(&self.needle)).collect();
         // Around the end, as in a text editor.
@@ -213,8 +239,9 @@ impl State {
                 self.needle
             )))];
         };
+        self.panel = Panel::Claims;
         self.folded.retain(|section| *section != hit.section());
-        let rows = claims::rows(&held.decoded, &self.folded);
+        let rows = claims::rows(&token, &self.folded);
         self.claim.select(place_of(&rows, &hit).unwrap_or(0));
         self.meaning_scroll.to_top();
         Vec::new()
@@ -287,13 +314,15 @@ impl State {
         vec![Intent::Choose { title: format!("Begin with this {}", name_of(held)), choices }]
     }
 
-    fn copy(&self, bench: &Workbench) -> Vec<Intent> {
+    fn copy(&self, bench: &Workbench, now: UnixTime) -> Vec<Intent> {
         let Some(held) = self.held(bench) else { return Vec::new() };
         let (what, text) = match self.region {
             Region::List | Region::Raw => (name_of(held), held.decoded.raw.clone()),
             Region::Checks => {
+                let Some(seats) = self.seats(bench, now) else { return Vec::new() };
                 let line = |finding: &Finding| format!("{} {}\n", finding.severity.mark(), finding.title);
-                ("checks".to_owned(), Secret::new(held.checks.iter().map(line).collect::<String>()))
+                let lights = seats.own.checks.iter().map(line).collect::<String>();
+                ("verdict".to_owned(), Secret::new(format!("{}\n{lights}", seats.own.headline())))
             }
             Region::Claims | Region::Meaning => match self.row(bench).and_then(|row| value_of(&row)) {
                 Some(copied) => copied,

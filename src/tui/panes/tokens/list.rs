@@ -11,8 +11,16 @@ use crate::{
 };
 
 /// One row of the list, `width` columns wide.
-pub fn row(held: &Held, bench: &Workbench, now: UnixTime, width: u16, glyphs: &Glyphs) -> Line {
-    let used_as = fit::cell(held.used_as.name(), 8, glyphs);
+pub fn row(
+    held: &Held,
+    bench: &Workbench,
+    is_marked: bool,
+    now: UnixTime,
+    width: u16,
+    glyphs: &Glyphs,
+) -> Line {
+    let mark = if is_marked { "*" } else { "" };
+    let used_as = fit::cell(&format!("{}{mark}", held.used_as.name()), 8, glyphs);
     let (time, role) = lasts(held, now);
     let taken = 8 + if time.is_empty() { 0 } else { fit::width(&time) + 1 };
     let audience = fit::cell(&audience(held, bench), width.saturating_sub(taken), glyphs);

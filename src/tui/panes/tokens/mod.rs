@@ -12,23 +12,30 @@
 //! ```
 //!
 //! `layout` says which regions there are; `list`, `checks`, `claims`, `meaning` and `raw` make the lines of one region
-//! each; `entry` is the line to paste a token into; `draw` puts them on the screen, and `keys` says what keys do.
+//! each; `comparison` and `proof` can take the place of the claims. `bending` is a token that is being changed, `entry` the
+//! line to paste a token into. `draw` puts them on the screen; `keys` and `acts` say what keys do.
 
+mod acts;
+mod bending;
 mod checks;
 mod claims;
+mod comparison;
 mod draw;
 mod entry;
 mod keys;
 mod layout;
 mod list;
 mod meaning;
+mod proof;
 mod raw;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 
 use self::{
+    bending::{Bending, Member},
+    checks::Seats,
     claims::{Row, Section},
     entry::Entry,
     layout::{Form, Region, Wanted},
@@ -36,13 +43,13 @@ use self::{
 use crate::{
     secret::Secret,
     time::UnixTime,
-    token::{Kind, claims::Group},
+    token::{Decoded, Kind, claims::Group, seat::Seat, thumbprint::Certificate},
     tui::{
         keymap::{Context, Key},
         pane::Intent,
         widgets::{field::Field, lines::Scroll, list::Selection},
     },
-    workbench::{Held, Workbench},
+    workbench::{Held, Term, Wanted, Workbench},
 };
 
 /// What the text field is for.
@@ -52,6 +59,34 @@ enum Input {
     Token(Entry),
     /// A text to find among the claims.
     Search(Field),
+    /// What a seat expects.
+    Term(Term, Field),
+    /// A member of a token that is being changed.
+    Member(Member),
+}
+
+/// What stands where the claims stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Panel {
+    /// The claims.
+    #[default]
+    Claims,
+    /// The token beside the one that was marked.
+    Comparison,
+    /// An assertion beside what the registration trusts: certificates, federated credentials.
+    Proof,
+}
+
+/// What a verdict depends on.
+#[derive(Debug, PartialEq, Eq)]
+struct Judged {
+    token: Secret,
+    second: i64,
+    seat: Option<Seat>,
+    terms: Vec<Wanted>,
+    has_keys: bool,
+    /// With its access token, an ID token is judged by more.
+    tokens: usize,
 }
 
 /// Selection, folds, scroll and what is being typed.
@@ -66,6 +101,19 @@ pub struct State {
     folded: Vec<Section>,
     input: Option<Input>,
     needle: String,
+    /// The seat that is taken; `None`: the one that the token was made for.
+    seat: Option<Seat>,
+    panel: Panel,
+    /// Whether a comparison shows what is the same, too.
+    whole: bool,
+    /// The token that others are compared with.
+    marked: Option<Secret>,
+    bending: Option<Bending>,
+    /// A certificate that was pasted.
+    certificate: Option<Certificate>,
+    /// What the last frame judged.
+    last: Option<(Judged, Arc<Seats>)>,
+    panel_scroll: Scroll,
     checks_scroll: Scroll,
     meaning_scroll: Scroll,
     raw_scroll: Scroll,
@@ -87,6 +135,14 @@ impl Default for State {
             folded: vec![Section::Of(Group::Internal)],
             input: None,
             needle: String::new(),
+            seat: None,
+            panel: Panel::Claims,
+            whole: false,
+            marked: None,
+            bending: None,
+            certificate: None,
+            last: None,
+            panel_scroll: Scroll::default(),
             checks_scroll: Scroll::default(),
             meaning_scroll: Scroll::default(),
             raw_scroll: Scroll::default(),
@@ -98,7 +154,11 @@ impl Default for State {
 impl State {
     /// Which part of the keymap applies.
     pub const fn context(&self) -> Context {
-        if self.input.is_some() { Context::Field } else { Context::Tokens }
+        match (&self.input, &self.bending) {
+            (Some(_), _) => Context::Field,
+            (None, Some(_)) => Context::Bend,
+            (None, None) => Context::Tokens,
+        }
     }
 
     /// Shows the token at this place of the shelf.
@@ -117,6 +177,9 @@ impl State {
                 field.key(key);
                 field.text().clone_into(&mut self.needle);
             }
+            Some(Input::Term(_, field) | Input::Member(Member { field, .. })) => {
+                field.key(key);
+            }
             None => {}
         }
         Vec::new()
@@ -130,6 +193,9 @@ impl State {
                 field.paste(text);
                 field.text().clone_into(&mut self.needle);
             }
+            Input::Term(_, field) | Input::Member(Member { field, .. }) => {
+                field.paste(text);
+            }
         }
     }
 
@@ -141,6 +207,11 @@ impl State {
                 let was_empty = field.is_empty();
                 field.clear();
                 self.needle.clear();
+                !was_empty
+            }
+            Some(Input::Term(_, field) | Input::Member(Member { field, .. })) => {
+                let was_empty = field.is_empty();
+                field.clear();
                 !was_empty
             }
             None => false,
@@ -193,8 +264,52 @@ impl State {
         bench.shelf.all().get(self.index(bench))
     }
 
-    fn row<'a>(&self, bench: &'a Workbench) -> Option<Row<'a>> {
-        let rows = claims::rows(&self.held(bench)?.decoded, &self.folded);
+    /// The token as it is shown: with what is being changed.
+    fn shown<'a>(&'a self, bench: &'a Workbench) -> Option<&'a Decoded> {
+        let held = self.held(bench)?;
+        let bending = self.bending.as_ref().filter(|bending| bending.is_of(&held.decoded.raw));
+        Some(bending.map_or(&held.decoded, |bending| &bending.shown))
+    }
+
+    /// What both seats make of the selected token.
+    fn seats(&self, bench: &Workbench, now: UnixTime) -> Option<Seats> {
+        let held = self.held(bench)?;
+        let seat = self.seat.unwrap_or_else(|| Workbench::natural_seat(held));
+        let judged = |seat| bench.verdict(self.index(bench), seat, now);
+        Some(Seats { own: judged(seat)?, other: judged(seat.other())? })
+    }
+
+    /// The same for a frame: judging reads the whole token, which may be long, so it is done anew only when something that
+    /// counts has changed.
+    fn judged(&mut self, bench: &Workbench, now: UnixTime) -> Option<Arc<Seats>> {
+        let (held, index) = (self.held(bench)?, self.index(bench));
+        let judged = Judged {
+            token: held.decoded.raw.clone(),
+            second: now.seconds(),
+            seat: self.seat,
+            terms: bench.terms(index),
+            has_keys: bench.shelf.knows_keys(index),
+            tokens: bench.shelf.all().len(),
+        };
+        if let Some((last, seats)) = &self.last
+            && *last == judged
+        {
+            return Some(Arc::clone(seats));
+        }
+        let seats = Arc::new(self.seats(bench, now)?);
+        self.last = Some((judged, Arc::clone(&seats)));
+        Some(seats)
+    }
+
+    /// The token that the selected one is compared with, if it is still here and another.
+    fn marked<'a>(&self, bench: &'a Workbench) -> Option<&'a Held> {
+        let marked = self.marked.as_ref()?;
+        let index = bench.shelf.all().iter().position(|held| held.decoded.raw == *marked)?;
+        (index != self.index(bench)).then(|| &bench.shelf.all()[index])
+    }
+
+    fn row<'a>(&'a self, bench: &'a Workbench) -> Option<Row<'a>> {
+        let rows = claims::rows(self.shown(bench)?, &self.folded);
         rows.get(self.claim.index().min(rows.len().saturating_sub(1))).copied()
     }
 
@@ -215,6 +330,12 @@ impl State {
         self.token.select(index);
         // The first claim, not the heading above it: its meaning is there at once.
         self.claim.select(1);
+        self.bending = None;
+        self.seat = None;
+        if self.panel == Panel::Proof {
+            self.panel = Panel::Claims;
+        }
+        self.panel_scroll.to_top();
         self.checks_scroll.to_top();
         self.meaning_scroll.to_top();
         self.raw_scroll.to_top();

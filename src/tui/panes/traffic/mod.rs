@@ -550,6 +550,7 @@ impl Columns {
         let Self { number, host, path } = self;
         let who = match (exchange.owner, exchange.channel) {
             (Owner::Replay(_), _) => "again",
+            (Owner::Trial, _) => "trial",
             (_, Channel::Back) => "program",
             (_, Channel::Front) => "browser",
         };
