@@ -92,7 +92,17 @@ fn an_empty_shelf_says_how_to_fill_it() {
 fn the_tokens_of_a_run_are_decoded_checked_and_explained() {
     let mut sitting = signed_in();
     assert_pictures!(sitting, "tokens_id");
-    shows(&mut sitting, &["LAB token", "this app", "✓ 12", "The client would sign this person in", "signature verifies", "Mina Okafor"]);
+    shows(
+        &mut sitting,
+        &[
+            "LAB token",
+            "this app",
+            "✓ 12",
+            "The client would sign this person in",
+            "signature verifies",
+            "Mina Okafor",
+        ],
+    );
     sitting.resize_to_everything();
 }
 
@@ -388,11 +398,8 @@ fn tab_goes_through_every_region_and_one_at_a_time_fits_a_small_terminal() {
 fn says(sitting: &mut Sitting, parts: &[&str]) {
     let text = sitting.text((200, 60));
     // Long lines are broken: words are compared.
-    let words = |text: &str| {
-        text.replace(['│', '┃'], " ").split_whitespace().collect::<Vec<_>>().join(" ")
-    };
-    let column: String =
-        text.lines().map(|line| line.chars().take(52).collect::<String>() + "\n").collect();
+    let words = |text: &str| text.replace(['│', '┃'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
+    let column: String = text.lines().map(|line| line.chars().take(52).collect::<String>() + "\n").collect();
     let (all, left) = (words(&text), words(&column));
     for part in parts {
         assert!(all.contains(part) || left.contains(part), "{part:?} is missing:\n{text}");
@@ -564,7 +571,11 @@ fn a_token_begins_a_run_with_one_key() {
     assert_eq!(run.kind, FlowKind::CallApi);
     let mut sitting = called();
     sitting.press("R");
-    assert!(sitting.toast().contains("refresh token") || sitting.toast().contains("no run here"), "{}", sitting.toast());
+    assert!(
+        sitting.toast().contains("refresh token") || sitting.toast().contains("no run here"),
+        "{}",
+        sitting.toast()
+    );
     sitting.press("Tab End R");
     assert_eq!(sitting.model.screen, ScreenId::Run);
 }

@@ -21,7 +21,7 @@ pub use session::{FrontChannel, Session, SessionId};
 pub use shelf::{Held, Shelf, TokenUse};
 pub use source::Candidate;
 pub use tenant::Tenant;
-pub use terms::{Term, Wanted};
+pub use terms::{Demand, Term};
 pub use traffic::{Channel, Exchange, ExchangeId, Owner, Traffic};
 
 use std::{collections::BTreeMap, sync::Arc};

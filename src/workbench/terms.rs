@@ -94,7 +94,7 @@ impl Term {
 
 /// The expected values for one term.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct Demand {
     /// Which.
     pub term: Term,
     /// Any of these will do; none: not compared.
@@ -107,7 +107,7 @@ pub struct Wanted {
 
 impl Workbench {
     /// Everything that the seats expect of the token at this place of the shelf.
-    pub fn terms(&self, index: usize) -> Vec<Wanted> {
+    pub fn terms(&self, index: usize) -> Vec<Demand> {
         let Some(held) = self.shelf.all().get(index) else { return Vec::new() };
         const ALL: [Term; 8] = [
             Term::ClientId,
@@ -127,7 +127,7 @@ impl Workbench {
                 Some((_, values)) => (values.clone(), "set by you".to_owned()),
                 None => desk.filled_in(term, api, index),
             };
-            Wanted { term, values, source, edited: own.is_some() }
+            Demand { term, values, source, edited: own.is_some() }
         })
         .into()
     }

@@ -33,7 +33,9 @@ fn is_safe_to_print(decoded: &Decoded) {
     decoded.places.iter().flatten().for_each(|place| safe(&place.words()));
     safe(kind_of(decoded).because);
     for (name, value) in decoded.header.iter().chain(&decoded.claims) {
-        values::explain_value(name, value, NOW).iter().for_each(|text| safe(text));
+        if let Some(text) = values::explain_value(name, value, NOW) {
+            safe(&text);
+        }
         for item in values::items(decoded, name) {
             item.says.iter().for_each(|text| safe(text));
         }

@@ -21,6 +21,7 @@ use authwright::{
     runtime::lab,
     secret::Secret,
     time::UnixTime,
+    token::bend::Signing,
     tui::{
         look::{Environment, Look},
         model::{Model, ScreenId},
@@ -260,6 +261,12 @@ impl Sitting {
                 self.news().into_iter().chain([Event::LabAnswered { order, result }]).collect()
             }
             Effect::Bench(E::SignToken(bent, signing)) => {
+                if signing == Signing::OtherKey {
+                    // The key of the pipeline is the one that is not the tenant's.
+                    let size = aws_lc_rs::rsa::KeySize::Rsa2048;
+                    let pair = aws_lc_rs::rsa::KeyPair::generate(size).expect("a key pair");
+                    self.lab.open_pipeline(SigningKey::new(pair, b"three".to_vec()).expect("an RSA key"));
+                }
                 let result = lab::settle(&self.lab, &bent, signing).map(Bespoke::sign);
                 vec![Event::TokenSigned { bent, signing, result }]
             }

@@ -11,7 +11,7 @@ use crate::{
         seat::{Answer, Seat, Verdict},
     },
     tui::{glyphs::Glyphs, widgets::fit},
-    workbench::{Exchange, Held, Owner, Term, Wanted, Workbench},
+    workbench::{Demand, Exchange, Held, Owner, Term, Workbench},
 };
 
 /// Where the search for a token's keys stands.
@@ -198,7 +198,7 @@ fn trial(bench: &Workbench, held: &Held, glyphs: &Glyphs) -> Vec<Line> {
 }
 
 /// What the seat expects, and where that comes from.
-fn expected(terms: &[Wanted], seat: Seat) -> Vec<Line> {
+fn expected(terms: &[Demand], seat: Seat) -> Vec<Line> {
     let mut lines = vec![
         Line::new(),
         Line::of(Role::Title, "Expected")

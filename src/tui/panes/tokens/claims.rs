@@ -350,8 +350,6 @@ mod tests {
             places: Vec::new(),
             name: None,
             findings: Vec::new(),
-            places: Vec::new(),
-            name: None,
             raw: Secret::default(),
         }
     }

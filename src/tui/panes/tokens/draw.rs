@@ -91,7 +91,11 @@ impl State {
                 Frame::new(format!("Verdict  {}", checks::seat_title(seats.own.seat)), look)
                     .focused(focused)
                     .note(checks::tally(&seats.own.checks, look.glyphs))
-                    .footnote(with_more(checks::in_short(&seats.other, look.glyphs), &self.checks_scroll, look))
+                    .footnote(with_more(
+                        checks::in_short(&seats.other, look.glyphs),
+                        &self.checks_scroll,
+                        look,
+                    ))
                     .render(area, buffer);
             }
             Region::Meaning => {

@@ -49,7 +49,7 @@ use crate::{
         pane::Intent,
         widgets::{field::Field, lines::Scroll, list::Selection},
     },
-    workbench::{Held, Term, Wanted, Workbench},
+    workbench::{Demand, Held, Term, Workbench},
 };
 
 /// What the text field is for.
@@ -83,7 +83,7 @@ struct Judged {
     token: Secret,
     second: i64,
     seat: Option<Seat>,
-    terms: Vec<Wanted>,
+    terms: Vec<Demand>,
     has_keys: bool,
     /// With its access token, an ID token is judged by more.
     tokens: usize,
