@@ -306,7 +306,7 @@ mod tests {
 
     use super::*;
 
-    const OPEN: [Context; 14] = [
+    const OPEN: [Context; 15] = [
         Context::Global,
         Context::Flows,
         Context::Run,
@@ -314,6 +314,7 @@ mod tests {
         Context::Page,
         Context::Device,
         Context::Tokens,
+        Context::Bend,
         Context::Errors,
         Context::Traffic,
         Context::Exchange,
@@ -340,6 +341,10 @@ mod tests {
             (Context::Flows, Action::FlowStart, "Enter"),
             (Context::Run, Action::FlowNext, "Enter"),
             (Context::Page, Action::Activate, "Enter"),
+            // What is being changed has no signature to look at, and is not on the shelf to be taken off.
+            (Context::Bend, Action::TokenSign, "s"),
+            (Context::Bend, Action::EditDrop, "x"),
+            (Context::Bend, Action::EditDrop, "Del"),
         ];
         for context in Context::ALL {
             for binding in rows(context) {

@@ -11,6 +11,7 @@ use crate::{
         seat::{Answer, Seat, Verdict},
     },
     tui::{glyphs::Glyphs, widgets::fit},
+    wire::Response,
     workbench::{Demand, Exchange, Held, Owner, Term, Workbench},
 };
 
@@ -81,6 +82,7 @@ pub fn lines(bench: &Workbench, index: usize, seats: &Seats, glyphs: &Glyphs) ->
     lines.extend(about_keys(&keys(bench, index), &held.decoded, glyphs));
     lines.extend(sorted(seats.own.checks.clone()).iter().map(|finding| line(finding, glyphs)));
     lines.push(header(&held.decoded, glyphs));
+    lines.extend(advice(bench, held, glyphs));
     lines.push(Line::new());
     lines.push(other(&seats.other, glyphs));
     lines.extend(expected(&bench.terms(index), seats.own.seat));
@@ -179,22 +181,39 @@ fn trial(bench: &Workbench, held: &Held, glyphs: &Glyphs) -> Vec<Line> {
                 mark,
                 format!("The lab's API at {path} answered {} (#{id}).", response.status),
             )];
-            let indent = " ".repeat(usize::from(glyphs.mark_width) + 1);
-            let document = serde_json::from_slice::<Value>(response.body.bytes()).unwrap_or_default();
-            let said = [document.get("error_description"), document.get("advice")];
-            for text in said.into_iter().flatten().filter_map(Value::as_str) {
-                lines.push(Line::of(Role::Text, &indent).then(Role::Text, visible(text)));
-            }
-            if let Some(challenge) = response.headers.get("www-authenticate") {
-                lines.push(
-                    Line::of(Role::Text, &indent)
-                        .then(Role::Name, "www-authenticate: ")
-                        .then(Role::Value, visible(challenge)),
-                );
-            }
+            lines.extend(
+                member(response, "error_description").map(|text| indented(glyphs).then(Role::Text, text)),
+            );
             lines
         }
     }
+}
+
+/// What else the lab's API said: its advice, and the challenge as it came.
+fn advice(bench: &Workbench, held: &Held, glyphs: &Glyphs) -> Vec<Line> {
+    let exchange = held.tried.and_then(|id| bench.traffic.get(id));
+    let Some(response) = exchange.and_then(Exchange::response) else { return Vec::new() };
+    let advice = member(response, "advice");
+    let challenge = response.headers.get("www-authenticate");
+    if advice.is_none() && challenge.is_none() {
+        return Vec::new();
+    }
+    let mut lines = vec![Line::new(), Line::of(Role::Title, "The lab's API also said")];
+    lines.extend(advice.map(|text| indented(glyphs).then(Role::Text, text)));
+    lines.extend(challenge.map(|challenge| {
+        indented(glyphs).then(Role::Name, "www-authenticate: ").then(Role::Value, visible(challenge))
+    }));
+    lines
+}
+
+fn indented(glyphs: &Glyphs) -> Line {
+    Line::of(Role::Text, " ".repeat(usize::from(glyphs.mark_width) + 1))
+}
+
+/// A text in the JSON of an answer.
+fn member(response: &Response, name: &str) -> Option<String> {
+    let document = serde_json::from_slice::<Value>(response.body.bytes()).ok()?;
+    Some(visible(document.get(name)?.as_str()?).into_owned())
 }
 
 /// What the seat expects, and where that comes from.

@@ -284,7 +284,7 @@ impl State {
     }
 
     fn exchange(&self, bench: &Workbench) -> Vec<Intent> {
-        match self.held(bench).map(|held| held.exchange) {
+        match self.held(bench).map(|held| held.exchange.or(held.tried)) {
             Some(Some(exchange)) => vec![Intent::Inspect(exchange)],
             Some(None) => vec![Intent::Toast(Toast::bad("this token was pasted: no exchange brought it"))],
             None => Vec::new(),
