@@ -36,14 +36,17 @@ fn open(sitting: &mut Sitting, section: usize) {
 }
 
 const PEOPLE: usize = 0;
-const APPLICATIONS: usize = 1;
-const IDENTITIES: usize = 2;
-const GRANTS: usize = 3;
-const POLICIES: usize = 4;
-const TENANTS: usize = 5;
-const TROUBLE: usize = 6;
-const SIGN_INS: usize = 7;
-const STEPS: usize = 8;
+const GROUPS: usize = 1;
+const DEVICES: usize = 2;
+const APPLICATIONS: usize = 3;
+const IDENTITIES: usize = 4;
+const GRANTS: usize = 5;
+const POLICIES: usize = 6;
+const LOCATIONS: usize = 7;
+const TENANTS: usize = 8;
+const TROUBLE: usize = 9;
+const SIGN_INS: usize = 10;
+const STEPS: usize = 11;
 
 /// Narrows the list to what is typed, and stays in it.
 fn find(sitting: &mut Sitting, text: &str) {
@@ -113,10 +116,13 @@ fn every_section_looks_as_it_was_looked_at() {
     let mut sitting = begun();
     assert_pictures!(sitting, "tenant_people");
     for (section, name) in [
+        (GROUPS, "tenant_groups"),
+        (DEVICES, "tenant_devices"),
         (APPLICATIONS, "tenant_applications"),
         (IDENTITIES, "tenant_identities"),
         (GRANTS, "tenant_grants"),
         (POLICIES, "tenant_policies"),
+        (LOCATIONS, "tenant_locations"),
         (TENANTS, "tenant_tenants"),
         (TROUBLE, "tenant_trouble"),
         (SIGN_INS, "tenant_sign_ins_empty"),
@@ -516,7 +522,7 @@ fn with_ascii_only_nothing_else_is_drawn() {
     let mut sitting = begun();
     sitting.model.look.glyphs = Glyphs::of(Charset::Ascii);
     password(&mut sitting);
-    for section in 0..9 {
+    for section in 0..=STEPS {
         open(&mut sitting, section);
         for keys in ["", "Enter"] {
             sitting.press(keys);

@@ -32,6 +32,10 @@ pub enum Section {
     /// Who can sign in.
     #[default]
     People,
+    /// Who belongs together.
+    Groups,
+    /// What people sit at, as far as the directory knows it.
+    Devices,
     /// Registrations, resources included.
     Applications,
     /// The identities of the lab's machine.
@@ -40,6 +44,8 @@ pub enum Section {
     Grants,
     /// The switches that hold everywhere, and what is asked of sign-ins.
     Policies,
+    /// Where sign-ins come from, as far as policies tell places apart.
+    Locations,
     /// The organisations.
     Tenants,
     /// What time it is there, and what goes wrong on purpose.
@@ -52,12 +58,15 @@ pub enum Section {
 
 impl Section {
     /// Every section.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::People,
+        Self::Groups,
+        Self::Devices,
         Self::Applications,
         Self::Identities,
         Self::Grants,
         Self::Policies,
+        Self::Locations,
         Self::Tenants,
         Self::Trouble,
         Self::SignIns,
@@ -68,10 +77,13 @@ impl Section {
     pub const fn title(self) -> &'static str {
         match self {
             Self::People => "People",
+            Self::Groups => "Groups",
+            Self::Devices => "Devices",
             Self::Applications => "Applications",
             Self::Identities => "Identities",
             Self::Grants => "Grants",
             Self::Policies => "Policies",
+            Self::Locations => "Locations",
             Self::Tenants => "Tenants",
             Self::Trouble => "Clock, faults",
             Self::SignIns => "Sign-in log",
@@ -79,15 +91,18 @@ impl Section {
         }
     }
 
-    /// The list of the scenario that it shows, where it shows one.
-    pub const fn list(self) -> Option<List> {
+    /// The lists of the scenario that it shows, one after the other.
+    pub const fn lists(self) -> &'static [List] {
         match self {
-            Self::People => Some(List::Users),
-            Self::Applications => Some(List::Applications),
-            Self::Identities => Some(List::ManagedIdentities),
-            Self::Policies => Some(List::ConditionalAccessPolicies),
-            Self::Tenants => Some(List::Tenants),
-            Self::Grants | Self::Trouble | Self::SignIns | Self::Steps => None,
+            Self::People => &[List::Users],
+            Self::Groups => &[List::Groups, List::GroupRanges],
+            Self::Devices => &[List::Devices],
+            Self::Applications => &[List::Applications],
+            Self::Identities => &[List::ManagedIdentities],
+            Self::Policies => &[List::ConditionalAccessPolicies],
+            Self::Locations => &[List::NamedLocations],
+            Self::Tenants => &[List::Tenants],
+            Self::Grants | Self::Trouble | Self::SignIns | Self::Steps => &[],
         }
     }
 }
@@ -176,10 +191,14 @@ impl Tenant {
             Section::SignIns => self.attempts().len(),
             Section::Steps => self.view.done.len() + self.view.undone.len(),
             // The first is what holds everywhere.
-            Section::Policies => 1 + self.listed(List::ConditionalAccessPolicies).len(),
-            Section::People | Section::Applications | Section::Identities | Section::Tenants => {
-                section.list().map_or(0, |list| self.listed(list).len())
-            }
+            Section::Policies => 1 + self.in_lists(section).count(),
+            Section::People
+            | Section::Groups
+            | Section::Devices
+            | Section::Applications
+            | Section::Identities
+            | Section::Locations
+            | Section::Tenants => self.in_lists(section).count(),
         }
     }
 
@@ -205,16 +224,24 @@ impl Tenant {
             },
             Section::Policies => match index.checked_sub(1) {
                 None => Some(Entry::Policy(&self.document["policy"])),
-                Some(index) => self.at(List::ConditionalAccessPolicies, index),
+                Some(index) => self.in_lists(section).nth(index),
             },
-            Section::People | Section::Applications | Section::Identities | Section::Tenants => {
-                self.at(section.list()?, index)
-            }
+            Section::People
+            | Section::Groups
+            | Section::Devices
+            | Section::Applications
+            | Section::Identities
+            | Section::Locations
+            | Section::Tenants => self.in_lists(section).nth(index),
         }
     }
 
-    fn at(&self, list: List, index: usize) -> Option<Entry<'_>> {
-        Some(Entry::Listed(list, index, self.listed(list).get(index)?))
+    /// The entries of the lists that a section shows.
+    fn in_lists(&self, section: Section) -> impl Iterator<Item = Entry<'_>> {
+        section.lists().iter().flat_map(|list| {
+            let entries = self.listed(*list).iter().enumerate();
+            entries.map(|(place, entry)| Entry::Listed(*list, place, entry))
+        })
     }
 
     fn listed(&self, list: List) -> &[Value] {

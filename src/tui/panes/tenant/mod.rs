@@ -220,10 +220,10 @@ fn line(bench: &crate::workbench::Tenant, entry: Entry<'_>, width: usize, look: 
             let policy = scenario.conditional_access_policies.get(at);
             policy.map_or_else(Line::new, |policy| policies::line(policy, width, look))
         }
-        // No section shows these; people and policies name them.
-        Entry::Listed(List::Groups | List::GroupRanges | List::Devices | List::NamedLocations, _, value) => {
-            places::other(value, width, look)
-        }
+        Entry::Listed(List::Groups, _, value) => places::group(value, width, look),
+        Entry::Listed(List::GroupRanges, _, value) => places::groups(value, width, look),
+        Entry::Listed(List::Devices, _, value) => places::device(value, width, look),
+        Entry::Listed(List::NamedLocations, _, value) => places::location(value, width, look),
         Entry::Policy(_) => policies::everywhere(scenario, width, look),
         Entry::Grant(grant) => grants::line(grant, width, look),
         Entry::Role(role) => grants::role(role, width, look),

@@ -1,4 +1,6 @@
-//! Tenants, and the identities of the lab's machine, in their lists.
+//! Tenants, the identities of the lab's machine, groups, devices and locations in their lists.
+
+use serde_json::Value;
 
 use super::columns::{self, cell, mark, rest};
 use crate::{
@@ -18,10 +20,38 @@ pub fn identity(identity: &ManagedIdentity, width: usize, look: &Look) -> Line {
     row(&identity.key, identity.kind.name(), &identity.about, width, look)
 }
 
-/// Groups, devices and locations as a row: their names.
-pub fn other(entry: &serde_json::Value, width: usize, look: &Look) -> Line {
-    let text = |name: &str| entry[name].as_str().unwrap_or_default().to_owned();
-    row(&text("displayName"), &text("key"), &text("tenant"), width, look)
+/// A group as a row: who is in it.
+pub fn group(entry: &Value, width: usize, look: &Look) -> Line {
+    row(text(entry, "displayName"), text(entry, "key"), &words(entry, &["members", "memberGroups"]), width, look)
+}
+
+/// Many groups at once: how many, and who is in all of them.
+pub fn groups(entry: &Value, width: usize, look: &Look) -> Line {
+    let name = format!("{} 1 to {}", text(entry, "displayName"), entry["count"]);
+    row(&name, text(entry, "key"), &words(entry, &["members"]), width, look)
+}
+
+/// A device as a row: whose it is.
+pub fn device(entry: &Value, width: usize, look: &Look) -> Line {
+    let compliant = if entry["isCompliant"] == true { "compliant" } else { "not compliant" };
+    let owners = words(entry, &["registeredOwners"]);
+    row(text(entry, "displayName"), compliant, &owners, width, look)
+}
+
+/// A location as a row: its networks.
+pub fn location(entry: &Value, width: usize, look: &Look) -> Line {
+    let trusted = if entry["isTrusted"] == true { "trusted" } else { "not trusted" };
+    row(text(entry, "displayName"), trusted, &words(entry, &["ipRanges"]), width, look)
+}
+
+fn text<'a>(entry: &'a Value, name: &str) -> &'a str {
+    entry[name].as_str().unwrap_or_default()
+}
+
+/// The words of some lists.
+fn words(entry: &Value, lists: &[&str]) -> String {
+    let items = lists.iter().filter_map(|list| entry[*list].as_array()).flatten();
+    items.filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
 }
 
 fn row(name: &str, middle: &str, last: &str, width: usize, look: &Look) -> Line {
