@@ -22,7 +22,13 @@ pub fn identity(identity: &ManagedIdentity, width: usize, look: &Look) -> Line {
 
 /// A group as a row: who is in it.
 pub fn group(entry: &Value, width: usize, look: &Look) -> Line {
-    row(text(entry, "displayName"), text(entry, "key"), &words(entry, &["members", "memberGroups"]), width, look)
+    row(
+        text(entry, "displayName"),
+        text(entry, "key"),
+        &words(entry, &["members", "memberGroups"]),
+        width,
+        look,
+    )
 }
 
 /// Many groups at once: how many, and who is in all of them.
