@@ -39,8 +39,10 @@ impl Server {
     /// The lab tenant. Its certificate authority goes to a folder below the build's.
     pub fn lab() -> (Self, Url) {
         let state = target().join("figures-state");
-        let serve = ["serve", "--json", "--http-port", "0", "--https-port", "0", "--state-dir"];
-        let server = Self::start(Command::new(env!("CARGO_BIN_EXE_authwright")).args(serve).arg(state));
+        let serve = ["serve", "--json", "--http-port", "0", "--https-port", "0"];
+        let mut command = Command::new(env!("CARGO_BIN_EXE_authwright"));
+        // Its certificate authority stays out of the user's own folder; the tenant itself is not kept.
+        let server = Self::start(command.args(serve).env("XDG_STATE_HOME", state));
         let ready: Value = serde_json::from_str(&server.line).expect("one line of JSON");
         let base = ready["http"].as_str().and_then(|base| base.parse().ok()).expect("an address");
         (server, base)
