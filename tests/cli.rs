@@ -570,7 +570,11 @@ fn verified(token: &str, arguments: &[&str]) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .expect("it starts");
-    process.stdin.take().expect("piped").write_all(token.as_bytes()).expect("it listens");
+    // A command line that is at fault is refused before anything is read.
+    let written = process.stdin.take().expect("piped").write_all(token.as_bytes());
+    if let Err(why) = written {
+        assert_eq!(why.kind(), std::io::ErrorKind::BrokenPipe, "{why}");
+    }
     process.wait_with_output().expect("it ends")
 }
 
