@@ -16,7 +16,10 @@ fn run(arguments: &[&str], piped: Option<&str>) -> Output {
     let mut child = command.spawn().expect("the program starts");
     let mut pipe = child.stdin.take().expect("piped");
     if let Some(text) = piped {
-        pipe.write_all(text.as_bytes()).expect("it reads");
+        // A command line that is at fault is refused before anything is read.
+        if let Err(why) = pipe.write_all(text.as_bytes()) {
+            assert_eq!(why.kind(), std::io::ErrorKind::BrokenPipe, "{why}");
+        }
     }
     drop(pipe);
     child.wait_with_output().expect("it ends")
