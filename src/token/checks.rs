@@ -92,18 +92,6 @@ pub fn judge(token: &Decoded, expected: &Expected, now: UnixTime) -> Vec<Finding
     findings
 }
 
-/// Findings of [`judge`] brought to the present: those about the clock are made anew, without looking at the signature
-/// again. Screens draw a token many times while its life runs out.
-pub fn at(findings: &[Finding], token: &Decoded, clock: Clock, now: UnixTime) -> Vec<Finding> {
-    let anew = |finding: &Finding| match finding.id {
-        id if id == EXPIRY.id => times::expiry(token, clock, now),
-        id if id == NOT_BEFORE.id => times::not_before(token, clock, now),
-        id if id == ISSUED_AT.id => times::issued_at(token, clock, now),
-        _ => finding.clone(),
-    };
-    findings.iter().map(anew).collect()
-}
-
 /// A check's stable name and the place of its rule.
 #[derive(Clone, Copy)]
 struct Check {
