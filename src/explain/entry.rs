@@ -82,6 +82,8 @@ pub struct Entry {
     pub related: Vec<u32>,
     /// Whether the number alone tells that the first cause is the one.
     pub settled: bool,
+    /// Whether the number alone makes the first cause the likely one.
+    pub usual: bool,
     causes: Vec<String>,
 }
 
@@ -135,6 +137,8 @@ struct EntryTable {
     related: Vec<u32>,
     #[serde(default)]
     settled: bool,
+    #[serde(default)]
+    usual: bool,
     causes: Vec<String>,
 }
 
@@ -291,6 +295,7 @@ fn parsed_entry(table: &'static Table) -> Option<&'static Entry> {
             proves: fields.proves,
             related: fields.related,
             settled: fields.settled,
+            usual: fields.usual,
             causes: fields.causes,
         })
     }))
@@ -438,7 +443,10 @@ mod tests {
                 }
             }
             for text in [&reason.title, &reason.why, &reason.confirm] {
-                assert!(!text.is_empty() && slots::names(text).next().is_none(), "{}: {text}", reason.key);
+                assert!(!text.is_empty(), "{}", reason.key);
+                for slot in slots::names(text) {
+                    assert!(slots::is_known(slot), "{}: {{{slot}}}", reason.key);
+                }
             }
         }
     }
