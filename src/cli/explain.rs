@@ -1,7 +1,13 @@
 //! `authwright explain`: a number or a pasted error, explained.
 
+use std::path::{Path, PathBuf};
+
 use super::exit::{Exit, input, print, usage};
-use crate::{explain, runtime::clock};
+use crate::{
+    entra::registration::Application,
+    explain::{self, Evidence},
+    runtime::clock,
+};
 
 /// The options of `explain`.
 #[derive(Debug, clap::Args)]
@@ -9,6 +15,13 @@ pub struct Options {
     /// A number (50011), an OAuth error, or any text with an error in it; - or nothing reads standard input
     #[arg(value_name = "TEXT", allow_hyphen_values = true)]
     text: Option<String>,
+    /// A file with one JSON object of evidence: text, request, previous_request, response, registration,
+    /// service_principal, grants, token, now
+    #[arg(long, value_name = "FILE")]
+    bundle: Option<PathBuf>,
+    /// The application's registration, as az ad app show prints it
+    #[arg(long, value_name = "FILE")]
+    registration: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -16,11 +29,11 @@ pub struct Options {
 
 /// Runs it.
 pub fn execute(options: &Options) -> Exit {
-    let text = match input(options.text.as_deref(), "error text") {
-        Ok(text) => text,
+    let evidence = match evidence(options) {
+        Ok(evidence) => evidence,
         Err(why) => return usage(why),
     };
-    let explanation = explain::from_text(&text, clock::now());
+    let explanation = explain::explain(&evidence);
     if options.json {
         print(serde_json::to_string_pretty(&explanation.to_json()).unwrap_or_default());
     } else {
@@ -29,6 +42,32 @@ pub fn execute(options: &Options) -> Exit {
         print(rows.join("\n"));
     }
     Exit::Done
+}
+
+/// What was given, put together.
+fn evidence(options: &Options) -> Result<Evidence, String> {
+    let mut evidence = match &options.bundle {
+        Some(path) => explain::read_bundle(&whole(path)?, clock::now())
+            .map_err(|why| format!("{}: {why}", path.display()))?,
+        None => Evidence { now: Some(clock::now()), ..Evidence::default() },
+    };
+    if options.bundle.is_none() || options.text.is_some() {
+        evidence.text = Some(input(options.text.as_deref(), "error text")?);
+    }
+    if let Some(path) = &options.registration {
+        let json = serde_json::from_str(&whole(path)?);
+        let json = json.map_err(|why| format!("{} is not JSON: {why}", path.display()))?;
+        evidence.registration = Some(Application::read(&json).ok_or_else(|| {
+            format!("{}: expected one application object, as az ad app show prints it", path.display())
+        })?);
+    }
+    Ok(evidence)
+}
+
+/// A file of evidence. Bytes that are no text are shown as such and spoil nothing.
+fn whole(path: &Path) -> Result<String, String> {
+    let bytes = std::fs::read(path).map_err(|why| format!("{}: {why}", path.display()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Breaks a line at blanks, keeping its indentation. Commands stay on one line, so that they can be copied.

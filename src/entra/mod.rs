@@ -1,9 +1,11 @@
-//! What is particular to Microsoft Entra ID and known to everybody above: its numbered errors and its names for APIs.
+//! What is particular to Microsoft Entra ID and known to everybody above: its numbered errors, its names
+//! for APIs, and its registrations.
 //!
 //! Facts only, as tables. What an error means for the person in front of the screen is told by `explain`.
 
 pub mod aadsts;
 mod find;
+pub mod registration;
 pub mod scopes;
 
 pub use aadsts::Code;

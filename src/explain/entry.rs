@@ -82,6 +82,8 @@ pub struct Entry {
     pub related: Vec<u32>,
     /// Whether the number alone tells that the first cause is the one.
     pub settled: bool,
+    /// Whether the number alone makes the first cause the likely one.
+    pub usual: bool,
     causes: Vec<String>,
 }
 
@@ -135,6 +137,10 @@ struct EntryTable {
     related: Vec<u32>,
     #[serde(default)]
     settled: bool,
+    #[serde(default)]
+    usual: bool,
+    /// None for numbers that are rarely met and about which no more is known than the meaning.
+    #[serde(default)]
     causes: Vec<String>,
 }
 
@@ -147,7 +153,7 @@ struct Table {
     reason: OnceLock<Box<Reason>>,
 }
 
-const FILES: [&str; 21] = [
+const FILES: [&str; 25] = [
     include_str!("data/redirect_uri.toml"),
     include_str!("data/client.toml"),
     include_str!("data/assertion.toml"),
@@ -169,6 +175,10 @@ const FILES: [&str; 21] = [
     include_str!("data/api.toml"),
     include_str!("data/machine.toml"),
     include_str!("data/service.toml"),
+    include_str!("data/rare_people.toml"),
+    include_str!("data/rare_policy.toml"),
+    include_str!("data/rare_federation.toml"),
+    include_str!("data/rare_request.toml"),
 ];
 
 /// The table that is told where nothing else fits.
@@ -291,6 +301,7 @@ fn parsed_entry(table: &'static Table) -> Option<&'static Entry> {
             proves: fields.proves,
             related: fields.related,
             settled: fields.settled,
+            usual: fields.usual,
             causes: fields.causes,
         })
     }))
@@ -390,9 +401,8 @@ mod tests {
             let name = entry.code.map_or_else(|| entry.error.to_owned(), |code| code.to_string());
             assert!(entry.title.len() > 8 && entry.title != name, "{name}");
             assert!((1..=4).contains(&sentences(&entry.meaning).count()), "{name}: {}", entry.meaning);
-            assert!(entry.whose_move != WhoseMove::Unknown, "{name}");
+            assert!(entry.whose_move != WhoseMove::Unknown || entry.causes.is_empty(), "{name}");
             assert_eq!(entry.causes().count(), entry.causes.len(), "{name} names a cause without a table");
-            assert!(!entry.causes.is_empty(), "{name}");
             for cause in entry.causes() {
                 assert!(!cause.fixes.is_empty(), "{name}: {}", cause.key);
             }
@@ -409,6 +419,18 @@ mod tests {
             for related in &entry.related {
                 assert!(aadsts::lookup(*related).is_some(), "{:?} relates to unknown {related}", entry.code);
                 assert_ne!(Some(*related), entry.code);
+            }
+        }
+    }
+
+    #[test]
+    fn every_number_of_the_table_has_an_entry_in_words_of_its_own() {
+        let mut said = std::collections::BTreeMap::new();
+        for code in aadsts::all() {
+            let entry = entry(code.number).unwrap_or_else(|| panic!("{} has no entry", code.number));
+            for sentence in sentences(&entry.meaning).filter(|sentence| sentence.len() > 60) {
+                let other = said.insert(sentence.trim().to_owned(), code.number);
+                assert!(other.is_none(), "{} and {other:?} say the same: {sentence}", code.number);
             }
         }
     }
@@ -438,7 +460,10 @@ mod tests {
                 }
             }
             for text in [&reason.title, &reason.why, &reason.confirm] {
-                assert!(!text.is_empty() && slots::names(text).next().is_none(), "{}: {text}", reason.key);
+                assert!(!text.is_empty(), "{}", reason.key);
+                for slot in slots::names(text) {
+                    assert!(slots::is_known(slot), "{}: {{{slot}}}", reason.key);
+                }
             }
         }
     }

@@ -99,6 +99,14 @@ impl Facts {
         self.values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
+    /// The same with values that a rule found out; they come before what is known already.
+    pub fn with(&self, values: Vec<(&'static str, String)>) -> Self {
+        let mut facts = self.clone();
+        let found = values.into_iter().map(|(name, value)| (name, without_credentials(value.trim())));
+        facts.values.splice(0..0, found.filter(|(_, value)| !value.is_empty()));
+        facts
+    }
+
     /// Notes a value, unless one is known or there is nothing to note.
     pub fn set(&mut self, name: &'static str, value: &str) {
         let value = value.trim();
@@ -189,7 +197,7 @@ impl Facts {
         self.read_addresses(text);
         self.read_message(text);
         if self.error.is_none() {
-            self.error = named_error(text);
+            self.error = super::names::find(text).map(str::to_owned);
         }
     }
 
@@ -326,14 +334,6 @@ fn json_object(text: &str) -> Option<serde_json::Map<String, serde_json::Value>>
         Some(Ok(serde_json::Value::Object(object))) => Some(object),
         _ => None,
     }
-}
-
-/// A plain OAuth error that stands in a text as a word, such as `MsalUiRequiredException: login_required`.
-fn named_error(text: &str) -> Option<String> {
-    // Words of every day are not taken for errors: these have an underscore, or capitals inside.
-    let is_no_word = |word: &str| word.contains('_') || word.bytes().skip(1).any(|b| b.is_ascii_uppercase());
-    let is_error = |word: &&str| is_no_word(word) && super::entry_for_error(word).is_some();
-    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').find(is_error).map(str::to_owned)
 }
 
 /// What stands in quotes; an apostrophe inside a word is none.

@@ -5,50 +5,32 @@
 //! (`place`), compares them (`judge`; `presented` for tokens in a request), puts them into the prose (`slots`) and lays the
 //! result out (`print`).
 
-mod calls;
+mod bundle;
 mod difference;
 mod entry;
+mod evidence;
 mod facts;
 mod judge;
+mod missing;
+mod names;
 mod place;
-mod presented;
 mod print;
+mod rules;
 mod slots;
 
+pub use bundle::read as read_bundle;
 pub use difference::{Difference, closest, difference};
 pub use entry::{Entry, Listed, Reason, Remedy, WhoseMove, catalogue, entry, entry_for_error};
+pub use evidence::{Evidence, Looked};
 pub use print::{Place, Printed};
 
 use crate::{
     entra::aadsts::{self, Category, Code},
     finding::Compared,
-    oauth::Refusal,
     text,
     time::UnixTime,
-    wire::{Request, Response},
 };
 use facts::Facts;
-
-/// What there is to go by. Everything may be absent.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Evidence {
-    /// Anything that somebody pasted: a number, a message, a page, an address, a log.
-    pub text: Option<String>,
-    /// The refusal as it was read from the answer.
-    pub refusal: Option<Refusal>,
-    /// The request that was refused.
-    pub request: Option<Request>,
-    /// The answer to it.
-    pub response: Option<Response>,
-    /// What the lab tenant compared, from its note.
-    pub compared: Vec<Compared>,
-    /// The rule of the lab tenant that fired, and what it demands.
-    pub rule: Option<(String, String)>,
-    /// Whether the lab tenant refused: then its own remedies are given, and no commands of Azure.
-    pub lab: bool,
-    /// The clock of this machine when the answer came.
-    pub now: Option<UnixTime>,
-}
 
 /// How sure we are of a cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -179,15 +161,12 @@ pub fn from_text(pasted: &str, now: UnixTime) -> Explanation {
 
 fn of_entry(entry: &'static Entry, evidence: &Evidence, facts: &Facts) -> Explanation {
     let verdicts = judge::judge(entry, evidence, facts);
-    let cause = |verdict: judge::Verdict| {
-        cause_of(verdict.reason, verdict.certainty, verdict.evidence, evidence.lab, facts)
-    };
     Explanation {
         title: entry.title.clone(),
         meaning: entry.meaning.clone(),
         whose_move: entry.whose_move,
         proves: entry.proves.clone(),
-        causes: verdicts.into_iter().map(cause).collect(),
+        causes: verdicts.into_iter().map(|verdict| cause_of(verdict, evidence.lab, facts)).collect(),
         related: entry.related.clone(),
         ..Explanation::empty()
     }
@@ -219,8 +198,7 @@ fn without_entry(evidence: &Evidence, facts: &Facts) -> Explanation {
             WhoseMove::Unknown,
         ),
     };
-    let lines = evidence.compared.iter().map(EvidenceLine::of).collect();
-    let cause = cause_of(entry::undetermined(), Certainty::Possible, lines, evidence.lab, facts);
+    let cause = cause_of(judge::without_entry(evidence), evidence.lab, facts);
     Explanation { title, meaning, whose_move, causes: vec![cause], ..Explanation::empty() }
 }
 
@@ -256,13 +234,9 @@ const fn move_for(category: Category) -> WhoseMove {
     }
 }
 
-fn cause_of(
-    reason: &'static Reason,
-    certainty: Certainty,
-    evidence: Vec<EvidenceLine>,
-    lab: bool,
-    facts: &Facts,
-) -> Cause {
+fn cause_of(verdict: judge::Verdict, lab: bool, facts: &Facts) -> Cause {
+    let reason = verdict.reason;
+    let facts = &facts.with(verdict.values);
     let fixes = match &reason.lab {
         Some(remedy) if lab => vec![Fix { title: slots::fill_text(remedy, facts), command: None }],
         _ => {
@@ -272,16 +246,16 @@ fn cause_of(
                 title: slots::fill_text(&fix.title, facts),
                 command: if lab { None } else { commands(fix) },
             };
-            reason.fixes.iter().map(fix).collect()
+            verdict.ask.into_iter().chain(reason.fixes.iter().map(fix)).collect()
         }
     };
     Cause {
         id: reason.id.clone(),
-        certainty,
-        title: reason.title.clone(),
-        explanation: reason.why.clone(),
-        confirm: reason.confirm.clone(),
-        evidence,
+        certainty: verdict.certainty,
+        title: slots::fill_text(&reason.title, facts),
+        explanation: slots::fill_text(&reason.why, facts),
+        confirm: slots::fill_text(&reason.confirm, facts),
+        evidence: verdict.evidence,
         fixes,
     }
 }
@@ -329,8 +303,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        oauth::Surface,
-        wire::{Body, Headers},
+        oauth::{Refusal, Surface},
+        wire::{Body, Headers, Request},
     };
 
     const NOW: UnixTime = UnixTime::from_seconds(1_772_615_727);

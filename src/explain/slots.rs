@@ -8,7 +8,7 @@ use super::facts::Facts;
 use crate::text;
 
 /// Every slot and what stands for it while it is not known.
-const SLOTS: [(&str, &str); 11] = [
+const SLOTS: &[(&str, &str)] = &[
     ("client_id", "<client-id>"),
     ("tenant", "<tenant>"),
     ("redirect_uri", "<redirect-uri>"),
@@ -20,10 +20,28 @@ const SLOTS: [(&str, &str); 11] = [
     ("correlation_id", "<correlation-id>"),
     ("param_name", "<parameter>"),
     ("authority", "https://login.microsoftonline.com"),
+    // What rules find out (`Found::with`).
+    ("open_causes", "<causes>"),
+    ("object_id", "<object-id-of-the-application>"),
+    ("principal_id", "<object-id-of-the-service-principal>"),
+    ("platform", "<platform>"),
+    ("registered_uri", "<registered-redirect-uri>"),
+    ("all_uris", "<all-redirect-uris>"),
+    ("key_id", "<key-id>"),
+    ("credential_name", "<credential-name>"),
+    ("issuer", "<issuer>"),
+    ("subject", "<subject>"),
+    ("audience", "<audience>"),
+    ("corrected_scope", "<corrected-scope>"),
+    ("permission_id", "<permission-id>"),
+    ("time_before", "<time>"),
+    ("time_after", "<time>"),
+    ("duration", "<duration>"),
+    ("found", "<what-was-found>"),
 ];
 
 /// Longer values are not put into sentences and commands.
-const LONGEST: usize = 300;
+const LONGEST: usize = 600;
 
 /// The names of the slots in a text.
 #[cfg(test)]

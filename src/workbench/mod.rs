@@ -648,6 +648,7 @@ impl Workbench {
             rule: note.map(|note| (note.rule.to_owned(), note.demand.clone())),
             lab,
             now: Some(now),
+            ..Evidence::default()
         }
     }
 }

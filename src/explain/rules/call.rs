@@ -2,9 +2,9 @@
 //! it, and the words of the answer.
 
 use super::{
-    judge::{Case, Check, Found},
-    place::Place,
-    presented::{TOLERANCE, ahead, over, shown, text},
+    super::place::Place,
+    Case, Check, Found,
+    assertion::{TOLERANCE, ahead, over, shown, text},
 };
 use crate::{
     entra::scopes,

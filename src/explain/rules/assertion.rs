@@ -8,10 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{
-    EvidenceLine,
-    judge::{Case, Check, Found},
-};
+use super::{Case, Check, Found};
 use crate::{
     secret::mask,
     time::UnixTime,
@@ -24,13 +21,13 @@ pub(super) const TOLERANCE: Duration = Duration::from_secs(300);
 
 /// The JWTs of a request, as far as it holds any.
 #[derive(Debug, Default)]
-pub(super) struct Presented {
+pub(crate) struct Presented {
     /// What stands behind `Bearer`.
     pub bearer: Option<Decoded>,
     /// `client_assertion`.
-    client: Option<Decoded>,
+    pub client: Option<Decoded>,
     /// `assertion`.
-    user: Option<Decoded>,
+    pub user: Option<Decoded>,
 }
 
 impl Presented {
@@ -320,33 +317,5 @@ fn no_address(case: &Case<'_>) -> Option<Found> {
             Found::certain("request redirect_uri", sent, "a whole address")
         }
         _ => None,
-    }
-}
-
-impl Case<'_> {
-    /// What the lab tenant's rule compared, if one of these rules fired. The lab knows which rule it was, so it is certain.
-    pub fn by_rule(&self, rules: &[&str]) -> Option<Found> {
-        self.evidence.rule.as_ref().filter(|(rule, _)| rules.contains(&rule.as_str()))?;
-        let evidence = self.evidence.compared.iter().map(EvidenceLine::of).collect();
-        Some(Found { certainty: super::Certainty::Certain, evidence })
-    }
-
-    /// What the message of the refusal says makes it likely.
-    pub fn said(&self, words: &[&str]) -> Option<Found> {
-        let found = words.iter().find(|word| self.says(&[word]))?;
-        Some(Found {
-            certainty: super::Certainty::Likely,
-            evidence: vec![EvidenceLine::new("the message", &format!("says “{found}”"), "")],
-        })
-    }
-
-    /// Whether the message of the refusal, or the text that was pasted, holds one of these words.
-    pub fn says(&self, words: &[&str]) -> bool {
-        words.iter().any(|word| self.message.contains(word))
-    }
-
-    /// What the lab tenant compared under this name.
-    pub fn compared(&self, what: &str) -> Option<&crate::finding::Compared> {
-        self.evidence.compared.iter().find(|compared| compared.what == what)
     }
 }

@@ -1,0 +1,241 @@
+//! The rules: one small [`Check`] for one cause. It compares what the evidence holds, and speaks or is silent.
+//!
+//! A check names where it looked, what was there and what should have been ([`Found::certain`], [`Found::likely`]), or
+//! rules its cause out ([`Found::excluded`]). It says *certain* only when its comparison leaves no other cause open. What
+//! it found out on the way goes into the prose by [`Found::with`]: `{slots}` in title, explanation, and fixes.
+//!
+//! To add a cause: a table in `data/*.toml` (its prose), its key in the `causes` of every entry it can explain, a check in
+//! the family it belongs to, and cases in `tests/explained/corpus` where it is named, and where it comes near and is not.
+
+mod assertion;
+mod call;
+mod client;
+mod grant;
+mod pkce;
+mod redirect_uri;
+mod request;
+mod scope;
+
+use super::{Certainty, Evidence, EvidenceLine, entry::Entry, facts::Facts};
+use crate::{
+    entra::registration::{Application, Platform},
+    finding::Compared,
+    token::{self, Decoded},
+    wire::{Headers, Params, Request},
+};
+use assertion::Presented;
+
+/// A rule about one cause: `None` where the evidence says nothing about it.
+pub(super) type Check = fn(&Case<'_>) -> Option<Found>;
+
+/// The families, each with the checks for its causes.
+const FAMILIES: &[&[(&str, Check)]] = &[
+    redirect_uri::CHECKS,
+    client::CHECKS,
+    assertion::CHECKS,
+    scope::CHECKS,
+    pkce::CHECKS,
+    grant::CHECKS,
+    request::CHECKS,
+    call::CHECKS,
+];
+
+/// What the check for a cause says.
+pub(super) fn check(key: &str, case: &Case<'_>) -> Option<Found> {
+    let mut all = FAMILIES.iter().copied().flatten();
+    all.find(|(known, _)| *known == key).and_then(|(_, check)| check(case))
+}
+
+/// What a check says.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// How sure it is; `None` rules the cause out.
+    pub certainty: Option<Certainty>,
+    /// What it compared.
+    pub evidence: Vec<EvidenceLine>,
+    /// Values for slots of the prose.
+    pub values: Vec<(&'static str, String)>,
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "checks end with it")]
+impl Found {
+    /// The evidence leaves no other cause.
+    pub fn certain(place: &str, sent: &str, expected: &str) -> Option<Self> {
+        Some(Self::new(Certainty::Certain, place, sent, expected))
+    }
+
+    /// It fits best.
+    pub fn likely(place: &str, sent: &str, expected: &str) -> Option<Self> {
+        Some(Self::new(Certainty::Likely, place, sent, expected))
+    }
+
+    /// It is not this one: the evidence speaks against it.
+    pub const fn excluded() -> Option<Self> {
+        Some(Self { certainty: None, evidence: Vec::new(), values: Vec::new() })
+    }
+
+    /// One comparison, as sure as said.
+    pub fn new(certainty: Certainty, place: &str, sent: &str, expected: &str) -> Self {
+        let evidence = vec![EvidenceLine::new(place, sent, expected)];
+        Self { certainty: Some(certainty), evidence, values: Vec::new() }
+    }
+
+    /// One more comparison.
+    pub fn and(mut self, place: &str, sent: &str, expected: &str) -> Self {
+        self.evidence.push(EvidenceLine::new(place, sent, expected));
+        self
+    }
+
+    /// A value for a slot of the prose; see `slots`.
+    pub fn with(mut self, slot: &'static str, value: impl Into<String>) -> Self {
+        self.values.push((slot, value.into()));
+        self
+    }
+}
+
+/// What checks look at.
+pub(super) struct Case<'a> {
+    /// The AADSTS number that is explained.
+    pub code: Option<u32>,
+    /// All there is.
+    pub evidence: &'a Evidence,
+    /// What was read from it, by slot name.
+    pub facts: &'a Facts,
+    /// The parameters of the request, query and form together.
+    pub params: Params,
+    /// Those of the request before it.
+    pub previous: Params,
+    /// The JWTs of the request.
+    pub presented: Presented,
+    /// The token of the failing call: pasted, or behind `Bearer`.
+    pub token: Option<Decoded>,
+    /// What the refusal or the pasted text says, in lower case.
+    pub message: String,
+}
+
+impl<'a> Case<'a> {
+    pub fn new(entry: &Entry, evidence: &'a Evidence, facts: &'a Facts) -> Self {
+        let request = evidence.request.as_ref();
+        let params = request.map(all_params).unwrap_or_default();
+        let presented = request.map(|request| Presented::read(request, &params)).unwrap_or_default();
+        let pasted = evidence.token.as_deref().map(token::decode);
+        let told = evidence.refusal.as_ref().and_then(|refusal| refusal.description.as_deref());
+        let message = told.or(evidence.text.as_deref()).unwrap_or_default().to_ascii_lowercase();
+        Self {
+            code: entry.code,
+            evidence,
+            facts,
+            params,
+            previous: evidence.previous_request.as_ref().map(all_params).unwrap_or_default(),
+            token: pasted.or_else(|| presented.bearer.clone()),
+            presented,
+            message,
+        }
+    }
+
+    /// A parameter of the request; empty ones count as absent.
+    pub fn param(&self, name: &str) -> Option<&str> {
+        self.params.get(name).filter(|value| !value.is_empty())
+    }
+
+    /// A parameter of the request before; empty ones count as absent.
+    pub fn previous_param(&self, name: &str) -> Option<&str> {
+        self.previous.get(name).filter(|value| !value.is_empty())
+    }
+
+    /// `grant_type` of the request.
+    pub fn grant(&self) -> Option<&str> {
+        self.param("grant_type")
+    }
+
+    /// The scopes that were asked, as they may stand in evidence.
+    pub fn scope(&self) -> Option<&str> {
+        self.facts.get("scope")
+    }
+
+    /// A header of the request.
+    pub fn header(&self, name: &str) -> Option<&'a str> {
+        self.evidence.request.as_ref()?.headers.get(name)
+    }
+
+    /// Whether the headers of the request are known: a request that was taken from an address bar has none.
+    pub fn has_headers(&self) -> bool {
+        self.evidence.request.as_ref().is_some_and(|request| request.headers != Headers::new())
+    }
+
+    /// The registration at hand, unless it is plainly another application's than the one that asks.
+    pub fn app(&self) -> Option<&'a Application> {
+        let app = self.evidence.registration.as_ref()?;
+        let differs = app
+            .app_id
+            .as_deref()
+            .zip(self.facts.get("client_id"))
+            .is_some_and(|(own, asked)| !own.eq_ignore_ascii_case(asked));
+        (!differs).then_some(app)
+    }
+
+    /// The platforms under which that redirect URI is registered, if the registration is known. The port of `localhost`
+    /// does not count (RFC 8252 §7.3).
+    pub fn platforms_of(&self, redirect_uri: &str) -> Option<Vec<Platform>> {
+        let app = self.app()?;
+        let fits = |registered: &str| {
+            registered == redirect_uri
+                || super::difference::with_port_of(redirect_uri, registered) == redirect_uri
+        };
+        let mut found: Vec<_> =
+            app.all_redirect_uris().filter(|(_, uri)| fits(uri)).map(|(platform, _)| platform).collect();
+        found.dedup();
+        Some(found)
+    }
+
+    /// What the lab tenant's rule compared, if one of these rules fired. The lab knows which rule it was, so it is certain.
+    pub fn by_rule(&self, rules: &[&str]) -> Option<Found> {
+        self.evidence.rule.as_ref().filter(|(rule, _)| rules.contains(&rule.as_str()))?;
+        let evidence = self.evidence.compared.iter().map(EvidenceLine::of).collect();
+        Some(Found { certainty: Some(Certainty::Certain), evidence, values: Vec::new() })
+    }
+
+    /// What the message of the refusal says makes it likely.
+    pub fn said(&self, words: &[&str]) -> Option<Found> {
+        let found = words.iter().find(|word| self.says(&[word]))?;
+        Found::likely("the message", &format!("says “{found}”"), "")
+    }
+
+    /// Whether the message of the refusal, or the text that was pasted, holds one of these words (in lower case).
+    pub fn says(&self, words: &[&str]) -> bool {
+        words.iter().any(|word| self.message.contains(word))
+    }
+
+    /// What the lab tenant compared under this name.
+    pub fn compared(&self, what: &str) -> Option<&'a Compared> {
+        self.evidence.compared.iter().find(|compared| compared.what == what)
+    }
+}
+
+/// Query and form together. A body without a content type is read as a form if it looks like one: people paste requests
+/// without their headers.
+fn all_params(request: &Request) -> Params {
+    let mut params = request.query();
+    let mut form = request.form();
+    let body = request.body.text();
+    let looks_like_form = body.contains('=') && !body.trim_start().starts_with(['{', '[', '<']);
+    if form.0.is_empty() && looks_like_form && request.headers.get("content-type").is_none() {
+        form = Params::parse(body.trim());
+    }
+    params.0.extend(form.0);
+    params
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_check_belongs_to_a_cause_with_prose() {
+        let mut seen = std::collections::BTreeSet::new();
+        for (key, _) in FAMILIES.iter().copied().flatten() {
+            assert!(super::super::entry::reason(key).is_some(), "{key}");
+            assert!(seen.insert(key), "{key} has two checks, and the second is never asked");
+        }
+    }
+}
