@@ -655,6 +655,7 @@ fn what_a_run_proves_its_client_with_stands_on_the_shelf() {
         "client assertion",
     ];
     assert!(parts.iter().all(|part| text.contains(part)), "{text}");
+    assert!(text.contains("who it is about"), "its members mean what they mean here: {text}");
     sitting.press("f");
     says(
         &mut sitting,

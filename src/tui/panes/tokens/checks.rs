@@ -303,7 +303,8 @@ pub fn line(finding: &Finding, glyphs: &Glyphs) -> Line {
         Severity::Info => Role::Muted,
     };
     let source = if finding.source.is_empty() { String::new() } else { format!("  {}", finding.source) };
-    Line::of(role, mark).then(Role::Text, " ").then(role_of_text, &finding.title).then(Role::Muted, source)
+    // In one piece with its blank, the mark tells where broken lines go on.
+    Line::of(role, format!("{mark} ")).then(role_of_text, &finding.title).then(Role::Muted, source)
 }
 
 /// `alg RS256  typ JWT  kid rrX2…`

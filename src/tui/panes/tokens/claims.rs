@@ -7,12 +7,13 @@ use serde_json::Value;
 
 use crate::{
     finding::{Finding, Severity},
+    oauth::{assertion, parameters::Parameter},
     text::{Line, Role},
     time::{self, UnixTime},
     token::{
-        Decoded, Place, Within,
+        Decoded, Place, TokenKind, Within,
         claims::{self, Group, Meaning},
-        values,
+        kind_of, values,
     },
     tui::{
         glyphs::{Charset, Glyphs},
@@ -329,6 +330,12 @@ pub fn text_of(value: &Value) -> String {
     if text.len() > LONGEST { text.chars().take(LONGEST).collect() } else { text }
 }
 
+/// What a member of a client assertion means, which is something else than in tokens that an issuer writes.
+pub fn of_assertion(token: &Decoded, name: &str) -> Option<&'static Parameter> {
+    let is_assertion = kind_of(token).kind == TokenKind::ClientAssertion;
+    is_assertion.then(|| assertion::meaning(name)).flatten()
+}
+
 /// What stands beside the value: what it says, and what the claim is.
 fn remark(
     token: &Decoded,
@@ -339,7 +346,8 @@ fn remark(
     now: UnixTime,
 ) -> String {
     let likely = || claims::likely(name).filter(|_| section == Section::Of(Group::Unknown));
-    let short = meaning.map(|meaning| meaning.short).or_else(likely).unwrap_or_default();
+    let short = of_assertion(token, name).map(|meaning| meaning.short);
+    let short = short.or_else(|| meaning.map(|meaning| meaning.short)).or_else(likely).unwrap_or_default();
     if section == Section::Of(Group::When)
         && let Some(time) = token.time(name)
     {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::claims::{Row, Section, shown_name};
+use super::claims::{Row, Section, of_assertion, shown_name};
 use crate::{
     text::{Line, Role, visible_lines},
     time::{self, UnixTime},
@@ -65,7 +65,9 @@ pub fn lines(row: &Row<'_>, token: &Decoded, now: UnixTime, glyphs: &Glyphs) -> 
                     .extend(values::explain_value(name, value, now).map(|says| Line::of(Role::Text, says))),
             }
             lines.push(Line::new());
+            let special = of_assertion(token, name);
             lines.push(match meaning {
+                _ if special.is_some() => Line::of(Role::Text, special.map_or("", |special| special.long)),
                 Some(meaning) => Line::of(Role::Text, meaning.long),
                 None if header => Line::of(
                     Role::Text,
