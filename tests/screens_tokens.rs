@@ -578,6 +578,12 @@ fn a_token_begins_a_run_with_one_key() {
     assert_eq!(sitting.model.screen, ScreenId::Run);
     let run = sitting.model.bench.latest().expect("it was started");
     assert_eq!(run.kind, FlowKind::CallApi);
+    let api = run.profile.api.as_ref().expect("it calls something");
+    assert!(
+        api.url.path().ends_with("/api/catalog/products"),
+        "the API that the token is for, not {}",
+        api.url
+    );
     let mut sitting = called();
     sitting.press("R");
     assert!(

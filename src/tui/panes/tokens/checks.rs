@@ -84,8 +84,9 @@ pub fn sorted(mut findings: Vec<Finding>) -> Vec<Finding> {
 pub fn lines(bench: &Workbench, index: usize, seats: &Seats, now: UnixTime, glyphs: &Glyphs) -> Vec<Line> {
     let Some(held) = bench.shelf.all().get(index) else { return Vec::new() };
     let mut lines = as_assertion(bench, held, now, glyphs);
-    lines.extend(verdict(&seats.own, glyphs));
+    // Whoever has just asked for it looks for it first.
     lines.extend(trial(bench, held, glyphs));
+    lines.extend(verdict(&seats.own, glyphs));
     lines.extend(about_keys(&keys(bench, index), &held.decoded, glyphs));
     lines.extend(sorted(seats.own.checks.clone()).iter().map(|finding| line(finding, glyphs)));
     lines.push(header(&held.decoded, glyphs));

@@ -210,7 +210,7 @@ fn credentials(
             .then(Role::Value, *key)
             .then(Role::Muted, ". ")
             .then(Role::Key, "p")
-            .then(Role::Muted, " takes others, as az lists them")
+            .then(Role::Muted, " takes others from az")
     } else {
         let count = pasted.len();
         let entries =
