@@ -128,8 +128,8 @@ pub struct Remedy {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct EntryTable {
-    title: Option<String>,
+pub(super) struct EntryTable {
+    pub title: Option<String>,
     whose_move: WhoseMove,
     meaning: String,
     proves: Option<String>,
@@ -259,7 +259,24 @@ impl Table {
 
 fn tables() -> &'static BTreeMap<&'static str, Table> {
     static TABLES: OnceLock<BTreeMap<&'static str, Table>> = OnceLock::new();
-    TABLES.get_or_init(|| FILES.into_iter().flat_map(cut).map(|table| (table.name, table)).collect())
+    TABLES.get_or_init(|| {
+        let built_in = FILES.into_iter().flat_map(cut);
+        let added = ADDED.get().into_iter().flatten().map(|(name, body)| Table::new(name, body));
+        built_in.chain(added).map(|table| (table.name, table)).collect()
+    })
+}
+
+/// Tables from files of the person's own, by name.
+static ADDED: OnceLock<Vec<(String, String)>> = OnceLock::new();
+
+/// Adds tables that have been checked; whether it was in time.
+pub(super) fn add(tables: Vec<(String, String)>) -> bool {
+    ADDED.set(tables).is_ok()
+}
+
+/// The number that a table of this name is about.
+pub(super) fn code_of(name: &str) -> Option<u32> {
+    name.parse().ok()
 }
 
 /// Cuts a file at its table headings. Only headings begin a line with a bracket: arrays close with one.
@@ -285,7 +302,7 @@ impl Table {
 }
 
 fn parsed_entry(table: &'static Table) -> Option<&'static Entry> {
-    let code = table.name.parse().ok();
+    let code = code_of(table.name);
     if !table.is_entry() {
         return None;
     }
