@@ -15,6 +15,7 @@ mod missing;
 mod names;
 mod place;
 mod print;
+mod reading;
 mod rules;
 mod slots;
 
@@ -130,13 +131,14 @@ pub struct Fix {
 
 /// Explains a refusal from what there is.
 pub fn explain(evidence: &Evidence) -> Explanation {
+    let evidence = &*reading::complete(evidence);
     let facts = Facts::read(evidence);
     // Whatever the answer looks like, the lab was told to give it.
     let is_fault = evidence.rule.as_ref().is_some_and(|(rule, _)| rule.starts_with("fault."));
     let entry = match facts.code {
         _ if is_fault => entry_for_error("lab_fault"),
         Some(code) => entry(code),
-        None => facts.place.entry(facts.error.as_deref()),
+        None => facts.entry_without_number(),
     };
     let explanation = match entry {
         Some(entry) => of_entry(entry, evidence, &facts),
