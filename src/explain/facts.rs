@@ -7,8 +7,6 @@ use url::Url;
 
 use super::{
     Evidence,
-    entry::{Entry, entry_for_error},
-    names,
     place::Place,
     reading::{plain, what_stayed},
 };
@@ -28,8 +26,6 @@ pub(super) struct Facts {
     pub code: Option<u32>,
     /// The OAuth error.
     pub error: Option<String>,
-    /// The entry about the most precise name of a failure in the words, such as `IDX10214`.
-    pub named: Option<&'static str>,
     /// Who refused.
     pub place: Place,
     /// When the authority refused, as it wrote it.
@@ -118,18 +114,6 @@ impl Facts {
         facts.answered = facts.answered.or_else(|| UnixTime::parse(facts.timestamp.as_deref()?));
         facts.derive();
         facts
-    }
-
-    /// The entry about an error without a number: a precise name wins over a word that every authority uses for many
-    /// things.
-    pub fn entry_without_number(&self) -> Option<&'static Entry> {
-        let of_name = || self.named.and_then(entry_for_error);
-        let is_general = match self.error.as_deref() {
-            None => true,
-            Some(error) => is_general(error) || entry_for_error(error).is_none(),
-        };
-        let named = of_name().filter(|entry| is_general && !is_general_entry(entry));
-        named.or_else(|| self.place.entry(self.error.as_deref())).or_else(of_name)
     }
 
     /// The value for a slot, already safe from secrets, not yet from control characters.
@@ -235,9 +219,8 @@ impl Facts {
         }
         self.read_addresses(text);
         self.read_message(text);
-        self.named = self.named.or_else(|| names::precise(text));
         if self.error.is_none() {
-            self.error = names::find(text).map(str::to_owned);
+            self.error = super::names::find(text).map(str::to_owned);
         }
     }
 
@@ -346,40 +329,6 @@ impl Facts {
             self.set("resource_id", id);
         }
     }
-}
-
-/// Errors that authorities and APIs use for so many things that any more precise word tells more.
-fn is_general(error: &str) -> bool {
-    const GENERAL: [&str; 22] = [
-        "access_denied",
-        "invalid_request",
-        "invalid_grant",
-        "invalid_client",
-        "invalid_token",
-        "invalid_scope",
-        "unauthorized_client",
-        "server_error",
-        "interaction_required",
-        "login_required",
-        "unauthorized",
-        "Unauthorized",
-        "Forbidden",
-        "BadRequest",
-        "UnknownError",
-        "generalException",
-        "InvalidAuthenticationToken",
-        "InternalServerError",
-        "unspecified",
-        "http_401",
-        "http_403",
-        "http_400",
-    ];
-    GENERAL.contains(&error) || error.starts_with("http_")
-}
-
-/// Whether an entry is about such a word.
-fn is_general_entry(entry: &Entry) -> bool {
-    is_general(entry.error)
 }
 
 /// The message that begins with its number at that place.

@@ -31,21 +31,9 @@ fn table() -> &'static HashMap<String, Vec<Name>> {
 /// The entry about the most precise name in a text; an OAuth error or status that has an entry of its own counts as a
 /// name too, behind all others.
 pub(super) fn find(text: &str) -> Option<&'static str> {
-    let (best, plain) = look(text, true);
-    best.or(plain)
-}
-
-/// The entry about the most precise name of the table in a text.
-pub(super) fn precise(text: &str) -> Option<&'static str> {
-    look(text, false).0
-}
-
-/// The best name of the table, and the first OAuth error, if that is wanted.
-fn look(text: &str, with_errors: bool) -> (Option<&'static str>, Option<&'static str>) {
     let mut best: Option<&Name> = None;
     let mut plain = None;
     let mut at = 0;
-    let table = table();
     while at < text.len() {
         let rest = &text[at..];
         let word = first_word(rest);
@@ -53,19 +41,19 @@ fn look(text: &str, with_errors: bool) -> (Option<&'static str>, Option<&'static
             at += rest.chars().next().map_or(1, char::len_utf8);
             continue;
         }
-        if (2..=80).contains(&word.len()) {
-            for name in table.get(&word.to_ascii_lowercase()).into_iter().flatten() {
+        if word.len() <= 80 {
+            for name in table().get(&word.to_ascii_lowercase()).into_iter().flatten() {
                 if begins_with(rest, word, name.text) && best.is_none_or(|best| name.rank < best.rank) {
                     best = Some(name);
                 }
             }
-            if with_errors && plain.is_none() && is_no_common_word(word) {
+            if plain.is_none() && is_no_common_word(word) {
                 plain = super::entry_for_error(word).map(|entry| entry.error);
             }
         }
         at += word.len();
     }
-    (best.map(|name| name.entry), plain)
+    best.map(|name| name.entry).or(plain)
 }
 
 /// Words of every day are not taken for errors: these have an underscore, or capitals inside.

@@ -50,7 +50,10 @@ fn control_sequence(characters: &mut std::iter::Peekable<std::str::Chars<'_>>) {
     for _ in 0..LONGEST {
         match characters.peek() {
             Some(' '..='?') => drop(characters.next()),
-            Some('@'..='~') => return drop(characters.next()),
+            Some('@'..='~') => {
+                characters.next();
+                return;
+            }
             _ => return,
         }
     }
