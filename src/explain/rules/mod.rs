@@ -24,7 +24,7 @@ mod sender;
 mod session;
 mod times;
 
-use super::{Certainty, Evidence, EvidenceLine, entry::Entry, facts::Facts};
+use super::{Certainty, Evidence, EvidenceLine, entry::Entry, facts::Facts, reading::plain};
 use crate::{
     entra::registration::{Application, Platform},
     finding::Compared,
@@ -131,16 +131,18 @@ impl<'a> Case<'a> {
         let request = evidence.request.as_ref();
         let params = request.map(all_params).unwrap_or_default();
         let presented = request.map(|request| Presented::read(request, &params)).unwrap_or_default();
-        let pasted = evidence.token.as_deref().map(token::decode);
+        let given = evidence.token.as_deref().map(token::decode);
         let told = evidence.refusal.as_ref().and_then(|refusal| refusal.description.as_deref());
-        let message = told.or(evidence.text.as_deref()).unwrap_or_default().to_ascii_lowercase();
+        let pasted = evidence.text.as_deref().filter(|text| Some(*text) != told);
+        let message = [told, pasted].into_iter().flatten().collect::<Vec<_>>().join("\n");
+        let message = plain::words(&message).to_ascii_lowercase();
         Self {
             code: entry.code,
             evidence,
             facts,
             params,
             previous: evidence.previous_request.as_ref().map(all_params).unwrap_or_default(),
-            token: pasted.or_else(|| presented.bearer.clone()),
+            token: given.or_else(|| presented.bearer.clone()),
             presented,
             message,
         }
@@ -226,6 +228,15 @@ impl<'a> Case<'a> {
     /// Whether the message of the refusal, or the text that was pasted, holds one of these words (in lower case).
     pub fn says(&self, words: &[&str]) -> bool {
         words.iter().any(|word| self.message.contains(word))
+    }
+
+    /// By how many seconds this machine's clock was ahead of the authority's when the answer came; negative if it was
+    /// behind. From the `Date` header or the time in the answer. `None` where more than a day lies between them: then the
+    /// text is old, and the clocks are not known.
+    pub fn clock_offset(&self) -> Option<i64> {
+        const DAY: i64 = 24 * 60 * 60;
+        let offset = self.evidence.now?.seconds() - self.facts.answered?.seconds();
+        (offset.abs() <= DAY).then_some(offset)
     }
 
     /// What the lab tenant compared under this name.
