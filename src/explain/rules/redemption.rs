@@ -244,6 +244,9 @@ fn damage(value: &str) -> Option<String> {
     if value.ends_with("...") || value.contains('\u{2026}') {
         return Some("it was shortened for display".to_owned());
     }
+    if let Some((_, whose)) = FOREIGN.iter().find(|(begin, _)| value.starts_with(begin)) {
+        return Some(format!("{whose}, by its first characters"));
+    }
     let has = |test: fn(&u8) -> bool| value.as_bytes().iter().any(|b| test(b));
     if length > SHORT && has(u8::is_ascii_lowercase) && !has(u8::is_ascii_uppercase) {
         return Some("lower case throughout".to_owned());
@@ -255,10 +258,12 @@ fn damage(value: &str) -> Option<String> {
     {
         return Some("upper case throughout".to_owned());
     }
-    if matches!(
-        length,
-        127 | 128 | 199 | 200 | 250 | 254 | 255 | 256 | 500 | 511 | 512 | 1000 | 1023 | 1024 | 2048 | 4000
-    ) {
+    if [
+        127, 128, 199, 200, 250, 254, 255, 256, 500, 511, 512, 1000, 1023, 1024, 2047, 2048, 4000, 4093,
+        4095, 4096,
+    ]
+    .contains(&length)
+    {
         return Some(format!("exactly {length} characters: cut by a field of that size"));
     }
     if length < SHORT && !value.starts_with("M.") {
@@ -266,6 +271,18 @@ fn damage(value: &str) -> Option<String> {
     }
     None
 }
+
+/// How values begin that are something else: another provider's, or encrypted by whoever stored them.
+const FOREIGN: [(&str, &str); 8] = [
+    ("1//0", "a refresh token of Google"),
+    ("ghr_", "a refresh token of GitHub"),
+    ("gho_", "a token of GitHub"),
+    ("CfDJ8", "still encrypted by ASP.NET data protection"),
+    ("gAAAAA", "still encrypted by the storage (Fernet)"),
+    ("U2FsdGVkX1", "still encrypted by the storage"),
+    ("vault:v", "still encrypted by the storage"),
+    ("ENC(", "still encrypted by the storage"),
+];
 
 fn is_placeholder(value: &str) -> bool {
     let lower = value.trim().to_ascii_lowercase();
@@ -390,11 +407,18 @@ fn inactive(case: &Case<'_>) -> Option<Found> {
     })
 }
 
-/// The times of the message, in their order.
+/// The times of the message, in their order. A line of a log begins with a time of its own, so they are looked for where
+/// the message speaks of them first.
 fn issued(case: &Case<'_>) -> Vec<String> {
     case.told()
         .map(|text| {
-            mentions(text).into_iter().filter(|mention| mention.has_day).map(|m| m.text).collect::<Vec<_>>()
+            let lower = text.to_ascii_lowercase(); // keeps byte positions
+            let begin = lower.find("issued on").or_else(|| lower.find("aadsts")).unwrap_or(0);
+            mentions(&text[begin..])
+                .into_iter()
+                .filter(|mention| mention.has_day)
+                .map(|m| m.text)
+                .collect::<Vec<_>>()
         })
         .find(|found| !found.is_empty())
         .unwrap_or_default()
