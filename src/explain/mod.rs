@@ -166,7 +166,8 @@ pub fn explain(evidence: &Evidence) -> Explanation {
 
 /// Explains what a person pasted: `50011`, `AADSTS50011`, a symbol, JSON, an address, a page, a log.
 pub fn from_text(pasted: &str, now: UnixTime) -> Explanation {
-    explain(&Evidence { text: Some(pasted.to_owned()), now: Some(now), ..Evidence::default() })
+    let text = Some(pasted.to_owned());
+    explain(&Evidence { text, now: Some(now), is_asked_later: true, ..Evidence::default() })
 }
 
 fn of_entry(entry: &'static Entry, evidence: &Evidence, facts: &Facts) -> Explanation {
