@@ -250,7 +250,8 @@ fn cause_of(verdict: judge::Verdict, lab: bool, facts: &Facts) -> Cause {
                 title: slots::fill_text(&fix.title, facts),
                 command: if lab { None } else { commands(fix) },
             };
-            verdict.ask.into_iter().chain(reason.fixes.iter().map(fix)).collect()
+            let suits = |fix: &&Remedy| fix.suits(facts.get("variant"));
+            verdict.ask.into_iter().chain(reason.fixes.iter().filter(suits).map(fix)).collect()
         }
     };
     Cause {
