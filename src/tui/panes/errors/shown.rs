@@ -52,9 +52,11 @@ impl Shown {
         if std::mem::replace(&mut self.is_traced, true) {
             return;
         }
+        // The request that counts may be an earlier one; the answer is the exchange's own.
         let Evidence { request: Some(request), response, .. } = &self.evidence else { return };
-        let is_it =
-            |exchange: &&Exchange| exchange.request == *request && exchange.response() == response.as_ref();
+        let is_it = |exchange: &&Exchange| {
+            exchange.response() == response.as_ref() && (response.is_some() || exchange.request == *request)
+        };
         self.exchange = bench.traffic.all().iter().rev().find(is_it).map(|exchange| exchange.id);
     }
 
