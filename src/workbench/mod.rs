@@ -161,6 +161,8 @@ pub enum User {
     Bend(Box<Bent>, bend::Signing),
     /// Compare the token at this place of the shelf with these values; `None`: with what is filled in.
     Expect(usize, Term, Option<Vec<String>>),
+    /// Judge the token at this place of the shelf by this key set (RFC 7517 §5), whatever its issuer publishes.
+    UseKeys(usize, serde_json::Value),
     /// Call the lab's careful API with the token at this place of the shelf, if the lab made it.
     Try(usize),
     /// Change the lab tenant.
@@ -421,6 +423,10 @@ impl Workbench {
                 self.shelf.expect(index, term, values);
                 Vec::new()
             }
+            User::UseKeys(index, keys) => {
+                self.shelf.use_keys(index, keys);
+                Vec::new()
+            }
             User::Try(index) => self.try_at_api(index, now),
             User::Order(order) => vec![Effect::Lab(Box::new(order))],
             User::Reproduce(code, seeds) => self.reproduce(code, &seeds, now),
@@ -506,6 +512,18 @@ impl Workbench {
     fn step(&mut self, id: SessionId, input: flow::Input, now: UnixTime) -> Vec<Effect> {
         let Some(session) = self.sessions.get_mut(id.index()) else { return Vec::new() };
         let effects = session.step(input, &mut self.traffic, now);
+        for effect in &effects {
+            let Effect::Send(exchange, request) = effect else { continue };
+            let form = request.form();
+            let Some(assertion) = form.get("client_assertion") else { continue };
+            // Polling sends one after another, all alike.
+            let is_poll = |id: &ExchangeId| {
+                self.traffic.get(*id).is_some_and(|exchange| exchange.step == Some(StepId::Poll))
+            };
+            if !is_poll(exchange) || session.exchanges.iter().filter(|id| is_poll(id)).count() == 1 {
+                self.shelf.take_proof(assertion, session, *exchange, now);
+            }
+        }
         if let Some(tokens) = session.take_tokens() {
             // The tokens came with the last answer of the token endpoint.
             let brought = session.exchanges.iter().rev().find(|id| {
