@@ -1,5 +1,6 @@
 //! What is being explained, and in which words it came back.
 
+use super::told::told;
 use crate::{
     explain::{self, Evidence, Explanation, Printed},
     oauth::{Refusal, Surface},
@@ -43,8 +44,14 @@ impl Shown {
     /// Explains.
     pub fn new(origin: Origin, evidence: Evidence) -> Self {
         let explanation = explain::explain(&evidence);
-        let printed = explanation.printed();
+        let printed = told(&explanation, &evidence);
         Self { origin, evidence, explanation, printed, is_traced: false, exchange: None }
+    }
+
+    /// The same with more evidence.
+    pub fn with(&self, evidence: Evidence) -> Self {
+        let (is_traced, exchange) = (self.is_traced, self.exchange);
+        Self { is_traced, exchange, ..Self::new(self.origin, evidence) }
     }
 
     /// Looks for the exchange behind it, once.
