@@ -47,7 +47,9 @@ impl Workbench {
             seeds: session.seeds.derived(),
         };
         session.source_run = Some(next);
-        self.start_for(Some(id), start, now)
+        // Whatever is done on pages, is done where the pages come up.
+        let (browser, presses) = (session.browser.take(), std::mem::take(&mut session.presses));
+        self.start_for(Some(id), browser, presses, start, now)
     }
 
     /// Hands what run `id` brought to the run that waits for it, once it has ended.
