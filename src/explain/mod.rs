@@ -8,6 +8,7 @@
 //! Evidence comes from a run of our own, from a bundle (`bundle`), or out of a pasted text (`reading`). What leaves is
 //! searched for credentials once more (`secrets`).
 
+mod added;
 mod bundle;
 mod difference;
 mod entry;
@@ -24,6 +25,7 @@ mod rules;
 mod secrets;
 mod slots;
 
+pub use added::{Holding, add, holdings};
 pub use bundle::read as read_bundle;
 pub use difference::{Difference, closest, difference};
 pub use entry::{Entry, Listed, Reason, Remedy, WhoseMove, catalogue, entry, entry_for_error};
@@ -257,7 +259,8 @@ fn cause_of(verdict: judge::Verdict, lab: bool, facts: &Facts) -> Cause {
                 title: slots::fill_text(&fix.title, facts),
                 command: if lab { None } else { commands(fix) },
             };
-            verdict.ask.into_iter().chain(reason.fixes.iter().map(fix)).collect()
+            let suits = |fix: &&Remedy| fix.suits(facts.get("variant"));
+            verdict.ask.into_iter().chain(reason.fixes.iter().filter(suits).map(fix)).collect()
         }
     };
     Cause {

@@ -7,14 +7,22 @@
 //! To add a cause: a table in `data/*.toml` (its prose), its key in the `causes` of every entry it can explain, a check in
 //! the family it belongs to, and cases in `tests/explained/corpus` where it is named, and where it comes near and is not.
 
+mod address;
 mod assertion;
+mod browser;
 mod call;
 mod client;
 mod grant;
 mod pkce;
+mod platform;
+mod redemption;
 mod redirect_uri;
 mod request;
+mod response_type;
 mod scope;
+mod sender;
+mod session;
+mod times;
 
 use super::{Certainty, Evidence, EvidenceLine, entry::Entry, facts::Facts, reading::plain};
 use crate::{
@@ -31,6 +39,11 @@ pub(super) type Check = fn(&Case<'_>) -> Option<Found>;
 /// The families, each with the checks for its causes.
 const FAMILIES: &[&[(&str, Check)]] = &[
     redirect_uri::CHECKS,
+    platform::CHECKS,
+    browser::CHECKS,
+    response_type::CHECKS,
+    redemption::CHECKS,
+    session::CHECKS,
     client::CHECKS,
     assertion::CHECKS,
     scope::CHECKS,
@@ -176,18 +189,27 @@ impl<'a> Case<'a> {
         (!differs).then_some(app)
     }
 
-    /// The platforms under which that redirect URI is registered, if the registration is known. The port of `localhost`
-    /// does not count (RFC 8252 §7.3).
+    /// The platforms under which that redirect URI is registered, if the registration is known; see `address` for what
+    /// Entra takes as equal.
     pub fn platforms_of(&self, redirect_uri: &str) -> Option<Vec<Platform>> {
-        let app = self.app()?;
-        let fits = |registered: &str| {
-            registered == redirect_uri
-                || super::difference::with_port_of(redirect_uri, registered) == redirect_uri
-        };
-        let mut found: Vec<_> =
-            app.all_redirect_uris().filter(|(_, uri)| fits(uri)).map(|(platform, _)| platform).collect();
+        let all = self.app()?.all_redirect_uris();
+        let mut found: Vec<_> = all
+            .filter(|(_, uri)| address::same(redirect_uri, uri))
+            .map(|(platform, _)| platform)
+            .collect();
         found.dedup();
         Some(found)
+    }
+
+    /// Whether the path of the request ends so, as in `/token`.
+    pub fn request_ends_with(&self, end: &str) -> bool {
+        self.evidence.request.as_ref().is_some_and(|request| request.url.path().trim_end_matches('/').ends_with(end))
+    }
+
+    /// What the refusal says and what was pasted, as it is written; the refusal first.
+    pub fn told(&self) -> impl Iterator<Item = &'a str> {
+        let refusal = self.evidence.refusal.as_ref().and_then(|refusal| refusal.description.as_deref());
+        refusal.into_iter().chain(self.evidence.text.as_deref())
     }
 
     /// What the lab tenant's rule compared, if one of these rules fired. The lab knows which rule it was, so it is certain.
