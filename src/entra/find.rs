@@ -286,7 +286,10 @@ mod tests {
         let silent = "2026-10-14 08:00:01 silent: AADSTS50058: nobody is signed in\n";
         check(&format!("{silent}2026-10-14 08:00:09 code: AADSTS70000: the grant was wrong"), 70000);
         check(&format!("{silent}[08:00:09] AADSTS70002: x. AADSTS50126: y"), 50126);
-        check(&format!("{silent}WARN AADSTS70002: x. AADSTS54005: y\nERROR {{\"error_codes\":[70002]}}"), 54005);
+        check(
+            &format!("{silent}WARN AADSTS70002: x. AADSTS54005: y\nERROR {{\"error_codes\":[70002]}}"),
+            54005,
+        );
         let long = format!("AADSTS500113: x {}", "at System.Net ".repeat(200));
         check(&format!("{long}AADSTS50011: the reply address"), 50011);
         check("AADSTS50011: x\n  at frame 1\n  AADSTS500113: y", 500_113);
