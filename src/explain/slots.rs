@@ -38,6 +38,12 @@ const SLOTS: &[(&str, &str)] = &[
     ("time_after", "<time>"),
     ("duration", "<duration>"),
     ("found", "<what-was-found>"),
+    // Permissions and tenants.
+    ("other_scope", "<scopes-of-the-other-api>"),
+    ("consent_scope", "<scopes>"),
+    ("front_client_id", "<client-id-of-the-front-application>"),
+    ("resource_principal_id", "<object-id-of-the-api's-service-principal>"),
+    ("claims", "<claims>"),
 ];
 
 /// Longer values are not put into sentences and commands.

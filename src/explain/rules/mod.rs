@@ -7,14 +7,22 @@
 //! To add a cause: a table in `data/*.toml` (its prose), its key in the `causes` of every entry it can explain, a check in
 //! the family it belongs to, and cases in `tests/explained/corpus` where it is named, and where it comes near and is not.
 
+mod api;
 mod assertion;
 mod call;
 mod client;
+mod consent;
 mod grant;
+mod graph;
+mod message;
 mod pkce;
+mod policy;
 mod redirect_uri;
 mod request;
+mod resource;
 mod scope;
+mod tenant;
+mod user;
 
 use super::{Certainty, Evidence, EvidenceLine, entry::Entry, facts::Facts};
 use crate::{
@@ -34,6 +42,11 @@ const FAMILIES: &[&[(&str, Check)]] = &[
     client::CHECKS,
     assertion::CHECKS,
     scope::CHECKS,
+    resource::CHECKS,
+    consent::CHECKS,
+    tenant::CHECKS,
+    user::CHECKS,
+    policy::CHECKS,
     pkce::CHECKS,
     grant::CHECKS,
     request::CHECKS,
@@ -111,6 +124,8 @@ pub(super) struct Case<'a> {
     pub token: Option<Decoded>,
     /// What the refusal or the pasted text says, in lower case.
     pub message: String,
+    /// The same as it was written, freed of what wraps it: see `message`.
+    pub told: String,
 }
 
 impl<'a> Case<'a> {
@@ -120,7 +135,8 @@ impl<'a> Case<'a> {
         let presented = request.map(|request| Presented::read(request, &params)).unwrap_or_default();
         let pasted = evidence.token.as_deref().map(token::decode);
         let told = evidence.refusal.as_ref().and_then(|refusal| refusal.description.as_deref());
-        let message = told.or(evidence.text.as_deref()).unwrap_or_default().to_ascii_lowercase();
+        let words = told.or(evidence.text.as_deref()).unwrap_or_default();
+        let message = words.to_ascii_lowercase();
         Self {
             code: entry.code,
             evidence,
@@ -130,6 +146,7 @@ impl<'a> Case<'a> {
             token: pasted.or_else(|| presented.bearer.clone()),
             presented,
             message,
+            told: message::plain(words, entry.code),
         }
     }
 
