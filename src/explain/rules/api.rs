@@ -135,7 +135,7 @@ pub(super) fn asked<'a>(case: &'a Case<'_>) -> Option<Asked<'a>> {
         return Some(Asked { place: "scope in the text", text: Cow::Borrowed(text) });
     }
     if case.evidence.request.is_none()
-        && let Some(text) = in_message(&case.told)
+        && let Some(text) = in_message(&case.sentence)
     {
         return Some(Asked { place: "scope in the message", text: Cow::Borrowed(text) });
     }

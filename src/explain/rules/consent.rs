@@ -162,7 +162,7 @@ fn with_slots(found: Found, case: &Case<'_>, wanted: Option<&Wanted<'_>>, names:
 
 /// The application that lacks consent: the one that the message names.
 fn client<'a>(case: &'a Case<'_>) -> Option<&'a str> {
-    let named = message::guids(&case.told).first().copied().filter(|_| case.code == Some(65001));
+    let named = message::guids(&case.sentence).first().copied().filter(|_| case.code == Some(65001));
     named.or_else(|| case.facts.get("client_id").filter(|id| is_guid(id)))
 }
 
@@ -202,7 +202,7 @@ fn delegated_missing(case: &Case<'_>) -> Option<Found> {
     }
     // A request that cannot show a page, or a message: what it says, nobody looked up yet.
     let place = wanted.as_ref().map_or("the message", |wanted| wanted.place);
-    let has_words = case.code.is_some() && case.told.len() > 40;
+    let has_words = case.code.is_some() && case.sentence.len() > 40;
     if case.evidence.request.is_none() && !has_words || is_on_behalf_of(case) {
         return None;
     }
@@ -411,14 +411,14 @@ fn prompt_left(case: &Case<'_>) -> Option<Found> {
 
 fn no_permissions(case: &Case<'_>) -> Option<Found> {
     let app = case.app();
-    let named = message::quoted(&case.told).first().copied();
+    let named = message::quoted(&case.sentence).first().copied();
     let api = named.and_then(|name| api::id_of(case, name)).or_else(|| {
         let api = resource::wanted(case)?;
         api::id_of(case, api)
     });
     let Some(app) = app else {
-        return if case.code == Some(650_056) && case.told.len() > 40 {
-            let client = message::guids(&case.told).last().copied().or_else(|| case.facts.get("client_id"))?;
+        return if case.code == Some(650_056) && case.sentence.len() > 40 {
+            let client = message::guids(&case.sentence).last().copied().or_else(|| case.facts.get("client_id"))?;
             let found = Found::new(Certainty::Likely, "client in the message", client, "permissions that it lists");
             Some(found.with("client_id", client).with("resource_id", api.unwrap_or(GRAPH.id)))
         } else {

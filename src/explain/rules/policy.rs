@@ -48,9 +48,9 @@ fn challenge(case: &Case<'_>) -> Option<String> {
 
 /// The API that asks for it, by the message.
 fn resource(case: &Case<'_>) -> Option<String> {
-    let named = message::behind(&case.told, &["to access ", "access to ", "for resource "], &[". ", ", "]);
+    let named = message::behind(&case.sentence, &["to access ", "access to ", "for resource "], &[". ", ", "]);
     let named = named.filter(|value| !value.contains(' ')).map(str::to_owned);
-    named.or_else(|| message::guids(&case.told).first().map(|id| (*id).to_owned())).or_else(|| {
+    named.or_else(|| message::guids(&case.sentence).first().map(|id| (*id).to_owned())).or_else(|| {
         case.facts.get("resource").map(str::to_owned)
     })
 }
@@ -136,7 +136,7 @@ fn device(case: &Case<'_>) -> Option<Found> {
     let text = case.evidence.text.as_deref().unwrap_or_default();
     let line = |words: &[&str]| message::behind(text, words, &["\n", "\\n", "\r", "<", " Device", " App"]);
     let identifier = line(&["device identifier:"]);
-    let state = line(&["device state:"]).or_else(|| message::behind(&case.told, &["device state:"], &[". ", ", "]));
+    let state = line(&["device state:"]).or_else(|| message::behind(&case.sentence, &["device state:"], &[". ", ", "]));
     let platform = line(&["device platform:"]);
     let what = match case.grant() {
         Some(grant) if grant.ends_with("device_code") => Some("device_code: the device that polls cannot prove what it is"),
@@ -182,8 +182,8 @@ fn flow(case: &Case<'_>) -> Option<Found> {
 }
 
 fn frequency(case: &Case<'_>) -> Option<Found> {
-    let issued = message::behind(&case.told, &["issued on "], &[" and", ". ", ", "]);
-    let lifetime = message::behind(&case.told, &["for this request is "], &[". ", " ", ", "]);
+    let issued = message::behind(&case.sentence, &["issued on "], &[" and", ". ", ", "]);
+    let lifetime = message::behind(&case.sentence, &["for this request is "], &[". ", " ", ", "]);
     let issued = issued?;
     let allowed = lifetime.map_or_else(|| "newer".to_owned(), |seconds| format!("at most {seconds} seconds old"));
     let found = Found::certain("sign-in behind the token", issued, &allowed)?;

@@ -49,10 +49,10 @@ const SERVICES: [(&str, &str); 12] = [
 pub(super) fn wanted<'a>(case: &'a Case<'_>) -> Option<&'a str> {
     let ends = [" was not", " wasn't", " is not", " could not", " does not", " has not", ", ", ". ", " ("];
     let named =
-        message::behind(&case.told, &["principal named ", "resource principal ", "value from request: "], &ends)
+        message::behind(&case.sentence, &["principal named ", "resource principal ", "value from request: "], &ends)
             .filter(|value| !value.contains(' '));
     let quoted = || {
-        let values = message::quoted(&case.told);
+        let values = message::quoted(&case.sentence);
         values.into_iter().find(|value| (value.contains("://") || value.contains('.')) && !value.contains(' '))
     };
     let is_about_it = matches!(case.code, Some(500_011 | 50001 | 650_057 | 65005 | 500_014 | 650_052));
@@ -137,7 +137,7 @@ fn indicator(case: &Case<'_>) -> Option<Found> {
 
 /// Client and API are one registration, which was named by its URI.
 fn itself_by_uri(case: &Case<'_>) -> Option<Found> {
-    let client = message::guids(&case.told).first().copied().or_else(|| case.facts.get("client_id"));
+    let client = message::guids(&case.sentence).first().copied().or_else(|| case.facts.get("client_id"));
     let Some(wanted) = case.param("resource").or_else(|| case.param("scope").and_then(scopes::first_api)) else {
         let client = client?;
         return Found::certain("the message", client, &format!("{client}/.default"))
@@ -221,7 +221,7 @@ fn no_service_principal(case: &Case<'_>) -> Option<Found> {
     let about = matches!(case.code, Some(650_052 | 650_051));
     let tenant = tenant_of_message(case).or_else(|| asked_tenant(case)).unwrap_or("this tenant");
     let wanted = wanted(case);
-    let api_id = message::guids(&case.told)
+    let api_id = message::guids(&case.sentence)
         .first()
         .copied()
         .filter(|_| case.code == Some(650_052))
@@ -255,15 +255,15 @@ fn no_service_principal(case: &Case<'_>) -> Option<Found> {
 }
 
 fn provisioning_failed(case: &Case<'_>) -> Option<Found> {
-    let client = case.facts.get("client_id").or_else(|| message::guids(&case.told).first().copied())?;
-    let name = message::quoted(&case.told).first().copied().unwrap_or(client);
+    let client = case.facts.get("client_id").or_else(|| message::guids(&case.sentence).first().copied())?;
+    let name = message::quoted(&case.sentence).first().copied().unwrap_or(client);
     Found::certain("the message", name, "a service principal that could be made").map(|found| found.with("client_id", client))
 }
 
 /// The tenant that was searched, as the message calls it.
 fn tenant_of_message<'a>(case: &'a Case<'_>) -> Option<&'a str> {
     let words = ["in the tenant named ", "tenant named ", "your organization ", "in the tenant ", "in tenant "];
-    message::behind(&case.told, &words, &[". ", " lacks", " that", ", "])
+    message::behind(&case.sentence, &words, &[". ", " lacks", " that", ", "])
 }
 
 /// What speaks for the API being at home in another tenant than the one that was searched.
@@ -332,7 +332,7 @@ fn wrong_tenant(case: &Case<'_>) -> Option<Found> {
 }
 
 fn not_required(case: &Case<'_>) -> Option<Found> {
-    let told = &case.told;
+    let told = &case.sentence;
     let label = |words: &[&str]| message::behind(told, words, &[". ", ", ", "(", " Resource", " List", " Client"]);
     let resource = label(&["resource app id:", "resource app id"]).and_then(|text| message::guids(text).first().copied());
     let wanted = wanted(case);

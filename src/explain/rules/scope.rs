@@ -396,7 +396,7 @@ fn of_standing(case: &Case<'_>, cause: &'static str) -> Option<Found> {
 /// What is wrong with the permissions that were asked, as far as it can be told.
 fn standings(case: &Case<'_>, asked: &Asked<'_>) -> Vec<Standing> {
     // A message about one scope of many names it.
-    let blamed = api::in_message(&case.told).filter(|_| matches!(case.code, Some(650_053 | 70011 | 28002)));
+    let blamed = api::in_message(&case.sentence).filter(|_| matches!(case.code, Some(650_053 | 70011 | 28002)));
     let is_blamed = |scope: &Scope<'_>| {
         blamed.is_none_or(|blamed| {
             blamed.contains(' ')
@@ -415,9 +415,9 @@ fn standings(case: &Case<'_>, asked: &Asked<'_>) -> Vec<Standing> {
 
 fn standing(case: &Case<'_>, scope: &Scope<'_>) -> Option<Standing> {
     // A message names the API that was searched by its client id.
-    let searched = super::message::guids(&case.told).into_iter().find(|id| !api::is_graph(id));
+    let searched = super::message::guids(&case.sentence).into_iter().find(|id| !api::is_graph(id));
     let is_elsewhere = case.code == Some(650_053)
-        && !super::message::guids(&case.told).into_iter().any(api::is_graph)
+        && !super::message::guids(&case.sentence).into_iter().any(api::is_graph)
         && searched.is_some();
     match scope.resource {
         Some(resource) if !api::is_graph(resource) => of_own_api(case, scope, resource),

@@ -117,8 +117,8 @@ fn unknown(case: &Case<'_>) -> Option<Found> {
 /// The tenant that was not found: what the message quotes, or what stands in the path.
 fn tenant_in_question(case: &Case<'_>) -> Option<String> {
     let path = case.evidence.request.as_ref().and_then(tenant_in_path);
-    let quoted = message::quoted(&case.told).first().map(|tenant| (*tenant).to_owned());
-    let named = || message::behind(&case.told, &["tenant "], &[" not found", " was not", " is neither", ". "]).map(str::to_owned);
+    let quoted = message::quoted(&case.sentence).first().map(|tenant| (*tenant).to_owned());
+    let named = || message::behind(&case.sentence, &["tenant "], &[" not found", " was not", " is neither", ". "]).map(str::to_owned);
     path.or(quoted.filter(|value| !value.contains(' '))).or_else(|| {
         named().filter(|value| !value.contains(' ')).or_else(|| case.facts.get("tenant").map(str::to_owned))
     })
@@ -183,7 +183,7 @@ fn single_tenant(case: &Case<'_>) -> Option<Found> {
 
 /// The client: the first GUID of the message, where the request is not known.
 fn client(case: &Case<'_>) -> Option<String> {
-    let named = message::guids(&case.told).first().map(|id| (*id).to_owned());
+    let named = message::guids(&case.sentence).first().map(|id| (*id).to_owned());
     case.param("client_id").map(str::to_owned).or(named).or_else(|| case.facts.get("client_id").map(str::to_owned))
 }
 
@@ -244,7 +244,7 @@ fn needs_tenant(case: &Case<'_>) -> Option<Found> {
         let found = Found::new(Certainty::Certain, "request username", name, "a name with the domain of the tenant");
         return Some(slots(found));
     }
-    if case.evidence.request.is_none() && case.told.len() > 30 {
+    if case.evidence.request.is_none() && case.sentence.len() > 30 {
         let found = Found::likely("the message", "no tenant can be told from the request", expected)?;
         return Some(slots(found));
     }
@@ -252,8 +252,8 @@ fn needs_tenant(case: &Case<'_>) -> Option<Found> {
 }
 
 fn cross_tenant(case: &Case<'_>) -> Option<Found> {
-    let tenant = message::quoted(&case.told).into_iter().find(|value| !value.contains(' ') && !value.is_empty());
-    let tenant = tenant.or_else(|| message::guids(&case.told).first().copied()).or_else(|| asked_tenant(case));
+    let tenant = message::quoted(&case.sentence).into_iter().find(|value| !value.contains(' ') && !value.is_empty());
+    let tenant = tenant.or_else(|| message::guids(&case.sentence).first().copied()).or_else(|| asked_tenant(case));
     let tenant = tenant.unwrap_or("the tenant of the request").to_owned();
     Found::likely("tenant that was asked", &tenant, "allowed by the policy").map(|found| found.with("tenant", tenant))
 }
@@ -262,14 +262,14 @@ fn closed(case: &Case<'_>) -> Option<Found> {
     if let Some(found) = case.by_rule(&["tenant.not_blocked"]) {
         return Some(found);
     }
-    let quoted = message::quoted(&case.told).into_iter().find(|value| is_guid(value) || value.contains('.'));
-    let tenant = quoted.or_else(|| message::guids(&case.told).first().copied()).or_else(|| asked_tenant(case))?;
+    let quoted = message::quoted(&case.sentence).into_iter().find(|value| is_guid(value) || value.contains('.'));
+    let tenant = quoted.or_else(|| message::guids(&case.sentence).first().copied()).or_else(|| asked_tenant(case))?;
     Found::likely("tenant that was asked", tenant, "open").map(|found| found.with("tenant", tenant))
 }
 
 fn version_1(case: &Case<'_>) -> Option<Found> {
     let path = shown_path(case);
-    let person = message::person(&case.told).unwrap_or("a personal account");
+    let person = message::person(&case.sentence).unwrap_or("a personal account");
     if path.is_empty() {
         return Found::certain("the message", "a personal account at an endpoint of version 1", "an endpoint with /v2.0");
     }

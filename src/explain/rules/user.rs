@@ -36,7 +36,7 @@ const PERSONAL: [&str; 9] = [
 
 /// Who signed in, by the message or the request.
 fn person<'a>(case: &'a Case<'_>) -> Option<&'a str> {
-    let named = message::person(&case.told);
+    let named = message::person(&case.sentence);
     let asked = || case.param("username").or_else(|| case.param("login_hint"));
     let known = || case.facts.get("username").filter(|name| name.contains('@'));
     named.or_else(asked).or_else(known)
@@ -50,14 +50,14 @@ fn is_personal(name: &str) -> bool {
 /// The identity provider that the message names, such as `live.com` or `https://sts.windows.net/<tenant>/`.
 fn provider<'a>(case: &'a Case<'_>) -> Option<&'a str> {
     let ends = [" does", ".", ",", " and"];
-    message::behind(&case.told, &["identity provider "], &ends).or_else(|| {
-        let values = message::quoted(&case.told);
+    message::behind(&case.sentence, &["identity provider "], &ends).or_else(|| {
+        let values = message::quoted(&case.sentence);
         values.into_iter().find(|value| *value == "live.com" || value.contains("sts.windows.net") || value.contains("/v2.0"))
     })
 }
 
 fn application<'a>(case: &'a Case<'_>) -> Option<&'a str> {
-    message::guids(&case.told)
+    message::guids(&case.sentence)
         .into_iter()
         .find(|id| provider(case).is_none_or(|provider| !provider.contains(id)))
         .or_else(|| case.facts.get("client_id"))
@@ -131,14 +131,14 @@ fn other_organisation(case: &Case<'_>) -> Option<Found> {
     if case.says(&["live.com"]) && provider.is_none() {
         return Found::excluded();
     }
-    let tenant = message::behind(&case.told, &["in tenant ", "tenant "], &[" and", ". ", ", "]);
+    let tenant = message::behind(&case.sentence, &["in tenant ", "tenant "], &[" and", ". ", ", "]);
     let tenant = tenant.or_else(|| asked_tenant(case)).unwrap_or("this tenant");
     let home = provider.map(|provider| message::guids(provider).first().copied().unwrap_or(provider));
     // Without a name or a provider there is nothing to compare.
     if home.is_none() && who.is_none() && !matches!(case.code, Some(50014 | 16003 | 50020)) {
         return None;
     }
-    if case.code == Some(50020) && home.is_none() && who.is_none() && case.told.len() < 40 {
+    if case.code == Some(50020) && home.is_none() && who.is_none() && case.sentence.len() < 40 {
         return None;
     }
     let mut found = Found::new(Certainty::Likely, "account", who.unwrap_or("not told"), &format!("a member or guest of {tenant}"))
@@ -158,7 +158,7 @@ fn named(case: &Case<'_>) -> Option<Found> {
 
 fn not_assigned(case: &Case<'_>) -> Option<Found> {
     let who = person(case).unwrap_or("the person who signs in");
-    let client = message::guids(&case.told).first().copied().or_else(|| case.facts.get("client_id")).unwrap_or_default();
+    let client = message::guids(&case.sentence).first().copied().or_else(|| case.facts.get("client_id")).unwrap_or_default();
     let principal = case.evidence.service_principal.found();
     let required = principal.and_then(|principal| principal.assignment_required);
     let name = principal.and_then(|principal| principal.display_name.as_deref()).unwrap_or_default();
@@ -176,7 +176,7 @@ fn not_assigned(case: &Case<'_>) -> Option<Found> {
 
 fn unknown(case: &Case<'_>) -> Option<Found> {
     let who = person(case);
-    let tenant = message::behind(&case.told, &["exist in the ", "exist in tenant ", "directory "], &[" directory", ". ", ", "]);
+    let tenant = message::behind(&case.sentence, &["exist in the ", "exist in tenant ", "directory "], &[" directory", ". ", ", "]);
     let tenant = tenant.or_else(|| asked_tenant(case)).unwrap_or("the tenant of the request");
     let who = who.or_else(|| case.param("username")).unwrap_or("the name that was sent");
     let domain = who.rsplit('@').next().filter(|_| who.contains('@'));
@@ -283,9 +283,9 @@ fn password_grant(case: &Case<'_>) -> Option<Found> {
 
 /// The API gives tokens to assigned applications only.
 fn application_not_assigned(case: &Case<'_>) -> Option<Found> {
-    let ids = message::guids(&case.told);
+    let ids = message::guids(&case.sentence);
     let client = ids.first().copied().or_else(|| case.facts.get("client_id")).unwrap_or_default();
-    let values = message::quoted(&case.told);
+    let values = message::quoted(&case.sentence);
     let resource = values.get(1).copied().or_else(|| ids.get(1).copied());
     let resource = resource.or_else(|| super::resource::wanted(case)).unwrap_or("the API");
     let api = case.evidence.resource_service_principal.found();
