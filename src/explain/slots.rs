@@ -38,6 +38,8 @@ const SLOTS: &[(&str, &str)] = &[
     ("time_after", "<time>"),
     ("duration", "<duration>"),
     ("found", "<what-was-found>"),
+    // At the end of a title: a colon and what it is about, or nothing.
+    ("which", ""),
     // Permissions and tenants.
     ("other_scope", "<scopes-of-the-other-api>"),
     ("consent_scope", "<scopes>"),

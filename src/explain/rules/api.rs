@@ -146,7 +146,14 @@ pub(super) fn asked<'a>(case: &'a Case<'_>) -> Option<Asked<'a>> {
 /// The scope that a message complains about.
 pub(super) fn in_message(told: &str) -> Option<&str> {
     const ENDS: [&str; 8] = [
-        " is not valid", " is invalid", " isn't valid", " doesn't exist", " does not exist", ". ", "\n", " was not",
+        " is not valid",
+        " is invalid",
+        " isn't valid",
+        " doesn't exist",
+        " does not exist",
+        ". ",
+        "\n",
+        " was not",
     ];
     const WORDS: [&str; 4] = ["scope", "input parameter", "parameter", "client"];
     let lower = told.to_ascii_lowercase();
@@ -181,7 +188,10 @@ fn starts_plainly(value: &str) -> bool {
 /// The identifier of an API in one form, so that two can be compared: Graph by its address, a slash at the end off.
 pub(super) fn one_form(identifier: &str) -> String {
     let known = scopes::well_known(identifier).filter(|known| !known.identifier.is_empty());
-    known.map_or_else(|| identifier.trim_end_matches('/').to_ascii_lowercase(), |known| known.identifier.to_owned())
+    known.map_or_else(
+        || identifier.trim_end_matches('/').to_ascii_lowercase(),
+        |known| known.identifier.to_owned(),
+    )
 }
 
 /// Whether that identifier stands for Microsoft Graph.
@@ -201,8 +211,13 @@ pub(super) fn id_of<'a>(case: &Case<'a>, identifier: &'a str) -> Option<&'a str>
 
 /// The permissions of a kind that a registration lists of an API, by their GUIDs.
 pub(super) fn required<'a>(app: &'a Application, api: &str, kind: Kind) -> impl Iterator<Item = &'a str> {
-    let of_api = app.required.iter().filter(move |row| row.resource.eq_ignore_ascii_case(api) && row.kind == kind);
-    of_api.map(|row| row.permission.as_str()).filter(|permission| !permission.is_empty()).collect::<Vec<_>>().into_iter()
+    let of_api =
+        app.required.iter().filter(move |row| row.resource.eq_ignore_ascii_case(api) && row.kind == kind);
+    of_api
+        .map(|row| row.permission.as_str())
+        .filter(|permission| !permission.is_empty())
+        .collect::<Vec<_>>()
+        .into_iter()
 }
 
 #[cfg(test)]
@@ -217,8 +232,14 @@ mod tests {
              parameter 'scope' is not valid. The scope openid;email is not valid.",
             Some("openid;email"),
         );
-        check("The application 'x' asked for scope 'Pump.Start' that doesn't exist on the resource 'y'.", Some("Pump.Start"));
-        check("The provided value for scope openid profile is not valid. Client credential flows must have", Some("openid profile"));
+        check(
+            "The application 'x' asked for scope 'Pump.Start' that doesn't exist on the resource 'y'.",
+            Some("Pump.Start"),
+        );
+        check(
+            "The provided value for scope openid profile is not valid. Client credential flows must have",
+            Some("openid profile"),
+        );
         check("The scope 'openid User.Read api://x/y' is not valid.", Some("openid User.Read api://x/y"));
         check("a 'scope' input parameter is missing", None);
         check("The provided value for the input parameter 'scope' is not valid.", None);

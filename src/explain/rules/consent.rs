@@ -1,5 +1,7 @@
 //! Consent: what was asked, beside what was granted and what the registration lists.
 
+use url::form_urlencoded;
+
 use super::{
     Case, Check, Found,
     api::{self, Api},
@@ -32,14 +34,8 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
 ];
 
 /// Words by which a program tells that it exchanges a token for somebody.
-const ON_BEHALF: [&str; 6] = [
-    "on_behalf_of",
-    "on-behalf-of",
-    "onbehalfof",
-    "on behalf of flow",
-    "jwt-bearer",
-    "userassertion",
-];
+const ON_BEHALF: [&str; 6] =
+    ["on_behalf_of", "on-behalf-of", "onbehalfof", "on behalf of flow", "jwt-bearer", "userassertion"];
 
 /// Whether the request exchanges a token for another one on behalf of somebody.
 pub(super) fn is_on_behalf_of(case: &Case<'_>) -> bool {
@@ -75,11 +71,16 @@ pub(super) fn wanted<'a>(case: &Case<'a>) -> Option<Wanted<'a>> {
             names.push(scope.permission.to_owned());
             continue;
         }
-        let id = api.as_ref().and_then(Api::app_id).or_else(|| api::id_of(case, &resource)).map(str::to_owned);
+        let id =
+            api.as_ref().and_then(Api::app_id).or_else(|| api::id_of(case, &resource)).map(str::to_owned);
         let listed = case.app().zip(id);
         for permission in listed.iter().flat_map(|(app, id)| api::required(app, id, Kind::Scope)) {
             let of_api = api.as_ref().and_then(|api| api.scopes().find(|scope| scope.id == permission));
-            names.extend(of_api.map(|scope| scope.value.clone()).or_else(|| graph::by_id(permission).map(str::to_owned)));
+            names.extend(
+                of_api
+                    .map(|scope| scope.value.clone())
+                    .or_else(|| graph::by_id(permission).map(str::to_owned)),
+            );
         }
     }
     names.retain(|name| !Scope { resource: None, permission: name }.is_openid());
@@ -102,7 +103,8 @@ pub(super) fn coverage(case: &Case<'_>, wanted: &Wanted<'_>) -> Option<Coverage>
     let principal = case.evidence.resource_service_principal.found();
     let api = principal.filter(|_| wanted.api.is_some()).and_then(|principal| principal.object_id.as_deref());
     // Without the API's object id no row can be told from those of other APIs.
-    let rows: Vec<_> = grants.delegated.iter().filter(|row| api.is_none_or(|api| row.resource == api)).collect();
+    let rows: Vec<_> =
+        grants.delegated.iter().filter(|row| api.is_none_or(|api| row.resource == api)).collect();
     let person = person_id(case);
     let counts = |row: &&&crate::entra::registration::Delegated| match (&row.principal, &person) {
         (None, _) | (Some(_), None) => true,
@@ -149,8 +151,9 @@ fn with_slots(found: Found, case: &Case<'_>, wanted: Option<&Wanted<'_>>, names:
     } else {
         names.iter().map(scope).collect()
     };
-    let encoded: String = url::form_urlencoded::byte_serialize(scopes.join(" ").as_bytes()).collect();
-    found = found.with("consent_scope", encoded.replace('+', "%20")).with("corrected_scope", scopes.join(" "));
+    let encoded: String = form_urlencoded::byte_serialize(scopes.join(" ").as_bytes()).collect();
+    found =
+        found.with("consent_scope", encoded.replace('+', "%20")).with("corrected_scope", scopes.join(" "));
     if !names.is_empty() {
         found = found.with("permission", names.join(" "));
     }
@@ -186,15 +189,17 @@ fn delegated_missing(case: &Case<'_>) -> Option<Found> {
             let found = found.and(wanted.place, &wanted.scope, "");
             return Some(with_slots(found, case, Some(wanted), &wanted.names));
         }
-        let missing = if coverage.missing.is_empty() { wanted.scope.clone() } else { coverage.missing.join(" ") };
-        let found = Found::new(Certainty::Certain, wanted.place, &wanted.scope, &format!("granted: {missing}"))
-            .and("grants", &coverage.granted, &missing)
-            .with("found", missing);
+        let missing =
+            if coverage.missing.is_empty() { wanted.scope.clone() } else { coverage.missing.join(" ") };
+        let found =
+            Found::new(Certainty::Certain, wanted.place, &wanted.scope, &format!("granted: {missing}"))
+                .and("grants", &coverage.granted, &missing)
+                .about(&missing);
         return Some(with_slots(found, case, Some(wanted), &coverage.missing));
     }
     if case.evidence.grants.as_ref().is_some_and(|grants| grants.delegated.is_empty()) {
         let sent = case.facts.get("scope").unwrap_or("no grant for this client");
-        let found = Found::new(Certainty::Certain, "grants", "nothing", sent).with("found", sent);
+        let found = Found::new(Certainty::Certain, "grants", "nothing", sent).about(&sent);
         return Some(with_slots(found, case, None, &[]));
     }
     if case.evidence.service_principal.is_absent() {
@@ -209,7 +214,7 @@ fn delegated_missing(case: &Case<'_>) -> Option<Found> {
     let sent = wanted.as_ref().map(|wanted| wanted.scope.clone());
     let sent = sent.or_else(|| client(case).map(str::to_owned)).unwrap_or_else(|| "no consent".to_owned());
     let names = wanted.as_ref().map(|wanted| wanted.names.clone()).unwrap_or_default();
-    let found = Found::new(Certainty::Likely, place, &sent, "a grant for it").with("found", sent);
+    let found = Found::new(Certainty::Likely, place, &sent, "a grant for it").about(&sent);
     Some(with_slots(found, case, wanted.as_ref(), &names))
 }
 
@@ -229,8 +234,11 @@ fn middle_tier(case: &Case<'_>) -> Option<Found> {
     }
     let certainty = if case.grant().is_some() { Certainty::Certain } else { Certainty::Likely };
     let grant = case.grant().unwrap_or("on behalf of somebody");
-    let mut found = Found::new(certainty, "request grant_type", grant, "consent for the service itself")
-        .and("client that lacks consent", client, "the service in the middle");
+    let mut found = Found::new(certainty, "request grant_type", grant, "consent for the service itself").and(
+        "client that lacks consent",
+        client,
+        "the service in the middle",
+    );
     let names = match (&covered, &wanted) {
         (Some((coverage, _)), _) if !coverage.missing.is_empty() => coverage.missing.clone(),
         (_, Some(wanted)) => wanted.names.clone(),
@@ -238,11 +246,16 @@ fn middle_tier(case: &Case<'_>) -> Option<Found> {
     };
     if let Some(wanted) = &wanted {
         let granted = covered.as_ref().map_or("not known", |(coverage, _)| coverage.granted.as_str());
-        found = found.and(wanted.place, &wanted.scope, &format!("granted to {client}")).and("grants", granted, &names.join(" "));
+        found = found.and(wanted.place, &wanted.scope, &format!("granted to {client}")).and(
+            "grants",
+            granted,
+            &names.join(" "),
+        );
     }
     // The front application, as the token that came from it names it.
     let token = case.presented.user.as_ref().filter(|token| token.kind == TokenKind::Jws);
-    let front = token.and_then(|token| token.claims.get("azp").or_else(|| token.claims.get("appid"))?.as_str());
+    let front =
+        token.and_then(|token| token.claims.get("azp").or_else(|| token.claims.get("appid"))?.as_str());
     if let Some(front) = front {
         let known = case.app().map(|app| app.known_clients.join(" "));
         if let Some(known) = known.filter(|known| !known.contains(front)) {
@@ -267,17 +280,19 @@ fn elsewhere(case: &Case<'_>) -> Option<Found> {
     {
         let found = Found::new(Certainty::Likely, "tenant of the request", now, &before);
         let found = found.and("tenant of the consent", &before, now);
-        return Some(with_slots(found, case, wanted(case).as_ref(), &[]).with("found", before));
+        return Some(with_slots(found, case, wanted(case).as_ref(), &[]).about(&before));
     }
     let clients = case.previous_param("client_id").zip(case.param("client_id"));
     if let Some((before, now)) = clients.filter(|(before, now)| !before.eq_ignore_ascii_case(now)) {
         let found = Found::new(Certainty::Likely, "request client_id", now, before);
-        return Some(found.and("client of the consent", before, now).with("found", before));
+        return Some(found.and("client of the consent", before, now).about(&before));
     }
     let registered = case.evidence.registration.as_ref().and_then(|app| app.app_id.as_deref());
-    if let Some((own, asked)) = registered.zip(client(case)).filter(|(own, asked)| !own.eq_ignore_ascii_case(asked)) {
+    if let Some((own, asked)) =
+        registered.zip(client(case)).filter(|(own, asked)| !own.eq_ignore_ascii_case(asked))
+    {
         let found = Found::new(Certainty::Likely, "client that lacks consent", asked, own);
-        return Some(found.and("registration appId", own, asked).with("found", own));
+        return Some(found.and("registration appId", own, asked).about(own));
     }
     let wanted = wanted(case)?;
     let coverage = coverage(case, &wanted)?;
@@ -291,9 +306,14 @@ fn elsewhere(case: &Case<'_>) -> Option<Found> {
     let is_single = !coverage.only_for.is_empty() && person_id(case).is_none();
     let certainty = if is_single { Certainty::Possible } else { Certainty::Likely };
     let tenant = asked_tenant(case).unwrap_or("the tenant of the request");
-    let found = Found::new(certainty, "grants", &coverage.granted, "the same tenant, client and person as in the request")
-        .and(wanted.place, &wanted.scope, "granted already")
-        .and("tenant of the request", tenant, "the tenant where the grants were listed");
+    let found = Found::new(
+        certainty,
+        "grants",
+        &coverage.granted,
+        "the same tenant, client and person as in the request",
+    )
+    .and(wanted.place, &wanted.scope, "granted already")
+    .and("tenant of the request", tenant, "the tenant where the grants were listed");
     Some(with_slots(found, case, Some(&wanted), &wanted.names))
 }
 
@@ -317,7 +337,8 @@ fn for_administrators(wanted: &Wanted<'_>) -> Option<Vec<String>> {
 fn open_permissions<'a>(case: &Case<'a>) -> Option<(Wanted<'a>, bool)> {
     let mut wanted = wanted(case)?;
     let coverage = coverage(case, &wanted);
-    let is_covered = coverage.as_ref().is_some_and(|coverage| coverage.missing.is_empty()) && !wanted.names.is_empty();
+    let is_covered =
+        coverage.as_ref().is_some_and(|coverage| coverage.missing.is_empty()) && !wanted.names.is_empty();
     if let Some(coverage) = coverage.filter(|coverage| !coverage.missing.is_empty()) {
         wanted.names = coverage.missing;
     }
@@ -339,17 +360,20 @@ fn administrator(case: &Case<'_>) -> Option<Found> {
         Some(api) => format!("type of the scope at {}", api.name()),
         None => "type of the scope at Microsoft Graph".to_owned(),
     };
-    let found = Found::new(Certainty::Certain, wanted.place, &wanted.scope, "scopes that people may consent to")
-        .and(&place, &format!("{}: Admin", marked.join(" ")), "User")
-        .with("found", marked.join(" "));
+    let found =
+        Found::new(Certainty::Certain, wanted.place, &wanted.scope, "scopes that people may consent to")
+            .and(&place, &format!("{}: Admin", marked.join(" ")), "User")
+            .about(&marked.join(" "));
     Some(with_slots(found, case, Some(&wanted), &marked))
 }
 
 fn tenant_policy(case: &Case<'_>) -> Option<Found> {
-    if let Some(found) = case.by_rule(&["consent.by_people_allowed", "consent.not_while_assignment_required"]) {
+    if let Some(found) = case.by_rule(&["consent.by_people_allowed", "consent.not_while_assignment_required"])
+    {
         return Some(found);
     }
-    let (wanted, is_covered) = open_permissions(case).map_or((None, false), |(wanted, covered)| (Some(wanted), covered));
+    let (wanted, is_covered) =
+        open_permissions(case).map_or((None, false), |(wanted, covered)| (Some(wanted), covered));
     let principal = case.evidence.service_principal.found();
     let scope = wanted.as_ref().map_or("the scopes of the request", |wanted| wanted.scope.as_str());
     let names = wanted.as_ref().map(|wanted| wanted.names.clone()).unwrap_or_default();
@@ -358,7 +382,13 @@ fn tenant_policy(case: &Case<'_>) -> Option<Found> {
             .and("request scope", scope, "consent by an administrator");
         return Some(with_slots(found, case, wanted.as_ref(), &names));
     }
-    let words = case.said(&["verified publisher", "unverified", "risky", "not allow users to consent", "user consent"]);
+    let words = case.said(&[
+        "verified publisher",
+        "unverified",
+        "risky",
+        "not allow users to consent",
+        "user consent",
+    ]);
     if let Some(found) = words {
         return Some(with_slots(found, case, wanted.as_ref(), &names));
     }
@@ -369,8 +399,11 @@ fn tenant_policy(case: &Case<'_>) -> Option<Found> {
     let is_harmless = wanted.as_ref().and_then(for_administrators).is_some_and(|marked| marked.is_empty());
     let is_prompted = case.param("prompt").is_some_and(|prompt| prompt.contains("consent"));
     if (only_openid || is_harmless) && !is_prompted {
-        let found = Found::new(Certainty::Likely, "request scope", scope, "consent by the person")
-            .and("type of the scopes", "User: an administrator is not needed for them", "so it is the tenant's rule");
+        let found = Found::new(Certainty::Likely, "request scope", scope, "consent by the person").and(
+            "type of the scopes",
+            "User: an administrator is not needed for them",
+            "so it is the tenant's rule",
+        );
         return Some(with_slots(found, case, wanted.as_ref(), &names));
     }
     None
@@ -383,20 +416,25 @@ fn risky(case: &Case<'_>) -> Option<Found> {
     let app = case.evidence.registration.as_ref();
     let sent = if app.is_some_and(|app| app.has_verified_publisher) { "verified" } else { "not verified" };
     let client = case.facts.get("client_id").unwrap_or("the application");
-    let found = Found::new(Certainty::Likely, "publisher of the application", sent, "verified").and("client", client, "");
+    let found = Found::new(Certainty::Likely, "publisher of the application", sent, "verified")
+        .and("client", client, "");
     Some(with_slots(found, case, wanted(case).as_ref(), &[]))
 }
 
 fn prompt_left(case: &Case<'_>) -> Option<Found> {
     let pasted = || {
         let text = case.evidence.text.as_deref()?;
-        ["prompt=consent", "prompt=admin_consent"].into_iter().find(|word| text.contains(word)).map(|word| &word[7..])
+        ["prompt=consent", "prompt=admin_consent"]
+            .into_iter()
+            .find(|word| text.contains(word))
+            .map(|word| &word[7..])
     };
-    let prompt = match (case.param("prompt").filter(|prompt| prompt.contains("consent")), &case.evidence.request) {
-        (Some(prompt), _) => prompt,
-        (None, Some(_)) => return Found::excluded(),
-        (None, None) => pasted()?,
-    };
+    let prompt =
+        match (case.param("prompt").filter(|prompt| prompt.contains("consent")), &case.evidence.request) {
+            (Some(prompt), _) => prompt,
+            (None, Some(_)) => return Found::excluded(),
+            (None, None) => pasted()?,
+        };
     let wanted = wanted(case);
     let coverage = wanted.as_ref().and_then(|wanted| coverage(case, wanted));
     let found = |certainty| Found::new(certainty, "request prompt", prompt, "absent");
@@ -418,8 +456,10 @@ fn no_permissions(case: &Case<'_>) -> Option<Found> {
     });
     let Some(app) = app else {
         return if case.code == Some(650_056) && case.sentence.len() > 40 {
-            let client = message::guids(&case.sentence).last().copied().or_else(|| case.facts.get("client_id"))?;
-            let found = Found::new(Certainty::Likely, "client in the message", client, "permissions that it lists");
+            let client =
+                message::guids(&case.sentence).last().copied().or_else(|| case.facts.get("client_id"))?;
+            let found =
+                Found::new(Certainty::Likely, "client in the message", client, "permissions that it lists");
             Some(found.with("client_id", client).with("resource_id", api.unwrap_or(GRAPH.id)))
         } else {
             None
@@ -427,7 +467,12 @@ fn no_permissions(case: &Case<'_>) -> Option<Found> {
     };
     let listed = listed_apis(app);
     if app.required.iter().all(|row| row.permission.is_empty()) {
-        let found = Found::new(Certainty::Certain, "registration requiredResourceAccess", &listed, "at least one permission");
+        let found = Found::new(
+            Certainty::Certain,
+            "registration requiredResourceAccess",
+            &listed,
+            "at least one permission",
+        );
         return Some(with_client(found, app).with("resource_id", api.unwrap_or(GRAPH.id)));
     }
     let Some(api) = api else {
@@ -446,7 +491,12 @@ fn lacks_sign_in(case: &Case<'_>) -> Option<Found> {
     if has_it {
         return None;
     }
-    let found = Found::new(Certainty::Certain, "registration requiredResourceAccess", &listed_apis(app), "User.Read of Microsoft Graph");
+    let found = Found::new(
+        Certainty::Certain,
+        "registration requiredResourceAccess",
+        &listed_apis(app),
+        "User.Read of Microsoft Graph",
+    );
     Some(with_client(found, app))
 }
 
@@ -468,10 +518,21 @@ fn cancelled(case: &Case<'_>) -> Option<Found> {
     if case.code == Some(500_121) {
         return Found::likely("the answer", "the second factor was not passed", "passed");
     }
-    let is_cancel = case.says(&["error_subcode=cancel", "user_cancelled", "user cancelled", "user canceled", "canceled", "cancelled"]);
+    let is_cancel = case.says(&[
+        "error_subcode=cancel",
+        "user_cancelled",
+        "user cancelled",
+        "user canceled",
+        "canceled",
+        "cancelled",
+    ]);
     let text = case.evidence.text.as_deref().unwrap_or_default();
     if is_cancel || text.contains("error_subcode=cancel") {
-        return Found::certain("the answer", "error_subcode=cancel: the person pressed Cancel", "a finished sign-in");
+        return Found::certain(
+            "the answer",
+            "error_subcode=cancel: the person pressed Cancel",
+            "a finished sign-in",
+        );
     }
     if case.says(&["declined", "denied the request", "did not consent", "denied access"]) {
         return Found::likely("the answer", "the person declined", "accepted");

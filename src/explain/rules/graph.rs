@@ -9,19 +9,78 @@ use crate::entra::{
 
 /// The words before the first dot, which tell a permission of Microsoft Graph from one of somebody's own API.
 const SUBJECTS: &[&str] = &[
-    "User", "Mail", "MailboxSettings", "Calendars", "Contacts", "People", "Files", "Sites", "Notes", "Chat", "ChatMessage",
-    "Channel", "ChannelMessage", "ChannelMember", "Team", "TeamMember", "Presence", "OnlineMeetings", "Group", "GroupMember",
-    "Directory", "Application", "AppRoleAssignment", "DelegatedPermissionGrant", "AuditLog", "Policy", "RoleManagement",
-    "Organization", "Domain", "DeviceManagementApps", "DeviceManagementConfiguration", "DeviceManagementManagedDevices",
-    "AdministrativeUnit", "UserAuthenticationMethod", "IdentityProvider", "IdentityRiskyUser", "IdentityRiskEvent",
-    "SecurityEvents", "EntitlementManagement", "AccessReview", "IMAP", "SMTP", "POP", "EWS", "Calls", "CallRecords",
+    "User",
+    "Mail",
+    "MailboxSettings",
+    "Calendars",
+    "Contacts",
+    "People",
+    "Files",
+    "Sites",
+    "Notes",
+    "Chat",
+    "ChatMessage",
+    "Channel",
+    "ChannelMessage",
+    "ChannelMember",
+    "Team",
+    "TeamMember",
+    "Presence",
+    "OnlineMeetings",
+    "Group",
+    "GroupMember",
+    "Directory",
+    "Application",
+    "AppRoleAssignment",
+    "DelegatedPermissionGrant",
+    "AuditLog",
+    "Policy",
+    "RoleManagement",
+    "Organization",
+    "Domain",
+    "DeviceManagementApps",
+    "DeviceManagementConfiguration",
+    "DeviceManagementManagedDevices",
+    "AdministrativeUnit",
+    "UserAuthenticationMethod",
+    "IdentityProvider",
+    "IdentityRiskyUser",
+    "IdentityRiskEvent",
+    "SecurityEvents",
+    "EntitlementManagement",
+    "AccessReview",
+    "IMAP",
+    "SMTP",
+    "POP",
+    "EWS",
+    "Calls",
+    "CallRecords",
 ];
 
 /// Short names that some libraries translate themselves, and that go wrong when they are sent as they stand.
 const ALIASES: &[&str] = &[
-    "basic", "mailbox", "mailbox_shared", "message_send", "message_send_shared", "message_all", "message_all_shared",
-    "address_book", "address_book_all", "address_book_shared", "calendar", "calendar_all", "calendar_shared", "users",
-    "onedrive", "onedrive_all", "sharepoint", "sharepoint_dl", "settings_all", "tasks", "tasks_all", "presence",
+    "basic",
+    "mailbox",
+    "mailbox_shared",
+    "message_send",
+    "message_send_shared",
+    "message_all",
+    "message_all_shared",
+    "address_book",
+    "address_book_all",
+    "address_book_shared",
+    "calendar",
+    "calendar_all",
+    "calendar_shared",
+    "users",
+    "onedrive",
+    "onedrive_all",
+    "sharepoint",
+    "sharepoint_dl",
+    "settings_all",
+    "tasks",
+    "tasks_all",
+    "presence",
 ];
 
 fn holds(list: &[&str], name: &str) -> bool {
@@ -113,7 +172,10 @@ mod tests {
         assert_eq!(meant("mailread"), Some("Mail.Read"));
         assert_eq!(meant("User.Raed"), Some("User.Read"));
         assert_eq!(meant("Pump.Start"), None);
-        assert_eq!(nearest("offline_acces", ["openid", "offline_access"].into_iter()), Some("offline_access"));
+        assert_eq!(
+            nearest("offline_acces", ["openid", "offline_access"].into_iter()),
+            Some("offline_access")
+        );
         assert_eq!(steps("kitten", "sitting"), 3);
     }
 

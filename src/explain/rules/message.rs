@@ -37,7 +37,8 @@ fn first(text: &str, longest: usize) -> &str {
 
 /// A value of an address: up to its end, with its escapes undone.
 fn decoded(value: &str) -> String {
-    let end = value.find(|c: char| c.is_whitespace() || matches!(c, '&' | '#' | '"' | '<')).unwrap_or(value.len());
+    let end =
+        value.find(|c: char| c.is_whitespace() || matches!(c, '&' | '#' | '"' | '<')).unwrap_or(value.len());
     let spaced = value[..end].replace('+', " ");
     percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
 }
@@ -146,14 +147,19 @@ mod tests {
 
     #[test]
     fn a_message_is_freed_of_what_wraps_it() {
-        let check = |text: &str, code: u32, expected: &str| assert_eq!(plain(text, Some(code)), expected, "{text}");
+        let check =
+            |text: &str, code: u32, expected: &str| assert_eq!(plain(text, Some(code)), expected, "{text}");
         check("x AADSTS65001: The 'app'. Trace ID: 1", 65001, "AADSTS65001: The 'app'.");
         check(
             "https://a/cb?error=x&error_description=AADSTS70011%3a+The+scope+a%3bb+is+bad.&state=1",
             70011,
             "AADSTS70011: The scope a;b is bad.",
         );
-        check(r#"{"error_description":"AADSTS50020: \u0027a@b\u0027 is","error_codes":[50020]}"#, 50020, "AADSTS50020: 'a@b' is");
+        check(
+            r#"{"error_description":"AADSTS50020: \u0027a@b\u0027 is","error_codes":[50020]}"#,
+            50020,
+            "AADSTS50020: 'a@b' is",
+        );
         check("<p>AADSTS50034: &#39;x&#39; &amp; y</p>", 50034, "AADSTS50034: 'x' & y</p>");
         assert_eq!(plain("no number", Some(50034)), "no number");
         assert!(plain(&"ä".repeat(9000), None).len() <= LONGEST);

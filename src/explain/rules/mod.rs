@@ -110,6 +110,12 @@ impl Found {
         self
     }
 
+    /// What it is about, for the end of the title.
+    pub fn about(self, what: &str) -> Self {
+        let which = if what.is_empty() { String::new() } else { format!(": {what}") };
+        self.with("which", which)
+    }
+
     /// A value for a slot of the prose; see `slots`.
     pub fn with(mut self, slot: &'static str, value: impl Into<String>) -> Self {
         self.values.push((slot, value.into()));
@@ -208,17 +214,18 @@ impl<'a> Case<'a> {
     /// Entra takes as equal.
     pub fn platforms_of(&self, redirect_uri: &str) -> Option<Vec<Platform>> {
         let all = self.app()?.all_redirect_uris();
-        let mut found: Vec<_> = all
-            .filter(|(_, uri)| address::same(redirect_uri, uri))
-            .map(|(platform, _)| platform)
-            .collect();
+        let mut found: Vec<_> =
+            all.filter(|(_, uri)| address::same(redirect_uri, uri)).map(|(platform, _)| platform).collect();
         found.dedup();
         Some(found)
     }
 
     /// Whether the path of the request ends so, as in `/token`.
     pub fn request_ends_with(&self, end: &str) -> bool {
-        self.evidence.request.as_ref().is_some_and(|request| request.url.path().trim_end_matches('/').ends_with(end))
+        self.evidence
+            .request
+            .as_ref()
+            .is_some_and(|request| request.url.path().trim_end_matches('/').ends_with(end))
     }
 
     /// What the refusal says and what was pasted, as it is written; the refusal first.

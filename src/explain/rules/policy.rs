@@ -48,11 +48,12 @@ fn challenge(case: &Case<'_>) -> Option<String> {
 
 /// The API that asks for it, by the message.
 fn resource(case: &Case<'_>) -> Option<String> {
-    let named = message::behind(&case.sentence, &["to access ", "access to ", "for resource "], &[". ", ", "]);
+    let named =
+        message::behind(&case.sentence, &["to access ", "access to ", "for resource "], &[". ", ", "]);
     let named = named.filter(|value| !value.contains(' ')).map(str::to_owned);
-    named.or_else(|| message::guids(&case.sentence).first().map(|id| (*id).to_owned())).or_else(|| {
-        case.facts.get("resource").map(str::to_owned)
-    })
+    named
+        .or_else(|| message::guids(&case.sentence).first().map(|id| (*id).to_owned()))
+        .or_else(|| case.facts.get("resource").map(str::to_owned))
 }
 
 fn with_challenge(found: Found, case: &Case<'_>) -> Found {
@@ -63,7 +64,9 @@ fn with_challenge(found: Found, case: &Case<'_>) -> Found {
     match challenge(case) {
         Some(claims) => {
             let shown = text::visible(&claims).into_owned();
-            found.and("claims of the answer", &shown, "the parameter claims of an interactive request").with("claims", claims)
+            found
+                .and("claims of the answer", &shown, "the parameter claims of an interactive request")
+                .with("claims", claims)
         }
         None => found,
     }
@@ -78,16 +81,27 @@ fn second_factor(case: &Case<'_>) -> Option<Found> {
         (Some("password"), _) => return None,
         (_, Some("none")) => "prompt=none: no page may be shown",
         (Some("refresh_token"), _) => "refresh_token: no page can be shown",
-        (Some("authorization_code"), _) => "authorization_code: the sign-in asked no second factor for this API",
+        (Some("authorization_code"), _) => {
+            "authorization_code: the sign-in asked no second factor for this API"
+        }
         (Some(grant), _) if grant.ends_with("device_code") => "device_code",
         (Some(_), _) => "no page can be shown",
         (None, _) if case.evidence.request.is_some() => "an authorize request",
         (None, _) => {
-            let found = Found::new(Certainty::Likely, "the answer", "a second factor is asked for", "an interactive request");
+            let found = Found::new(
+                Certainty::Likely,
+                "the answer",
+                "a second factor is asked for",
+                "an interactive request",
+            );
             return Some(with_challenge(found, case));
         }
     };
-    let place = if case.param("prompt").is_some() && grant.is_none() { "request prompt" } else { "request grant_type" };
+    let place = if case.param("prompt").is_some() && grant.is_none() {
+        "request prompt"
+    } else {
+        "request grant_type"
+    };
     Some(with_challenge(Found::new(Certainty::Likely, place, what, "an interactive request"), case))
 }
 
@@ -97,7 +111,9 @@ fn terms(case: &Case<'_>) -> Option<Found> {
 
 fn not_passed(case: &Case<'_>) -> Option<Found> {
     let found = case.by_rule(&["factor.right"]);
-    found.or_else(|| Found::likely("the answer", "the second factor was not passed: refused, wrong or too late", "passed"))
+    found.or_else(|| {
+        Found::likely("the answer", "the second factor was not passed: refused, wrong or too late", "passed")
+    })
 }
 
 fn on_behalf_of(case: &Case<'_>) -> Option<Found> {
@@ -106,12 +122,14 @@ fn on_behalf_of(case: &Case<'_>) -> Option<Found> {
     }
     let certainty = if case.grant().is_some() { Certainty::Certain } else { Certainty::Likely };
     let grant = case.grant().unwrap_or("on behalf of somebody");
-    let found = Found::new(certainty, "request grant_type", grant, "an interactive request of the front application");
+    let found =
+        Found::new(certainty, "request grant_type", grant, "an interactive request of the front application");
     Some(with_challenge(found, case))
 }
 
 fn blocked(case: &Case<'_>) -> Option<Found> {
-    let found = Found::new(Certainty::Likely, "the answer", "blocked by a policy", "let in, or excepted from it");
+    let found =
+        Found::new(Certainty::Likely, "the answer", "blocked by a policy", "let in, or excepted from it");
     let found = match case.grant() {
         Some(grant) => found.and("request grant_type", grant, ""),
         None => found,
@@ -120,9 +138,10 @@ fn blocked(case: &Case<'_>) -> Option<Found> {
         Some(id) => found.and("correlation id", id, "the entry in the sign-in log"),
         None => found,
     };
-    let policies = challenge(case).map(|claims| message::guids(&claims).join(" ")).filter(|ids| !ids.is_empty());
+    let policies =
+        challenge(case).map(|claims| message::guids(&claims).join(" ")).filter(|ids| !ids.is_empty());
     Some(match policies {
-        Some(ids) => found.and("policies in the answer", &ids, "").with("found", ids),
+        Some(ids) => found.and("policies in the answer", &ids, "").about(&ids),
         None => found,
     })
 }
@@ -136,10 +155,13 @@ fn device(case: &Case<'_>) -> Option<Found> {
     let text = case.evidence.text.as_deref().unwrap_or_default();
     let line = |words: &[&str]| message::behind(text, words, &["\n", "\\n", "\r", "<", " Device", " App"]);
     let identifier = line(&["device identifier:"]);
-    let state = line(&["device state:"]).or_else(|| message::behind(&case.sentence, &["device state:"], &[". ", ", "]));
+    let state = line(&["device state:"])
+        .or_else(|| message::behind(&case.sentence, &["device state:"], &[". ", ", "]));
     let platform = line(&["device platform:"]);
     let what = match case.grant() {
-        Some(grant) if grant.ends_with("device_code") => Some("device_code: the device that polls cannot prove what it is"),
+        Some(grant) if grant.ends_with("device_code") => {
+            Some("device_code: the device that polls cannot prove what it is")
+        }
         Some("password") => Some("password: a bare password proves no device"),
         Some("refresh_token") => Some("refresh_token"),
         Some(_) => Some("a request without a browser"),
@@ -153,11 +175,18 @@ fn device(case: &Case<'_>) -> Option<Found> {
         return None;
     }
     let certainty = if is_about_it { Certainty::Likely } else { Certainty::Possible };
-    let mut found = Found::new(certainty, "the answer", "a device that is known and in order is asked for", "shown by the request");
+    let mut found = Found::new(
+        certainty,
+        "the answer",
+        "a device that is known and in order is asked for",
+        "shown by the request",
+    );
     if let Some(what) = what {
         found = found.and("request grant_type", what, "a browser or broker on the managed device");
     }
-    for (name, value) in [("Device identifier", identifier), ("Device state", state), ("Device platform", platform)] {
+    for (name, value) in
+        [("Device identifier", identifier), ("Device state", state), ("Device platform", platform)]
+    {
         if let Some(value) = value.filter(|value| value.len() < 80) {
             found = found.and(name, value, "");
         }
@@ -171,7 +200,12 @@ fn flow(case: &Case<'_>) -> Option<Found> {
     }
     let is_about_it = matches!(case.code, Some(530_036 | 530_035));
     let grant = case.grant();
-    let words = [("device code", "device_code"), ("devicecode", "device_code"), ("device_code", "device_code"), ("usernamepassword", "password")];
+    let words = [
+        ("device code", "device_code"),
+        ("devicecode", "device_code"),
+        ("device_code", "device_code"),
+        ("usernamepassword", "password"),
+    ];
     let told = case.evidence.text.as_deref().unwrap_or_default().to_ascii_lowercase();
     let by_words = words.iter().find(|(word, _)| told.contains(word)).map(|(_, grant)| *grant);
     if !is_about_it {
@@ -185,9 +219,13 @@ fn frequency(case: &Case<'_>) -> Option<Found> {
     let issued = message::behind(&case.sentence, &["issued on "], &[" and", ". ", ", "]);
     let lifetime = message::behind(&case.sentence, &["for this request is "], &[". ", " ", ", "]);
     let issued = issued?;
-    let allowed = lifetime.map_or_else(|| "newer".to_owned(), |seconds| format!("at most {seconds} seconds old"));
+    let allowed =
+        lifetime.map_or_else(|| "newer".to_owned(), |seconds| format!("at most {seconds} seconds old"));
     let found = Found::certain("sign-in behind the token", issued, &allowed)?;
-    let span = lifetime.and_then(|seconds| seconds.parse().ok()).map(|seconds: u64| span(seconds)).unwrap_or_default();
+    let span = lifetime
+        .and_then(|seconds| seconds.parse().ok())
+        .map(|seconds: u64| span(seconds))
+        .unwrap_or_default();
     Some(found.with("duration", span).with("time_before", issued))
 }
 

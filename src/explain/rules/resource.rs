@@ -48,12 +48,17 @@ const SERVICES: [(&str, &str); 12] = [
 /// The API that was asked for, as it was written: what the message says, then the request.
 pub(super) fn wanted<'a>(case: &'a Case<'_>) -> Option<&'a str> {
     let ends = [" was not", " wasn't", " is not", " could not", " does not", " has not", ", ", ". ", " ("];
-    let named =
-        message::behind(&case.sentence, &["principal named ", "resource principal ", "value from request: "], &ends)
-            .filter(|value| !value.contains(' '));
+    let named = message::behind(
+        &case.sentence,
+        &["principal named ", "resource principal ", "value from request: "],
+        &ends,
+    )
+    .filter(|value| !value.contains(' '));
     let quoted = || {
         let values = message::quoted(&case.sentence);
-        values.into_iter().find(|value| (value.contains("://") || value.contains('.')) && !value.contains(' '))
+        values
+            .into_iter()
+            .find(|value| (value.contains("://") || value.contains('.')) && !value.contains(' '))
     };
     let is_about_it = matches!(case.code, Some(500_011 | 50001 | 650_057 | 65005 | 500_014 | 650_052));
     named
@@ -81,7 +86,11 @@ fn with_permissions(case: &Case<'_>, resource: &str, corrected: &str) -> String 
         .split_whitespace()
         .map(|part| {
             let scope = Scope::parse(part);
-            if scope.api() == Some(resource) { format!("{corrected}/{}", scope.permission) } else { part.to_owned() }
+            if scope.api() == Some(resource) {
+                format!("{corrected}/{}", scope.permission)
+            } else {
+                part.to_owned()
+            }
         })
         .collect();
     if parts.is_empty() { format!("{corrected}/.default") } else { parts.join(" ") }
@@ -91,7 +100,11 @@ fn version_1_parameter(case: &Case<'_>) -> Option<Found> {
     let is_version_2 = case.evidence.request.as_ref().map(|request| request.url.path().contains("/v2.0"));
     let Some(resource) = case.param("resource") else {
         let named = case.code == Some(901_002) && is_version_2.is_none();
-        return if named { Found::likely("the message", "a parameter resource", "scope alone") } else { Found::excluded() };
+        return if named {
+            Found::likely("the message", "a parameter resource", "scope alone")
+        } else {
+            Found::excluded()
+        };
     };
     if is_version_2 == Some(false) {
         return Found::excluded();
@@ -108,7 +121,9 @@ fn version_1_parameter(case: &Case<'_>) -> Option<Found> {
 
 /// RFC 8707: the parameter names another API than the scopes do.
 fn indicator(case: &Case<'_>) -> Option<Found> {
-    let resource = case.param("resource").or_else(|| case.facts.get("resource").filter(|_| case.code == Some(9_010_010)))?;
+    let resource = case
+        .param("resource")
+        .or_else(|| case.facts.get("resource").filter(|_| case.code == Some(9_010_010)))?;
     let scope = api::asked(case);
     let of_scopes = scope.as_ref().and_then(|scope| scopes::first_api(&scope.text));
     let api = Api::at_hand(case);
@@ -128,7 +143,7 @@ fn indicator(case: &Case<'_>) -> Option<Found> {
         found = found.and("identifierUris of the API", &api.identifiers().join(" "), resource);
         found = found.with("resource_id", api.app_id().unwrap_or_default());
     }
-    found = found.with("found", resource);
+    found = found.about(resource);
     if let Some(of_scopes) = of_scopes {
         found = found.with("resource", of_scopes);
     }
@@ -138,17 +153,20 @@ fn indicator(case: &Case<'_>) -> Option<Found> {
 /// Client and API are one registration, which was named by its URI.
 fn itself_by_uri(case: &Case<'_>) -> Option<Found> {
     let client = message::guids(&case.sentence).first().copied().or_else(|| case.facts.get("client_id"));
-    let Some(wanted) = case.param("resource").or_else(|| case.param("scope").and_then(scopes::first_api)) else {
+    let Some(wanted) = case.param("resource").or_else(|| case.param("scope").and_then(scopes::first_api))
+    else {
         let client = client?;
-        return Found::certain("the message", client, &format!("{client}/.default"))
-            .map(|found| found.with("client_id", client).with("corrected_scope", format!("{client}/.default")));
+        return Found::certain("the message", client, &format!("{client}/.default")).map(|found| {
+            found.with("client_id", client).with("corrected_scope", format!("{client}/.default"))
+        });
     };
     let client = case.facts.get("client_id").or(client)?;
     let corrected = with_permissions(case, wanted, client);
     let place = place_of(case, wanted);
     let mut found = Found::new(Certainty::Certain, place, wanted, client);
     if let Some(app) = case.app() {
-        found = found.and("registration identifierUris", &app.identifier_uris.join(" "), "not used for itself");
+        found =
+            found.and("registration identifierUris", &app.identifier_uris.join(" "), "not used for itself");
     }
     Some(found.with("client_id", client).with("corrected_scope", corrected))
 }
@@ -160,10 +178,13 @@ fn slip(wanted: &str, api: Option<&Api<'_>>) -> Option<(String, &'static str)> {
         let corrected = fault.corrected.trim_end_matches("/.default").to_owned();
         return Some((corrected, fault.what));
     }
-    if let Some((_, right)) = SERVICES.iter().find(|(host, right)| lower.contains(host) && !lower.starts_with(right)) {
+    if let Some((_, right)) =
+        SERVICES.iter().find(|(host, right)| lower.contains(host) && !lower.starts_with(right))
+    {
         return Some(((*right).to_owned(), "the address of a service, not its identifier"));
     }
-    let known = || WELL_KNOWN.iter().map(|known| known.identifier).filter(|identifier| !identifier.is_empty());
+    let known =
+        || WELL_KNOWN.iter().map(|known| known.identifier).filter(|identifier| !identifier.is_empty());
     let bare = lower.trim_end_matches('/');
     if let Some(secure) = bare.strip_prefix("http://").map(|rest| format!("https://{rest}"))
         && known().any(|identifier| identifier == secure)
@@ -176,7 +197,10 @@ fn slip(wanted: &str, api: Option<&Api<'_>>) -> Option<(String, &'static str)> {
         return Some((identifier.to_owned(), "a path behind the identifier"));
     }
     let near = known().find(|identifier| {
-        *identifier != bare && bare.len() < 64 && bare.starts_with("http") && (1..=2).contains(&graph::steps(bare, identifier))
+        *identifier != bare
+            && bare.len() < 64
+            && bare.starts_with("http")
+            && (1..=2).contains(&graph::steps(bare, identifier))
     });
     near.map(|identifier| (identifier.to_owned(), "misspelt"))
 }
@@ -194,7 +218,7 @@ fn identifier(case: &Case<'_>) -> Option<Found> {
             found = found.and("form of the identifier", what, "");
         }
         let corrected_scope = with_permissions(case, wanted, corrected.trim_end_matches('/'));
-        found.with("found", wanted).with("audience", corrected).with("corrected_scope", corrected_scope)
+        found.about(wanted).with("audience", corrected).with("corrected_scope", corrected_scope)
     };
     if let Some(api) = &api {
         if api.has_identifier(wanted) {
@@ -203,7 +227,8 @@ fn identifier(case: &Case<'_>) -> Option<Found> {
         let identifiers: Vec<String> = api.identifiers().into_iter().map(str::to_owned).collect();
         // Its client id is the last resort: any text differs from it in everything.
         let uris: Vec<String> = identifiers.iter().filter(|known| known.contains("://")).cloned().collect();
-        let near = crate::explain::closest(wanted, if uris.is_empty() { &identifiers } else { &uris })?.to_owned();
+        let near =
+            crate::explain::closest(wanted, if uris.is_empty() { &identifiers } else { &uris })?.to_owned();
         let is_another = scopes::well_known(wanted).is_some();
         let certainty = if is_another { Certainty::Likely } else { Certainty::Certain };
         let mut found = found(certainty, &near, slip(wanted, Some(api)).map_or("", |(_, what)| what));
@@ -233,7 +258,7 @@ fn no_service_principal(case: &Case<'_>) -> Option<Found> {
             Found::new(certainty, place, sent, &format!("a service principal in {tenant}"))
                 .and("the API that was asked for", wanted.unwrap_or(&sent.to_owned()), "")
                 .with("resource_id", api_id.unwrap_or_default())
-                .with("found", tenant),
+                .about(&tenant),
         )
     };
     match &case.evidence.resource_service_principal {
@@ -257,12 +282,14 @@ fn no_service_principal(case: &Case<'_>) -> Option<Found> {
 fn provisioning_failed(case: &Case<'_>) -> Option<Found> {
     let client = case.facts.get("client_id").or_else(|| message::guids(&case.sentence).first().copied())?;
     let name = message::quoted(&case.sentence).first().copied().unwrap_or(client);
-    Found::certain("the message", name, "a service principal that could be made").map(|found| found.with("client_id", client))
+    Found::certain("the message", name, "a service principal that could be made")
+        .map(|found| found.with("client_id", client))
 }
 
 /// The tenant that was searched, as the message calls it.
 fn tenant_of_message<'a>(case: &'a Case<'_>) -> Option<&'a str> {
-    let words = ["in the tenant named ", "tenant named ", "your organization ", "in the tenant ", "in tenant "];
+    let words =
+        ["in the tenant named ", "tenant named ", "your organization ", "in the tenant ", "in tenant "];
     message::behind(&case.sentence, &words, &[". ", " lacks", " that", ", "])
 }
 
@@ -275,8 +302,9 @@ fn is_elsewhere(case: &Case<'_>) -> Option<Found> {
     let home = app.and_then(|app| app.publisher_domain.as_deref());
     let found = |place: &str, sent: &str, expected: &str| {
         let found = Found::new(Certainty::Likely, place, sent, expected);
-        let found = found.and("the tenant that was searched", searched.or(path).unwrap_or("not told"), expected);
-        Some(found.with("tenant", home.unwrap_or_default()).with("found", searched.or(path).unwrap_or_default()))
+        let found =
+            found.and("the tenant that was searched", searched.or(path).unwrap_or("not told"), expected);
+        Some(found.with("tenant", home.unwrap_or_default()).about(searched.or(path).unwrap_or_default()))
     };
     if let (Some(home), Some(path)) = (home, path.filter(|path| path.contains('.')))
         && !path.eq_ignore_ascii_case(home)
@@ -320,7 +348,8 @@ fn wrong_tenant(case: &Case<'_>) -> Option<Found> {
     }
     if let Some(found) = is_elsewhere(case) {
         // Microsoft's own APIs are in every tenant, and a slip in the name is found nowhere.
-        let is_other_cause = scopes::well_known(wanted).is_some() || (api.is_none() && slip(wanted, None).is_some());
+        let is_other_cause =
+            scopes::well_known(wanted).is_some() || (api.is_none() && slip(wanted, None).is_some());
         return if is_other_cause { None } else { Some(found.and("the API that was asked for", wanted, "")) };
     }
     // Looked up and found under that very name, and the request did not find it: it looked elsewhere.
@@ -333,11 +362,14 @@ fn wrong_tenant(case: &Case<'_>) -> Option<Found> {
 
 fn not_required(case: &Case<'_>) -> Option<Found> {
     let told = &case.sentence;
-    let label = |words: &[&str]| message::behind(told, words, &[". ", ", ", "(", " Resource", " List", " Client"]);
-    let resource = label(&["resource app id:", "resource app id"]).and_then(|text| message::guids(text).first().copied());
+    let label =
+        |words: &[&str]| message::behind(told, words, &[". ", ", ", "(", " Resource", " List", " Client"]);
+    let resource = label(&["resource app id:", "resource app id"])
+        .and_then(|text| message::guids(text).first().copied());
     let wanted = wanted(case);
     let resource = resource.or_else(|| api::id_of(case, wanted?));
-    let listed = told.to_ascii_lowercase().find("valid resources").map(|at| message::guids(&told[at..]).join(" "));
+    let listed =
+        told.to_ascii_lowercase().find("valid resources").map(|at| message::guids(&told[at..]).join(" "));
     let client = label(&["client app id:"]).and_then(|text| message::guids(text).first().copied());
     let client = client.or_else(|| case.facts.get("client_id"));
     if client.is_some_and(|id| scopes::well_known(id).is_some()) {
@@ -350,8 +382,10 @@ fn not_required(case: &Case<'_>) -> Option<Found> {
     let permission = permission_to_add(case, resource.unwrap_or_default());
     let (id, name) = permission.as_ref().map_or(("", ""), |(id, name)| (id.as_str(), name.as_str()));
     let with = |found: Found| {
-        let found = found.with("resource_id", resource.unwrap_or_default()).with("client_id", client.unwrap_or_default());
-        Some(found.with("permission_id", id).with("permission", name).with("found", sent.clone()))
+        let found = found
+            .with("resource_id", resource.unwrap_or_default())
+            .with("client_id", client.unwrap_or_default());
+        Some(found.with("permission_id", id).with("permission", name).about(&sent))
     };
     if let Some(app) = case.app() {
         let mut ids: Vec<_> = app.required.iter().map(|row| row.resource.as_str()).collect();
@@ -361,7 +395,8 @@ fn not_required(case: &Case<'_>) -> Option<Found> {
             return Found::excluded();
         }
         let listed = if ids.is_empty() { "empty".to_owned() } else { ids.join(" ") };
-        let found = Found::new(Certainty::Certain, "the API that was asked for", &sent, "an API that is listed");
+        let found =
+            Found::new(Certainty::Certain, "the API that was asked for", &sent, "an API that is listed");
         return with(found.and("registration requiredResourceAccess", &listed, &sent));
     }
     if let Some(listed) = listed {
@@ -370,10 +405,20 @@ fn not_required(case: &Case<'_>) -> Option<Found> {
             return None;
         }
         let listed = if listed.is_empty() { "empty".to_owned() } else { listed };
-        let found = Found::new(Certainty::Certain, "the message: API that was asked for", &sent, "an API that is listed");
+        let found = Found::new(
+            Certainty::Certain,
+            "the message: API that was asked for",
+            &sent,
+            "an API that is listed",
+        );
         return with(found.and("the message: APIs that are listed", &listed, &sent));
     }
-    with(Found::new(Certainty::Likely, "the API that was asked for", &sent, "an API that the registration lists"))
+    with(Found::new(
+        Certainty::Likely,
+        "the API that was asked for",
+        &sent,
+        "an API that the registration lists",
+    ))
 }
 
 /// The permission that was asked of an API, by GUID and name, so that it can be added.
@@ -416,7 +461,11 @@ fn disabled(case: &Case<'_>) -> Option<Found> {
         Some(true) => return None,
         None => (Certainty::Likely, "false, says the message"),
     };
-    let found = Found::new(certainty, "accountEnabled of the API", sent, "true").and("the API that was asked for", wanted, "");
+    let found = Found::new(certainty, "accountEnabled of the API", sent, "true").and(
+        "the API that was asked for",
+        wanted,
+        "",
+    );
     Some(found.with("resource_id", id))
 }
 

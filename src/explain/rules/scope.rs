@@ -96,7 +96,7 @@ fn malformed(case: &Case<'_>) -> Option<Found> {
         Found::new(Certainty::Certain, place, &part, &fault.corrected)
             .and("form of the scope", fault.what, "<resource>/<permission>")
             .with("corrected_scope", corrected)
-            .with("found", fault.what),
+            .about(fault.what),
     )
 }
 
@@ -191,17 +191,25 @@ fn without_scheme(part: &str, api: Option<&Api<'_>>) -> Option<Fault> {
     let fault = |what, corrected: String| Some(Fault { corrected, what, is_about_name: false });
     let identifier = || api.and_then(Api::identifier).unwrap_or("<identifier of the API>").to_owned();
     if let Some(permission) = part.strip_prefix('/') {
-        return fault("no API in front of the slash", format!("{}/{}", identifier(), permission.trim_start_matches('/')));
+        return fault(
+            "no API in front of the slash",
+            format!("{}/{}", identifier(), permission.trim_start_matches('/')),
+        );
     }
     if let Some(id) = part.get(..36).filter(|id| is_guid(id)) {
         let rest = &part[36..];
         let permission = rest.trim_start_matches('/');
         let permission = if permission.is_empty() { ".default" } else { permission };
         let is_right = rest.starts_with('/') && rest.len() > 1 && !rest.starts_with("//");
-        return if is_right { None } else { fault("no slash between API and permission", format!("{id}/{permission}")) };
+        return if is_right {
+            None
+        } else {
+            fault("no slash between API and permission", format!("{id}/{permission}"))
+        };
     }
     let (host, permission) = part.split_once('/').unwrap_or((part, ""));
-    let ends_as_host = [".com", ".net", ".org", ".io", ".dev", ".app", ".us", ".cn", ".example", ".de", ".uk"];
+    let ends_as_host =
+        [".com", ".net", ".org", ".io", ".dev", ".app", ".us", ".cn", ".example", ".de", ".uk"];
     let is_host = ends_as_host.iter().any(|end| host.to_ascii_lowercase().ends_with(end));
     let is_known = api.is_some_and(|api| api.has_identifier(host));
     if is_host && !is_known {
@@ -209,7 +217,9 @@ fn without_scheme(part: &str, api: Option<&Api<'_>>) -> Option<Fault> {
         return fault("no scheme in front of the host", format!("https://{host}/{permission}"));
     }
     (part.ends_with('/') && part.len() > 1)
-        .then(|| fault("a slash at the end and no permission behind it", part.trim_end_matches('/').to_owned()))
+        .then(|| {
+            fault("a slash at the end and no permission behind it", part.trim_end_matches('/').to_owned())
+        })
         .flatten()
 }
 
@@ -247,7 +257,11 @@ fn absent(case: &Case<'_>) -> Option<Found> {
     }
     let is_version_2 = request.url.path().contains("/v2.0/") && case.param("resource").is_none();
     let sent = if case.params.get("scope").is_some() { "empty" } else { "absent" };
-    if is_version_2 { Found::certain("request scope", sent, "openid, and the scopes of one API") } else { None }
+    if is_version_2 {
+        Found::certain("request scope", sent, "openid, and the scopes of one API")
+    } else {
+        None
+    }
 }
 
 fn default_mixed(case: &Case<'_>) -> Option<Found> {
@@ -274,7 +288,9 @@ fn default_mixed(case: &Case<'_>) -> Option<Found> {
 }
 
 fn whole(scope: &Scope<'_>) -> String {
-    scope.resource.map_or_else(|| scope.permission.to_owned(), |resource| format!("{resource}/{}", scope.permission))
+    scope
+        .resource
+        .map_or_else(|| scope.permission.to_owned(), |resource| format!("{resource}/{}", scope.permission))
 }
 
 fn several_apis(case: &Case<'_>) -> Option<Found> {
@@ -304,11 +320,12 @@ fn several_apis(case: &Case<'_>) -> Option<Found> {
     let is_token = case.grant().is_some() || case.says(&["more than one resource"]);
     let certainty = if is_about_it || is_token { Certainty::Certain } else { Certainty::Likely };
     let neutral: Vec<_> = asked.each().filter(Scope::is_openid).map(|scope| scope.permission).collect();
-    let first = neutral.iter().copied().chain(groups[0].1.iter().map(String::as_str)).collect::<Vec<_>>().join(" ");
+    let first =
+        neutral.iter().copied().chain(groups[0].1.iter().map(String::as_str)).collect::<Vec<_>>().join(" ");
     let mut found = Found::new(certainty, asked.place, &asked.text, "the scopes of one API")
         .with("corrected_scope", first)
         .with("other_scope", groups[1].1.join(" "))
-        .with("found", names);
+        .about(&names);
     for (name, scopes) in &groups {
         found = found.and(&format!("asked of {name}"), &scopes.join(" "), "a request of its own");
     }
@@ -323,7 +340,8 @@ fn named_without_user(case: &Case<'_>) -> Option<Found> {
         return if case.grant().is_some() { Found::excluded() } else { None };
     }
     let Some(asked) = api::asked(case) else {
-        let found = Found::likely("the number", "about a scope of client credentials", "one <resource>/.default");
+        let found =
+            Found::likely("the number", "about a scope of client credentials", "one <resource>/.default");
         return found.filter(|_| case.code == Some(1_002_012));
     };
     if separated(&asked).is_some() || first_fault(case).is_some() {
@@ -341,7 +359,8 @@ fn named_without_user(case: &Case<'_>) -> Option<Found> {
         (None, Some(api)) => api.identifier(),
         (Some(_), Some(api)) if asked.of_apis().all(|scope| scope.resource.is_none()) => {
             let is_its_own = asked.of_apis().any(|scope| {
-                api.scope(scope.permission).is_some() || api.roles().any(|role| role.value == scope.permission)
+                api.scope(scope.permission).is_some()
+                    || api.roles().any(|role| role.value == scope.permission)
             });
             if is_its_own { api.identifier() } else { written }
         }
@@ -381,9 +400,10 @@ fn of_standing(case: &Case<'_>, cause: &'static str) -> Option<Found> {
     }
     let corrected = found.corrected.as_ref().map(|corrected| in_whole(case, &found.scope, corrected));
     let name = Scope::parse(&found.scope).permission;
-    let mut result = Found::new(found.certainty, asked.place, &found.scope, found.corrected.as_deref().unwrap_or(""))
-        .and(&found.place, name, &found.expected)
-        .with("found", found.scope.clone());
+    let mut result =
+        Found::new(found.certainty, asked.place, &found.scope, found.corrected.as_deref().unwrap_or(""))
+            .and(&found.place, name, &found.expected)
+            .about(&found.scope);
     if let Some(corrected) = corrected {
         result = result.with("corrected_scope", corrected);
     }
@@ -396,7 +416,8 @@ fn of_standing(case: &Case<'_>, cause: &'static str) -> Option<Found> {
 /// What is wrong with the permissions that were asked, as far as it can be told.
 fn standings(case: &Case<'_>, asked: &Asked<'_>) -> Vec<Standing> {
     // A message about one scope of many names it.
-    let blamed = api::in_message(&case.sentence).filter(|_| matches!(case.code, Some(650_053 | 70011 | 28002)));
+    let blamed =
+        api::in_message(&case.sentence).filter(|_| matches!(case.code, Some(650_053 | 70011 | 28002)));
     let is_blamed = |scope: &Scope<'_>| {
         blamed.is_none_or(|blamed| {
             blamed.contains(' ')
@@ -436,7 +457,15 @@ fn of_own_api(case: &Case<'_>, scope: &Scope<'_>, resource: &str) -> Option<Stan
         let is_said = case.code == Some(650_053) || case.code == Some(28002);
         let place = format!("permission of {resource}");
         return is_said
-            .then(|| of("scope.unknown_on_resource", Certainty::Likely, None, place, "one that the API offers".into()))
+            .then(|| {
+                of(
+                    "scope.unknown_on_resource",
+                    Certainty::Likely,
+                    None,
+                    place,
+                    "one that the API offers".into(),
+                )
+            })
             .flatten();
     };
     let name = scope.permission;
@@ -475,7 +504,14 @@ fn of_graph(case: &Case<'_>, scope: &Scope<'_>) -> Option<Standing> {
     let is_short = scope.resource.is_none();
     let of = |cause, certainty, corrected: Option<String>, expected: &str| {
         let place = "looked up at Microsoft Graph".to_owned();
-        Some(Standing { cause, certainty, scope: whole(scope), corrected, place, expected: expected.to_owned() })
+        Some(Standing {
+            cause,
+            certainty,
+            scope: whole(scope),
+            corrected,
+            place,
+            expected: expected.to_owned(),
+        })
     };
     if graph::is_delegated(name) {
         return None;
@@ -487,22 +523,41 @@ fn of_graph(case: &Case<'_>, scope: &Scope<'_>) -> Option<Standing> {
         let expected = format!("a permission of {}", api.name());
         return of("scope.unqualified", Certainty::Certain, corrected, &expected);
     }
-    if let Some(api) = own().find(|api| is_short && api.roles().any(|role| role.value.eq_ignore_ascii_case(name))) {
+    if let Some(api) =
+        own().find(|api| is_short && api.roles().any(|role| role.value.eq_ignore_ascii_case(name)))
+    {
         let corrected = api.identifier().map(|identifier| format!("{identifier}/.default"));
         let expected = format!("{name} is an application permission of {}", api.name());
         return of("scope.app_role_as_scope", Certainty::Certain, corrected, &expected);
     }
-    if let Some(meant) = graph::nearest(name, OPENID_SCOPES.into_iter()).filter(|_| is_short && name.len() > 4) {
-        return of("scope.unknown_on_resource", Certainty::Certain, Some(meant.to_owned()), "a misspelt OpenID scope");
+    if let Some(meant) =
+        graph::nearest(name, OPENID_SCOPES.into_iter()).filter(|_| is_short && name.len() > 4)
+    {
+        return of(
+            "scope.unknown_on_resource",
+            Certainty::Certain,
+            Some(meant.to_owned()),
+            "a misspelt OpenID scope",
+        );
     }
     let prefix = scope.resource.map(|resource| format!("{resource}/")).unwrap_or_default();
     if graph::is_for_applications_only(name) {
         let resource = scope.resource.unwrap_or("https://graph.microsoft.com");
         let expected = "an application permission, for programs without a user";
-        return of("scope.app_role_as_scope", Certainty::Certain, Some(format!("{resource}/.default")), expected);
+        return of(
+            "scope.app_role_as_scope",
+            Certainty::Certain,
+            Some(format!("{resource}/.default")),
+            expected,
+        );
     }
     if let Some(meant) = graph::meant(name) {
-        return of("scope.unknown_on_resource", Certainty::Certain, Some(format!("{prefix}{meant}")), "a permission that exists");
+        return of(
+            "scope.unknown_on_resource",
+            Certainty::Certain,
+            Some(format!("{prefix}{meant}")),
+            "a permission that exists",
+        );
     }
     if !is_short || graph::looks_like_one(name) {
         return of("scope.unknown_on_resource", Certainty::Likely, None, "a permission of Microsoft Graph");
@@ -515,5 +570,10 @@ fn of_graph(case: &Case<'_>, scope: &Scope<'_>) -> Option<Standing> {
     }
     let identifier = own().find_map(|api| api.identifier()).unwrap_or("<identifier of the API>");
     let corrected = format!("{identifier}/{name}");
-    of("scope.unqualified", Certainty::Likely, Some(corrected), "no permission of Microsoft Graph is called so")
+    of(
+        "scope.unqualified",
+        Certainty::Likely,
+        Some(corrected),
+        "no permission of Microsoft Graph is called so",
+    )
 }

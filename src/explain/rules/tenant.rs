@@ -2,10 +2,7 @@
 //!
 //! One table decides most of it (reference §1.2): whom the application takes (`signInAudience`) against the path.
 
-use super::{
-    super::facts::is_guid,
-    Case, Check, Found, graph, message,
-};
+use super::{super::facts::is_guid, Case, Check, Found, graph, message};
 use crate::{explain::Certainty, wire::Request};
 
 /// One check for each cause.
@@ -27,7 +24,17 @@ const CONSUMERS: [&str; 2] = ["consumers", "9188040d-6c67-4c5b-b112-36a304b66dad
 
 /// Words of the path that belong behind the tenant.
 const WORDS: [&str; 11] = [
-    "oauth2", "v2.0", "v1.0", "authorize", "token", "devicecode", "adminconsent", ".well-known", "logout", "saml2", "login",
+    "oauth2",
+    "v2.0",
+    "v1.0",
+    "authorize",
+    "token",
+    "devicecode",
+    "adminconsent",
+    ".well-known",
+    "logout",
+    "saml2",
+    "login",
 ];
 
 /// Whether it stands for many tenants.
@@ -41,7 +48,8 @@ fn is_consumers(tenant: &str) -> bool {
 
 /// The first segment of an authority's address, percent-decoded.
 pub(super) fn tenant_in_path(request: &Request) -> Option<String> {
-    const ENDPOINTS: [&str; 6] = ["/oauth2/", "/adminconsent", "/v2.0/", "/.well-known/", "/saml2", "/authorize"];
+    const ENDPOINTS: [&str; 6] =
+        ["/oauth2/", "/adminconsent", "/v2.0/", "/.well-known/", "/saml2", "/authorize"];
     let path = request.url.path();
     if !ENDPOINTS.iter().any(|endpoint| path.contains(endpoint)) {
         return None;
@@ -58,7 +66,8 @@ pub(super) fn asked_tenant<'a>(case: &'a Case<'_>) -> Option<&'a str> {
 
 /// The tenant to use in place of a shared path.
 fn home<'a>(case: &Case<'a>) -> Option<&'a str> {
-    let principal = case.evidence.service_principal.found().and_then(|principal| principal.home_tenant.as_deref());
+    let principal =
+        case.evidence.service_principal.found().and_then(|principal| principal.home_tenant.as_deref());
     let app = case.evidence.registration.as_ref();
     principal.or_else(|| app.and_then(|app| app.publisher_domain.as_deref()))
 }
@@ -87,20 +96,29 @@ fn unknown(case: &Case<'_>) -> Option<Found> {
         (case.param("client_id").or_else(|| case.facts.get("client_id")), "the client id"),
         (app.and_then(|app| app.app_id.as_deref()), "the client id of the registration"),
         (app.and_then(|app| app.object_id.as_deref()), "the object id of the registration"),
-        (principal.and_then(|principal| principal.object_id.as_deref()), "the object id of the service principal"),
+        (
+            principal.and_then(|principal| principal.object_id.as_deref()),
+            "the object id of the service principal",
+        ),
     ];
     let place = "tenant of the request";
     let expected = home(case).unwrap_or("the id or a domain of a tenant");
     if let Some((_, what)) = others.into_iter().find(|(other, _)| same(*other)) {
-        let found = Found::new(Certainty::Certain, place, &tenant, expected).and("that value is", what, "a tenant's id");
-        return Some(found.with("tenant", tenant).with("found", what));
+        let found = Found::new(Certainty::Certain, place, &tenant, expected).and(
+            "that value is",
+            what,
+            "a tenant's id",
+        );
+        return Some(found.about(&tenant));
     }
     // A domain that is nearly the known one.
     let domain = app.and_then(|app| app.publisher_domain.as_deref());
     let near = domain.filter(|domain| (1..=3).contains(&graph::steps(&tenant.to_ascii_lowercase(), domain)));
     if let Some(near) = near {
         let found = Found::new(Certainty::Likely, place, &tenant, near);
-        return Some(found.and("registration publisherDomain", near, &tenant).with("tenant", near).with("found", tenant));
+        return Some(
+            found.and("registration publisherDomain", near, &tenant).with("tenant", near).about(&tenant),
+        );
     }
     let suffix = tenant.split_once('.').map(|(_, suffix)| suffix.to_ascii_lowercase()).unwrap_or_default();
     let is_slip = (1..=3).contains(&graph::steps(&suffix, "onmicrosoft.com")) && suffix.len() > 8;
@@ -111,14 +129,17 @@ fn unknown(case: &Case<'_>) -> Option<Found> {
         _ => "neither a GUID nor a domain",
     };
     let found = Found::new(Certainty::Likely, place, &tenant, expected).and("form", form, "");
-    Some(found.with("tenant", tenant.clone()).with("found", tenant))
+    Some(found.with("tenant", tenant.clone()).about(&tenant))
 }
 
 /// The tenant that was not found: what the message quotes, or what stands in the path.
 fn tenant_in_question(case: &Case<'_>) -> Option<String> {
     let path = case.evidence.request.as_ref().and_then(tenant_in_path);
     let quoted = message::quoted(&case.sentence).first().map(|tenant| (*tenant).to_owned());
-    let named = || message::behind(&case.sentence, &["tenant "], &[" not found", " was not", " is neither", ". "]).map(str::to_owned);
+    let named = || {
+        message::behind(&case.sentence, &["tenant "], &[" not found", " was not", " is neither", ". "])
+            .map(str::to_owned)
+    };
     path.or(quoted.filter(|value| !value.contains(' '))).or_else(|| {
         named().filter(|value| !value.contains(' ')).or_else(|| case.facts.get("tenant").map(str::to_owned))
     })
@@ -127,8 +148,11 @@ fn tenant_in_question(case: &Case<'_>) -> Option<String> {
 fn is_template(tenant: &str) -> bool {
     let lower = tenant.to_ascii_lowercase();
     tenant.contains(['{', '}', '<', '>', '$', '%'])
-        || ["undefined", "null", "none", "tenantid", "tenant_id", "tenant", "tenantname"].contains(&lower.as_str())
-        || ["your", "enter_", "enter-", "placeholder", "example-", "<", "my-tenant", "insert"].iter().any(|word| lower.starts_with(word))
+        || ["undefined", "null", "none", "tenantid", "tenant_id", "tenant", "tenantname"]
+            .contains(&lower.as_str())
+        || ["your", "enter_", "enter-", "placeholder", "example-", "<", "my-tenant", "insert"]
+            .iter()
+            .any(|word| lower.starts_with(word))
 }
 
 /// A word of the path where the tenant belongs, or the version twice.
@@ -146,27 +170,32 @@ fn path_segment(case: &Case<'_>) -> Option<Found> {
     if let Some(word) = twice.filter(|_| at_authority) {
         let tenant = segments.first().copied().filter(|first| !WORDS.contains(first)).unwrap_or("<tenant>");
         let found = Found::new(Certainty::Certain, "path of the request", &path, &right(tenant, end));
-        return Some(found.and("stands there twice", word, "once").with("found", path.clone()).with("tenant", tenant));
+        return Some(found.and("stands there twice", word, "once").about(&path).with("tenant", tenant));
     }
     let order = segments.windows(2).any(|pair| pair == ["v2.0", "oauth2"]);
     if order {
         let tenant = segments.first().copied().unwrap_or("<tenant>");
         let found = Found::new(Certainty::Certain, "path of the request", &path, &right(tenant, end));
-        return Some(found.with("found", path.clone()));
+        return Some(found.about(&path));
     }
     let tenant = tenant_in_question(case)?;
     let lower = tenant.to_ascii_lowercase();
     let expected = home(case).unwrap_or("a GUID or a domain");
     if WORDS.contains(&lower.as_str()) {
         let found = Found::new(Certainty::Certain, "tenant of the request", &tenant, expected);
-        let found = if path.is_empty() { found } else { found.and("path of the request", &path, &right(expected, end)) };
-        return Some(found.with("found", tenant).with("tenant", home(case).unwrap_or_default()));
+        let found = if path.is_empty() {
+            found
+        } else {
+            found.and("path of the request", &path, &right(expected, end))
+        };
+        return Some(found.about(&tenant).with("tenant", home(case).unwrap_or_default()));
     }
     // One of the shared names, misspelt: it is no domain, so it is taken for a word of the path.
     let shared = ["common", "organizations", "consumers"];
     let near = shared.into_iter().find(|name| (1..=2).contains(&graph::steps(&lower, name)));
     if let Some(near) = near {
-        return Found::likely("tenant of the request", &tenant, near).map(|found| found.with("found", tenant).with("tenant", near));
+        return Found::likely("tenant of the request", &tenant, near)
+            .map(|found| found.about(&tenant).with("tenant", near));
     }
     Found::excluded()
 }
@@ -176,7 +205,11 @@ fn single_tenant(case: &Case<'_>) -> Option<Found> {
     let client = client(case);
     let expected = home(case).unwrap_or("the tenant of the application");
     let found = Found::new(Certainty::Certain, "tenant of the request", path, expected);
-    let found = found.and("registration signInAudience", audience_of(case).unwrap_or("one tenant, says the message"), "");
+    let found = found.and(
+        "registration signInAudience",
+        audience_of(case).unwrap_or("one tenant, says the message"),
+        "",
+    );
     let found = if let Some(client) = &client { found.and("client", client, "") } else { found };
     Some(found.with("client_id", client.unwrap_or_default()).with("tenant", home(case).unwrap_or_default()))
 }
@@ -184,7 +217,10 @@ fn single_tenant(case: &Case<'_>) -> Option<Found> {
 /// The client: the first GUID of the message, where the request is not known.
 fn client(case: &Case<'_>) -> Option<String> {
     let named = message::guids(&case.sentence).first().map(|id| (*id).to_owned());
-    case.param("client_id").map(str::to_owned).or(named).or_else(|| case.facts.get("client_id").map(str::to_owned))
+    case.param("client_id")
+        .map(str::to_owned)
+        .or(named)
+        .or_else(|| case.facts.get("client_id").map(str::to_owned))
 }
 
 /// The audience table: the path against whom the application takes.
@@ -201,24 +237,30 @@ fn audience(case: &Case<'_>) -> Option<Found> {
         },
     };
     let is_for_consumers = case.says(&["not enabled for consumers", "enabled for consumers", "users only"]);
-    let is_on_consumers = path.as_deref().is_some_and(is_consumers) || case.says(&["/consumers", "consumers endpoint"]);
+    let is_on_consumers =
+        path.as_deref().is_some_and(is_consumers) || case.says(&["/consumers", "consumers endpoint"]);
     let client = client(case);
     let of = |certainty, expected: &str, takes: &str| {
         let path = path.clone().unwrap_or_else(|| {
             if is_on_consumers { "consumers".to_owned() } else { "the path of the message".to_owned() }
         });
         let mut found = Found::new(certainty, "tenant of the request", &path, expected);
-        found = found.and("registration signInAudience", audience_of(case).unwrap_or(takes), &format!("one that fits {path}"));
+        found = found.and(
+            "registration signInAudience",
+            audience_of(case).unwrap_or(takes),
+            &format!("one that fits {path}"),
+        );
         if let Some(client) = &client {
             found = found.and("client", client, "").with("client_id", client.clone());
         }
-        Some(found.with("found", expected))
+        Some(found.with("found", expected).about(expected))
     };
     let is_about_it = matches!(case.code, Some(9_002_331 | 9_002_332 | 9_002_346 | 90130));
     match for_personal {
         Some(true) if is_about_it => of(Certainty::Certain, "consumers", "PersonalMicrosoftAccount"),
         Some(false) if is_about_it => {
-            let expected = home(case).filter(|_| audience_of(case) == Some("AzureADMyOrg")).unwrap_or("organizations");
+            let expected =
+                home(case).filter(|_| audience_of(case) == Some("AzureADMyOrg")).unwrap_or("organizations");
             of(Certainty::Certain, expected, "work and school accounts")
         }
         Some(false) if is_on_consumers => of(Certainty::Certain, "organizations", "work and school accounts"),
@@ -235,13 +277,14 @@ fn needs_tenant(case: &Case<'_>) -> Option<Found> {
     let path = path.or_else(|| asked_tenant(case).map(str::to_owned));
     let grant = case.grant().unwrap_or("this kind of request");
     let expected = home(case).unwrap_or("the id or a domain of the tenant");
-    let slots = |found: Found| found.with("tenant", home(case).unwrap_or_default()).with("found", grant);
+    let slots = |found: Found| found.with("tenant", home(case).unwrap_or_default()).about(grant);
     if let Some(path) = path.filter(|path| is_shared(path)) {
         let found = Found::new(Certainty::Certain, "tenant of the request", &path, expected);
         return Some(slots(found.and("request grant_type", grant, "a path with one tenant")));
     }
     if let Some(name) = case.param("username").filter(|name| !name.contains('@')) {
-        let found = Found::new(Certainty::Certain, "request username", name, "a name with the domain of the tenant");
+        let found =
+            Found::new(Certainty::Certain, "request username", name, "a name with the domain of the tenant");
         return Some(slots(found));
     }
     if case.evidence.request.is_none() && case.sentence.len() > 30 {
@@ -252,18 +295,23 @@ fn needs_tenant(case: &Case<'_>) -> Option<Found> {
 }
 
 fn cross_tenant(case: &Case<'_>) -> Option<Found> {
-    let tenant = message::quoted(&case.sentence).into_iter().find(|value| !value.contains(' ') && !value.is_empty());
-    let tenant = tenant.or_else(|| message::guids(&case.sentence).first().copied()).or_else(|| asked_tenant(case));
+    let tenant =
+        message::quoted(&case.sentence).into_iter().find(|value| !value.contains(' ') && !value.is_empty());
+    let tenant =
+        tenant.or_else(|| message::guids(&case.sentence).first().copied()).or_else(|| asked_tenant(case));
     let tenant = tenant.unwrap_or("the tenant of the request").to_owned();
-    Found::likely("tenant that was asked", &tenant, "allowed by the policy").map(|found| found.with("tenant", tenant))
+    Found::likely("tenant that was asked", &tenant, "allowed by the policy")
+        .map(|found| found.with("tenant", tenant))
 }
 
 fn closed(case: &Case<'_>) -> Option<Found> {
     if let Some(found) = case.by_rule(&["tenant.not_blocked"]) {
         return Some(found);
     }
-    let quoted = message::quoted(&case.sentence).into_iter().find(|value| is_guid(value) || value.contains('.'));
-    let tenant = quoted.or_else(|| message::guids(&case.sentence).first().copied()).or_else(|| asked_tenant(case))?;
+    let quoted =
+        message::quoted(&case.sentence).into_iter().find(|value| is_guid(value) || value.contains('.'));
+    let tenant =
+        quoted.or_else(|| message::guids(&case.sentence).first().copied()).or_else(|| asked_tenant(case))?;
     Found::likely("tenant that was asked", tenant, "open").map(|found| found.with("tenant", tenant))
 }
 
@@ -271,9 +319,14 @@ fn version_1(case: &Case<'_>) -> Option<Found> {
     let path = shown_path(case);
     let person = message::person(&case.sentence).unwrap_or("a personal account");
     if path.is_empty() {
-        return Found::certain("the message", "a personal account at an endpoint of version 1", "an endpoint with /v2.0");
+        return Found::certain(
+            "the message",
+            "a personal account at an endpoint of version 1",
+            "an endpoint with /v2.0",
+        );
     }
     let corrected = path.replacen("/oauth2/", "/oauth2/v2.0/", 1);
     let expected = if path.contains("/v2.0") { "a work or school account" } else { corrected.as_str() };
-    Found::certain("path of the request", &path, expected).map(|found| found.and("account", person, "").with("found", expected))
+    Found::certain("path of the request", &path, expected)
+        .map(|found| found.and("account", person, "").with("found", expected))
 }

@@ -31,7 +31,15 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
 
 /// Domains whose accounts are personal ones.
 const PERSONAL: [&str; 9] = [
-    "outlook.com", "hotmail.com", "live.com", "msn.com", "gmail.com", "passport.com", "hotmail.co.uk", "outlook.de", "live.nl",
+    "outlook.com",
+    "hotmail.com",
+    "live.com",
+    "msn.com",
+    "gmail.com",
+    "passport.com",
+    "hotmail.co.uk",
+    "outlook.de",
+    "live.nl",
 ];
 
 /// Who signed in, by the message or the request.
@@ -52,7 +60,9 @@ fn provider<'a>(case: &'a Case<'_>) -> Option<&'a str> {
     let ends = [" does", ".", ",", " and"];
     message::behind(&case.sentence, &["identity provider "], &ends).or_else(|| {
         let values = message::quoted(&case.sentence);
-        values.into_iter().find(|value| *value == "live.com" || value.contains("sts.windows.net") || value.contains("/v2.0"))
+        values.into_iter().find(|value| {
+            *value == "live.com" || value.contains("sts.windows.net") || value.contains("/v2.0")
+        })
     })
 }
 
@@ -85,13 +95,23 @@ fn personal(case: &Case<'_>) -> Option<Found> {
     let takes_personal = audience(case).map(|audience| audience.contains("PersonalMicrosoftAccount"));
     let certainty = if takes_personal == Some(false) { Certainty::Certain } else { Certainty::Likely };
     let path = asked_tenant(case).unwrap_or("the path of the request");
-    let mut found = Found::new(certainty, "identity provider", provider.unwrap_or("live.com"), "the tenant's own accounts")
-        .and("account", who.unwrap_or("not told"), "a work or school account")
-        .and("client", application(case).unwrap_or_default(), "");
+    let mut found = Found::new(
+        certainty,
+        "identity provider",
+        provider.unwrap_or("live.com"),
+        "the tenant's own accounts",
+    )
+    .and("account", who.unwrap_or("not told"), "a work or school account")
+    .and("client", application(case).unwrap_or_default(), "");
     if let Some(audience) = audience(case) {
-        found = found.and("registration signInAudience", audience, "AzureADandPersonalMicrosoftAccount, if personal accounts shall sign in");
+        found = found.and(
+            "registration signInAudience",
+            audience,
+            "AzureADandPersonalMicrosoftAccount, if personal accounts shall sign in",
+        );
     }
-    found = found.and("tenant of the request", path, "common or consumers, if personal accounts shall sign in");
+    found =
+        found.and("tenant of the request", path, "common or consumers, if personal accounts shall sign in");
     Some(found.with("client_id", application(case).unwrap_or_default()))
 }
 
@@ -106,9 +126,10 @@ fn scope_for_work_only(case: &Case<'_>) -> Option<Found> {
     let api = case.evidence.resource_registration.as_ref();
     let api_audience = api.and_then(|api| api.sign_in_audience.as_deref());
     let is_own = first_api(scope).is_some_and(|api| !super::api::is_graph(api));
-    let has_work_names = scope.split_whitespace().map(Scope::parse).any(|scope| {
-        super::graph::needs_administrator(scope.permission) == Some(true)
-    });
+    let has_work_names = scope
+        .split_whitespace()
+        .map(Scope::parse)
+        .any(|scope| super::graph::needs_administrator(scope.permission) == Some(true));
     let is_for_work = api_audience.is_some_and(|audience| !audience.contains("Personal"));
     let certainty = match (is_for_work, is_own || has_work_names) {
         (true, _) => Certainty::Certain,
@@ -125,7 +146,9 @@ fn scope_for_work_only(case: &Case<'_>) -> Option<Found> {
 fn other_organisation(case: &Case<'_>) -> Option<Found> {
     let provider = provider(case);
     let who = person(case);
-    if provider.is_some_and(|provider| provider.eq_ignore_ascii_case("live.com")) || who.is_some_and(is_personal) {
+    if provider.is_some_and(|provider| provider.eq_ignore_ascii_case("live.com"))
+        || who.is_some_and(is_personal)
+    {
         return Found::excluded();
     }
     if case.says(&["live.com"]) && provider.is_none() {
@@ -141,13 +164,26 @@ fn other_organisation(case: &Case<'_>) -> Option<Found> {
     if case.code == Some(50020) && home.is_none() && who.is_none() && case.sentence.len() < 40 {
         return None;
     }
-    let mut found = Found::new(Certainty::Likely, "account", who.unwrap_or("not told"), &format!("a member or guest of {tenant}"))
-        .and("home of the account", home.unwrap_or("another directory"), tenant)
-        .and("client", application(case).unwrap_or_default(), "");
+    let mut found = Found::new(
+        Certainty::Likely,
+        "account",
+        who.unwrap_or("not told"),
+        &format!("a member or guest of {tenant}"),
+    )
+    .and("home of the account", home.unwrap_or("another directory"), tenant)
+    .and("client", application(case).unwrap_or_default(), "");
     if let Some(audience) = audience(case) {
-        found = found.and("registration signInAudience", audience, "AzureADMultipleOrgs, if other organisations shall sign in");
+        found = found.and(
+            "registration signInAudience",
+            audience,
+            "AzureADMultipleOrgs, if other organisations shall sign in",
+        );
     }
-    Some(found.with("username", who.unwrap_or_default()).with("client_id", application(case).unwrap_or_default()))
+    Some(
+        found
+            .with("username", who.unwrap_or_default())
+            .with("client_id", application(case).unwrap_or_default()),
+    )
 }
 
 /// The number settles it; what is at hand names the person.
@@ -158,25 +194,45 @@ fn named(case: &Case<'_>) -> Option<Found> {
 
 fn not_assigned(case: &Case<'_>) -> Option<Found> {
     let who = person(case).unwrap_or("the person who signs in");
-    let client = message::guids(&case.sentence).first().copied().or_else(|| case.facts.get("client_id")).unwrap_or_default();
+    let client = message::guids(&case.sentence)
+        .first()
+        .copied()
+        .or_else(|| case.facts.get("client_id"))
+        .unwrap_or_default();
     let principal = case.evidence.service_principal.found();
     let required = principal.and_then(|principal| principal.assignment_required);
     let name = principal.and_then(|principal| principal.display_name.as_deref()).unwrap_or_default();
     let (certainty, sent) = match required {
         Some(true) => (Certainty::Certain, "true"),
-        Some(false) => (Certainty::Likely, "false: it was changed since, or the message names another application"),
+        Some(false) => {
+            (Certainty::Likely, "false: it was changed since, or the message names another application")
+        }
         None => (Certainty::Certain, "true, says the message"),
     };
-    let found = Found::new(certainty, "appRoleAssignmentRequired", sent, "an assignment for the person or a direct group")
-        .and("account", who, "assigned")
-        .and("application", &format!("{client} {name}"), "");
+    let found = Found::new(
+        certainty,
+        "appRoleAssignmentRequired",
+        sent,
+        "an assignment for the person or a direct group",
+    )
+    .and("account", who, "assigned")
+    .and("application", &format!("{client} {name}"), "");
     let id = principal.and_then(|principal| principal.object_id.as_deref()).unwrap_or_default();
-    Some(found.with("client_id", client).with("principal_id", id).with("username", person(case).unwrap_or_default()))
+    Some(
+        found
+            .with("client_id", client)
+            .with("principal_id", id)
+            .with("username", person(case).unwrap_or_default()),
+    )
 }
 
 fn unknown(case: &Case<'_>) -> Option<Found> {
     let who = person(case);
-    let tenant = message::behind(&case.sentence, &["exist in the ", "exist in tenant ", "directory "], &[" directory", ". ", ", "]);
+    let tenant = message::behind(
+        &case.sentence,
+        &["exist in the ", "exist in tenant ", "directory "],
+        &[" directory", ". ", ", "],
+    );
     let tenant = tenant.or_else(|| asked_tenant(case)).unwrap_or("the tenant of the request");
     let who = who.or_else(|| case.param("username")).unwrap_or("the name that was sent");
     let domain = who.rsplit('@').next().filter(|_| who.contains('@'));
@@ -204,9 +260,10 @@ fn password_not_encoded(case: &Case<'_>) -> Option<Found> {
     let body = case.evidence.request.as_ref()?.body.text().into_owned();
     let raw = body.split('&').find_map(|pair| pair.strip_prefix("password="))?;
     let bare = body.split('&').find(|pair| !pair.contains('=') && !pair.is_empty());
-    let percent = raw.split('%').skip(1).any(|rest| {
-        !rest.get(..2).is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))
-    });
+    let percent = raw
+        .split('%')
+        .skip(1)
+        .any(|rest| !rest.get(..2).is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit())));
     // Not the password itself: only which of its characters went wrong.
     let what = match () {
         () if bare.is_some() => "an & that ends the value",
@@ -224,15 +281,26 @@ fn no_password(case: &Case<'_>) -> Option<Found> {
         let found = Found::certain("request password", "empty", "the password")?;
         return Some(found.and("account", who.unwrap_or_default(), ""));
     }
-    let found = Found::new(Certainty::Likely, "account", who.unwrap_or("not told"), "one with a password in this directory");
+    let found = Found::new(
+        Certainty::Likely,
+        "account",
+        who.unwrap_or("not told"),
+        "one with a password in this directory",
+    );
     Some(found.with("username", who.unwrap_or_default()))
 }
 
 /// What makes a password grant impossible, apart from a wrong password.
 fn password_grant(case: &Case<'_>) -> Option<Found> {
     let words = [
-        "usernamepassword", "username_password", "byusernamepassword", "by_username_password", "resource owner password",
-        "ropc", "grant_type=password", "usernamepasswordcredential",
+        "usernamepassword",
+        "username_password",
+        "byusernamepassword",
+        "by_username_password",
+        "resource owner password",
+        "ropc",
+        "grant_type=password",
+        "usernamepasswordcredential",
     ];
     let is_password = match case.grant() {
         Some(grant) => grant == "password",
@@ -251,7 +319,7 @@ fn password_grant(case: &Case<'_>) -> Option<Found> {
     let grant = "password: no page can be shown";
     let found = |what: &str, expected: &str| {
         let found = Found::new(Certainty::Likely, "request grant_type", grant, "a sign-in on a page");
-        Some(found.and(what, who.unwrap_or("not told"), expected).with("found", what))
+        Some(found.and(what, who.unwrap_or("not told"), expected).about(what))
     };
     if matches!(case.code, Some(50076 | 50079 | 50072 | 50074 | 50158)) {
         return found("account that needs a second factor", "one without");
@@ -273,7 +341,10 @@ fn password_grant(case: &Case<'_>) -> Option<Found> {
     // Of another domain than the tenant in the path: a guest, who has no password here.
     let domain = who.and_then(|who| who.split_once('@')).map(|(_, domain)| domain);
     let is_foreign = domain.zip(path.as_deref()).is_some_and(|(domain, path)| {
-        path.contains('.') && !is_shared(path) && !path.ends_with("onmicrosoft.com") && !domain.ends_with(path)
+        path.contains('.')
+            && !is_shared(path)
+            && !path.ends_with("onmicrosoft.com")
+            && !domain.ends_with(path)
     });
     if is_foreign && case.code == Some(50126) {
         return found("account of another domain", path.as_deref().unwrap_or_default());
@@ -306,12 +377,22 @@ fn application_not_assigned(case: &Case<'_>) -> Option<Found> {
     let id = |principal: Option<&crate::entra::registration::ServicePrincipal>| {
         principal.and_then(|principal| principal.object_id.clone()).unwrap_or_default()
     };
-    let role = api.and_then(|api| api.app_roles.iter().find(|role| role.is_enabled && role.members.iter().any(|member| member == "Application")));
+    let role = api.and_then(|api| {
+        api.app_roles
+            .iter()
+            .find(|role| role.is_enabled && role.members.iter().any(|member| member == "Application"))
+    });
     let found = Found::new(certainty, "appRoleAssignmentRequired of the API", sent, "a role for the client")
-        .and("roles of the client at the API", shown, role.map_or("one application role", |role| role.value.as_str()))
+        .and(
+            "roles of the client at the API",
+            shown,
+            role.map_or("one application role", |role| role.value.as_str()),
+        )
         .and("client", client, "")
         .and("API", resource, "");
-    let resource_id = api.and_then(|api| api.app_id.clone()).or_else(|| super::api::id_of(case, resource).map(str::to_owned));
+    let resource_id = api
+        .and_then(|api| api.app_id.clone())
+        .or_else(|| super::api::id_of(case, resource).map(str::to_owned));
     Some(
         found
             .with("client_id", client)
