@@ -5,6 +5,7 @@
 //! (`place`), compares them (`judge`; `presented` for tokens in a request), puts them into the prose (`slots`) and lays the
 //! result out (`print`).
 
+mod added;
 mod bundle;
 mod difference;
 mod entry;
@@ -20,6 +21,7 @@ mod reading;
 mod rules;
 mod slots;
 
+pub use added::{Holding, add, holdings};
 pub use bundle::read as read_bundle;
 pub use difference::{Difference, closest, difference};
 pub use entry::{Entry, Listed, Reason, Remedy, WhoseMove, catalogue, entry, entry_for_error};
@@ -250,7 +252,8 @@ fn cause_of(verdict: judge::Verdict, lab: bool, facts: &Facts) -> Cause {
                 title: slots::fill_text(&fix.title, facts),
                 command: if lab { None } else { commands(fix) },
             };
-            verdict.ask.into_iter().chain(reason.fixes.iter().map(fix)).collect()
+            let suits = |fix: &&Remedy| fix.suits(facts.get("variant"));
+            verdict.ask.into_iter().chain(reason.fixes.iter().filter(suits).map(fix)).collect()
         }
     };
     Cause {

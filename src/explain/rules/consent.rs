@@ -173,6 +173,9 @@ fn delegated_missing(case: &Case<'_>) -> Option<Found> {
     if is_on_behalf_of(case) && case.grant().is_some() {
         return Found::excluded(); // has a cause of its own
     }
+    if case.evidence.grants.is_none() && granted_before(case).is_some() {
+        return None;
+    }
     let wanted = wanted(case);
     let granted = wanted.as_ref().and_then(|wanted| Some((wanted, coverage(case, wanted)?)));
     if let Some((wanted, coverage)) = granted {
@@ -270,14 +273,16 @@ fn middle_tier(case: &Case<'_>) -> Option<Found> {
     Some(with_slots(found, case, wanted.as_ref(), &names))
 }
 
+/// The tenant of the request before, and that of this one, if they differ.
+fn granted_before<'a>(case: &'a Case<'_>) -> Option<(String, &'a str)> {
+    let before = case.evidence.previous_request.as_ref().and_then(tenant_in_path)?;
+    let now = asked_tenant(case)?;
+    (!before.eq_ignore_ascii_case(now) && !is_shared(&before)).then_some((before, now))
+}
+
 /// What was granted is enough, so it was granted for something else.
 fn elsewhere(case: &Case<'_>) -> Option<Found> {
-    let before = case.evidence.previous_request.as_ref();
-    let tenants = before.and_then(tenant_in_path).zip(asked_tenant(case));
-    if let Some((before, now)) = tenants
-        && !before.eq_ignore_ascii_case(now)
-        && !is_shared(&before)
-    {
+    if let Some((before, now)) = granted_before(case) {
         let found = Found::new(Certainty::Likely, "tenant of the request", now, &before);
         let found = found.and("tenant of the consent", &before, now);
         return Some(with_slots(found, case, wanted(case).as_ref(), &[]).about(&before));
@@ -285,7 +290,7 @@ fn elsewhere(case: &Case<'_>) -> Option<Found> {
     let clients = case.previous_param("client_id").zip(case.param("client_id"));
     if let Some((before, now)) = clients.filter(|(before, now)| !before.eq_ignore_ascii_case(now)) {
         let found = Found::new(Certainty::Likely, "request client_id", now, before);
-        return Some(found.and("client of the consent", before, now).about(&before));
+        return Some(found.and("client of the consent", before, now).about(before));
     }
     let registered = case.evidence.registration.as_ref().and_then(|app| app.app_id.as_deref());
     if let Some((own, asked)) =

@@ -13,6 +13,9 @@ pub(super) fn plain(text: &str, code: Option<u32>) -> String {
     let lower = text.to_ascii_lowercase(); // keeps byte positions
     let number = code.map(|code| format!("aadsts{code}")).unwrap_or_default();
     let at = if number.is_empty() { 0 } else { lower.find(&number).unwrap_or(0) };
+    // A log may give the number alone, and the sentence in another line.
+    let behind = text[at..].get(number.len()..).unwrap_or_default();
+    let at = if behind.chars().filter(|c| c.is_alphabetic()).take(12).count() < 12 { 0 } else { at };
     let rest = first(&text[at..], LONGEST);
     let behind = &rest[number.len().min(rest.len())..];
     let is_encoded = at > 0 && (behind.starts_with(['+', '%']) || is_parameter(&text[..at]));

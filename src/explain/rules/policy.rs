@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Case, Check, Found, consent::is_on_behalf_of, message};
+use super::{Case, Check, Found, consent::is_on_behalf_of, message, user::is_password_grant};
 use crate::{explain::Certainty, text};
 
 /// One check for each cause.
@@ -73,12 +73,11 @@ fn with_challenge(found: Found, case: &Case<'_>) -> Found {
 }
 
 fn second_factor(case: &Case<'_>) -> Option<Found> {
-    if is_on_behalf_of(case) && case.grant().is_some() {
-        return Found::excluded();
+    if is_on_behalf_of(case) || is_password_grant(case) {
+        return None; // these have causes of their own
     }
     let grant = case.grant();
     let what = match (grant, case.param("prompt")) {
-        (Some("password"), _) => return None,
         (_, Some("none")) => "prompt=none: no page may be shown",
         (Some("refresh_token"), _) => "refresh_token: no page can be shown",
         (Some("authorization_code"), _) => {

@@ -62,6 +62,9 @@ pub(super) fn sent<'a>(case: &'a Case<'_>) -> Option<Sent<'a>> {
 type Named = Option<(&'static str, Found)>;
 
 fn compare(case: &Case<'_>, key: &str) -> Option<Found> {
+    if case.code == Some(700_016) {
+        return None; // about the client id; that a library has an address of its own is a hint at most
+    }
     let (cause, found) = by_lab(case)
         .or_else(|| of_both_requests(case))
         .or_else(|| of_broker(case))

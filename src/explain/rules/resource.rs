@@ -4,7 +4,7 @@ use super::{
     Case, Check, Found,
     api::{self, Api},
     graph, message,
-    scope::fault_of,
+    scope::{fault_of, first_fault},
     tenant::{asked_tenant, is_shared},
 };
 use crate::{
@@ -207,6 +207,10 @@ fn slip(wanted: &str, api: Option<&Api<'_>>) -> Option<(String, &'static str)> {
 
 fn identifier(case: &Case<'_>) -> Option<Found> {
     let wanted = wanted(case)?;
+    // A scope that is glued together gives a wrong name as well, but the name is not what is wrong.
+    if first_fault(case).is_some_and(|(_, fault)| !fault.is_about_name) {
+        return None;
+    }
     let place = place_of(case, wanted);
     let api = Api::at_hand(case);
     let found = |certainty, corrected: &str, what: &str| {
@@ -280,7 +284,8 @@ fn no_service_principal(case: &Case<'_>) -> Option<Found> {
 }
 
 fn provisioning_failed(case: &Case<'_>) -> Option<Found> {
-    let client = case.facts.get("client_id").or_else(|| message::guids(&case.sentence).first().copied())?;
+    let client = case.facts.get("client_id").or_else(|| message::guids(&case.sentence).first().copied());
+    let client = client.unwrap_or_default();
     let name = message::quoted(&case.sentence).first().copied().unwrap_or(client);
     Found::certain("the message", name, "a service principal that could be made")
         .map(|found| found.with("client_id", client))

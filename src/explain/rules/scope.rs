@@ -101,7 +101,7 @@ fn malformed(case: &Case<'_>) -> Option<Found> {
 }
 
 /// The first scope whose form is broken. Nothing is said while the separators are wrong: they glue parts together.
-fn first_fault(case: &Case<'_>) -> Option<(String, Fault)> {
+pub(super) fn first_fault(case: &Case<'_>) -> Option<(String, Fault)> {
     let asked = api::asked(case)?;
     if separated(&asked).is_some() {
         return None;

@@ -290,26 +290,28 @@ fn no_password(case: &Case<'_>) -> Option<Found> {
     Some(found.with("username", who.unwrap_or_default()))
 }
 
-/// What makes a password grant impossible, apart from a wrong password.
-fn password_grant(case: &Case<'_>) -> Option<Found> {
-    let words = [
+/// Whether a bare password was sent: by the request, or by the words of a library.
+pub(super) fn is_password_grant(case: &Case<'_>) -> bool {
+    const WORDS: [&str; 6] = [
         "usernamepassword",
         "username_password",
         "byusernamepassword",
-        "by_username_password",
         "resource owner password",
         "ropc",
         "grant_type=password",
-        "usernamepasswordcredential",
     ];
-    let is_password = match case.grant() {
+    match case.grant() {
         Some(grant) => grant == "password",
         None => {
             let text = case.evidence.text.as_deref().unwrap_or_default().to_ascii_lowercase();
-            words.iter().any(|word| text.contains(word))
+            WORDS.iter().any(|word| text.contains(word))
         }
-    };
-    if !is_password {
+    }
+}
+
+/// What makes a password grant impossible, apart from a wrong password.
+fn password_grant(case: &Case<'_>) -> Option<Found> {
+    if !is_password_grant(case) {
         return if case.grant().is_some() { Found::excluded() } else { None };
     }
     if is_on_behalf_of(case) && case.grant().is_none() {
