@@ -43,6 +43,14 @@ const SLOTS: &[(&str, &str)] = &[
     ("time_after", "<time>"),
     ("duration", "<duration>"),
     ("found", "<what-was-found>"),
+    // At the end of a title: a colon and what it is about, or nothing.
+    ("which", ""),
+    // Permissions and tenants.
+    ("other_scope", "<scopes-of-the-other-api>"),
+    ("consent_scope", "<scopes>"),
+    ("front_client_id", "<client-id-of-the-front-application>"),
+    ("resource_principal_id", "<object-id-of-the-api's-service-principal>"),
+    ("claims", "<claims>"),
 ];
 
 /// Longer values are not put into sentences and commands.

@@ -8,21 +8,28 @@
 //! the family it belongs to, and cases in `tests/explained/corpus` where it is named, and where it comes near and is not.
 
 mod address;
+mod api;
 mod assertion;
 mod browser;
 mod call;
 mod client;
-mod grant;
+mod consent;
+mod graph;
+mod message;
 mod pkce;
 mod platform;
+mod policy;
 mod redemption;
 mod redirect_uri;
 mod request;
+mod resource;
 mod response_type;
 mod scope;
 mod sender;
 mod session;
+mod tenant;
 mod times;
+mod user;
 
 use super::{Certainty, Evidence, EvidenceLine, entry::Entry, facts::Facts, reading::plain};
 use crate::{
@@ -47,8 +54,12 @@ const FAMILIES: &[&[(&str, Check)]] = &[
     client::CHECKS,
     assertion::CHECKS,
     scope::CHECKS,
+    resource::CHECKS,
+    consent::CHECKS,
+    tenant::CHECKS,
+    user::CHECKS,
+    policy::CHECKS,
     pkce::CHECKS,
-    grant::CHECKS,
     request::CHECKS,
     call::CHECKS,
 ];
@@ -99,6 +110,12 @@ impl Found {
         self
     }
 
+    /// What it is about, for the end of the title.
+    pub fn about(self, what: &str) -> Self {
+        let which = if what.is_empty() { String::new() } else { format!(": {what}") };
+        self.with("which", which)
+    }
+
     /// A value for a slot of the prose; see `slots`.
     pub fn with(mut self, slot: &'static str, value: impl Into<String>) -> Self {
         self.values.push((slot, value.into()));
@@ -124,6 +141,8 @@ pub(super) struct Case<'a> {
     pub token: Option<Decoded>,
     /// What the refusal or the pasted text says, in lower case.
     pub message: String,
+    /// The sentence about the number as it was written, freed of what wraps it: see `message`.
+    pub sentence: String,
 }
 
 impl<'a> Case<'a> {
@@ -133,6 +152,7 @@ impl<'a> Case<'a> {
         let presented = request.map(|request| Presented::read(request, &params)).unwrap_or_default();
         let given = evidence.token.as_deref().map(token::decode);
         let told = evidence.refusal.as_ref().and_then(|refusal| refusal.description.as_deref());
+        let words = told.or(evidence.text.as_deref()).unwrap_or_default();
         let pasted = evidence.text.as_deref().filter(|text| Some(*text) != told);
         let message = [told, pasted].into_iter().flatten().collect::<Vec<_>>().join("\n");
         let message = plain::words(&message).to_ascii_lowercase();
@@ -145,6 +165,7 @@ impl<'a> Case<'a> {
             token: given.or_else(|| presented.bearer.clone()),
             presented,
             message,
+            sentence: message::plain(words, entry.code),
         }
     }
 
