@@ -38,6 +38,8 @@ const SLOTS: &[(&str, &str)] = &[
     ("time_after", "<time>"),
     ("duration", "<duration>"),
     ("found", "<what-was-found>"),
+    ("thumbprint", "<thumbprint>"),
+    ("credential_json", "@credential.json"),
 ];
 
 /// Longer values are not put into sentences and commands.

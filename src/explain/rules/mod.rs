@@ -9,12 +9,22 @@
 
 mod assertion;
 mod call;
+mod certificate;
 mod client;
+mod client_assertion;
+mod client_id;
+mod cloud;
+mod credential;
+mod federated;
 mod grant;
+mod obo;
 mod pkce;
+mod placeholder;
 mod redirect_uri;
 mod request;
 mod scope;
+mod thumbprint;
+mod wording;
 
 use super::{Certainty, Evidence, EvidenceLine, entry::Entry, facts::Facts};
 use crate::{
@@ -32,6 +42,14 @@ pub(super) type Check = fn(&Case<'_>) -> Option<Found>;
 const FAMILIES: &[&[(&str, Check)]] = &[
     redirect_uri::CHECKS,
     client::CHECKS,
+    client_id::CHECKS,
+    placeholder::CHECKS,
+    credential::CHECKS,
+    certificate::CHECKS,
+    client_assertion::CHECKS,
+    federated::CHECKS,
+    obo::CHECKS,
+    cloud::CHECKS,
     assertion::CHECKS,
     scope::CHECKS,
     pkce::CHECKS,
@@ -111,6 +129,8 @@ pub(super) struct Case<'a> {
     pub token: Option<Decoded>,
     /// What the refusal or the pasted text says, in lower case.
     pub message: String,
+    /// The same from the number on, as it is written and without escapes, for `wording`.
+    pub told: String,
 }
 
 impl<'a> Case<'a> {
@@ -130,6 +150,7 @@ impl<'a> Case<'a> {
             token: pasted.or_else(|| presented.bearer.clone()),
             presented,
             message,
+            told: wording::told(evidence, entry.code),
         }
     }
 
