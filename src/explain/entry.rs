@@ -151,7 +151,7 @@ struct Table {
     reason: OnceLock<Box<Reason>>,
 }
 
-const FILES: [&str; 21] = [
+const FILES: [&str; 24] = [
     include_str!("data/redirect_uri.toml"),
     include_str!("data/client.toml"),
     include_str!("data/application.toml"),

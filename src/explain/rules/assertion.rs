@@ -12,7 +12,7 @@ use super::{Case, Check, Found};
 use crate::{
     secret::mask,
     time::UnixTime,
-    token::{self, Decoded, Kind, TokenKind, kind_of},
+    token::{self, Decoded, Kind},
     wire::{Params, Request},
 };
 
@@ -42,14 +42,6 @@ impl Presented {
             client: of("client_assertion"),
             user: of("assertion"),
         }
-    }
-
-    fn client(&self) -> Option<&Decoded> {
-        self.client.as_ref().filter(|token| token.kind == Kind::Jws)
-    }
-
-    fn user(&self) -> Option<&Decoded> {
-        self.user.as_ref().filter(|token| token.kind == Kind::Jws)
     }
 }
 

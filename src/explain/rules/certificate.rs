@@ -41,7 +41,9 @@ struct Named {
 impl Named {
     fn shown(&self) -> String {
         match &self.bytes {
-            Some(bytes) if !self.sent.eq_ignore_ascii_case(&hex(bytes)) => format!("{} = {}", self.sent, hex(bytes)),
+            Some(bytes) if !self.sent.eq_ignore_ascii_case(&hex(bytes)) => {
+                format!("{} = {}", self.sent, hex(bytes))
+            }
             Some(bytes) => format!("{} = {}", self.sent, base64url(bytes)),
             None => self.sent.clone(),
         }
@@ -57,13 +59,21 @@ fn named(case: &Case<'_>) -> Vec<Named> {
             let bytes = bytes_of(sent);
             // A `kid` may be anything.
             if name != "kid" || bytes.is_some() {
-                all.push(Named { place: format!("{name} of the client assertion"), sent: sent.to_owned(), bytes });
+                all.push(Named {
+                    place: format!("{name} of the client assertion"),
+                    sent: sent.to_owned(),
+                    bytes,
+                });
             }
         }
         let first = token.header.get("x5c").and_then(|chain| chain.get(0)).and_then(Value::as_str);
         if let Some(der) = first.and_then(|text| LENIENT.decode(text).ok()).filter(|der| der.len() > 100) {
             let bytes = sha1::Sha1::digest(&der).to_vec();
-            all.push(Named { place: "x5c of the client assertion".to_owned(), sent: hex(&bytes), bytes: Some(bytes) });
+            all.push(Named {
+                place: "x5c of the client assertion".to_owned(),
+                sent: hex(&bytes),
+                bytes: Some(bytes),
+            });
         }
     }
     if all.is_empty()
@@ -77,7 +87,8 @@ fn named(case: &Case<'_>) -> Vec<Named> {
 fn told_thumbprint(case: &Case<'_>) -> Option<String> {
     const WORDS: [&str; 3] = ["thumbprint of key used by client", "thumbprint of the key", "thumbprint"];
     let sent = wording::quoted_after(&case.told, &WORDS)?;
-    let is_one = sent.len() >= 20 && sent.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_=+/:".contains(&b));
+    let is_one =
+        sent.len() >= 20 && sent.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_=+/:".contains(&b));
     is_one.then(|| sent.to_owned())
 }
 
@@ -112,8 +123,12 @@ fn is_text(case: &Case<'_>) -> Option<Found> {
     match digits {
         Some(digits) => {
             let right = from_hex(&digits).map(|bytes| base64url(&bytes))?;
-            Found::likely("thumbprint in the message", &format!("{told}: the digits {digits} as text"), &right)
-                .map(|found| found.with("thumbprint", right))
+            Found::likely(
+                "thumbprint in the message",
+                &format!("{told}: the digits {digits} as text"),
+                &right,
+            )
+            .map(|found| found.with("thumbprint", right))
         }
         None if bytes.len() == 20 => Found::excluded(),
         None => None,
@@ -155,12 +170,18 @@ fn not_registered(case: &Case<'_>) -> Option<Found> {
     let names = named(case);
     let is_said = case.says(&["key was not found", "key not found", "is not registered", "no matching key"]);
     let Some(keys) = thumbprint::registered(case) else {
-        if !is_said || (assertion(case).is_none() && is_text(case).is_some_and(|found| found.certainty.is_some())) {
+        if !is_said
+            || (assertion(case).is_none() && is_text(case).is_some_and(|found| found.certainty.is_some()))
+        {
             return None;
         }
         return match names.first() {
-            Some(name) => Found::likely(&name.place, &name.shown(), "the thumbprint of a registered certificate"),
-            None => Found::likely("the message", "says that the key was not found", "a registered certificate"),
+            Some(name) => {
+                Found::likely(&name.place, &name.shown(), "the thumbprint of a registered certificate")
+            }
+            None => {
+                Found::likely("the message", "says that the key was not found", "a registered certificate")
+            }
         };
     };
     if matching(case).is_some() {
@@ -170,18 +191,22 @@ fn not_registered(case: &Case<'_>) -> Option<Found> {
     let sha1_known = names.iter().any(|name| name.bytes.as_ref().is_some_and(|bytes| bytes.len() == 20));
     let can_compare = sha1_known || keys.iter().all(|key| key.sha256.is_some());
     let listed: Vec<String> = keys.iter().map(Key::shown).collect();
-    let expected = if listed.is_empty() { "no certificate is registered".to_owned() } else { listed.join("; ") };
+    let expected =
+        if listed.is_empty() { "no certificate is registered".to_owned() } else { listed.join("; ") };
     let found = if can_compare || listed.is_empty() { Found::certain } else { Found::likely };
     let thumbprint = name.bytes.as_deref().map(hex).unwrap_or_default();
     let found = found(&name.place, &name.shown(), &expected)?.with("thumbprint", thumbprint);
     // Uploaded to the enterprise application, it counts for SAML and not here.
     let of_principal = case.evidence.service_principal.found().and_then(|principal| {
         let list = principal.json.get("keyCredentials")?.as_array()?;
-        let thumbprint = |key: &Value| key.get("customKeyIdentifier").and_then(Value::as_str).and_then(bytes_of);
+        let thumbprint =
+            |key: &Value| key.get("customKeyIdentifier").and_then(Value::as_str).and_then(bytes_of);
         list.iter().filter_map(thumbprint).find(|bytes| name.bytes.as_ref() == Some(bytes))
     });
     Some(match of_principal {
-        Some(bytes) => found.and("service principal keyCredentials", &hex(&bytes), "among those of the application"),
+        Some(bytes) => {
+            found.and("service principal keyCredentials", &hex(&bytes), "among those of the application")
+        }
         None => found,
     })
 }
@@ -201,32 +226,53 @@ fn key_or_algorithm(case: &Case<'_>) -> Option<Found> {
         && token.header.contains_key("x5t")
         && !token.header.contains_key("x5t#S256")
     {
-        return Found::certain("header of the client assertion", "PS256 with x5t", "PS256 with x5t#S256, or RS256");
+        return Found::certain(
+            "header of the client assertion",
+            "PS256 with x5t",
+            "PS256 with x5t#S256, or RS256",
+        );
     }
     let key = matching(case);
     if case.says(&KEY_FOUND) && !case.says(&["key was not found"]) {
         let seen = named(case).first().map_or_else(|| "says that the key was found".to_owned(), Named::shown);
         return match key {
-            Some(key) => Found::certain("signature of the client assertion", "made with another key, or changed later", "a signature of the named key")
-                .map(|found| found.and("thumbprint", &seen, &key.shown())),
-            None => Found::likely("thumbprint in the message", &seen, "a signature of this certificate's key"),
+            Some(key) => Found::certain(
+                "signature of the client assertion",
+                "made with another key, or changed later",
+                "a signature of the named key",
+            )
+            .map(|found| found.and("thumbprint", &seen, &key.shown())),
+            None => {
+                Found::likely("thumbprint in the message", &seen, "a signature of this certificate's key")
+            }
         };
     }
     if case.code == Some(50027) && case.says(&["algorithm", " alg ", "'alg'"]) {
         return Found::likely("the message", "speaks of the algorithm", "RS256 or PS256");
     }
-    let thumbprints: Vec<Named> = named(case).into_iter().filter(|name| name.bytes.as_ref().is_some_and(|bytes| bytes.len() == 20)).collect();
+    let thumbprints: Vec<Named> = named(case)
+        .into_iter()
+        .filter(|name| name.bytes.as_ref().is_some_and(|bytes| bytes.len() == 20))
+        .collect();
     if let [first, .., last] = thumbprints.as_slice()
         && first.bytes != last.bytes
         && last.place.starts_with("x5c")
     {
-        return Found::likely(&first.place, &first.shown(), &format!("{}, the certificate in x5c", last.shown()));
+        return Found::likely(
+            &first.place,
+            &first.shown(),
+            &format!("{}, the certificate in x5c", last.shown()),
+        );
     }
     let is_valid = |key: &Key| !is_over(key, case.evidence.now) && !case.says(&KEY_OVER);
     if case.code == Some(700_027)
         && let Some(key) = key.filter(is_valid)
     {
-        return Found::likely("thumbprint of the client assertion", &key.shown(), "a signature of this certificate's key");
+        return Found::likely(
+            "thumbprint of the client assertion",
+            &key.shown(),
+            "a signature of this certificate's key",
+        );
     }
     None
 }
@@ -255,8 +301,12 @@ fn expired(case: &Case<'_>) -> Option<Found> {
             };
             let now = now.map(UnixTime::date_time).unwrap_or_default();
             let found = if case.says(&["key was not found"]) { Found::likely } else { Found::certain };
-            return found(&format!("registration keyCredentials {place}"), &time.date_time(), &format!("{other} {now}"))
-                .map(|found| found.and("thumbprint", &hex(&key.thumbprint), "a certificate that is valid now"));
+            return found(
+                &format!("registration keyCredentials {place}"),
+                &time.date_time(),
+                &format!("{other} {now}"),
+            )
+            .map(|found| found.and("thumbprint", &hex(&key.thumbprint), "a certificate that is valid now"));
         }
         return if is_told || is_settled { None } else { Found::excluded() };
     }
@@ -270,7 +320,9 @@ fn expired(case: &Case<'_>) -> Option<Found> {
             let found = if is_past { Found::certain } else { Found::likely };
             found("end of the certificate in the message", &end.date_time(), "later than the request")
         }
-        None if is_told => Found::likely("the message", "says that the certificate is over", "a valid certificate"),
+        None if is_told => {
+            Found::likely("the message", "says that the certificate is over", "a valid certificate")
+        }
         None => return None,
     };
     found.map(|found| match name {
@@ -280,14 +332,27 @@ fn expired(case: &Case<'_>) -> Option<Found> {
 }
 
 fn chain(case: &Case<'_>) -> Option<Found> {
-    let subjects = wording::value_after(&case.told, &["in token certificate are", "subjectnames", "subject names"]);
+    let subjects =
+        wording::value_after(&case.told, &["in token certificate are", "subjectnames", "subject names"]);
     if case.code == Some(700_030) {
         let told = subjects.unwrap_or("not authorised");
-        return Found::likely("subject of the certificate, in the message", told, "a subject that the application trusts");
+        return Found::likely(
+            "subject of the certificate, in the message",
+            told,
+            "a subject that the application trusts",
+        );
     }
-    let word = ["subject name", "subjectname", "certificate chain", "trusted issuer", "x5c", "root certificate", "intermediate"]
-        .into_iter()
-        .find(|word| case.says(&[word]));
+    let word = [
+        "subject name",
+        "subjectname",
+        "certificate chain",
+        "trusted issuer",
+        "x5c",
+        "root certificate",
+        "intermediate",
+    ]
+    .into_iter()
+    .find(|word| case.says(&[word]));
     if let Some(word) = word {
         return Found::likely("the message", &format!("speaks of {word}"), "the whole chain in x5c");
     }
@@ -296,5 +361,9 @@ fn chain(case: &Case<'_>) -> Option<Found> {
     if trusted.is_empty() || has_chain {
         return None;
     }
-    Found::likely("x5c of the client assertion", "absent", "the certificate and its issuers, as trust goes by subject")
+    Found::likely(
+        "x5c of the client assertion",
+        "absent",
+        "the certificate and its issuers, as trust goes by subject",
+    )
 }

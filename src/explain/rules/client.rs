@@ -27,4 +27,3 @@ fn shared_tenant(case: &Case<'_>) -> Option<Found> {
     let tenant = case.facts.get("tenant").filter(shared)?;
     Found::certain("tenant in the path", tenant, "one tenant's GUID or domain")
 }
-

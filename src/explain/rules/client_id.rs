@@ -44,18 +44,26 @@ fn is_object_id(case: &Case<'_>) -> Option<Found> {
     };
     let app = case.evidence.registration.as_ref();
     let own = app.and_then(|app| app.app_id.as_deref());
-    let expected = if case.code == Some(90002) { "the tenant's id or domain" } else { own.unwrap_or("the appId of the application") };
+    let expected = if case.code == Some(90002) {
+        "the tenant's id or domain"
+    } else {
+        own.unwrap_or("the appId of the application")
+    };
     if app.is_some_and(|app| same(app.object_id.as_deref(), sent)) {
-        return Found::certain(place, sent, expected)
-            .map(|found| found.and("registration id", sent, "this is the object id of the application").with_own(own));
+        return Found::certain(place, sent, expected).map(|found| {
+            found.and("registration id", sent, "this is the object id of the application").with_own(own)
+        });
     }
     let principal = case.evidence.service_principal.found()?;
     if !same(principal.object_id.as_deref(), sent) {
         return None;
     }
     let own = own.or(principal.app_id.as_deref());
-    Found::certain(place, sent, own.filter(|_| case.code != Some(90002)).unwrap_or(expected))
-        .map(|found| found.and("service principal id", sent, "this is the object id of the service principal").with_own(own))
+    Found::certain(place, sent, own.filter(|_| case.code != Some(90002)).unwrap_or(expected)).map(|found| {
+        found
+            .and("service principal id", sent, "this is the object id of the service principal")
+            .with_own(own)
+    })
 }
 
 impl Found {
@@ -71,7 +79,8 @@ impl Found {
 /// Ids at hand that are no client id, with what they are.
 fn other_ids(case: &Case<'_>) -> Vec<(&'static str, String)> {
     let mut ids = Vec::new();
-    let mut add = |what, id: Option<&str>| ids.extend(id.filter(|id| !id.is_empty()).map(|id| (what, id.to_owned())));
+    let mut add =
+        |what, id: Option<&str>| ids.extend(id.filter(|id| !id.is_empty()).map(|id| (what, id.to_owned())));
     add("the tenant in the path", case.facts.get("tenant"));
     if let Some(principal) = case.evidence.service_principal.found() {
         add("appOwnerOrganizationId, the home tenant", principal.home_tenant.as_deref());
@@ -113,7 +122,8 @@ fn is_other_guid(case: &Case<'_>) -> Option<Found> {
     let expected = own.unwrap_or("the client id (appId) of the application");
     let known = other_ids(case).into_iter().find(|(_, id)| id.eq_ignore_ascii_case(sent));
     if let Some((what, _)) = known {
-        return Found::certain("request client_id", &format!("{sent}, {what}"), expected).map(|found| found.with_own(own));
+        return Found::certain("request client_id", &format!("{sent}, {what}"), expected)
+            .map(|found| found.with_own(own));
     }
     let is_uri = sent.starts_with("api://") || (sent.starts_with("https://") && case.code == Some(700_038));
     if is_uri {
@@ -145,10 +155,17 @@ fn other_app(case: &Case<'_>) -> Option<Found> {
     let found = Found::certain("request client_id", sent, name.as_deref().unwrap_or(own))?;
     let address = case.facts.get("redirect_uri");
     let is_there = address.filter(|address| app.all_redirect_uris().any(|(_, uri)| uri == *address));
-    Some(match is_there {
-        Some(address) => found.and("request redirect_uri", address, "registered with the application at hand, not with the one in the request"),
-        None => found,
-    }.with("found", own))
+    Some(
+        match is_there {
+            Some(address) => found.and(
+                "request redirect_uri",
+                address,
+                "registered with the application at hand, not with the one in the request",
+            ),
+            None => found,
+        }
+        .with("found", own),
+    )
 }
 
 // Where the application is known.
@@ -166,7 +183,10 @@ fn other_tenant(case: &Case<'_>) -> Option<Found> {
     let app = case.app()?;
     // Where it has a service principal it is known.
     if let Some(principal) = case.evidence.service_principal.found() {
-        let home = principal.home_tenant.as_deref().filter(|home| is_guid(tenant) && !home.eq_ignore_ascii_case(tenant))?;
+        let home = principal
+            .home_tenant
+            .as_deref()
+            .filter(|home| is_guid(tenant) && !home.eq_ignore_ascii_case(tenant))?;
         return if app.sign_in_audience.as_deref() == Some("AzureADMyOrg") {
             Found::likely("tenant in the path", tenant, &format!("{home}, where the application is at home"))
         } else {
@@ -177,16 +197,32 @@ fn other_tenant(case: &Case<'_>) -> Option<Found> {
     if audience != "AzureADMyOrg" {
         return if case.code == Some(700_016) { Found::excluded() } else { None };
     }
-    let home = app.publisher_domain.as_deref().unwrap_or("the application's home tenant");
-    if case.code != Some(700_016) && case.code != Some(70001) && !case.evidence.service_principal.is_absent() {
+    if is_deleted(case) || super::cloud::mismatch(case).is_some() {
         return None;
     }
-    Found::likely("tenant in the path", told.filter(|_| is_shared(tenant)).unwrap_or(tenant), home)
-        .map(|found| found.and("registration signInAudience", audience, &format!("known in its home tenant only: {home}")))
+    let home = app.publisher_domain.as_deref().unwrap_or("the application's home tenant");
+    if case.code != Some(700_016) && case.code != Some(70001) && !case.evidence.service_principal.is_absent()
+    {
+        return None;
+    }
+    Found::likely("tenant in the path", told.filter(|_| is_shared(tenant)).unwrap_or(tenant), home).map(
+        |found| {
+            found.and(
+                "registration signInAudience",
+                audience,
+                &format!("known in its home tenant only: {home}"),
+            )
+        },
+    )
 }
 
 fn is_shared(tenant: &str) -> bool {
     ["common", "organizations", "consumers"].contains(&tenant)
+}
+
+fn is_deleted(case: &Case<'_>) -> bool {
+    let at = case.app().and_then(|app| app.json.get("deletedDateTime"));
+    at.is_some_and(|at| !at.is_null())
 }
 
 fn deleted(case: &Case<'_>) -> Option<Found> {
@@ -197,7 +233,11 @@ fn deleted(case: &Case<'_>) -> Option<Found> {
     ];
     let sent = asked(case).unwrap_or("the application");
     if let Some((_, what)) = RETIRED.iter().find(|(id, _)| id.eq_ignore_ascii_case(sent)) {
-        return Found::likely("request client_id", &format!("{sent}, {what}"), "an application that still exists");
+        return Found::likely(
+            "request client_id",
+            &format!("{sent}, {what}"),
+            "an application that still exists",
+        );
     }
     let json = case.app().map(|app| &app.json);
     if let Some(at) = json.and_then(|json| json.get("deletedDateTime")).and_then(Value::as_str) {
@@ -206,10 +246,21 @@ fn deleted(case: &Case<'_>) -> Option<Found> {
     if case.app().is_some() {
         return Found::excluded();
     }
-    let word = ["was deleted", "been deleted", "deleted_client", "has been retired", "recycle bin", "soft-deleted", "clean-up", "cleaned up"]
-        .into_iter()
-        .find(|word| in_text(case, word));
-    word.and_then(|word| Found::likely("the text", &format!("says “{word}” of {sent}"), "an application that exists"))
+    let word = [
+        "was deleted",
+        "been deleted",
+        "deleted_client",
+        "has been retired",
+        "recycle bin",
+        "soft-deleted",
+        "clean-up",
+        "cleaned up",
+    ]
+    .into_iter()
+    .find(|word| in_text(case, word));
+    word.and_then(|word| {
+        Found::likely("the text", &format!("says “{word}” of {sent}"), "an application that exists")
+    })
 }
 
 /// Whether the words of whoever pasted the text are in it.
@@ -223,7 +274,8 @@ fn principal_missing(case: &Case<'_>) -> Option<Found> {
     if let Some(found) = case.by_rule(&["client.service_principal"]) {
         return Some(found);
     }
-    let sent = asked(case).unwrap_or("the application");
+    let told = wording::guid_after(&case.told, &["client application", "application", "identifier"]);
+    let sent = asked(case).or(told).unwrap_or("the application");
     let says_so = matches!(case.code, Some(7_000_229 | 1_001_010 | 700_011)) || case.code.is_none();
     let tenant = case.facts.get("tenant").unwrap_or("the tenant of the request");
     if case.evidence.service_principal.found().is_some() {
@@ -236,17 +288,29 @@ fn principal_missing(case: &Case<'_>) -> Option<Found> {
         if case.code.is_none() && !is_absent {
             return None;
         }
-        return found("service principal", shown, &format!("one for {sent} in {tenant}"));
+        if !is_absent && fresh_in_words(case).is_some() {
+            return None;
+        }
+        let found = found("service principal", shown, &format!("one for {sent} in {tenant}"))?;
+        return Some(if is_guid(sent) { found.with("client_id", sent) } else { found });
     }
     // A single-tenant application is never given one elsewhere.
     let audience = case.app()?.sign_in_audience.as_deref()?;
     if audience == "AzureADMyOrg" {
         return if case.code == Some(700_016) { Found::excluded() } else { None };
     }
+    if is_deleted(case) || super::cloud::mismatch(case).is_some() {
+        return None;
+    }
     let found = if is_absent { Found::certain } else { Found::likely };
     let shown = if is_absent { "looked up: there is none" } else { "none, as nobody consented there yet" };
-    found("service principal", shown, &format!("one for {sent} in {tenant}"))
-        .map(|found| found.and("registration signInAudience", audience, "open to other tenants, after the first consent there"))
+    found("service principal", shown, &format!("one for {sent} in {tenant}")).map(|found| {
+        found.and(
+            "registration signInAudience",
+            audience,
+            "open to other tenants, after the first consent there",
+        )
+    })
 }
 
 fn principal_disabled(case: &Case<'_>) -> Option<Found> {
@@ -264,7 +328,10 @@ fn principal_disabled(case: &Case<'_>) -> Option<Found> {
     Found::likely("the message", told, "an application that is switched on")
 }
 
-fn disabled(case: &Case<'_>, principal: Option<&crate::entra::registration::ServicePrincipal>) -> Option<Found> {
+fn disabled(
+    case: &Case<'_>,
+    principal: Option<&crate::entra::registration::ServicePrincipal>,
+) -> Option<Found> {
     let principal = principal?;
     match principal.account_enabled {
         Some(false) => {
@@ -285,7 +352,11 @@ fn mapped_claims(case: &Case<'_>) -> Option<Found> {
         Some(true) => None,
         flag => {
             let shown = flag.map_or_else(|| "null".to_owned(), |flag| flag.to_string());
-            let found = Found::certain("registration api.acceptMappedClaims", &shown, "true, or a signing key of its own")?;
+            let found = Found::certain(
+                "registration api.acceptMappedClaims",
+                &shown,
+                "true, or a signing key of its own",
+            )?;
             Some(found.with("object_id", app.object_id.clone().unwrap_or_default()))
         }
     }
@@ -300,16 +371,26 @@ fn mapped_claims_audience(case: &Case<'_>) -> Option<Found> {
     let found = Found::certain("audience", sent, "the client id, or a URI below a verified domain")?;
     Some(
         found
-            .and("registration api.requestedAccessTokenVersion", &version, "2: then the audience is the client id")
+            .and(
+                "registration api.requestedAccessTokenVersion",
+                &version,
+                "2: then the audience is the client id",
+            )
             .with("object_id", app.object_id.clone().unwrap_or_default()),
     )
 }
 
 fn agent_blueprint(case: &Case<'_>) -> Option<Found> {
-    let told = wording::quoted_after(&case.told, &["application", "app", "identity"]).or(asked(case)).unwrap_or("the application");
+    let told = wording::quoted_after(&case.told, &["application", "app", "identity"])
+        .or(asked(case))
+        .unwrap_or("the application");
     let grant = case.grant().unwrap_or("an ordinary request");
-    Found::likely("the application", &format!("{told}, an agent identity blueprint"), "an agent identity, or an ordinary application")
-        .map(|found| found.and("request grant_type", grant, "the exchange for an agent identity"))
+    Found::likely(
+        "the application",
+        &format!("{told}, an agent identity blueprint"),
+        "an agent identity, or an ordinary application",
+    )
+    .map(|found| found.and("request grant_type", grant, "the exchange for an agent identity"))
 }
 
 fn first_party(case: &Case<'_>) -> Option<Found> {
@@ -319,18 +400,31 @@ fn first_party(case: &Case<'_>) -> Option<Found> {
         return Found::certain("client_id", &format!("{client_id} ({name})"), "a client id of your own");
     }
     if let Some(client_id) = client_id.filter(|id| scopes::well_known(id).is_some()) {
-        return Found::certain("client_id", &format!("{client_id}, an API of Microsoft"), "a client id of your own");
+        return Found::certain(
+            "client_id",
+            &format!("{client_id}, an API of Microsoft"),
+            "a client id of your own",
+        );
     }
-    let owner = case.evidence.service_principal.found().and_then(|principal| principal.home_tenant.as_deref());
+    let owner =
+        case.evidence.service_principal.found().and_then(|principal| principal.home_tenant.as_deref());
     const MICROSOFT: &str = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
     if owner.is_some_and(|owner| owner.eq_ignore_ascii_case(MICROSOFT)) {
-        return Found::certain("service principal appOwnerOrganizationId", MICROSOFT, "your own tenant: this application is Microsoft's");
+        return Found::certain(
+            "service principal appOwnerOrganizationId",
+            MICROSOFT,
+            "your own tenant: this application is Microsoft's",
+        );
     }
     if case.app().is_some() {
         return Found::excluded();
     }
     if case.code == Some(65002) {
-        return Found::likely("client_id", client_id.unwrap_or("an application of Microsoft"), "a client id of your own");
+        return Found::likely(
+            "client_id",
+            client_id.unwrap_or("an application of Microsoft"),
+            "a client id of your own",
+        );
     }
     None
 }
@@ -345,7 +439,8 @@ fn replication(case: &Case<'_>) -> Option<Found> {
     let evidence = case.evidence;
     let mut objects: Vec<(&str, UnixTime)> = Vec::new();
     let of_app = case.app().and_then(|app| created(&app.json, "createdDateTime"));
-    let of_principal = evidence.service_principal.found().and_then(|one| created(&one.json, "createdDateTime"));
+    let of_principal =
+        evidence.service_principal.found().and_then(|one| created(&one.json, "createdDateTime"));
     match case.code {
         Some(7_000_215) => {
             let secrets = case.app().map(|app| app.passwords.as_slice()).unwrap_or_default();
@@ -366,8 +461,27 @@ fn replication(case: &Case<'_>) -> Option<Found> {
     }
     if let Some((place, time)) = objects.into_iter().find(|(_, time)| is_fresh(time)) {
         let age = format!("{} old: {}", crate::time::span(now.since(time)), time.rfc3339());
-        return Found::likely(place, &age, &format!("known everywhere some minutes later; now is {}", now.rfc3339()));
+        return Found::likely(
+            place,
+            &age,
+            &format!("known everywhere some minutes later; now is {}", now.rfc3339()),
+        );
     }
+    if matches!(case.code, Some(70021 | 700_211 | 700_213))
+        && let Some(name) = super::federated::fitting(case)
+    {
+        let expected = "known everywhere some minutes after it was made";
+        return Found::likely(
+            "registration federatedIdentityCredentials",
+            &format!("“{name}” fits the token in all parts"),
+            expected,
+        );
+    }
+    fresh_in_words(case)
+}
+
+/// Whether whoever pasted the text says that something was made moments ago.
+fn fresh_in_words(case: &Case<'_>) -> Option<Found> {
     const WORDS: [&str; 16] = [
         "just created",
         "just been created",

@@ -4,11 +4,8 @@ use super::{Case, Check, Found, wording};
 use crate::wire::Request;
 
 /// One check for each cause.
-pub(super) const CHECKS: &[(&str, Check)] = &[
-    ("cloud.mismatch", mismatch),
-    ("grant.other_cloud", other_cloud),
-    ("saml.mixed_up", mixed_up),
-];
+pub(super) const CHECKS: &[(&str, Check)] =
+    &[("cloud.mismatch", mismatch), ("grant.other_cloud", other_cloud), ("saml.mixed_up", mixed_up)];
 
 /// A national cloud: directories and applications of one are unknown in the others.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -67,16 +64,26 @@ impl Cloud {
             ("sharepoint.com", Cloud::Public),
         ];
         let host = host.trim().trim_end_matches(['/', '.']).to_ascii_lowercase();
-        let under = |domain: &str| host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
+        let under = |domain: &str| {
+            host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
+        };
         HOSTS.iter().find(|(domain, _)| under(domain)).map(|(_, cloud)| *cloud)
     }
 
     /// The cloud that a text names in words.
     fn named(text: &str) -> Option<Self> {
         let is_there = |words: &[&str]| words.iter().any(|word| text.contains(word));
-        if is_there(&["us government", "usgov", "microsoftonline.us", "azureusgovernment", "gcc high", "fairfax"]) {
+        if is_there(&[
+            "us government",
+            "usgov",
+            "microsoftonline.us",
+            "azureusgovernment",
+            "gcc high",
+            "fairfax",
+        ]) {
             Some(Self::Government)
-        } else if is_there(&["21vianet", "azurechina", "microsoftonline.cn", "mooncake", "chinacloudapi.cn"]) {
+        } else if is_there(&["21vianet", "azurechina", "microsoftonline.cn", "mooncake", "chinacloudapi.cn"])
+        {
             Some(Self::China)
         } else {
             None
@@ -87,7 +94,9 @@ impl Cloud {
 /// What shows a cloud: where it stands, and the value.
 fn signs(case: &Case<'_>) -> Vec<(&'static str, String, Cloud)> {
     let mut signs = Vec::new();
-    let mut add = |place, value: &str, host: &str| signs.extend(Cloud::of(host).map(|cloud| (place, value.to_owned(), cloud)));
+    let mut add = |place, value: &str, host: &str| {
+        signs.extend(Cloud::of(host).map(|cloud| (place, value.to_owned(), cloud)))
+    };
     let host = case.evidence.request.as_ref().and_then(|request| request.url.host_str());
     let authority = case.facts.get("authority").and_then(|authority| authority.split("://").nth(1));
     if let Some(host) = host.or(authority) {
@@ -117,16 +126,26 @@ fn signs(case: &Case<'_>) -> Vec<(&'static str, String, Cloud)> {
     signs
 }
 
-fn mismatch(case: &Case<'_>) -> Option<Found> {
+pub(super) fn mismatch(case: &Case<'_>) -> Option<Found> {
     if let Some(found) = case.by_rule(&["tenant.in_this_cloud"]) {
         return Some(found);
     }
     let signs = signs(case);
     let other = signs.first().and_then(|first| Some((first, signs.iter().find(|sign| sign.2 != first.2)?)));
     if let Some(((place, value, cloud), (other_place, other_value, other))) = other {
-        return Found::likely(place, &format!("{value} ({})", cloud.name()), &format!("{} ({})", other.host(), other.name()))
-            .map(|found| found.and(other_place, &format!("{other_value} ({})", other.name()), &format!("of {}", cloud.name())))
-            .map(|found| found.with("found", other.host()));
+        return Found::likely(
+            place,
+            &format!("{value} ({})", cloud.name()),
+            &format!("{} ({})", other.host(), other.name()),
+        )
+        .map(|found| {
+            found.and(
+                other_place,
+                &format!("{other_value} ({})", other.name()),
+                &format!("of {}", cloud.name()),
+            )
+        })
+        .map(|found| found.with("found", other.host()));
     }
     if !matches!(case.code, Some(90038 | 900_382 | 900_432 | 900_439)) {
         return None;
@@ -146,25 +165,45 @@ fn other_cloud(case: &Case<'_>) -> Option<Found> {
     if theirs == ours {
         return Found::excluded();
     }
-    Found::likely("iss of the assertion", &format!("{issuer} ({})", theirs.name()), &format!("{here} ({})", ours.name()))
+    Found::likely(
+        "iss of the assertion",
+        &format!("{issuer} ({})", theirs.name()),
+        &format!("{here} ({})", ours.name()),
+    )
 }
 
 fn is_saml(request: &Request) -> bool {
     let path = request.url.path().to_ascii_lowercase();
-    path.contains("/saml2") || path.contains("/wsfed") || path.contains("/samlp") || request.query().get("SAMLRequest").is_some()
+    path.contains("/saml2")
+        || path.contains("/wsfed")
+        || path.contains("/samlp")
+        || request.query().get("SAMLRequest").is_some()
 }
 
 fn mixed_up(case: &Case<'_>) -> Option<Found> {
     let oauth = "an OAuth path: /oauth2/v2.0/authorize or /oauth2/v2.0/token";
-    let mode = case.evidence.service_principal.found().and_then(|principal| principal.single_sign_on_mode.as_deref());
+    let mode = case
+        .evidence
+        .service_principal
+        .found()
+        .and_then(|principal| principal.single_sign_on_mode.as_deref());
     if mode.is_some_and(|mode| mode.eq_ignore_ascii_case("saml")) {
-        return Found::likely("service principal preferredSingleSignOnMode", "saml", "a registration of its own for OAuth");
+        return Found::likely(
+            "service principal preferredSingleSignOnMode",
+            "saml",
+            "a registration of its own for OAuth",
+        );
     }
     if let Some(request) = &case.evidence.request {
         if is_saml(request) {
             let path = request.url.path();
-            let has_message = request.query().get("SAMLRequest").is_some() || request.form().get("SAMLRequest").is_some();
-            let sent = if has_message { format!("{path} with SAMLRequest") } else { format!("{path} without SAMLRequest") };
+            let has_message =
+                request.query().get("SAMLRequest").is_some() || request.form().get("SAMLRequest").is_some();
+            let sent = if has_message {
+                format!("{path} with SAMLRequest")
+            } else {
+                format!("{path} without SAMLRequest")
+            };
             return Found::likely("path of the request", &sent, oauth);
         }
         if case.code == Some(700_016) {
@@ -178,12 +217,18 @@ fn mixed_up(case: &Case<'_>) -> Option<Found> {
             || (told.starts_with("https://") || told.starts_with("urn:"))
             || told.starts_with("spn:");
         return if is_entity {
-            Found::likely("identifier in the message", told, "the entity id of a SAML application, or a client id")
+            Found::likely(
+                "identifier in the message",
+                told,
+                "the entity id of a SAML application, or a client id",
+            )
         } else {
             None
         };
     }
     const PATHS: [&str; 6] = ["/saml2", "/wsfed", "samlrequest", "saml 2.0", "passport-saml", "saml"];
     let path = PATHS.into_iter().find(|path| case.says(&[path]));
-    path.and_then(|path| Found::likely("the message", &format!("speaks of {path}"), "one protocol on both sides"))
+    path.and_then(|path| {
+        Found::likely("the message", &format!("speaks of {path}"), "one protocol on both sides")
+    })
 }

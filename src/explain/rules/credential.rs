@@ -3,14 +3,8 @@
 //! Entra keeps the first three characters of each secret (`hint`). These, the secret's id and its dates tell most of what
 //! can be wrong; more of a secret than these three characters is never shown.
 
-use base64::Engine as _;
-
 use super::{
-    super::facts::is_guid,
-    Case, Check, Found,
-    placeholder::is_template,
-    thumbprint::LENIENT,
-    wording,
+    super::facts::is_guid, Case, Check, Found, placeholder::is_template, thumbprint::LENIENT, wording,
 };
 use crate::{
     entra::registration::{Password, Platform},
@@ -58,7 +52,8 @@ fn begins(value: &str) -> String {
 /// Whether somebody put signs in place of the secret before they showed the request to us.
 fn is_blacked_out(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
-    let is_one_sign = |sign: char| value.chars().filter(|c| c.is_alphanumeric() || *c == sign).all(|c| c == sign);
+    let is_one_sign =
+        |sign: char| value.chars().filter(|c| c.is_alphanumeric() || *c == sign).all(|c| c == sign);
     ["redact", "mask", "hidden", "removed", "snip", "secret removed", "filtered", "omitted"]
         .iter()
         .any(|word| lower.contains(word))
@@ -83,7 +78,8 @@ fn missing(case: &Case<'_>) -> Option<Found> {
     let request = case.evidence.request.as_ref()?;
     let names = names(&case.params);
     if case.params.get("client_secret") == Some("") || case.params.get("client_assertion") == Some("") {
-        let name = if case.params.get("client_secret") == Some("") { "client_secret" } else { "client_assertion" };
+        let name =
+            if case.params.get("client_secret") == Some("") { "client_secret" } else { "client_assertion" };
         return Found::certain(&format!("request {name}"), "empty", "a value");
     }
     let form = request.form();
@@ -98,12 +94,15 @@ fn missing(case: &Case<'_>) -> Option<Found> {
             "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
         );
     }
-    if case.param("client_secret").or(case.param("client_assertion")).is_some() || sent_secret(case).is_some() {
+    if case.param("client_secret").or(case.param("client_assertion")).is_some() || sent_secret(case).is_some()
+    {
         return Found::excluded();
     }
     let misnamed = case.params.iter().map(|(name, _)| name).find(|name| {
-        let bare: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-        ["clientsecret", "secret", "appsecret", "apikey", "clientassertion", "assertion"].contains(&bare.as_str())
+        let bare: String =
+            name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+        ["clientsecret", "secret", "appsecret", "apikey", "clientassertion", "assertion"]
+            .contains(&bare.as_str())
             && !["client_secret", "client_assertion", "assertion"].contains(&name.as_ref())
     });
     if let Some(name) = misnamed {
@@ -172,7 +171,11 @@ fn public_flag_off(case: &Case<'_>) -> Option<Found> {
         return if case.param("redirect_uri").is_some() { Found::excluded() } else { None };
     }
     let Some(app) = case.app() else {
-        return Found::likely("request grant_type", grant, "a grant without redirect URI needs isFallbackPublicClient");
+        return Found::likely(
+            "request grant_type",
+            grant,
+            "a grant without redirect URI needs isFallbackPublicClient",
+        );
     };
     let shown = match app.is_fallback_public_client {
         Some(value) => value.to_string(),
@@ -188,8 +191,10 @@ fn sent_by_public_client(case: &Case<'_>) -> Option<Found> {
     if let Some(found) = case.by_rule(&["credential.none_if_public"]) {
         return Some(found);
     }
-    if case.code == Some(90023) && !case.says(&["public client", "public clients", "client secret", "client_secret"]) {
-        return None;
+    if case.code == Some(90023)
+        && !case.says(&["public client", "public clients", "client secret", "client_secret"])
+    {
+        return Found::excluded();
     }
     let secret = sent_secret(case);
     let what = if secret.is_some() {
@@ -203,20 +208,24 @@ fn sent_by_public_client(case: &Case<'_>) -> Option<Found> {
     };
     let place = format!("request {what}");
     let address = case.param("redirect_uri").or(case.previous_param("redirect_uri"));
-    let Some(app) = case.app() else { return Found::likely(&place, "sent", "nothing: public clients send none") };
+    let Some(app) = case.app() else {
+        return Found::likely(&place, "sent", "nothing: public clients send none");
+    };
     if let Some(address) = address {
         let platforms = case.platforms_of(address).unwrap_or_default();
         let public = platforms.iter().find(|platform| **platform != Platform::Web);
         if let Some(platform) = public {
             let found = if platforms.contains(&Platform::Web) { Found::likely } else { Found::certain };
-            return found(&place, "sent", "nothing: this address makes the client public")
-                .map(|found| found.and(&format!("registration {}", platform.member()), address, "an address under Web"));
+            return found(&place, "sent", "nothing: this address makes the client public").map(|found| {
+                found.and(&format!("registration {}", platform.member()), address, "an address under Web")
+            });
         }
     }
     if app.is_fallback_public_client == Some(true) {
         let found = if address.is_none() { Found::certain } else { Found::likely };
-        return found(&place, "sent", "nothing: public clients send none")
-            .map(|found| found.and("registration isFallbackPublicClient", "true", "false, if this is a server"));
+        return found(&place, "sent", "nothing: public clients send none").map(|found| {
+            found.and("registration isFallbackPublicClient", "true", "false, if this is a server")
+        });
     }
     Found::likely(&place, "sent", "nothing: public clients send none")
 }
@@ -241,7 +250,8 @@ fn is_over(password: &Password, now: Option<UnixTime>) -> bool {
 /// The secret without what a shell, a file or an encoder may have put around it.
 fn bare(value: &str) -> String {
     let invisible = |c: char| c.is_whitespace() || crate::text::is_unsafe(c) || c == '\u{feff}';
-    let trimmed = value.trim_matches(|c: char| invisible(c) || matches!(c, '\'' | '"' | '`' | '\u{201c}' | '\u{201d}'));
+    let trimmed =
+        value.trim_matches(|c: char| invisible(c) || matches!(c, '\'' | '"' | '`' | '\u{201c}' | '\u{201d}'));
     let decoded = percent_encoding::percent_decode_str(trimmed).decode_utf8_lossy();
     if let Some(inner) = from_base64(&decoded) { inner } else { decoded.into_owned() }
 }
@@ -273,9 +283,15 @@ fn secret_id(case: &Case<'_>) -> Option<Found> {
     match keys {
         Some(password) => {
             let name = password.display_name.as_deref().unwrap_or("without a name");
-            Found::certain(place, &format!("{value}, a secret's id"), "the secret's value, about 40 characters")
-                .map(|found| found.and("registration passwordCredentials keyId", value, &format!("the id of “{name}”")))
-                .map(|found| found.with("key_id", value))
+            Found::certain(
+                place,
+                &format!("{value}, a secret's id"),
+                "the secret's value, about 40 characters",
+            )
+            .map(|found| {
+                found.and("registration passwordCredentials keyId", value, &format!("the id of “{name}”"))
+            })
+            .map(|found| found.with("key_id", value))
         }
         None => Found::certain(place, &format!("{value}, a GUID"), "the secret's value, about 40 characters")
             .map(|found| found.with("key_id", value)),
@@ -297,7 +313,11 @@ fn other_app_secret(case: &Case<'_>) -> Option<Found> {
     let Sent { place, value } = real_secret(case)?;
     let all = passwords(case)?;
     if all.is_empty() {
-        return Found::likely(place, &begins(&bare(&value)), "a secret of this application; none is registered");
+        return Found::likely(
+            place,
+            &begins(&bare(&value)),
+            "a secret of this application; none is registered",
+        );
     }
     if !alike(&all, &value).is_empty() {
         return Found::excluded();
@@ -311,7 +331,8 @@ fn other_app_secret(case: &Case<'_>) -> Option<Found> {
 
 /// What was done to a secret on its way, if it shows.
 fn mangling(value: &str) -> Option<&'static str> {
-    let is_quote = |c: char| matches!(c, '\'' | '"' | '`' | '\u{201c}' | '\u{201d}' | '\u{2018}' | '\u{2019}');
+    let is_quote =
+        |c: char| matches!(c, '\'' | '"' | '`' | '\u{201c}' | '\u{201d}' | '\u{2018}' | '\u{2019}');
     let has_escape = || {
         value.match_indices('%').any(|(at, _)| {
             value.get(at + 1..at + 3).is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))
@@ -341,7 +362,8 @@ fn mangling(value: &str) -> Option<&'static str> {
 fn mangled(case: &Case<'_>) -> Option<Found> {
     let body = case.evidence.request.as_ref().map(|request| request.body.text()).unwrap_or_default();
     if case.code == Some(7_000_216) {
-        let is_glued = body.contains("&amp;client_") && case.params.iter().any(|(name, _)| name.starts_with("amp;"));
+        let is_glued =
+            body.contains("&amp;client_") && case.params.iter().any(|(name, _)| name.starts_with("amp;"));
         return if is_glued {
             Found::likely("request body", "&amp; between the parameters", "& between the parameters")
         } else {
@@ -351,11 +373,16 @@ fn mangled(case: &Case<'_>) -> Option<Found> {
     let Sent { place, value } = real_secret(case)?;
     let how = mangling(&value);
     // An & in a value that was not encoded ends it there; what follows looks like a parameter of its own.
-    let rest = case.params.iter().find(|(name, value)| value.is_empty() && name.len() > 3 && !name.contains('_'));
+    let rest =
+        case.params.iter().find(|(name, value)| value.is_empty() && name.len() > 3 && !name.contains('_'));
     let is_cut = rest.is_some() && bare(&value).len() < 38;
     let how = how.or(is_cut.then_some("cut at a & that was not encoded"));
     let Some(all) = passwords(case) else {
-        return Found::likely(place, &format!("{}: {}", begins(&bare(&value)), how?), "the value as it was made");
+        return Found::likely(
+            place,
+            &format!("{}: {}", begins(&bare(&value)), how?),
+            "the value as it was made",
+        );
     };
     let now = case.evidence.now;
     let alike = alike(&all, &value);
@@ -366,13 +393,24 @@ fn mangled(case: &Case<'_>) -> Option<Found> {
     };
     let hint = password.hint.as_deref().unwrap_or_default();
     let is_whole = how.is_none() && value.len() == 40;
-    let is_fresh = now.zip(password.start).is_some_and(|(now, start)| start <= now && now.since(start).as_secs() < 900);
+    let is_fresh =
+        now.zip(password.start).is_some_and(|(now, start)| start <= now && now.since(start).as_secs() < 900);
     if is_whole && is_fresh {
         return None; // then it may not be known everywhere yet
     }
-    let seen = how.unwrap_or(if value.len() < 40 { "shorter than a secret is" } else { "not the value behind this hint" });
-    Found::likely(place, &format!("{}: {seen}", begins(&bare(&value))), "the value as it was made, 40 characters")
-        .map(|found| found.and("registration passwordCredentials hint", hint, "the same beginning: it is this secret"))
+    let seen = how.unwrap_or(if value.len() < 40 {
+        "shorter than a secret is"
+    } else {
+        "not the value behind this hint"
+    });
+    Found::likely(
+        place,
+        &format!("{}: {seen}", begins(&bare(&value))),
+        "the value as it was made, 40 characters",
+    )
+    .map(|found| {
+        found.and("registration passwordCredentials hint", hint, "the same beginning: it is this secret")
+    })
 }
 
 fn expired(case: &Case<'_>) -> Option<Found> {
@@ -391,11 +429,14 @@ fn expired(case: &Case<'_>) -> Option<Found> {
         let now = now.map(UnixTime::date_time).unwrap_or_default();
         let name = password.display_name.as_deref().unwrap_or("without a name");
         let hint = password.hint.as_deref().unwrap_or("unknown");
-        found("registration passwordCredentials endDateTime", &end, &format!("later than {now}")).map(|found| {
-            let what = format!("{} “{name}”, hint {hint}", password.key_id);
-            found.and("registration passwordCredentials", &what, "a secret that has not ended")
-                .with("key_id", password.key_id.as_str())
-        })
+        found("registration passwordCredentials endDateTime", &end, &format!("later than {now}")).map(
+            |found| {
+                let what = format!("{} “{name}”, hint {hint}", password.key_id);
+                found
+                    .and("registration passwordCredentials", &what, "a secret that has not ended")
+                    .with("key_id", password.key_id.as_str())
+            },
+        )
     };
     let matching = alike.iter().find(|password| is_over(password, now));
     let has_live = alike.iter().any(|password| !is_over(password, now));

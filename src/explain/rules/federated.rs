@@ -4,7 +4,11 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use super::{Case, Check, Found, assertion::{shown, text}, wording};
+use super::{
+    Case, Check, Found,
+    assertion::{shown, text},
+    wording,
+};
 use crate::{
     entra::registration::Federated,
     token::{
@@ -133,13 +137,23 @@ fn compared(case: &Case<'_>) -> Option<(&'static str, Found)> {
         return by_message(case, &presented);
     };
     if credentials.is_empty() {
-        let sent = presented.subject.as_deref().or(presented.issuer.as_deref()).unwrap_or("a token of another issuer");
-        return Found::certain("registration federatedIdentityCredentials", "empty", "a credential for this token")
-            .map(|found| found.and("sub of the token", sent, "the subject of a credential"))
-            .map(|found| ("federated.none_configured", with_credential(found, None, &presented)));
+        let sent = presented
+            .subject
+            .as_deref()
+            .or(presented.issuer.as_deref())
+            .unwrap_or("a token of another issuer");
+        return Found::certain(
+            "registration federatedIdentityCredentials",
+            "empty",
+            "a credential for this token",
+        )
+        .map(|found| found.and("sub of the token", sent, "the subject of a credential"))
+        .map(|found| ("federated.none_configured", with_credential(found, None, &presented)));
     }
-    let of_issuer: Vec<&Federated> =
-        credentials.iter().filter(|one| presented.issuer.as_ref().is_none_or(|sent| one.issuer == *sent)).collect();
+    let of_issuer: Vec<&Federated> = credentials
+        .iter()
+        .filter(|one| presented.issuer.as_ref().is_none_or(|sent| one.issuer == *sent))
+        .collect();
     let nearest = nearest(credentials, &presented, case);
     if of_issuer.is_empty() {
         let sent = presented.issuer.as_deref()?;
@@ -160,7 +174,9 @@ fn compared(case: &Case<'_>) -> Option<(&'static str, Found)> {
             Some(7_002_137) => "federated.subject_of_identity",
             _ => subject_key(sent, subjects),
         };
-        let nearest = nearest.filter(|near| of_issuer.iter().any(|one| one.name == near.name)).or(of_issuer.first().copied())?;
+        let nearest = nearest
+            .filter(|near| of_issuer.iter().any(|one| one.name == near.name))
+            .or(of_issuer.first().copied())?;
         let mut ordered = of_issuer.clone();
         ordered.sort_by_key(|one| one.name != nearest.name);
         let expected = each(ordered.into_iter().map(|one| (one.subject.as_str(), one)));
@@ -176,13 +192,27 @@ fn compared(case: &Case<'_>) -> Option<(&'static str, Found)> {
     let audience = presented.audience.as_deref()?;
     let fits = |one: &&&Federated| subject.is_none_or(|sent| one.subject == sent);
     let fitting: Vec<&Federated> = of_issuer.iter().filter(fits).copied().collect();
-    let is_for = |one: &Federated| audience.split(' ').any(|sent| one.audiences.iter().any(|known| known == sent));
+    let is_for =
+        |one: &Federated| audience.split(' ').any(|sent| one.audiences.iter().any(|known| known == sent));
     if fitting.iter().any(|one| is_for(one)) || fitting.is_empty() || case.code == Some(7_002_137) {
         return None;
     }
-    let expected = each(fitting.iter().flat_map(|one| one.audiences.iter().map(move |known| (known.as_str(), *one))));
+    let expected =
+        each(fitting.iter().flat_map(|one| one.audiences.iter().map(move |known| (known.as_str(), *one))));
     let found = Found::certain("aud of the token", audience, &expected)?;
     Some(("federated.audience_mismatch", with_credential(found, fitting.first().copied(), &presented)))
+}
+
+/// The name of a credential that the token fits in all three, as far as they are known.
+pub(super) fn fitting<'a>(case: &Case<'a>) -> Option<&'a str> {
+    let presented = presented(case);
+    let (issuer, subject) = (presented.issuer?, presented.subject?);
+    let fits = |one: &&Federated| {
+        let for_it =
+            |sent: &String| sent.split(' ').any(|sent| one.audiences.iter().any(|known| known == sent));
+        one.issuer == issuer && one.subject == subject && presented.audience.as_ref().is_none_or(for_it)
+    };
+    case.app()?.federated.as_ref()?.iter().find(fits).map(|one| one.name.as_str())
 }
 
 /// Values of credentials with the names of these, at most a few.
@@ -195,7 +225,11 @@ fn each<'a>(values: impl Iterator<Item = (&'a str, &'a Federated)>) -> String {
 }
 
 /// The credential that comes closest, as the matcher of tokens sees it.
-fn nearest<'a>(credentials: &'a [Federated], presented: &Presented, case: &Case<'_>) -> Option<&'a Federated> {
+fn nearest<'a>(
+    credentials: &'a [Federated],
+    presented: &Presented,
+    case: &Case<'_>,
+) -> Option<&'a Federated> {
     let registered: Vec<Registered> = credentials
         .iter()
         .map(|one| Registered {
@@ -228,7 +262,8 @@ fn with_credential(found: Found, near: Option<&Federated>, presented: &Presented
         return found;
     };
     let audience = near.and_then(|one| one.audiences.first()).map_or(EXCHANGE, String::as_str);
-    let words: Vec<&str> = subject.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> =
+        subject.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let fresh: String = words.join("-").chars().take(60).collect();
     let name = near.map_or(fresh.as_str(), |one| one.name.as_str());
     let credential = json!({"name": name, "issuer": issuer, "subject": subject, "audiences": [audience]});
@@ -258,14 +293,24 @@ fn by_message(case: &Case<'_>, presented: &Presented) -> Option<(&'static str, F
     match case.code? {
         700_211 => {
             let sent = presented.issuer.as_deref().unwrap_or("the issuer of the token");
-            let expected = if is_inside(sent) { "an issuer that is reached from the internet" } else { "the issuer of a credential" };
+            let expected = if is_inside(sent) {
+                "an issuer that is reached from the internet"
+            } else {
+                "the issuer of a credential"
+            };
             Some(("federated.issuer_mismatch", say("iss of the token", sent, expected)?))
         }
         700_212 => {
             let sent = presented.audience.as_deref()?;
-            Some(("federated.audience_mismatch", say("aud of the token", sent, "api://AzureADTokenExchange")?))
+            Some((
+                "federated.audience_mismatch",
+                say("aud of the token", sent, "api://AzureADTokenExchange")?,
+            ))
         }
-        7_002_138 => Some(("federated.subject_case", say("sub of the token", subject?, "the spelling of the credential")?)),
+        7_002_138 => Some((
+            "federated.subject_case",
+            say("sub of the token", subject?, "the spelling of the credential")?,
+        )),
         7_002_137 => {
             let expected = wording::quoted_after(&case.told, &["expected subject", "expects", "expected"]);
             Some((
@@ -280,7 +325,10 @@ fn by_message(case: &Case<'_>, presented: &Presented) -> Option<(&'static str, F
         700_213 => {
             let about = subject_of(presented.issuer.as_deref().unwrap_or_default(), subject?).to_string();
             let found = say("sub of the token", subject?, "the subject of a credential")?;
-            Some(("federated.subject_mismatch", found.and("what the subject stands for", &about, "what a credential trusts")))
+            Some((
+                "federated.subject_mismatch",
+                found.and("what the subject stands for", &about, "what a credential trusts"),
+            ))
         }
         70021 => {
             if let Some(sent) = presented.issuer.as_deref().filter(|sent| is_inside(sent)) {
@@ -288,11 +336,16 @@ fn by_message(case: &Case<'_>, presented: &Presented) -> Option<(&'static str, F
                 return Some(("federated.issuer_mismatch", found));
             }
             let audience = presented.audience.as_deref()?;
-            let is_usual = audience.get(..26).is_some_and(|begin| begin.eq_ignore_ascii_case("api://AzureADTokenExchange"));
+            let is_usual = audience
+                .get(..26)
+                .is_some_and(|begin| begin.eq_ignore_ascii_case("api://AzureADTokenExchange"));
             if is_usual {
                 return None;
             }
-            Some(("federated.audience_mismatch", say("aud of the token", audience, "api://AzureADTokenExchange")?))
+            Some((
+                "federated.audience_mismatch",
+                say("aud of the token", audience, "api://AzureADTokenExchange")?,
+            ))
         }
         _ => None,
     }
@@ -312,5 +365,9 @@ fn not_allowed(case: &Case<'_>) -> Option<Found> {
     } else {
         "a token of this issuer"
     };
-    Found::likely("the client assertion", &format!("{kind}: iss {issuer}, sub {}", text(token, "sub")), "a token that may be exchanged")
+    Found::likely(
+        "the client assertion",
+        &format!("{kind}: iss {issuer}, sub {}", text(token, "sub")),
+        "a token that may be exchanged",
+    )
 }

@@ -1,6 +1,6 @@
 //! Templates that were never filled in: braces, names of variables, sample text where a value belongs.
 
-use super::{super::facts::is_guid, Case, Check, Found};
+use super::{super::facts::is_guid, Case, Check, Found, wording};
 
 /// One check for each cause.
 pub(super) const CHECKS: &[(&str, Check)] = &[("request.placeholder", placeholder)];
@@ -84,14 +84,16 @@ pub(super) fn is_template(value: &str) -> bool {
     let value = value.trim();
     let lower = value.to_ascii_lowercase();
     let is_name = |text: &str| {
-        !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b' '))
+        !text.is_empty()
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b' '))
     };
     let between = |open: &str, close: &str| {
         let begin = value.find(open).map(|at| at + open.len());
         let inside = begin.and_then(|begin| value[begin..].find(close).map(|end| &value[begin..begin + end]));
         inside.is_some_and(|inside| inside.len() > 1 && is_name(inside))
     };
-    let is_variable = value.strip_prefix('$').is_some_and(|name| is_name(name) && !name.starts_with(char::is_numeric));
+    let is_variable =
+        value.strip_prefix('$').is_some_and(|name| is_name(name) && !name.starts_with(char::is_numeric));
     // NAMES_LIKE_THIS are variables: no id and no secret looks like it.
     let is_constant = value.contains('_')
         && value.len() > 5
@@ -102,7 +104,9 @@ pub(super) fn is_template(value: &str) -> bool {
     SIGNS.iter().any(|sign| lower.contains(sign))
         || WORDS.contains(&lower.as_str())
         || BEGINNINGS.iter().any(|begin| lower.starts_with(begin))
-        || ["your-tenant", "your_tenant", "yourtenant", "-here>", "your-domain"].iter().any(|part| lower.contains(part))
+        || ["your-tenant", "your_tenant", "yourtenant", "-here>", "your-domain"]
+            .iter()
+            .any(|part| lower.contains(part))
         || between("<", ">")
         || between("{", "}")
         || (value.starts_with("__") && value.ends_with("__") && value.len() > 5)
@@ -135,7 +139,9 @@ fn placeholder(case: &Case<'_>) -> Option<Found> {
         Some(700_016 | 700_038 | 90112) => &["client_id", "tenant"],
         Some(7_000_215) => &["client_secret"],
         Some(50011 | 90102 | 900_971 | 500_112) => &["redirect_uri", "client_id"],
-        _ => &["tenant", "client_id", "client_secret", "client_assertion", "redirect_uri", "scope", "resource"],
+        _ => {
+            &["tenant", "client_id", "client_secret", "client_assertion", "redirect_uri", "scope", "resource"]
+        }
     };
     let of_request = names.iter().find_map(|name| {
         let value = match *name {
@@ -146,18 +152,33 @@ fn placeholder(case: &Case<'_>) -> Option<Found> {
         is_it.then(|| (*name, value.to_owned()))
     });
     if let Some((name, value)) = of_request {
-        let place = if name == "tenant" { "tenant in the path".to_owned() } else { format!("request {name}") };
+        let place =
+            if name == "tenant" { "tenant in the path".to_owned() } else { format!("request {name}") };
         return Found::certain(&place, &shown(name, &value), "the real value");
     }
+    // The message quotes what came, with the escapes of the page that it stood on.
+    let words: &[&str] = match case.code {
+        Some(90002 | 900_023 | 900_021) => &["tenant identifier", "tenant"],
+        Some(700_016 | 700_038 | 90112 | 70001) => &["with identifier", "identifier", "application"],
+        Some(50011) => &["redirect uri", "reply address", "redirect_uri"],
+        _ => &[],
+    };
+    let told = wording::quoted_after(&case.told, words).filter(|value| is_template(value));
+    if let Some(value) = told.filter(|_| case.evidence.request.is_none()) {
+        return Found::certain("value in the message", value, "the real value");
+    }
     if case.code == Some(7_000_216)
-        && let Some((name, _)) = case.params.iter().find(|(name, _)| is_template(name))
+        && let Some((name, _)) =
+            case.params.iter().find(|(name, _)| name.contains(['$', '{', '<', '%']) && is_template(name))
     {
         return Found::certain("request body", name, "client_secret and its value");
     }
     // Stray quotes and blanks: the value is there, and something around it.
     let client_id = case.param("client_id").filter(|_| names.contains(&"client_id"));
     if let Some(sent) = client_id {
-        let inside = sent.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '`' | '{' | '}' | '<' | '>'));
+        let inside = sent.trim_matches(|c: char| {
+            c.is_whitespace() || matches!(c, '\'' | '"' | '`' | '{' | '}' | '<' | '>')
+        });
         if inside != sent && is_guid(inside) {
             return Found::likely("request client_id", sent, inside);
         }
@@ -167,7 +188,9 @@ fn placeholder(case: &Case<'_>) -> Option<Found> {
 
 /// An address with `undefined` or `null` where a name belongs.
 fn has_empty_part(address: &str) -> bool {
-    address.split(['/', '?', '#', ':']).any(|part| matches!(part, "undefined" | "null" | "None" | "[object Object]"))
+    address
+        .split(['/', '?', '#', ':'])
+        .any(|part| matches!(part, "undefined" | "null" | "None" | "[object Object]"))
 }
 
 #[cfg(test)]

@@ -3,10 +3,8 @@
 use super::{Case, Check, Found};
 
 /// One check for each cause.
-pub(super) const CHECKS: &[(&str, Check)] = &[
-    ("request.not_form_encoded", not_a_form),
-    ("request.parameter_missing", parameter_missing),
-];
+pub(super) const CHECKS: &[(&str, Check)] =
+    &[("request.not_form_encoded", not_a_form), ("request.parameter_missing", parameter_missing)];
 
 fn not_a_form(case: &Case<'_>) -> Option<Found> {
     let request = case.evidence.request.as_ref().filter(|request| !request.body.is_empty())?;

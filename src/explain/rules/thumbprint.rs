@@ -1,8 +1,7 @@
 //! Thumbprints of certificates in all the forms that people send and tools print: hexadecimal, base64, base64url.
 
 use base64::{
-    Engine as _,
-    alphabet,
+    Engine as _, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::URL_SAFE_NO_PAD},
 };
 use serde_json::Value;
@@ -47,10 +46,12 @@ pub(super) fn base64url(bytes: &[u8]) -> String {
 
 /// Bytes from hexadecimal digits; blanks and colons between them do not matter.
 pub(super) fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u8> =
-        text.bytes().filter(|b| !matches!(b, b':' | b' ')).map(|b| char::from(b).to_digit(16)).map(
-            |digit| u8::try_from(digit.unwrap_or(255)).unwrap_or(255),
-        ).collect();
+    let digits: Vec<u8> = text
+        .bytes()
+        .filter(|b| !matches!(b, b':' | b' '))
+        .map(|b| char::from(b).to_digit(16))
+        .map(|digit| u8::try_from(digit.unwrap_or(255)).unwrap_or(255))
+        .collect();
     if digits.is_empty() || digits.len() % 2 == 1 || digits.contains(&255) {
         return None;
     }
@@ -107,19 +108,25 @@ impl Key {
 pub(super) fn registered(case: &Case<'_>) -> Option<Vec<Key>> {
     let app = case.app()?;
     let list = app.json.get("keyCredentials").and_then(Value::as_array)?;
-    Some(app.certificates.iter().zip(list).filter_map(|(certificate, json)| {
-        let der = json.get("key").and_then(Value::as_str).and_then(|key| LENIENT.decode(key).ok());
-        let der = der.filter(|der| der.len() > 100);
-        let thumbprint = certificate.thumbprint.as_deref().and_then(bytes_of);
-        let made = || der.as_ref().map(|der| sha1::Sha1::digest(der).to_vec());
-        Some(Key {
-            thumbprint: thumbprint.or_else(made)?,
-            sha256: der.as_ref().map(|der| sha2::Sha256::digest(der).to_vec()),
-            name: certificate.display_name.clone().unwrap_or_else(|| certificate.key_id.clone()),
-            start: certificate.start,
-            end: certificate.end,
-        })
-    }).collect())
+    Some(
+        app.certificates
+            .iter()
+            .zip(list)
+            .filter_map(|(certificate, json)| {
+                let der = json.get("key").and_then(Value::as_str).and_then(|key| LENIENT.decode(key).ok());
+                let der = der.filter(|der| der.len() > 100);
+                let thumbprint = certificate.thumbprint.as_deref().and_then(bytes_of);
+                let made = || der.as_ref().map(|der| sha1::Sha1::digest(der).to_vec());
+                Some(Key {
+                    thumbprint: thumbprint.or_else(made)?,
+                    sha256: der.as_ref().map(|der| sha2::Sha256::digest(der).to_vec()),
+                    name: certificate.display_name.clone().unwrap_or_else(|| certificate.key_id.clone()),
+                    start: certificate.start,
+                    end: certificate.end,
+                })
+            })
+            .collect(),
+    )
 }
 
 #[cfg(test)]

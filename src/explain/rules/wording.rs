@@ -96,6 +96,17 @@ pub(super) fn value_after<'a>(text: &'a str, words: &[&str]) -> Option<&'a str> 
     })
 }
 
+/// The GUID that follows one of these words (in lower case) at once, with or without quotation marks.
+pub(super) fn guid_after<'a>(text: &'a str, words: &[&str]) -> Option<&'a str> {
+    let lower = text.to_ascii_lowercase();
+    words.iter().find_map(|word| {
+        lower.match_indices(word).find_map(|(at, _)| {
+            let rest = text[at + word.len()..].trim_start_matches([' ', ':', '=', '\'', '"', '(']);
+            rest.get(..36).filter(|id| super::super::facts::is_guid(id))
+        })
+    })
+}
+
 /// The time behind one of these words (in lower case), with or without quotation marks.
 pub(super) fn time_after(text: &str, words: &[&str]) -> Option<UnixTime> {
     let lower = text.to_ascii_lowercase();
@@ -135,7 +146,10 @@ mod tests {
         assert_eq!(quoted_after(text, &["issuer"]), Some("https://i.example/"));
         assert_eq!(quoted_after(text, &["subject"]), Some("repo:a/b"));
         assert_eq!(quoted_after(text, &["audience"]), None);
-        assert_eq!(value_after("the subject repo:a/b:pull_request.", &["subject"]), Some("repo:a/b:pull_request"));
+        assert_eq!(
+            value_after("the subject repo:a/b:pull_request.", &["subject"]),
+            Some("repo:a/b:pull_request")
+        );
     }
 
     #[test]
@@ -154,7 +168,8 @@ mod tests {
 
     #[test]
     fn escapes_are_undone() {
-        let check = |text: &str, value: &str| assert_eq!(quoted_after(&readable(text), &["identifier"]), Some(value));
+        let check =
+            |text: &str, value: &str| assert_eq!(quoted_after(&readable(text), &["identifier"]), Some(value));
         check("AADSTS700016: identifier &#39;a&#39;", "a");
         check(r"AADSTS700016: identifier \u0027a\u0027", "a");
         check("AADSTS700016%3a+Application+with+identifier+%27a%27+was+not+found&state=x", "a");
