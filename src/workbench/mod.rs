@@ -5,9 +5,11 @@
 //! tells them.
 
 pub mod compare;
+pub mod evidence;
 mod lab;
 mod offer;
 pub mod replay;
+pub mod reproduce;
 mod session;
 mod shelf;
 mod source;
@@ -30,8 +32,7 @@ use url::Url;
 
 use crate::{
     agent,
-    explain::Evidence,
-    flow::{self, CallId, Choice, ClientKey, FlowKind, NamedBend, Outcome, Profile, Seeds, Signing, StepId},
+    flow::{self, CallId, Choice, ClientKey, FlowKind, NamedBend, Profile, Seeds, Signing, StepId},
     oauth::{Arrival, Listening},
     provider::{
         Note, SignIn,
@@ -160,10 +161,16 @@ pub enum User {
     Bend(Box<Bent>, bend::Signing),
     /// Compare the token at this place of the shelf with these values; `None`: with what is filled in.
     Expect(usize, Term, Option<Vec<String>>),
+    /// Judge the token at this place of the shelf by this key set (RFC 7517 §5), whatever its issuer publishes.
+    UseKeys(usize, serde_json::Value),
     /// Call the lab's careful API with the token at this place of the shelf, if the lab made it.
     Try(usize),
     /// Change the lab tenant.
     Order(Order),
+    /// Set the lab tenant to the state that gives this number, and start the run that meets it.
+    Reproduce(u32, Seeds),
+    /// Mend what the last reproduction broke, and start the run that works then.
+    Mend(Seeds),
 }
 
 /// How a run begins.
@@ -225,6 +232,8 @@ pub struct Workbench {
     target: Option<Profile>,
     /// Runs that wait for the lab tenant to answer.
     waiting: Vec<Start>,
+    /// The number that is shown in the lab tenant.
+    reproduction: Option<reproduce::Reproduction>,
 }
 
 impl Workbench {
@@ -247,6 +256,7 @@ impl Workbench {
             shelf: Shelf::default(),
             target,
             waiting: Vec::new(),
+            reproduction: None,
         }
     }
 
@@ -280,6 +290,12 @@ impl Workbench {
 
     /// Takes one event and says what follows.
     pub fn apply(&mut self, event: Event, now: UnixTime) -> Vec<Effect> {
+        let mut effects = self.applied(event, now);
+        effects.extend(self.stage_on(now));
+        effects
+    }
+
+    fn applied(&mut self, event: Event, now: UnixTime) -> Vec<Effect> {
         match event {
             Event::User(user) => self.decide(user, now),
             Event::Answered { exchange, result, timing } => self.answered(exchange, result, timing, now),
@@ -339,7 +355,12 @@ impl Workbench {
                 Vec::new()
             }
             // What follows from it comes as a change; the words are for the person.
-            Event::LabAnswered { .. } => Vec::new(),
+            Event::LabAnswered { order, result } => {
+                if let Some(shown) = &mut self.reproduction {
+                    shown.answered(&order, &result);
+                }
+                Vec::new()
+            }
         }
     }
 
@@ -402,8 +423,14 @@ impl Workbench {
                 self.shelf.expect(index, term, values);
                 Vec::new()
             }
+            User::UseKeys(index, keys) => {
+                self.shelf.use_keys(index, keys);
+                Vec::new()
+            }
             User::Try(index) => self.try_at_api(index, now),
             User::Order(order) => vec![Effect::Lab(Box::new(order))],
+            User::Reproduce(code, seeds) => self.reproduce(code, &seeds, now),
+            User::Mend(seeds) => self.mend(&seeds),
         }
     }
 
@@ -428,15 +455,23 @@ impl Workbench {
     }
 
     fn start(&mut self, start: Start, now: UnixTime) -> Vec<Effect> {
-        self.start_for(None, start, now)
+        self.start_for(None, None, Vec::new(), start, now)
     }
 
-    /// Starts a run; `brings_for` names the run that waits for its tokens.
-    fn start_for(&mut self, brings_for: Option<SessionId>, start: Start, now: UnixTime) -> Vec<Effect> {
-        let id = SessionId::at(self.sessions.len());
-        let seeds = start.seeds.clone();
+    /// Starts a run; `brings_for` names the run that waits for its tokens. It goes on in a `browser` where somebody was
+    /// before, and `presses` buttons as soon as they are there.
+    fn start_for(
+        &mut self,
+        brings_for: Option<SessionId>,
+        browser: Option<agent::Agent>,
+        presses: Vec<String>,
+        start: Start,
+        now: UnixTime,
+    ) -> Vec<Effect> {
+        let (id, seeds) = (SessionId::at(self.sessions.len()), start.seeds.clone());
         let mut session = Session::new(id, start, now);
         session.brings_for = brings_for;
+        (session.browser, session.presses) = (browser, presses);
         self.sessions.push(session);
         self.advance(id, flow::Input::Begin(seeds), now)
     }
@@ -477,6 +512,18 @@ impl Workbench {
     fn step(&mut self, id: SessionId, input: flow::Input, now: UnixTime) -> Vec<Effect> {
         let Some(session) = self.sessions.get_mut(id.index()) else { return Vec::new() };
         let effects = session.step(input, &mut self.traffic, now);
+        for effect in &effects {
+            let Effect::Send(exchange, request) = effect else { continue };
+            let form = request.form();
+            let Some(assertion) = form.get("client_assertion") else { continue };
+            // Polling sends one after another, all alike.
+            let is_poll = |id: &ExchangeId| {
+                self.traffic.get(*id).is_some_and(|exchange| exchange.step == Some(StepId::Poll))
+            };
+            if !is_poll(exchange) || session.exchanges.iter().filter(|id| is_poll(id)).count() == 1 {
+                self.shelf.take_proof(assertion, session, *exchange, now);
+            }
+        }
         if let Some(tokens) = session.take_tokens() {
             // The tokens came with the last answer of the token endpoint.
             let brought = session.exchanges.iter().rev().find(|id| {
@@ -493,7 +540,7 @@ impl Workbench {
     /// While a run is on automatic and a step waits only for "next": choose it.
     fn run_on(&mut self, id: SessionId, now: UnixTime) -> Vec<Effect> {
         let mut effects = Vec::new();
-        while self.session(id).is_some_and(Session::can_run_on) {
+        while self.session(id).is_some_and(|session| session.can_run_on() && !self.is_held(session)) {
             let before = self.session(id).map(|session| session.flow.current());
             effects.extend(self.step(id, flow::Input::Chosen(Choice::Next), now));
             // A request that cannot be sent stays where it is: then only the person can go on.
@@ -506,6 +553,11 @@ impl Workbench {
         effects
     }
 
+    /// Whether something is to be done before the step at which a run is.
+    fn is_held(&self, session: &Session) -> bool {
+        self.reproduction.as_ref().is_some_and(|shown| shown.holds(session))
+    }
+
     fn answered(
         &mut self,
         exchange: ExchangeId,
@@ -513,9 +565,12 @@ impl Workbench {
         timing: Timing,
         now: UnixTime,
     ) -> Vec<Effect> {
-        let Some(owner) = self.traffic.close(exchange, result.clone(), timing) else {
+        let Some(owner) = self.traffic.close(exchange, result.clone(), timing, now) else {
             return Vec::new();
         };
+        if self.has_own_lab() {
+            self.traffic.witness(exchange, self.tenant.snapshot());
+        }
         if let (Ok(response), Some(exchange)) = (&result, self.traffic.get(exchange)) {
             self.shelf.learn(&exchange.request.url, response, now);
         }
@@ -530,6 +585,12 @@ impl Workbench {
             Owner::Agent(session) => self.agent_answered(session, result, now),
             // Nobody goes on from it: it is there to be compared.
             Owner::Replay(_) | Owner::Trial => Vec::new(),
+            Owner::Ahead(_) => {
+                if let Some(shown) = &mut self.reproduction {
+                    shown.sent();
+                }
+                Vec::new()
+            }
             Owner::Keys => self
                 .shelf
                 .next_key_source()
@@ -567,70 +628,6 @@ impl Workbench {
         match self.sessions.get_mut(id.index()).and_then(|session| session.arrived(arrival)) {
             Some(input) => self.advance(id, input, now),
             None => Vec::new(),
-        }
-    }
-
-    /// What is known about how a run ended, for the explainer: its refusal, the exchange that brought it, and, with the
-    /// lab tenant, the rule that fired.
-    pub fn evidence(&self, id: SessionId, now: UnixTime) -> Option<Evidence> {
-        let session = self.session(id)?;
-        let Some(Outcome::Refused(refusal)) = &session.outcome else { return None };
-        let exchange =
-            session.exchanges.iter().rev().filter_map(|id| self.traffic.get(*id)).find(|exchange| {
-                exchange.note.is_some() || exchange.response().is_some_and(|response| !response.is_success())
-            });
-        let exchange = exchange.or_else(|| session.exchanges.last().and_then(|id| self.traffic.get(*id)));
-        Some(Self::evidence_of(exchange, Some(refusal.clone()), session.profile.authority.is_lab(), now))
-    }
-
-    /// The same for a refused row of the lab tenant's sign-in log: from its exchange if it is one of ours, else from what
-    /// the tenant itself wrote down.
-    pub fn evidence_for_attempt(&self, attempt: &tenant::Attempt, now: UnixTime) -> Option<Evidence> {
-        if attempt.succeeded() {
-            return None;
-        }
-        let of_exchange = self.traffic.by_trace(&attempt.sign_in.trace_id);
-        if let Some(evidence) = of_exchange.and_then(|exchange| self.evidence_for(exchange.id, now)) {
-            return Some(evidence);
-        }
-        let note = attempt.note.as_ref();
-        Some(Evidence {
-            text: Some(format!("AADSTS{}: {}", attempt.sign_in.code, attempt.sign_in.reason)),
-            compared: note.map(|note| note.compared.clone()).unwrap_or_default(),
-            rule: note.map(|note| (note.rule.to_owned(), note.demand.clone())),
-            lab: true,
-            now: Some(now),
-            ..Evidence::default()
-        })
-    }
-
-    /// The same for one exchange of the log.
-    pub fn evidence_for(&self, id: ExchangeId, now: UnixTime) -> Option<Evidence> {
-        let exchange = self.traffic.get(id)?;
-        let refusal = exchange.response().and_then(crate::oauth::error::from_response);
-        if refusal.is_none() && exchange.note.is_none() {
-            return None;
-        }
-        Some(Self::evidence_of(Some(exchange), refusal, self.is_lab(), now))
-    }
-
-    fn evidence_of(
-        exchange: Option<&Exchange>,
-        refusal: Option<crate::oauth::Refusal>,
-        lab: bool,
-        now: UnixTime,
-    ) -> Evidence {
-        let note = exchange.and_then(|exchange| exchange.note.as_ref());
-        Evidence {
-            text: None,
-            refusal,
-            request: exchange.map(|exchange| exchange.request.clone()),
-            response: exchange.and_then(Exchange::response).cloned(),
-            compared: note.map(|note| note.compared.clone()).unwrap_or_default(),
-            rule: note.map(|note| (note.rule.to_owned(), note.demand.clone())),
-            lab,
-            now: Some(now),
-            ..Evidence::default()
         }
     }
 }

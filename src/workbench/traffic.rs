@@ -1,11 +1,11 @@
 //! The log: every request with its answer, in the order of sending. Kept whole in memory; what leaves passes `export`.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use super::{Effect, SessionId};
 use crate::{
     flow::{CallId, StepId},
-    provider::Note,
+    provider::{Note, order::View},
     time::UnixTime,
     wire::{Failure, Request, Response, Timing},
 };
@@ -34,6 +34,8 @@ pub enum Owner {
     Replay(ExchangeId),
     /// A person who tries a token of the shelf at the lab's API.
     Trial,
+    /// Somebody who sends what a run is about to send, so that the run comes second.
+    Ahead(SessionId),
 }
 
 /// Which side of the protocol an exchange belongs to.
@@ -66,6 +68,10 @@ pub struct Exchange {
     pub timing: Timing,
     /// The lab tenant's own word on a refusal.
     pub note: Option<Note>,
+    /// The lab tenant as it was when it answered: it may be mended since.
+    pub directory: Option<Arc<View>>,
+    /// When the answer came.
+    pub answered: Option<UnixTime>,
 }
 
 impl Exchange {
@@ -86,7 +92,7 @@ impl Exchange {
     /// The run it belongs to.
     pub const fn session(&self) -> Option<SessionId> {
         match self.owner {
-            Owner::Flow(session, _) | Owner::Agent(session) => Some(session),
+            Owner::Flow(session, _) | Owner::Agent(session) | Owner::Ahead(session) => Some(session),
             Owner::Keys | Owner::Replay(_) | Owner::Trial => None,
         }
     }
@@ -141,6 +147,8 @@ impl Traffic {
             result: None,
             timing: Timing::default(),
             note: None,
+            directory: None,
+            answered: None,
         });
         Effect::Send(id, request)
     }
@@ -151,9 +159,11 @@ impl Traffic {
         id: ExchangeId,
         result: Result<Response, Failure>,
         timing: Timing,
+        now: UnixTime,
     ) -> Option<Owner> {
         let exchange = self.exchanges.get_mut(id.index()).filter(|exchange| exchange.result.is_none())?;
         exchange.timing = timing;
+        exchange.answered = Some(now);
         exchange.result = Some(result);
         if let Some(trace) = exchange.trace().map(str::to_owned) {
             exchange.note = self.early.remove(&trace);
@@ -171,6 +181,13 @@ impl Traffic {
             None => {
                 self.early.insert(note.trace_id.clone(), note);
             }
+        }
+    }
+
+    /// Keeps what the lab tenant looks like beside an exchange that it answered.
+    pub(super) fn witness(&mut self, id: ExchangeId, directory: &Arc<View>) {
+        if let Some(exchange) = self.exchanges.get_mut(id.index()) {
+            exchange.directory = Some(Arc::clone(directory));
         }
     }
 

@@ -3,17 +3,8 @@
 use super::{Case, Check, Found};
 
 /// One check for each cause.
-pub(super) const CHECKS: &[(&str, Check)] = &[
-    ("platform.web_used_by_public_client", redirect_uri_in_grant),
-    ("tenant.path_segment", path_segment),
-    ("tenant.grant_needs_tenant", shared_tenant),
-];
-
-fn redirect_uri_in_grant(case: &Case<'_>) -> Option<Found> {
-    case.grant().and(case.param("redirect_uri"))?;
-    let address = case.facts.get("redirect_uri")?;
-    Found::likely("request redirect_uri", address, "an address under Mobile and desktop, or a credential")
-}
+pub(super) const CHECKS: &[(&str, Check)] =
+    &[("tenant.path_segment", path_segment), ("tenant.grant_needs_tenant", shared_tenant)];
 
 fn path_segment(case: &Case<'_>) -> Option<Found> {
     const WORDS: [&str; 7] =
