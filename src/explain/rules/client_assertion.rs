@@ -168,13 +168,16 @@ fn times(case: &Case<'_>) -> Times {
     Times {
         begin: begin.or_else(|| of_token(&["nbf", "iat"])),
         end: end.or_else(|| of_token(&["exp"])),
-        there: told_now.or_else(|| if is_entras { answered_at(case) } else { None }),
+        there: told_now.or_else(|| if is_entras { answered_at(case) } else { case.evidence.now }),
         is_entras,
     }
 }
 
 /// When the answer was written, by the clock of whoever wrote it.
 fn answered_at(case: &Case<'_>) -> Option<UnixTime> {
+    if let Some(answered) = case.facts.answered {
+        return Some(answered);
+    }
     let date = case.evidence.response.as_ref().and_then(|response| response.headers.get("date"));
     date.and_then(UnixTime::from_http_date)
         .or_else(|| case.facts.timestamp.as_deref().and_then(UnixTime::parse))
@@ -268,7 +271,7 @@ pub(super) fn skewed(case: &Case<'_>) -> Option<Found> {
         let off = format!("{} ahead of the other clock", span(Duration::from_secs(seconds.unsigned_abs())));
         return Some(found.and("difference", &off, "less than 5 minutes"));
     }
-    if !is_entras && case.says(&["not yet valid", "immature"]) && there.is_none() {
+    if !is_entras && case.says(&["not yet valid", "immature"]) && begin.is_none() {
         return Found::likely("the message", "the token is not yet valid", "clocks that agree");
     }
     let there = there.or_else(|| answered_at(case))?;

@@ -26,8 +26,12 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
 ];
 
 /// The client id of the request, or else of the message.
-fn asked<'a>(case: &'a Case<'_>) -> Option<&'a str> {
-    case.facts.get("client_id")
+pub(super) fn asked<'a>(case: &'a Case<'_>) -> Option<&'a str> {
+    let quoted = || {
+        let is_about_it = matches!(case.code, Some(700_016 | 700_038 | 90112 | 70001));
+        wording::quoted_after(&case.told, &["with identifier", "identifier"]).filter(|_| is_about_it)
+    };
+    case.facts.get("client_id").or_else(quoted)
 }
 
 fn same(a: Option<&str>, b: &str) -> bool {
@@ -341,8 +345,9 @@ fn disabled(
                 .map(|found| found.and("service principal", &format!("{name} ({id})"), "switched on"))
                 .map(|found| found.with("client_id", id))
         }
-        Some(true) => Found::excluded(),
-        None => None,
+        // A number that says it once is not refuted by what was looked up later.
+        Some(true) if case.code == Some(70001) => Found::excluded(),
+        _ => None,
     }
 }
 

@@ -212,7 +212,7 @@ fn mixed_up(case: &Case<'_>) -> Option<Found> {
     }
     if case.code == Some(700_016) {
         // OAuth knows GUIDs only; an entity id is an address or a name.
-        let told = case.facts.get("client_id")?;
+        let told = super::client_id::asked(case)?;
         let is_entity = told.starts_with("http://")
             || (told.starts_with("https://") || told.starts_with("urn:"))
             || told.starts_with("spn:");

@@ -50,7 +50,7 @@ fn begins(value: &str) -> String {
 }
 
 /// Whether somebody put signs in place of the secret before they showed the request to us.
-fn is_blacked_out(value: &str) -> bool {
+pub(super) fn is_blacked_out(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     let is_one_sign =
         |sign: char| value.chars().filter(|c| c.is_alphanumeric() || *c == sign).all(|c| c == sign);

@@ -46,17 +46,23 @@ fn presented(case: &Case<'_>) -> Presented {
         return Presented { issuer: of("iss"), subject: of("sub"), audience: of("aud") };
     }
     let told = case.told.as_str();
-    let owned = |value: Option<&str>| value.map(str::to_owned);
-    let subject = wording::value_after(told, &["assertion subject", "subject"]).or_else(|| {
+    // The log of a build says what it sends before the error comes.
+    let log = case.evidence.text.as_deref().unwrap_or_default();
+    let log = &log[..log.floor_char_boundary(8000)];
+    let find = |words: &[&str], before: &[&str]| {
+        wording::value_after(told, words).or_else(|| wording::value_after(log, before)).map(str::to_owned)
+    };
+    let subject = find(&["assertion subject", "subject"], &["subject claim"]).or_else(|| {
         let begins = ["repo:", "system:serviceaccount:", "project_path:", "sc://", "organization:"];
         let ends = |c: char| c.is_whitespace() || matches!(c, '\'' | '"' | ',' | ';' | '<');
         let word = |word: &str| begins.iter().any(|begin| word.starts_with(begin));
-        told.split(ends).find(|part| word(part)).map(|part| part.trim_end_matches('.'))
+        let found = told.split(ends).find(|part| word(part));
+        found.map(|part| part.trim_end_matches('.').to_owned())
     });
     Presented {
-        issuer: owned(wording::value_after(told, &["assertion issuer", "issuer"])),
-        subject: owned(subject),
-        audience: owned(wording::value_after(told, &["assertion audience", "audience"])),
+        issuer: find(&["assertion issuer", "issuer"], &["issuer claim", "issuer -", "issuer:"]),
+        subject,
+        audience: find(&["assertion audience", "audience"], &["audience claim", "audience -", "audience:"]),
     }
 }
 

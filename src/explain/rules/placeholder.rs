@@ -99,7 +99,14 @@ pub(super) fn is_template(value: &str) -> bool {
         && value.len() > 5
         && value.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
     let is_percent_name = value.match_indices('%').any(|(at, _)| {
-        value[at + 1..].split_once('%').is_some_and(|(name, _)| name.len() > 3 && is_name(name))
+        let name = value[at + 1..]
+            .split_once('%')
+            .map(|(name, _)| name)
+            .filter(|name| name.len() > 3 && is_name(name));
+        // %C3%BCber% is an escape and no variable.
+        let is_escape =
+            |name: &str| name.get(..2).is_some_and(|two| two.bytes().all(|b| b.is_ascii_hexdigit()));
+        name.is_some_and(|name| name.contains('_') || !is_escape(name))
     });
     SIGNS.iter().any(|sign| lower.contains(sign))
         || WORDS.contains(&lower.as_str())
@@ -183,7 +190,14 @@ fn placeholder(case: &Case<'_>) -> Option<Found> {
             return Found::likely("request client_id", sent, inside);
         }
     }
-    None
+    // What is known and holds no template is none.
+    let first = names.first().filter(|_| names.len() <= 2)?;
+    let known = match *first {
+        "tenant" | "client_id" => case.facts.get(first).is_some(),
+        "client_secret" => case.param(first).is_some_and(|value| !super::credential::is_blacked_out(value)),
+        name => case.param(name).or_else(|| case.facts.get(name)).is_some(),
+    };
+    if known { Found::excluded() } else { None }
 }
 
 /// An address with `undefined` or `null` where a name belongs.
@@ -225,6 +239,8 @@ mod tests {
             "contoso.onmicrosoft.com",
             "common",
             "https://app.example/signin%2Doidc%2Fx",
+            "https%253A%252F%252Fapp.example%252Fcb",
+            "https://app.example/%C3%BCber%20uns",
             "Qx98Q~abcdef_GHIJ-klmnop.qrstuvwxyz01234",
             "api://orders/Orders.Read",
             "",

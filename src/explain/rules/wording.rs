@@ -87,7 +87,7 @@ pub(super) fn value_after<'a>(text: &'a str, words: &[&str]) -> Option<&'a str> 
         let lower = text.to_ascii_lowercase();
         words.iter().find_map(|word| {
             lower.match_indices(word).find_map(|(at, _)| {
-                let rest = text[at + word.len()..].trim_start_matches([' ', ':', '=']);
+                let rest = text[at + word.len()..].trim_start_matches([' ', ':', '=', '-']);
                 let end = rest.find(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | ')' | '\'' | '"'));
                 let value = rest[..end.unwrap_or(rest.len())].trim_end_matches('.');
                 Some(value).filter(|value| value.len() > 5 && value.contains(':'))
