@@ -12,11 +12,18 @@ mod api;
 mod assertion;
 mod browser;
 mod call;
-mod client;
+mod certificate;
+mod client_assertion;
+mod client_id;
+mod cloud;
 mod consent;
+mod credential;
+mod federated;
 mod graph;
 mod message;
+mod obo;
 mod pkce;
+mod placeholder;
 mod platform;
 mod policy;
 mod redemption;
@@ -28,8 +35,10 @@ mod scope;
 mod sender;
 mod session;
 mod tenant;
+mod thumbprint;
 mod times;
 mod user;
+mod wording;
 
 use super::{Certainty, Evidence, EvidenceLine, entry::Entry, facts::Facts, reading::plain};
 use crate::{
@@ -51,7 +60,14 @@ const FAMILIES: &[&[(&str, Check)]] = &[
     response_type::CHECKS,
     redemption::CHECKS,
     session::CHECKS,
-    client::CHECKS,
+    client_id::CHECKS,
+    placeholder::CHECKS,
+    credential::CHECKS,
+    certificate::CHECKS,
+    client_assertion::CHECKS,
+    federated::CHECKS,
+    obo::CHECKS,
+    cloud::CHECKS,
     assertion::CHECKS,
     scope::CHECKS,
     resource::CHECKS,
@@ -141,6 +157,8 @@ pub(super) struct Case<'a> {
     pub token: Option<Decoded>,
     /// What the refusal or the pasted text says, in lower case.
     pub message: String,
+    /// The same from the number on, as it is written and without escapes, for `wording`.
+    pub told: String,
     /// The sentence about the number as it was written, freed of what wraps it: see `message`.
     pub sentence: String,
 }
@@ -165,6 +183,7 @@ impl<'a> Case<'a> {
             token: given.or_else(|| presented.bearer.clone()),
             presented,
             message,
+            told: wording::told(evidence, entry.code),
             sentence: message::plain(words, entry.code),
         }
     }
