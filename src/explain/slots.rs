@@ -22,6 +22,7 @@ const SLOTS: &[(&str, &str)] = &[
     ("authority", "https://login.microsoftonline.com"),
     // What rules find out (`Found::with`).
     ("open_causes", "<causes>"),
+    ("open_question", "The evidence at hand does not decide"),
     ("object_id", "<object-id-of-the-application>"),
     ("principal_id", "<object-id-of-the-service-principal>"),
     ("platform", "<platform>"),
@@ -42,6 +43,16 @@ const SLOTS: &[(&str, &str)] = &[
     ("time_after", "<time>"),
     ("duration", "<duration>"),
     ("found", "<what-was-found>"),
+    ("thumbprint", "<thumbprint>"),
+    ("credential_json", "@credential.json"),
+    // At the end of a title: a colon and what it is about, or nothing.
+    ("which", ""),
+    // Permissions and tenants.
+    ("other_scope", "<scopes-of-the-other-api>"),
+    ("consent_scope", "<scopes>"),
+    ("front_client_id", "<client-id-of-the-front-application>"),
+    ("resource_principal_id", "<object-id-of-the-api's-service-principal>"),
+    ("claims", "<claims>"),
 ];
 
 /// Longer values are not put into sentences and commands.
