@@ -202,7 +202,7 @@ fn common_start(sent: &str, registered: &str) -> usize {
 fn encoded_once_more(sent: &str, registered: &str) -> Option<bool> {
     let decoded = percent_decode_str(sent).decode_utf8_lossy();
     let twice = percent_decode_str(&decoded).decode_utf8_lossy().into_owned();
-    let bare = |text: &str| text.replace([' ', '+'], "").replace("%20", "").to_owned();
+    let bare = |text: &str| text.replace([' ', '+'], "").replace("%20", "");
     let is_right = |text: &str| text != sent && same(text.trim(), registered);
     if is_right(&decoded) || is_right(&twice) || (sent != registered && bare(sent) == bare(registered)) {
         return Some(true);
