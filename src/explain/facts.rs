@@ -20,6 +20,10 @@ pub(super) struct Facts {
     pub code: Option<u32>,
     /// The OAuth error.
     pub error: Option<String>,
+    /// The entry that the words of the failure lead to, more precise than the OAuth error.
+    pub named: Option<&'static str>,
+    /// The entry about a name that only wraps others.
+    pub wrapper: Option<&'static str>,
     /// Who refused.
     pub place: Place,
     /// When the authority refused, as it wrote it.
@@ -89,6 +93,12 @@ impl Facts {
         }
         if facts.error.is_none() && facts.code.is_none() {
             facts.error = evidence.text.as_deref().and_then(status_alone);
+        }
+        if facts.code.is_none() {
+            texts.iter().for_each(|text| facts.read_phrases(text));
+            if facts.word().is_none() {
+                facts.named = super::symptoms::find(evidence);
+            }
         }
         facts.derive();
         facts
@@ -196,9 +206,26 @@ impl Facts {
         }
         self.read_addresses(text);
         self.read_message(text);
+        let found = super::names::find(text);
+        self.named = self.named.or(found.named);
+        self.wrapper = self.wrapper.or(found.wrapper);
         if self.error.is_none() {
-            self.error = super::names::find(text).map(str::to_owned);
+            self.error = found.plain.map(str::to_owned);
         }
+    }
+
+    /// Values that messages without a number name.
+    fn read_phrases(&mut self, text: &str) {
+        for (slot, value) in super::phrases::values(text) {
+            self.set(slot, &value);
+        }
+    }
+
+    /// The word that leads to an entry where there is no number: a precise name, a plain OAuth error, or what wraps others.
+    pub fn word(&self) -> Option<&str> {
+        let error = self.error.as_deref();
+        let known = error.filter(|error| super::entry_for_error(error).is_some());
+        self.named.or(known).or(self.wrapper).or(error)
     }
 
     /// Addresses and parameter lists in a text: each run of characters without blanks and quotes.

@@ -38,6 +38,7 @@ const SLOTS: &[(&str, &str)] = &[
     ("time_after", "<time>"),
     ("duration", "<duration>"),
     ("found", "<what-was-found>"),
+    ("port", "<port>"),
 ];
 
 /// Longer values are not put into sentences and commands.

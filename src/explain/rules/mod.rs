@@ -11,10 +11,13 @@ mod assertion;
 mod call;
 mod client;
 mod grant;
+mod library;
+mod managed_identity;
 mod pkce;
 mod redirect_uri;
 mod request;
 mod scope;
+mod service;
 
 use super::{Certainty, Evidence, EvidenceLine, entry::Entry, facts::Facts};
 use crate::{
@@ -38,6 +41,9 @@ const FAMILIES: &[&[(&str, Check)]] = &[
     grant::CHECKS,
     request::CHECKS,
     call::CHECKS,
+    managed_identity::CHECKS,
+    library::CHECKS,
+    service::CHECKS,
 ];
 
 /// What the check for a cause says.
