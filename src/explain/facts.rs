@@ -225,7 +225,8 @@ impl Facts {
     pub fn word(&self) -> Option<&str> {
         let error = self.error.as_deref();
         let known = error.filter(|error| super::entry_for_error(error).is_some());
-        self.named.or(known).or(self.wrapper).or(error)
+        let exact = known.filter(|error| !is_general(error));
+        exact.or(self.named).or(known).or(self.wrapper).or(error)
     }
 
     /// Addresses and parameter lists in a text: each run of characters without blanks and quotes.
@@ -303,6 +304,28 @@ impl Facts {
             self.set("resource_id", id);
         }
     }
+}
+
+/// Whether an error is one of the words that stand for many failures: those of RFC 6749, of OpenID Connect, and statuses.
+/// Any name in the same text says more.
+fn is_general(error: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "access_denied",
+        "invalid_request",
+        "invalid_client",
+        "invalid_grant",
+        "invalid_scope",
+        "invalid_token",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "unsupported_response_type",
+        "server_error",
+        "temporarily_unavailable",
+        "interaction_required",
+        "unauthorized",
+        "bad_request",
+    ];
+    WORDS.contains(&error) || error.starts_with("http_")
 }
 
 /// The text up to the quotation mark that ends a JSON string (RFC 8259 §7).

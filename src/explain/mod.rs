@@ -9,6 +9,7 @@ mod bundle;
 mod difference;
 mod entry;
 mod evidence;
+mod extend;
 mod facts;
 mod judge;
 mod missing;
@@ -24,6 +25,7 @@ pub use bundle::read as read_bundle;
 pub use difference::{Difference, closest, difference};
 pub use entry::{Entry, Listed, Reason, Remedy, WhoseMove, catalogue, entry, entry_for_error};
 pub use evidence::{Evidence, Looked};
+pub use extend::extend;
 pub use print::{Place, Printed};
 
 use crate::{
