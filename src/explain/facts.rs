@@ -309,13 +309,12 @@ impl Facts {
 /// Whether an error is one of the words that stand for many failures: those of RFC 6749, of OpenID Connect, and statuses.
 /// Any name in the same text says more.
 fn is_general(error: &str) -> bool {
-    const WORDS: [&str; 14] = [
+    const WORDS: [&str; 13] = [
         "access_denied",
         "invalid_request",
         "invalid_client",
         "invalid_grant",
         "invalid_scope",
-        "invalid_token",
         "unauthorized_client",
         "unsupported_grant_type",
         "unsupported_response_type",

@@ -57,6 +57,12 @@ fn shown_by_text(text: &str) -> Option<&'static str> {
 
 /// What the requests show where nothing was said.
 fn shown_by_requests(evidence: &Evidence) -> Option<&'static str> {
+    match evidence.response.as_ref().map(|response| response.status) {
+        Some(404) => return Some("address_not_found"),
+        Some(429) => return Some("too_many_requests"),
+        Some(500..) => return Some("server_error"),
+        _ => {}
+    }
     let request = evidence.request.as_ref()?;
     let state = |request: &Request| request.query().get("state").map(str::to_owned);
     let arrived = state(request).or_else(|| request.form().get("state").map(str::to_owned));

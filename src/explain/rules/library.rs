@@ -89,6 +89,10 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
         let expected = "an answer with issuer and jwks_uri";
         Some(Found::new(Certainty::Possible, "address of the metadata", &address, expected))
     }),
+    ("credential.environment", |case| {
+        let only_it = !case.says(&["managedidentitycredential", "imds", "managed identity"]);
+        case.said(&["environmentcredential", "azure_client_id", "azure_tenant_id"]).filter(|_| only_it)
+    }),
     ("listener.port_taken", |case| {
         case.said(&["eaddrinuse", "address already in use", "port is already in use", "port already in use", "only one usage of each socket"]).or_else(Found::excluded)
     }),
@@ -406,8 +410,8 @@ fn asked_scope<'a>(case: &'a Case<'_>) -> Option<&'a str> {
 }
 
 fn no_offline_access(case: &Case<'_>) -> Option<Found> {
-    if case.grant() == Some("client_credentials") {
-        return Found::excluded(); // no refresh token belongs there
+    if matches!(case.grant(), Some("client_credentials" | "refresh_token")) {
+        return Found::excluded(); // no refresh token belongs there, or there is one
     }
     let scope = asked_scope(case)?;
     if scope.split_whitespace().any(|one| one == "offline_access") {
@@ -494,7 +498,9 @@ fn implicit(case: &Case<'_>) -> Option<Found> {
     let kinds = case.param("response_type").or_else(|| case.previous_param("response_type"));
     if let Some(kinds) = kinds {
         let asks = kinds.split_whitespace().any(|kind| kind == "token" || kind == "id_token");
-        if !asks {
+        // By form_post they travel in a body.
+        let posted = case.param("response_mode").or_else(|| case.previous_param("response_mode")) == Some("form_post");
+        if !asks || posted {
             return Found::excluded();
         }
         return Found::certain("request response_type", kinds, "code, with code_challenge");

@@ -18,6 +18,7 @@ mod redirect_uri;
 mod request;
 mod scope;
 mod service;
+mod user_flow;
 
 use super::{Certainty, Evidence, EvidenceLine, entry::Entry, facts::Facts};
 use crate::{
@@ -44,6 +45,7 @@ const FAMILIES: &[&[(&str, Check)]] = &[
     managed_identity::CHECKS,
     library::CHECKS,
     service::CHECKS,
+    user_flow::CHECKS,
 ];
 
 /// What the check for a cause says.
