@@ -4,7 +4,9 @@
 //! so that a megabyte costs no more than reading it. Addresses and pages are read as a person sees them: what is
 //! percent-encoded or escaped is decoded first, and blanks of all kinds count as one.
 
-use std::{collections::HashMap, sync::OnceLock};
+use std::{borrow::Cow, collections::HashMap, sync::OnceLock};
+
+use super::reading::plain;
 
 const TABLE: &str = include_str!("names.tsv");
 
@@ -27,6 +29,13 @@ pub(super) struct Names {
     pub plain: Option<&'static str>,
     /// The entry about a name that wraps others.
     pub wrapper: Option<&'static str>,
+}
+
+impl Names {
+    /// Whether the text calls anything a failure.
+    pub const fn is_some(&self) -> bool {
+        self.named.is_some() || self.plain.is_some() || self.wrapper.is_some()
+    }
 }
 
 /// The names by their first word in lower case.
@@ -74,12 +83,10 @@ pub(super) fn find(text: &str) -> Names {
     Names { named, plain, wrapper }
 }
 
-/// A text as a person reads it: percent-encoding and the usual character references decoded, typographic apostrophes made
+/// A text as a person reads it: percent-encoding and the usual character references decoded, quotation marks made
 /// plain, and each run of blanks one blank.
 pub(super) fn as_seen(text: &str) -> String {
-    const REFERENCES: [(&str, char); 6] =
-        [("&#39;", '\''), ("&#x27;", '\''), ("&quot;", '"'), ("&amp;", '&'), ("&lt;", '<'), ("&gt;", '>')];
-    let mut text = std::borrow::Cow::Borrowed(text);
+    let mut text = Cow::Borrowed(text);
     // A URL inside a URL is encoded twice; nobody encodes more often in earnest.
     for _ in 0..2 {
         if !text.contains('%') {
@@ -87,21 +94,13 @@ pub(super) fn as_seen(text: &str) -> String {
         }
         text = percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned().into();
     }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = &*text;
-    while let Some(c) = rest.chars().next() {
-        let reference = (c == '&').then(|| REFERENCES.iter().find(|(name, _)| rest.starts_with(name))).flatten();
-        let (length, c) = reference.map_or((c.len_utf8(), c), |(name, c)| (name.len(), *c));
-        rest = &rest[length..];
-        match c {
-            '\u{2018}' | '\u{2019}' => out.push('\''),
-            '\u{201c}' | '\u{201d}' => out.push('"'),
-            c if c.is_whitespace() || c == '+' || c == '\u{200b}' => {
-                if !out.ends_with(' ') {
-                    out.push(' ');
-                }
-            }
-            c => out.push(c),
+    let words = plain::words(&text);
+    let mut out = String::with_capacity(words.len());
+    for c in words.chars() {
+        if !c.is_whitespace() && c != '+' {
+            out.push(c);
+        } else if !out.ends_with(' ') {
+            out.push(' ');
         }
     }
     out
@@ -147,7 +146,7 @@ mod tests {
         assert_eq!(named("u=error_description%3DAADB2C90118%253A"), Some("AADB2C90118"));
         assert_eq!(named("xAADB2C90118x"), None);
         assert_eq!(named("<p>Invalid\n  parameter: redirect_uri</p>"), Some("redirect_uri_mismatch"));
-        assert_eq!(named("State&nbsp;cookie"), None);
+        assert_eq!(named("State&nbsp;cookie was missing"), Some("state_lost"));
     }
 
     #[test]

@@ -68,7 +68,8 @@ fn fits(slot: &str, value: &str) -> bool {
 /// The addresses in a text, as they stand there.
 pub(super) fn addresses(text: &str) -> impl Iterator<Item = &str> {
     const MOST: usize = 64;
-    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`' | '\\' | ')' | ']' | '|');
+    let ends =
+        |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`' | '\\' | ')' | ']' | '|');
     text.match_indices("http").take(MOST).filter_map(move |(at, _)| {
         let rest = &text[at..];
         let address = &rest[..rest.find(ends).unwrap_or(rest.len())];
@@ -91,9 +92,15 @@ mod tests {
         check(
             "AADB2C90006: The redirect URI 'https://a.example/cb' provided in the request is not registered for the \
              client ID 'b10e7cea-04d8-4d7c-acba-73f3d47a97ee'.",
-            &[("redirect_uri", "https://a.example/cb"), ("client_id", "b10e7cea-04d8-4d7c-acba-73f3d47a97ee")],
+            &[
+                ("redirect_uri", "https://a.example/cb"),
+                ("client_id", "b10e7cea-04d8-4d7c-acba-73f3d47a97ee"),
+            ],
         );
-        check("Request details: redirect_uri=http://h.example/x flowName=y", &[("redirect_uri", "http://h.example/x")]);
+        check(
+            "Request details: redirect_uri=http://h.example/x flowName=y",
+            &[("redirect_uri", "http://h.example/x")],
+        );
         check("Service not found: https://api.example/", &[("resource", "https://api.example/")]);
         check("the redirect URI is not registered for client id here", &[]);
         check("The+scope+%27api.read%27+provided", &[("scope", "api.read")]);
@@ -101,7 +108,8 @@ mod tests {
 
     #[test]
     fn addresses_end_where_the_text_around_them_begins() {
-        let found: Vec<_> = addresses("from: 'https://h.example/a'. (http://localhost:1/?code=x), httpx").collect();
+        let found: Vec<_> =
+            addresses("from: 'https://h.example/a'. (http://localhost:1/?code=x), httpx").collect();
         assert_eq!(found, ["https://h.example/a", "http://localhost:1/?code=x"]);
     }
 }

@@ -48,10 +48,15 @@ fn plain_words(text: &str) -> String {
 
 /// What an address shows: an answer with tokens in its fragment, or a code that nobody took.
 fn shown_by_text(text: &str) -> Option<&'static str> {
-    if ["#access_token=", "#id_token=", "&access_token=", "response_type=token"].iter().any(|mark| text.contains(mark)) {
+    if ["#access_token=", "#id_token=", "&access_token=", "response_type=token"]
+        .iter()
+        .any(|mark| text.contains(mark))
+    {
         return Some("token_in_url");
     }
-    let waits = |address: &str| is_loopback(address) && ["?code=", "&code="].iter().any(|mark| address.contains(mark));
+    let waits = |address: &str| {
+        is_loopback(address) && ["?code=", "&code="].iter().any(|mark| address.contains(mark))
+    };
     phrases::addresses(text).any(waits).then_some("listener_not_reached")
 }
 
@@ -72,7 +77,8 @@ fn shown_by_requests(evidence: &Evidence) -> Option<&'static str> {
     }
     let asks_for_token = |request: &Request| {
         let query = request.query();
-        let types = query.get("response_type").unwrap_or_default().split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let types =
+            query.get("response_type").unwrap_or_default().split(' ').map(str::to_owned).collect::<Vec<_>>();
         types.iter().any(|one| one == "token" || one == "id_token")
     };
     if asks_for_token(request) || evidence.previous_request.as_ref().is_some_and(asks_for_token) {
@@ -139,8 +145,13 @@ mod tests {
 
     #[test]
     fn a_greeting_is_no_symptom() {
-        for text in ["hello", "", "everything works", "the secret of good coffee", "see you at the job fair"] {
-            assert_eq!(find(&Evidence { text: Some(text.to_owned()), ..Evidence::default() }), None, "{text}");
+        for text in ["hello", "", "everything works", "the secret of good coffee", "see you at the job fair"]
+        {
+            assert_eq!(
+                find(&Evidence { text: Some(text.to_owned()), ..Evidence::default() }),
+                None,
+                "{text}"
+            );
         }
     }
 }

@@ -94,10 +94,25 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
         case.said(&["environmentcredential", "azure_client_id", "azure_tenant_id"]).filter(|_| only_it)
     }),
     ("listener.port_taken", |case| {
-        case.said(&["eaddrinuse", "address already in use", "port is already in use", "port already in use", "only one usage of each socket"]).or_else(Found::excluded)
+        case.said(&[
+            "eaddrinuse",
+            "address already in use",
+            "port is already in use",
+            "port already in use",
+            "only one usage of each socket",
+        ])
+        .or_else(Found::excluded)
     }),
     ("listener.no_browser", |case| {
-        case.said(&["failed to open browser", "could not open browser", "couldn't open browser", "xdg-open", "no browser", "open a browser"]).or_else(Found::excluded)
+        case.said(&[
+            "failed to open browser",
+            "could not open browser",
+            "couldn't open browser",
+            "xdg-open",
+            "no browser",
+            "open a browser",
+        ])
+        .or_else(Found::excluded)
     }),
     ("listener.not_reached", not_reached),
     ("flow.needs_user", needs_user),
@@ -119,10 +134,12 @@ fn sent_state(case: &Case<'_>) -> Option<String> {
 fn arrived_state(case: &Case<'_>) -> Option<String> {
     let of_request = case.param("state").filter(|_| case.param("response_type").is_none()).map(str::to_owned);
     of_request.or_else(|| {
-        let mut addresses = phrases::addresses(case.evidence.text.as_deref()?).filter_map(|text| Url::parse(text).ok());
+        let mut addresses =
+            phrases::addresses(case.evidence.text.as_deref()?).filter_map(|text| Url::parse(text).ok());
         addresses.find_map(|address| {
             let part = |name: &str| {
-                let in_query = address.query_pairs().find(|(own, _)| own == name).map(|(_, value)| value.into_owned());
+                let in_query =
+                    address.query_pairs().find(|(own, _)| own == name).map(|(_, value)| value.into_owned());
                 let fragment = address.fragment().unwrap_or_default().as_bytes();
                 let in_fragment = || {
                     let mut pairs = form_urlencoded::parse(fragment);
@@ -137,14 +154,17 @@ fn arrived_state(case: &Case<'_>) -> Option<String> {
 
 fn state_of_another(case: &Case<'_>) -> Option<Found> {
     match (sent_state(case), arrived_state(case)) {
-        (Some(sent), Some(arrived)) if sent != arrived => Found::likely("state of the answer", &arrived, &sent),
+        (Some(sent), Some(arrived)) if sent != arrived => {
+            Found::likely("state of the answer", &arrived, &sent)
+        }
         (Some(_), Some(_)) => Found::excluded(),
         _ => None,
     }
 }
 
 fn nonce_of_another(case: &Case<'_>) -> Option<Found> {
-    let nonce = |token: &Decoded| token.claims.get("nonce").and_then(|nonce| nonce.as_str()).map(str::to_owned);
+    let nonce =
+        |token: &Decoded| token.claims.get("nonce").and_then(|nonce| nonce.as_str()).map(str::to_owned);
     let sent = case.previous_param("nonce").or_else(|| case.param("nonce"));
     match (sent, case.token.as_ref().and_then(nonce)) {
         (Some(sent), Some(got)) if sent != got => Found::likely("nonce of the ID token", &got, sent),
@@ -166,7 +186,9 @@ fn callback(case: &Case<'_>) -> Option<String> {
     let mentioned = || {
         let text = case.evidence.text.as_deref()?;
         let is_callback = |address: &&str| {
-            ["signin-oidc", "callback", "/cb", "code=", "/auth", "redirect"].iter().any(|mark| address.contains(mark))
+            ["signin-oidc", "callback", "/cb", "code=", "/auth", "redirect"]
+                .iter()
+                .any(|mark| address.contains(mark))
                 && !address.contains("/oauth2/")
         };
         phrases::addresses(text).find(is_callback).map(str::to_owned)
@@ -184,23 +206,29 @@ fn other_host(case: &Case<'_>) -> Option<Found> {
     let previous = case.evidence.previous_request.as_ref();
     let referer = previous.and_then(|request| request.headers.get("referer")).map(str::to_owned);
     let is_authority = |host: &str| {
-        ["microsoftonline", "login.live.com", "b2clogin", "ciamlogin", "windows.net"].iter().any(|mark| host.contains(mark))
+        ["microsoftonline", "login.live.com", "b2clogin", "ciamlogin", "windows.net"]
+            .iter()
+            .any(|mark| host.contains(mark))
     };
-    let began = referer.filter(|referer| host_of(referer).is_some_and(|host| !is_authority(&host))).or_else(|| {
-        let own = host_of(&back)?;
-        let differs = |address: &&str| {
-            host_of(address).is_some_and(|host| host != own && !is_authority(&host) && same_site_by_eye(&host, &own))
-        };
-        phrases::addresses(case.evidence.text.as_deref()?).find(differs).map(str::to_owned)
-    })?;
+    let began = referer.filter(|referer| host_of(referer).is_some_and(|host| !is_authority(&host))).or_else(
+        || {
+            let own = host_of(&back)?;
+            let differs = |address: &&str| {
+                host_of(address)
+                    .is_some_and(|host| host != own && !is_authority(&host) && same_site_by_eye(&host, &own))
+            };
+            phrases::addresses(case.evidence.text.as_deref()?).find(differs).map(str::to_owned)
+        },
+    )?;
     let (began_on, came_to) = (host_of(&began)?, host_of(&back)?);
     if began_on.eq_ignore_ascii_case(&came_to) {
         return None;
     }
-    Some(
-        Found::new(Certainty::Likely, "host where the sign-in began", &began_on, &came_to)
-            .and("address of the callback", &back, &format!("an address on {began_on}")),
-    )
+    Some(Found::new(Certainty::Likely, "host where the sign-in began", &began_on, &came_to).and(
+        "address of the callback",
+        &back,
+        &format!("an address on {began_on}"),
+    ))
 }
 
 /// Whether two hosts look like names of one site: loopback names, or the same name with and without `www`.
@@ -219,15 +247,30 @@ fn cookie_blocked(case: &Case<'_>) -> Option<Found> {
             request.form().get("state").is_some() && request.form().get("grant_type").is_none()
         });
     if is_plain {
-        return Found::likely("address of the callback", &back?, "https, because the cookie is marked Secure");
+        return Found::likely(
+            "address of the callback",
+            &back?,
+            "https, because the cookie is marked Secure",
+        );
     }
-    if let Some(found) = case.said(&["samesite", "same-site", "set-cookie was blocked", "third-party cookie", "cookie was blocked"]) {
+    if let Some(found) = case.said(&[
+        "samesite",
+        "same-site",
+        "set-cookie was blocked",
+        "third-party cookie",
+        "cookie was blocked",
+    ]) {
         return Some(found);
     }
     if posted {
-        return Found::likely("response_mode", "form_post", "a cookie with SameSite=None; Secure, or response_mode=query");
+        return Found::likely(
+            "response_mode",
+            "form_post",
+            "a cookie with SameSite=None; Secure, or response_mode=query",
+        );
     }
-    let is_answer = case.evidence.request.as_ref().filter(|_| arrived_state(case).is_some() && case.has_headers());
+    let is_answer =
+        case.evidence.request.as_ref().filter(|_| arrived_state(case).is_some() && case.has_headers());
     if is_answer.is_some_and(|request| request.headers.get("cookie").is_none()) {
         return Found::likely("request Cookie", "absent", "the cookie that was set when the sign-in began");
     }
@@ -249,20 +292,26 @@ const AUTHORITIES: [&str; 6] = [
 /// The address that could not be read: of a discovery document, of keys, or the authority that was configured.
 fn metadata_address(case: &Case<'_>) -> Option<String> {
     let text = case.evidence.text.as_deref().unwrap_or_default();
-    let described = case.evidence.refusal.as_ref().and_then(|refusal| refusal.description.as_deref()).unwrap_or_default();
+    let described =
+        case.evidence.refusal.as_ref().and_then(|refusal| refusal.description.as_deref()).unwrap_or_default();
     let is_document = |address: &&str| {
         [".well-known", "/discovery/", "/keys", "/jwks", "/certs"].iter().any(|mark| address.contains(mark))
     };
     let is_authority = |address: &&str| {
-        let names = ["login.", "sts.", "b2clogin", "ciamlogin", "/realms/", "okta", "auth0", "cognito", "/adfs"];
-        !address.contains("aka.ms") && !address.contains("/docs") && names.iter().any(|name| address.contains(name))
+        let names =
+            ["login.", "sts.", "b2clogin", "ciamlogin", "/realms/", "okta", "auth0", "cognito", "/adfs"];
+        !address.contains("aka.ms")
+            && !address.contains("/docs")
+            && names.iter().any(|name| address.contains(name))
     };
     let of_request = || {
         let url = case.evidence.request.as_ref()?.url.as_str();
         is_document(&url).then(|| url.to_owned())
     };
     let mentioned = || {
-        let of = |text| phrases::addresses(text).find(is_document).or_else(|| phrases::addresses(text).find(is_authority));
+        let of = |text| {
+            phrases::addresses(text).find(is_document).or_else(|| phrases::addresses(text).find(is_authority))
+        };
         of(described).or_else(|| of(text)).map(str::to_owned)
     };
     of_request().or_else(mentioned)
@@ -276,7 +325,11 @@ fn misspelt(case: &Case<'_>) -> Option<Found> {
     if AUTHORITIES.contains(&host.as_str()) {
         return None;
     }
-    Some(Found::likely("host of the authority", &host, near)?.with("found", host).with("authority", format!("https://{near}")))
+    Some(
+        Found::likely("host of the authority", &host, near)?
+            .with("found", host)
+            .with("authority", format!("https://{near}")),
+    )
 }
 
 /// Whether at most so many letters have to be changed, added or dropped to make one name of the other.
@@ -309,35 +362,54 @@ fn odd_path(case: &Case<'_>) -> Option<Found> {
         "v2.0 stands in it twice"
     } else if count(".well-known") > 1 || count("openid-configuration") > 1 {
         "the well-known path stands in it twice"
-    } else if address.trim_start_matches("https://").contains("https://") || address.contains("https:/https") {
+    } else if address.trim_start_matches("https://").contains("https://") || address.contains("https:/https")
+    {
         "it holds https:// twice"
     } else if AUTHORITIES.contains(&host)
         && segments.first().is_some_and(|first| [".well-known", "v2.0", "oauth2"].contains(first))
     {
         "no tenant stands in front"
-    } else if AUTHORITIES.contains(&host) && (count("authorize") > 0 || count("token") > 0) && count(".well-known") > 0 {
+    } else if AUTHORITIES.contains(&host)
+        && (count("authorize") > 0 || count("token") > 0)
+        && count(".well-known") > 0
+    {
         "it was built from an endpoint in place of the authority"
     } else {
         return None;
     };
     Some(
-        Found::likely("address of the metadata", &format!("{address}: {wrong}"), "https://<authority>/<tenant>/v2.0/.well-known/openid-configuration")?
-            .with("found", wrong),
+        Found::likely(
+            "address of the metadata",
+            &format!("{address}: {wrong}"),
+            "https://<authority>/<tenant>/v2.0/.well-known/openid-configuration",
+        )?
+        .with("found", wrong),
     )
 }
 
 fn unknown_authority(case: &Case<'_>) -> Option<Found> {
     let own_host = |host: &str| {
-        ["b2clogin.com", "ciamlogin.com"].iter().any(|end| host.ends_with(end)) || !host.contains("microsoftonline")
+        ["b2clogin.com", "ciamlogin.com"].iter().any(|end| host.ends_with(end))
+            || !host.contains("microsoftonline")
     };
-    let untrusted = case.says(&["untrusted_authority", "knownauthorities", "known authorities", "not in the list of trusted", "authority is not trusted", "untrusted authority"]);
+    let untrusted = case.says(&[
+        "untrusted_authority",
+        "knownauthorities",
+        "known authorities",
+        "not in the list of trusted",
+        "authority is not trusted",
+        "untrusted authority",
+    ]);
     let address = metadata_address(case);
     let host = address.as_deref().and_then(host_of).filter(|host| own_host(host));
     match (untrusted, host) {
         (true, Some(host)) => Some(
-            Found::likely("host of the authority", &host, "a host that knownAuthorities names")?.with("found", host),
+            Found::likely("host of the authority", &host, "a host that knownAuthorities names")?
+                .with("found", host),
         ),
-        (true, None) => case.said(&["untrusted_authority", "knownauthorities", "known authorities", "trusted"]),
+        (true, None) => {
+            case.said(&["untrusted_authority", "knownauthorities", "known authorities", "trusted"])
+        }
         _ => None,
     }
 }
@@ -355,7 +427,8 @@ fn about_address(case: &Case<'_>, words: &[&str]) -> Option<Found> {
 
 fn not_reached(case: &Case<'_>) -> Option<Found> {
     let text = case.evidence.text.as_deref().unwrap_or_default();
-    let asked = [case.param("redirect_uri"), case.previous_param("redirect_uri"), case.facts.get("redirect_uri")];
+    let asked =
+        [case.param("redirect_uri"), case.previous_param("redirect_uri"), case.facts.get("redirect_uri")];
     let of_request = case.evidence.request.as_ref().map(|request| request.url.as_str());
     let mut all = phrases::addresses(text).chain(of_request).chain(asked.into_iter().flatten()).peekable();
     let any = all.peek().is_some();
@@ -439,7 +512,11 @@ fn not_kept(case: &Case<'_>) -> Option<Found> {
         }
     }
     if asked_scope(case).is_some_and(|scope| scope.split_whitespace().any(|one| one == "offline_access")) {
-        return Found::likely("request scope", "holds offline_access", "a cache that keeps the refresh token it brings");
+        return Found::likely(
+            "request scope",
+            "holds offline_access",
+            "a cache that keeps the refresh token it brings",
+        );
     }
     case.said(&[
         "new client",
@@ -467,10 +544,12 @@ fn secret_shipped(case: &Case<'_>) -> Option<Found> {
         let hint: String = secret.chars().take(3).collect();
         let sent = format!("{hint}… ({})", secret::mask(secret));
         let redirect = case.param("redirect_uri").or_else(|| case.previous_param("redirect_uri"));
-        let own_scheme = redirect.filter(|uri| !uri.starts_with("http://") && !uri.starts_with("https://") && uri.contains(':'));
+        let own_scheme = redirect
+            .filter(|uri| !uri.starts_with("http://") && !uri.starts_with("https://") && uri.contains(':'));
         let platforms = redirect.and_then(|uri| case.platforms_of(uri)).unwrap_or_default();
         let shown = |place: &str, what: &str| {
-            Found::certain(place, what, "a server").map(|found| found.and("request client_secret", &sent, expected))
+            Found::certain(place, what, "a server")
+                .map(|found| found.and("request client_secret", &sent, expected))
         };
         if let Some(origin) = case.header("origin") {
             return shown("request Origin", origin);
@@ -479,19 +558,38 @@ fn secret_shipped(case: &Case<'_>) -> Option<Found> {
             return shown("request redirect_uri", uri);
         }
         if let Some(platform) = platforms.iter().find(|platform| **platform != Platform::Web) {
-            return shown("registration", &format!("{} under {}", redirect.unwrap_or_default(), platform.label()));
+            return shown(
+                "registration",
+                &format!("{} under {}", redirect.unwrap_or_default(), platform.label()),
+            );
         }
         if let Some(agent) = case.header("user-agent").filter(|agent| {
-            ["okhttp", "CFNetwork", "Dart/", "Mozilla/", "Electron", "Darwin"].iter().any(|mark| agent.contains(mark))
+            ["okhttp", "CFNetwork", "Dart/", "Mozilla/", "Electron", "Darwin"]
+                .iter()
+                .any(|mark| agent.contains(mark))
         }) {
             return shown("request User-Agent", agent);
         }
         return Found::likely("request client_secret", &sent, expected);
     }
     if let Some(prefix) = SHIPPED.into_iter().find(|prefix| case.says(&[prefix]) && case.says(&["secret"])) {
-        return Found::likely("name of the variable", &format!("begins with {}", prefix.to_ascii_uppercase()), "a variable that only the server reads");
+        return Found::likely(
+            "name of the variable",
+            &format!("begins with {}", prefix.to_ascii_uppercase()),
+            "a variable that only the server reads",
+        );
     }
-    case.said(&["bundle", "javascript", "apk", "decompil", "devtools", "source map", "browser", "mobile app", "desktop app"])
+    case.said(&[
+        "bundle",
+        "javascript",
+        "apk",
+        "decompil",
+        "devtools",
+        "source map",
+        "browser",
+        "mobile app",
+        "desktop app",
+    ])
 }
 
 fn implicit(case: &Case<'_>) -> Option<Found> {
@@ -499,18 +597,24 @@ fn implicit(case: &Case<'_>) -> Option<Found> {
     if let Some(kinds) = kinds {
         let asks = kinds.split_whitespace().any(|kind| kind == "token" || kind == "id_token");
         // By form_post they travel in a body.
-        let posted = case.param("response_mode").or_else(|| case.previous_param("response_mode")) == Some("form_post");
+        let posted =
+            case.param("response_mode").or_else(|| case.previous_param("response_mode")) == Some("form_post");
         if !asks || posted {
             return Found::excluded();
         }
         return Found::certain("request response_type", kinds, "code, with code_challenge");
     }
     let text = case.evidence.text.as_deref().unwrap_or_default();
-    let mark = ["#access_token=", "&access_token=", "#id_token=", "response_type=token", "response_type=id_token"]
-        .into_iter()
-        .find(|mark| text.contains(mark));
+    let mark =
+        ["#access_token=", "&access_token=", "#id_token=", "response_type=token", "response_type=id_token"]
+            .into_iter()
+            .find(|mark| text.contains(mark));
     if let Some(mark) = mark {
-        return Found::certain("address in the browser", mark.trim_start_matches(['#', '&']), "code, which is worth nothing without the verifier");
+        return Found::certain(
+            "address in the browser",
+            mark.trim_start_matches(['#', '&']),
+            "code, which is worth nothing without the verifier",
+        );
     }
     let app = case.app()?;
     if app.implicit_access_token == Some(true) {

@@ -51,7 +51,11 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
         case.said(&ABSENT).or_else(|| {
             let text = addressed(case)?;
             let cut_off = CUT_OFF.iter().find(|words| case.says(&[words]))?;
-            Found::likely("the message", &format!("{text} and “{cut_off}”"), "an answer of the identity endpoint")
+            Found::likely(
+                "the message",
+                &format!("{text} and “{cut_off}”"),
+                "an answer of the identity endpoint",
+            )
         })
     }),
     ("managed_identity.unavailable", not_assigned),
@@ -110,29 +114,31 @@ fn named(case: &Case<'_>) -> Option<(&'static str, String)> {
 
 /// The address of the endpoint, if the message holds it.
 fn addressed(case: &Case<'_>) -> Option<&'static str> {
-    ["169.254.169.254", "imds", "/msi/token", "metadata/identity"].into_iter().find(|address| case.says(&[address]))
+    ["169.254.169.254", "imds", "/msi/token", "metadata/identity"]
+        .into_iter()
+        .find(|address| case.says(&[address]))
 }
 
 fn not_assigned(case: &Case<'_>) -> Option<Found> {
     if let Some(found) = case.by_rule(&["identity.assigned"]) {
         return Some(found);
     }
-    let found = case.said(
-        &[
-            "identity not found",
-            "identity_not_found",
-            "identitynotfound",
-            "not been assigned",
-            "no identity has been assigned",
-            "not assigned",
-            "no user assigned or delegated managed identity",
-            "no managed identity found",
-            "unable to load the proper managed identity",
-            "does not have managed identity",
-        ],
-    )?;
+    let found = case.said(&[
+        "identity not found",
+        "identity_not_found",
+        "identitynotfound",
+        "not been assigned",
+        "no identity has been assigned",
+        "not assigned",
+        "no user assigned or delegated managed identity",
+        "no managed identity found",
+        "unable to load the proper managed identity",
+        "does not have managed identity",
+    ])?;
     Some(match named(case) {
-        Some((name, value)) => found.and(&format!("request {name}"), &value, "an identity that is assigned to this machine"),
+        Some((name, value)) => {
+            found.and(&format!("request {name}"), &value, "an identity that is assigned to this machine")
+        }
         None => found,
     })
 }

@@ -16,7 +16,8 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
 fn policy_of(request: &Request) -> Option<String> {
     let named = request.query().get("p").or(request.form().get("p")).map(str::to_owned);
     named.or_else(|| {
-        let is_policy = |segment: &&str| segment.get(..5).is_some_and(|begin| begin.eq_ignore_ascii_case("b2c_1"));
+        let is_policy =
+            |segment: &&str| segment.get(..5).is_some_and(|begin| begin.eq_ignore_ascii_case("b2c_1"));
         request.url.path_segments()?.find(is_policy).map(str::to_owned)
     })
 }
@@ -32,7 +33,9 @@ fn other_policy(case: &Case<'_>) -> Option<Found> {
             let value = |label: &str| {
                 let rest = &case.message[case.message.find(label)? + label.len()..];
                 let rest = rest.trim_start_matches([' ', ':', '\'', '"']);
-                let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !"_-.".contains(c)).unwrap_or(rest.len());
+                let end = rest
+                    .find(|c: char| !c.is_ascii_alphanumeric() && !"_-.".contains(c))
+                    .unwrap_or(rest.len());
                 (end > 0).then(|| rest[..end].to_owned())
             };
             let actual = value("actual value").or(redeemed)?;
