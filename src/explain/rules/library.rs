@@ -486,12 +486,33 @@ fn no_offline_access(case: &Case<'_>) -> Option<Found> {
     if matches!(case.grant(), Some("client_credentials" | "refresh_token")) {
         return Found::excluded(); // no refresh token belongs there, or there is one
     }
-    let scope = asked_scope(case)?;
+    let Some(scope) = asked_scope(case) else { return as_told(case) };
     if scope.split_whitespace().any(|one| one == "offline_access") {
         return Found::excluded();
     }
     let wanted = format!("{scope} offline_access");
     Some(Found::certain("request scope", scope, &wanted)?.with("corrected_scope", wanted))
+}
+
+/// The same from words alone: a scope that somebody quotes, or the hour after which access tokens end.
+fn as_told(case: &Case<'_>) -> Option<Found> {
+    if case.says(&["offline_access", "offline access"]) {
+        return None;
+    }
+    let quoted = || {
+        let rest = &case.message[case.message.find("scope")?..];
+        let rest = &rest[..rest.floor_char_boundary(300)];
+        let begin = rest.find(['"', '\'', '=', '['])? + 1;
+        let end = rest[begin..].find(['"', '&', ']', '\n']).map_or(rest.len(), |end| begin + end);
+        let scope = rest[begin..end].trim();
+        let names_api = ["openid", "profile", ".default", "user.read", "api://", "https://"];
+        names_api.iter().any(|name| scope.contains(name)).then(|| scope.to_owned())
+    };
+    if let Some(scope) = quoted() {
+        let wanted = format!("{scope} offline_access");
+        return Some(Found::likely("scope in the text", &scope, &wanted)?.with("corrected_scope", wanted));
+    }
+    case.said(&["every hour", "each hour", "an hour", "one hour", "60 min", "hourly", "3600", "3599"])
 }
 
 fn not_kept(case: &Case<'_>) -> Option<Found> {
