@@ -113,7 +113,10 @@ impl Facts {
             facts.read_request(request);
         }
         if facts.error.is_none() && facts.code.is_none() {
-            facts.error = evidence.text.as_deref().and_then(status_alone);
+            let status =
+                evidence.response.as_ref().map(|response| response.status).filter(|status| *status >= 400);
+            let of_answer = || Some(Place::Api(status?).entry(None)?.error.to_owned());
+            facts.error = evidence.text.as_deref().and_then(status_alone).or_else(of_answer);
         }
         if facts.code.is_none() {
             let called = facts.error.as_deref().map(super::names::find).unwrap_or_default();
