@@ -474,6 +474,10 @@ fn needs_user(case: &Case<'_>) -> Option<Found> {
         "nobody",
         "no one",
         " job",
+        "worker",
+        "windows service",
+        "hosted service",
+        "devicelogin",
     ])
 }
 

@@ -12,13 +12,20 @@ mod api;
 mod assertion;
 mod browser;
 mod call;
-mod client;
+mod certificate;
+mod client_assertion;
+mod client_id;
+mod cloud;
 mod consent;
+mod credential;
+mod federated;
 mod graph;
 mod library;
 mod managed_identity;
 mod message;
+mod obo;
 mod pkce;
+mod placeholder;
 mod platform;
 mod policy;
 mod redemption;
@@ -31,9 +38,11 @@ mod sender;
 mod service;
 mod session;
 mod tenant;
+mod thumbprint;
 mod times;
 mod user;
 mod user_flow;
+mod wording;
 
 use super::{Certainty, Evidence, EvidenceLine, entry::Entry, facts::Facts, reading::plain};
 use crate::{
@@ -55,7 +64,14 @@ const FAMILIES: &[&[(&str, Check)]] = &[
     response_type::CHECKS,
     redemption::CHECKS,
     session::CHECKS,
-    client::CHECKS,
+    client_id::CHECKS,
+    placeholder::CHECKS,
+    credential::CHECKS,
+    certificate::CHECKS,
+    client_assertion::CHECKS,
+    federated::CHECKS,
+    obo::CHECKS,
+    cloud::CHECKS,
     assertion::CHECKS,
     scope::CHECKS,
     resource::CHECKS,
@@ -149,6 +165,8 @@ pub(super) struct Case<'a> {
     pub token: Option<Decoded>,
     /// What the refusal or the pasted text says, in lower case.
     pub message: String,
+    /// The same from the number on, as it is written and without escapes, for `wording`.
+    pub told: String,
     /// The sentence about the number as it was written, freed of what wraps it: see `message`.
     pub sentence: String,
 }
@@ -173,6 +191,7 @@ impl<'a> Case<'a> {
             token: given.or_else(|| presented.bearer.clone()),
             presented,
             message,
+            told: wording::told(evidence, entry.code),
             sentence: message::plain(words, entry.code),
         }
     }
