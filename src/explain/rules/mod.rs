@@ -20,6 +20,8 @@ mod consent;
 mod credential;
 mod federated;
 mod graph;
+mod library;
+mod managed_identity;
 mod message;
 mod obo;
 mod pkce;
@@ -33,11 +35,13 @@ mod resource;
 mod response_type;
 mod scope;
 mod sender;
+mod service;
 mod session;
 mod tenant;
 mod thumbprint;
 mod times;
 mod user;
+mod user_flow;
 mod wording;
 
 use super::{Certainty, Evidence, EvidenceLine, entry::Entry, facts::Facts, reading::plain};
@@ -78,6 +82,10 @@ const FAMILIES: &[&[(&str, Check)]] = &[
     pkce::CHECKS,
     request::CHECKS,
     call::CHECKS,
+    managed_identity::CHECKS,
+    library::CHECKS,
+    service::CHECKS,
+    user_flow::CHECKS,
 ];
 
 /// What the check for a cause says.
