@@ -365,8 +365,12 @@ fn application_not_assigned(case: &Case<'_>) -> Option<Found> {
     let required = api.and_then(|api| api.assignment_required);
     let held = case.evidence.grants.as_ref().zip(api.and_then(|api| api.object_id.as_deref()));
     let holds = held.map(|(grants, id)| grants.application.iter().filter(|row| row.resource == id).count());
-    if holds.is_some_and(|count| count > 0) {
-        return None; // a role was given since; the token is what is old
+    if let Some(count) = holds.filter(|count| *count > 0) {
+        // Given since then: the request only has to be sent again.
+        let found = Found::new(Certainty::Likely, "roles of the client at the API", &count.to_string(), "at least one")
+            .and("client", client, "")
+            .and("API", resource, "");
+        return Some(found.with("client_id", client));
     }
     let is_empty = case.evidence.grants.as_ref().is_some_and(|grants| grants.application.is_empty());
     let shown = if holds == Some(0) || is_empty { "none" } else { "none, says the message" };
