@@ -22,6 +22,7 @@ const SLOTS: &[(&str, &str)] = &[
     ("authority", "https://login.microsoftonline.com"),
     // What rules find out (`Found::with`).
     ("open_causes", "<causes>"),
+    ("open_question", "The evidence at hand does not decide"),
     ("object_id", "<object-id-of-the-application>"),
     ("principal_id", "<object-id-of-the-service-principal>"),
     ("platform", "<platform>"),

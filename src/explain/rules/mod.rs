@@ -253,12 +253,13 @@ impl<'a> Case<'a> {
     }
 
     /// By how many seconds this machine's clock was ahead of the authority's when the answer came; negative if it was
-    /// behind. From the `Date` header or the time in the answer. `None` where more than a day lies between them: then the
-    /// text is old, and the clocks are not known.
+    /// behind. From the `Date` header or the time in the answer. `None` where the clocks are not known: a text that was
+    /// pasted is older than the present, and one from more than a day away is no measure at all.
     pub fn clock_offset(&self) -> Option<i64> {
         const DAY: i64 = 24 * 60 * 60;
         let offset = self.evidence.now?.seconds() - self.facts.answered?.seconds();
-        (offset.abs() <= DAY).then_some(offset)
+        let is_measured = !self.evidence.is_asked_later || offset < 0;
+        (is_measured && offset.abs() <= DAY).then_some(offset)
     }
 
     /// What the lab tenant compared under this name.
