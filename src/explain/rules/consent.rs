@@ -34,8 +34,15 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
 ];
 
 /// Words by which a program tells that it exchanges a token for somebody.
-const ON_BEHALF: [&str; 6] =
-    ["on_behalf_of", "on-behalf-of", "onbehalfof", "on behalf of flow", "jwt-bearer", "userassertion"];
+const ON_BEHALF: [&str; 7] = [
+    "on_behalf_of",
+    "on-behalf-of",
+    "onbehalfof",
+    "on behalf of flow",
+    "grant-type:jwt-bearer",
+    "grant-type%3ajwt-bearer",
+    "userassertion",
+];
 
 /// Whether the request exchanges a token for another one on behalf of somebody.
 pub(super) fn is_on_behalf_of(case: &Case<'_>) -> bool {
@@ -206,7 +213,14 @@ fn delegated_missing(case: &Case<'_>) -> Option<Found> {
         return Some(with_slots(found, case, None, &[]));
     }
     if case.evidence.service_principal.is_absent() {
-        return None;
+        let found =
+            Found::new(Certainty::Likely, "service principal of the client", "none", "one with a grant");
+        let found = match &wanted {
+            Some(wanted) => found.and(wanted.place, &wanted.scope, "granted in this tenant"),
+            None => found,
+        };
+        let names = wanted.as_ref().map(|wanted| wanted.names.clone()).unwrap_or_default();
+        return Some(with_slots(found, case, wanted.as_ref(), &names));
     }
     // A request that cannot show a page, or a message: what it says, nobody looked up yet.
     let place = wanted.as_ref().map_or("the message", |wanted| wanted.place);
@@ -291,13 +305,6 @@ fn elsewhere(case: &Case<'_>) -> Option<Found> {
     if let Some((before, now)) = clients.filter(|(before, now)| !before.eq_ignore_ascii_case(now)) {
         let found = Found::new(Certainty::Likely, "request client_id", now, before);
         return Some(found.and("client of the consent", before, now).about(before));
-    }
-    let registered = case.evidence.registration.as_ref().and_then(|app| app.app_id.as_deref());
-    if let Some((own, asked)) =
-        registered.zip(client(case)).filter(|(own, asked)| !own.eq_ignore_ascii_case(asked))
-    {
-        let found = Found::new(Certainty::Likely, "client that lacks consent", asked, own);
-        return Some(found.and("registration appId", own, asked).about(own));
     }
     let wanted = wanted(case)?;
     let coverage = coverage(case, &wanted)?;

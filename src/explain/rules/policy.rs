@@ -76,6 +76,10 @@ fn second_factor(case: &Case<'_>) -> Option<Found> {
     if is_on_behalf_of(case) || is_password_grant(case) {
         return None; // these have causes of their own
     }
+    let words = ["multi-factor", "multifactor", "second factor", "mfa"];
+    if case.code.is_none() && challenge(case).is_none() && !case.says(&words) {
+        return None; // interaction_required by itself has other reasons as well
+    }
     let grant = case.grant();
     let what = match (grant, case.param("prompt")) {
         (_, Some("none")) => "prompt=none: no page may be shown",

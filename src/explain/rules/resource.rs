@@ -128,8 +128,7 @@ fn indicator(case: &Case<'_>) -> Option<Found> {
     let of_scopes = scope.as_ref().and_then(|scope| scopes::first_api(&scope.text));
     let api = Api::at_hand(case);
     let is_same = of_scopes.is_some_and(|api| api::one_form(api) == api::one_form(resource));
-    let is_registered = api.as_ref().is_some_and(|api| api.has_identifier(resource));
-    if is_same && (is_registered || api.is_none()) && case.code != Some(9_010_010) {
+    if is_same && case.code != Some(9_010_010) {
         return Found::excluded();
     }
     let expected = of_scopes.unwrap_or("the API that owns the scopes");

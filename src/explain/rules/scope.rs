@@ -316,7 +316,8 @@ fn several_apis(case: &Case<'_>) -> Option<Found> {
         return if asked.place == "request scope" { Found::excluded() } else { None };
     }
     let names = groups.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" and ");
-    let is_about_it = matches!(case.code, Some(28000 | 700_022)) || case.code.is_none();
+    let is_about_it =
+        matches!(case.code, Some(28000 | 700_022)) || case.facts.error.as_deref() == Some("AADB2C90146");
     let is_token = case.grant().is_some() || case.says(&["more than one resource"]);
     let certainty = if is_about_it || is_token { Certainty::Certain } else { Certainty::Likely };
     let neutral: Vec<_> = asked.each().filter(Scope::is_openid).map(|scope| scope.permission).collect();

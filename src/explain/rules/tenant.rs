@@ -263,7 +263,9 @@ fn audience(case: &Case<'_>) -> Option<Found> {
                 home(case).filter(|_| audience_of(case) == Some("AzureADMyOrg")).unwrap_or("organizations");
             of(Certainty::Certain, expected, "work and school accounts")
         }
-        Some(false) if is_on_consumers => of(Certainty::Certain, "organizations", "work and school accounts"),
+        Some(false) if is_on_consumers || is_for_consumers => {
+            of(Certainty::Certain, "organizations", "work and school accounts")
+        }
         Some(true) if path.as_deref().is_some_and(|path| !is_consumers(path) && path != "common") => {
             of(Certainty::Certain, "consumers", "PersonalMicrosoftAccount")
         }
@@ -273,6 +275,11 @@ fn audience(case: &Case<'_>) -> Option<Found> {
 }
 
 fn needs_tenant(case: &Case<'_>) -> Option<Found> {
+    let is_no_tenant_enough =
+        super::user::password_grant(case).is_some_and(|found| found.certainty.is_some());
+    if is_no_tenant_enough && case.code == Some(9_001_023) {
+        return None;
+    }
     let path = case.evidence.request.as_ref().and_then(tenant_in_path);
     let path = path.or_else(|| asked_tenant(case).map(str::to_owned));
     let grant = case.grant().unwrap_or("this kind of request");

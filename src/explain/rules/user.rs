@@ -227,6 +227,9 @@ fn not_assigned(case: &Case<'_>) -> Option<Found> {
 }
 
 fn unknown(case: &Case<'_>) -> Option<Found> {
+    if password_grant(case).is_some_and(|found| found.certainty.is_some()) {
+        return None;
+    }
     let who = person(case);
     let tenant = message::behind(
         &case.sentence,
@@ -281,6 +284,9 @@ fn no_password(case: &Case<'_>) -> Option<Found> {
         let found = Found::certain("request password", "empty", "the password")?;
         return Some(found.and("account", who.unwrap_or_default(), ""));
     }
+    if password_grant(case).is_some_and(|found| found.certainty.is_some()) {
+        return None;
+    }
     let found = Found::new(
         Certainty::Likely,
         "account",
@@ -292,25 +298,25 @@ fn no_password(case: &Case<'_>) -> Option<Found> {
 
 /// Whether a bare password was sent: by the request, or by the words of a library.
 pub(super) fn is_password_grant(case: &Case<'_>) -> bool {
-    const WORDS: [&str; 6] = [
+    const WORDS: [&str; 5] = [
         "usernamepassword",
         "username_password",
         "byusernamepassword",
         "resource owner password",
-        "ropc",
         "grant_type=password",
     ];
     match case.grant() {
         Some(grant) => grant == "password",
         None => {
             let text = case.evidence.text.as_deref().unwrap_or_default().to_ascii_lowercase();
-            WORDS.iter().any(|word| text.contains(word))
+            let is_abbreviated = text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == "ropc");
+            is_abbreviated || WORDS.iter().any(|word| text.contains(word))
         }
     }
 }
 
 /// What makes a password grant impossible, apart from a wrong password.
-fn password_grant(case: &Case<'_>) -> Option<Found> {
+pub(super) fn password_grant(case: &Case<'_>) -> Option<Found> {
     if !is_password_grant(case) {
         return if case.grant().is_some() { Found::excluded() } else { None };
     }
@@ -367,9 +373,14 @@ fn application_not_assigned(case: &Case<'_>) -> Option<Found> {
     let holds = held.map(|(grants, id)| grants.application.iter().filter(|row| row.resource == id).count());
     if let Some(count) = holds.filter(|count| *count > 0) {
         // Given since then: the request only has to be sent again.
-        let found = Found::new(Certainty::Likely, "roles of the client at the API", &count.to_string(), "at least one")
-            .and("client", client, "")
-            .and("API", resource, "");
+        let found = Found::new(
+            Certainty::Likely,
+            "roles of the client at the API",
+            &count.to_string(),
+            "at least one",
+        )
+        .and("client", client, "")
+        .and("API", resource, "");
         return Some(found.with("client_id", client));
     }
     let is_empty = case.evidence.grants.as_ref().is_some_and(|grants| grants.application.is_empty());
