@@ -26,7 +26,6 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("resource.wrong_tenant", wrong_tenant),
     ("resource.not_required", not_required),
     ("resource.missing_in_version_1", missing_in_version_1),
-    ("resource.disabled", disabled),
 ];
 
 /// Services whose address is not the name that tokens for them carry.
@@ -453,24 +452,6 @@ fn missing_in_version_1(case: &Case<'_>) -> Option<Found> {
         }
         _ => Found::excluded(),
     }
-}
-
-fn disabled(case: &Case<'_>) -> Option<Found> {
-    let wanted = wanted(case)?;
-    let id = api::id_of(case, wanted).unwrap_or_default();
-    let principal = case.evidence.resource_service_principal.found();
-    let state = principal.and_then(|principal| principal.account_enabled);
-    let (certainty, sent) = match state {
-        Some(false) => (Certainty::Certain, "false"),
-        Some(true) => return None,
-        None => (Certainty::Likely, "false, says the message"),
-    };
-    let found = Found::new(certainty, "accountEnabled of the API", sent, "true").and(
-        "the API that was asked for",
-        wanted,
-        "",
-    );
-    Some(found.with("resource_id", id))
 }
 
 /// Whether a registration lists anything of an API.
