@@ -307,7 +307,11 @@ fn is_elsewhere(case: &Case<'_>) -> Option<Found> {
         let found = Found::new(Certainty::Likely, place, sent, expected);
         let found =
             found.and("the tenant that was searched", searched.or(path).unwrap_or("not told"), expected);
-        Some(found.with("tenant", home.unwrap_or_default()).about(searched.or(path).unwrap_or_default()))
+        Some(
+            found
+                .with("tenant", if expected.contains(' ') { "" } else { expected })
+                .about(searched.or(path).unwrap_or_default()),
+        )
     };
     if let (Some(home), Some(path)) = (home, path.filter(|path| path.contains('.')))
         && !path.eq_ignore_ascii_case(home)

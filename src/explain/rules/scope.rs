@@ -55,7 +55,7 @@ fn separated(asked: &Asked<'_>) -> Option<(String, Certainty)> {
     // A line end in a message may only be the layout of whoever printed it.
     let is_wrong = |c: char| {
         matches!(c, ',' | ';' | '|' | '+' | '[' | ']' | '，' | '；' | '、')
-            || (matches!(c, '\n' | '\r' | '\t') && asked.place == "request scope")
+            || (c.is_whitespace() && c != ' ' && asked.place == "request scope")
     };
     let encoded = ["%20", "%2B", "%2b", "%2C", "%2c", "%3B", "%3b", "&#32;", "&nbsp;", "\\n", "\\u0020"];
     let is_encoded = encoded.iter().any(|escape| text.contains(escape));

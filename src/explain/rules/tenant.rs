@@ -181,7 +181,9 @@ fn path_segment(case: &Case<'_>) -> Option<Found> {
     let tenant = tenant_in_question(case)?;
     let lower = tenant.to_ascii_lowercase();
     let expected = home(case).unwrap_or("a GUID or a domain");
-    if WORDS.contains(&lower.as_str()) {
+    // The whole authority, pasted behind itself, begins with its scheme.
+    let is_address = ["https:", "http:", "login.microsoftonline.com"].contains(&lower.as_str());
+    if WORDS.contains(&lower.as_str()) || is_address {
         let found = Found::new(Certainty::Certain, "tenant of the request", &tenant, expected);
         let found = if path.is_empty() {
             found

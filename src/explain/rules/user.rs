@@ -158,10 +158,7 @@ fn other_organisation(case: &Case<'_>) -> Option<Found> {
     let tenant = tenant.or_else(|| asked_tenant(case)).unwrap_or("this tenant");
     let home = provider.map(|provider| message::guids(provider).first().copied().unwrap_or(provider));
     // Without a name or a provider there is nothing to compare.
-    if home.is_none() && who.is_none() && !matches!(case.code, Some(50014 | 16003 | 50020)) {
-        return None;
-    }
-    if case.code == Some(50020) && home.is_none() && who.is_none() && case.sentence.len() < 40 {
+    if home.is_none() && who.is_none() && !matches!(case.code, Some(50014 | 16003)) {
         return None;
     }
     let mut found = Found::new(
@@ -331,6 +328,10 @@ pub(super) fn password_grant(case: &Case<'_>) -> Option<Found> {
     };
     if matches!(case.code, Some(50076 | 50079 | 50072 | 50074 | 50158)) {
         return found("account that needs a second factor", "one without");
+    }
+    // The lab tenant says which of the two it was.
+    if case.code == Some(50126) && case.compared("username").is_some() {
+        return found("account without a password here", "an account of this tenant");
     }
     let is_guest = who.is_some_and(|who| who.to_ascii_lowercase().contains("#ext#"));
     if who.is_some_and(is_personal) {
