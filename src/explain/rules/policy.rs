@@ -12,7 +12,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("terms.not_accepted", terms),
     ("mfa.obo_not_forwarded", on_behalf_of),
     ("mfa.not_passed", not_passed),
-    ("ca.blocked", blocked),
+    ("ca.blocked", |case| Some(blocked(case))),
     ("ca.device_state", device),
     ("device.not_shown", device),
     ("device.not_joined", device),
@@ -130,7 +130,7 @@ fn on_behalf_of(case: &Case<'_>) -> Option<Found> {
     Some(with_challenge(found, case))
 }
 
-fn blocked(case: &Case<'_>) -> Option<Found> {
+fn blocked(case: &Case<'_>) -> Found {
     let found =
         Found::new(Certainty::Likely, "the answer", "blocked by a policy", "let in, or excepted from it");
     let found = match case.grant() {
@@ -143,10 +143,10 @@ fn blocked(case: &Case<'_>) -> Option<Found> {
     };
     let policies =
         challenge(case).map(|claims| message::guids(&claims).join(" ")).filter(|ids| !ids.is_empty());
-    Some(match policies {
+    match policies {
         Some(ids) => found.and("policies in the answer", &ids, "").about(&ids),
         None => found,
-    })
+    }
 }
 
 /// A device was asked for: what the request or the page tells about it.

@@ -258,9 +258,9 @@ fn no_service_principal(case: &Case<'_>) -> Option<Found> {
     let found = |certainty, place: &str, sent: &str| {
         Some(
             Found::new(certainty, place, sent, &format!("a service principal in {tenant}"))
-                .and("the API that was asked for", wanted.unwrap_or(&sent.to_owned()), "")
+                .and("the API that was asked for", wanted.unwrap_or(sent), "")
                 .with("resource_id", api_id.unwrap_or_default())
-                .about(&tenant),
+                .about(tenant),
         )
     };
     match &case.evidence.resource_service_principal {
@@ -431,7 +431,7 @@ fn not_required(case: &Case<'_>) -> Option<Found> {
 /// The permission that was asked of an API, by GUID and name, so that it can be added.
 fn permission_to_add(case: &Case<'_>, resource: &str) -> Option<(String, String)> {
     let asked = api::asked(case);
-    let mut named = asked.iter().flat_map(|asked| asked.of_apis()).map(|scope| scope.permission);
+    let mut named = asked.iter().flat_map(api::Asked::of_apis).map(|scope| scope.permission);
     let api = Api::at_hand(case);
     if let Some(api) = api.filter(|api| api.app_id().is_some_and(|id| id.eq_ignore_ascii_case(resource))) {
         let found = named.find_map(|name| api.scope(name));

@@ -272,7 +272,7 @@ fn default_mixed(case: &Case<'_>) -> Option<Found> {
     let (all, named): (Vec<_>, Vec<_>) = asked.of_apis().partition(|scope| scope.permission == ".default");
     let (Some(default), false) = (all.first(), named.is_empty()) else { return Found::excluded() };
     let resource = default.resource.unwrap_or("https://graph.microsoft.com");
-    let names = named.iter().map(|scope| scope.permission).collect::<Vec<_>>().join(" ");
+    let beside = named.iter().map(|scope| scope.permission).collect::<Vec<_>>().join(" ");
     let corrected = named.iter().map(whole).collect::<Vec<_>>().join(" ");
     Some(
         Found::new(
@@ -281,7 +281,7 @@ fn default_mixed(case: &Case<'_>) -> Option<Found> {
             &asked.text,
             &format!("{resource}/.default alone, or the named permissions alone"),
         )
-        .and("named beside .default", &names, "nothing, or no .default")
+        .and("named beside .default", &beside, "nothing, or no .default")
         .with("corrected_scope", corrected)
         .with("resource", resource),
     )
@@ -388,14 +388,14 @@ struct Standing {
     expected: String,
 }
 
-fn of_standing(case: &Case<'_>, cause: &'static str) -> Option<Found> {
+fn of_standing(case: &Case<'_>, key: &'static str) -> Option<Found> {
     let asked = api::asked(case)?;
     if separated(&asked).is_some() || first_fault(case).is_some() {
         return None;
     }
     let standings = standings(case, &asked);
     let found = standings.iter().min_by_key(|standing| standing.certainty)?;
-    if found.cause != cause {
+    if found.cause != key {
         // One that is certain closes the others; a likely one leaves them open.
         return if found.certainty == Certainty::Certain { Found::excluded() } else { None };
     }

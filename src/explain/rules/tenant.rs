@@ -9,7 +9,7 @@ use crate::{explain::Certainty, wire::Request};
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("tenant.unknown", unknown),
     ("tenant.path_segment", path_segment),
-    ("tenant.single_tenant_on_common", single_tenant),
+    ("tenant.single_tenant_on_common", |case| Some(single_tenant(case))),
     ("tenant.audience_mismatch", audience),
     ("tenant.grant_needs_tenant", needs_tenant),
     ("resource.not_for_personal_accounts", needs_tenant),
@@ -202,7 +202,7 @@ fn path_segment(case: &Case<'_>) -> Option<Found> {
     Found::excluded()
 }
 
-fn single_tenant(case: &Case<'_>) -> Option<Found> {
+fn single_tenant(case: &Case<'_>) -> Found {
     let path = asked_tenant(case).filter(|tenant| is_shared(tenant)).unwrap_or("common");
     let client = client(case);
     let expected = home(case).unwrap_or("the tenant of the application");
@@ -213,7 +213,7 @@ fn single_tenant(case: &Case<'_>) -> Option<Found> {
         "",
     );
     let found = if let Some(client) = &client { found.and("client", client, "") } else { found };
-    Some(found.with("client_id", client.unwrap_or_default()).with("tenant", home(case).unwrap_or_default()))
+    found.with("client_id", client.unwrap_or_default()).with("tenant", home(case).unwrap_or_default())
 }
 
 /// The client: the first GUID of the message, where the request is not known.

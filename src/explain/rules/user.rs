@@ -16,7 +16,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("user.personal_not_allowed", personal),
     ("user.other_org", other_organisation),
     ("guest.invitation_open", named),
-    ("user.not_assigned", not_assigned),
+    ("user.not_assigned", |case| Some(not_assigned(case))),
     ("user.unknown", unknown),
     ("user.wrong_password", wrong_password),
     ("user.password_not_encoded", password_not_encoded),
@@ -26,7 +26,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("user.password_expired_on_premises", named),
     ("user.no_password", no_password),
     ("ropc.not_possible", password_grant),
-    ("app.not_assigned", application_not_assigned),
+    ("app.not_assigned", |case| Some(application_not_assigned(case))),
 ];
 
 /// Domains whose accounts are personal ones.
@@ -189,7 +189,7 @@ fn named(case: &Case<'_>) -> Option<Found> {
     Some(found.with("username", person(case).unwrap_or_default()))
 }
 
-fn not_assigned(case: &Case<'_>) -> Option<Found> {
+fn not_assigned(case: &Case<'_>) -> Found {
     let who = person(case).unwrap_or("the person who signs in");
     let client = message::guids(&case.sentence)
         .first()
@@ -215,12 +215,10 @@ fn not_assigned(case: &Case<'_>) -> Option<Found> {
     .and("account", who, "assigned")
     .and("application", &format!("{client} {name}"), "");
     let id = principal.and_then(|principal| principal.object_id.as_deref()).unwrap_or_default();
-    Some(
-        found
-            .with("client_id", client)
-            .with("principal_id", id)
-            .with("username", person(case).unwrap_or_default()),
-    )
+    found
+        .with("client_id", client)
+        .with("principal_id", id)
+        .with("username", person(case).unwrap_or_default())
 }
 
 fn unknown(case: &Case<'_>) -> Option<Found> {
@@ -302,14 +300,12 @@ pub(super) fn is_password_grant(case: &Case<'_>) -> bool {
         "resource owner password",
         "grant_type=password",
     ];
-    match case.grant() {
-        Some(grant) => grant == "password",
-        None => {
-            let text = case.evidence.text.as_deref().unwrap_or_default().to_ascii_lowercase();
-            let is_abbreviated = text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == "ropc");
-            is_abbreviated || WORDS.iter().any(|word| text.contains(word))
-        }
+    if let Some(grant) = case.grant() {
+        return grant == "password";
     }
+    let text = case.evidence.text.as_deref().unwrap_or_default().to_ascii_lowercase();
+    let is_abbreviated = text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == "ropc");
+    is_abbreviated || WORDS.iter().any(|word| text.contains(word))
 }
 
 /// What makes a password grant impossible, apart from a wrong password.
@@ -362,7 +358,7 @@ pub(super) fn password_grant(case: &Case<'_>) -> Option<Found> {
 }
 
 /// The API gives tokens to assigned applications only.
-fn application_not_assigned(case: &Case<'_>) -> Option<Found> {
+fn application_not_assigned(case: &Case<'_>) -> Found {
     let ids = message::guids(&case.sentence);
     let client = ids.first().copied().or_else(|| case.facts.get("client_id")).unwrap_or_default();
     let values = message::quoted(&case.sentence);
@@ -382,7 +378,7 @@ fn application_not_assigned(case: &Case<'_>) -> Option<Found> {
         )
         .and("client", client, "")
         .and("API", resource, "");
-        return Some(found.with("client_id", client));
+        return found.with("client_id", client);
     }
     let is_empty = case.evidence.grants.as_ref().is_some_and(|grants| grants.application.is_empty());
     let shown = if holds == Some(0) || is_empty { "none" } else { "none, says the message" };
@@ -411,12 +407,10 @@ fn application_not_assigned(case: &Case<'_>) -> Option<Found> {
     let resource_id = api
         .and_then(|api| api.app_id.clone())
         .or_else(|| super::api::id_of(case, resource).map(str::to_owned));
-    Some(
-        found
-            .with("client_id", client)
-            .with("resource_id", resource_id.unwrap_or_default())
-            .with("principal_id", id(case.evidence.service_principal.found()))
-            .with("resource_principal_id", id(api))
-            .with("permission_id", role.map(|role| role.id.clone()).unwrap_or_default()),
-    )
+    found
+        .with("client_id", client)
+        .with("resource_id", resource_id.unwrap_or_default())
+        .with("principal_id", id(case.evidence.service_principal.found()))
+        .with("resource_principal_id", id(api))
+        .with("permission_id", role.map(|role| role.id.clone()).unwrap_or_default())
 }
