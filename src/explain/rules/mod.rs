@@ -20,6 +20,8 @@ mod consent;
 mod credential;
 mod federated;
 mod graph;
+mod library;
+mod managed_identity;
 mod message;
 mod obo;
 mod pkce;
@@ -33,11 +35,13 @@ mod resource;
 mod response_type;
 mod scope;
 mod sender;
+mod service;
 mod session;
 mod tenant;
 mod thumbprint;
 mod times;
 mod user;
+mod user_flow;
 mod wording;
 
 use super::{Certainty, Evidence, EvidenceLine, entry::Entry, facts::Facts, reading::plain};
@@ -78,6 +82,10 @@ const FAMILIES: &[&[(&str, Check)]] = &[
     pkce::CHECKS,
     request::CHECKS,
     call::CHECKS,
+    managed_identity::CHECKS,
+    library::CHECKS,
+    service::CHECKS,
+    user_flow::CHECKS,
 ];
 
 /// What the check for a cause says.
@@ -157,8 +165,6 @@ pub(super) struct Case<'a> {
     pub token: Option<Decoded>,
     /// What the refusal or the pasted text says, in lower case.
     pub message: String,
-    /// The same from the number on, as it is written and without escapes, for `wording`.
-    pub told: String,
     /// The sentence about the number as it was written, freed of what wraps it: see `message`.
     pub sentence: String,
 }
@@ -183,7 +189,6 @@ impl<'a> Case<'a> {
             token: given.or_else(|| presented.bearer.clone()),
             presented,
             message,
-            told: wording::told(evidence, entry.code),
             sentence: message::plain(words, entry.code),
         }
     }
