@@ -545,6 +545,7 @@ mod tests {
             "--sign-in-audience",
             "--enable-id-token-issuance",
             "--enable-access-token-issuance",
+            "--enable-access-token-issuance",
             "--use-device-code",
             "--key-id",
             "--append",
