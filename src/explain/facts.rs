@@ -454,7 +454,10 @@ fn alone(text: &str) -> Option<u32> {
         (is_ours && !before.last().is_some_and(|word| is_other(word))).then_some(number)
     });
     number.or_else(|| {
-        // Symbols have capitals inside; a single word of a sentence is none.
+        // Symbols have capitals inside; a single word of a sentence is none, and neither is one of an API's answer.
+        if words.len() > 6 || text.starts_with(['{', '[']) {
+            return None;
+        }
         words.iter().find_map(|word| aadsts::by_symbol(word).first().map(|code| code.number))
     })
 }
