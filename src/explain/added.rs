@@ -126,7 +126,7 @@ fn take<T>(to: &mut Option<T>, read: Option<T>, name: &'static str, added: &mut 
 
 /// What a bundle without a member that is known gives.
 fn empty(now: UnixTime) -> Evidence {
-    Evidence { now: Some(now), ..Evidence::default() }
+    Evidence { now: Some(now), is_asked_later: true, ..Evidence::default() }
 }
 
 #[cfg(test)]

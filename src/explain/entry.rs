@@ -162,9 +162,12 @@ struct Table {
     reason: OnceLock<Box<Reason>>,
 }
 
-const FILES: [&str; 26] = [
+const FILES: [&str; 29] = [
     include_str!("data/redirect_uri.toml"),
     include_str!("data/client.toml"),
+    include_str!("data/application.toml"),
+    include_str!("data/certificate.toml"),
+    include_str!("data/cloud.toml"),
     include_str!("data/assertion.toml"),
     include_str!("data/federation.toml"),
     include_str!("data/on_behalf_of.toml"),
@@ -559,6 +562,7 @@ mod tests {
             "--name",
             "--resource-group",
             "--identities",
+            "--federated-credential-id",
             "--filter",
             "-o",
         ];

@@ -396,7 +396,12 @@ fn time_at(text: &str) -> Option<String> {
 /// Whether a value can be what a slot is for.
 fn fits(slot: &str, value: &str) -> bool {
     match slot {
-        "redirect_uri" | "request_origin" => value.contains(':') && !value.contains(' ') && !is_guid(value),
+        "redirect_uri" | "request_origin" => {
+            // Also one that is relative, encoded twice, or ends in a blank: that is why it is refused.
+            let value = value.trim();
+            let is_address = value.contains([':', '/']) || value.to_ascii_lowercase().contains("%3a");
+            is_address && !value.contains(' ') && !is_guid(value)
+        }
         "client_id" => !value.contains("://") && !value.contains(' ') || value.starts_with("api://"),
         "tenant" | "tenant_name" => !value.contains("://"),
         _ => true,
@@ -457,8 +462,11 @@ fn alone(text: &str) -> Option<u32> {
         (is_ours && !before.last().is_some_and(|word| is_other(word))).then_some(number)
     });
     number.or_else(|| {
-        // Symbols have capitals inside; a single word of a sentence is none.
-        words.iter().find_map(|word| aadsts::by_symbol(word).first().map(|code| code.number))
+        // Symbols have capitals inside; a single word of a sentence is none, nor is one of an answer in JSON.
+        words
+            .iter()
+            .filter(|_| !text.contains('{'))
+            .find_map(|word| aadsts::by_symbol(word).first().map(|code| code.number))
     })
 }
 

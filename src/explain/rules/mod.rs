@@ -12,11 +12,18 @@ mod api;
 mod assertion;
 mod browser;
 mod call;
-mod client;
+mod certificate;
+mod client_assertion;
+mod client_id;
+mod cloud;
 mod consent;
+mod credential;
+mod federated;
 mod graph;
 mod message;
+mod obo;
 mod pkce;
+mod placeholder;
 mod platform;
 mod policy;
 mod redemption;
@@ -28,8 +35,10 @@ mod scope;
 mod sender;
 mod session;
 mod tenant;
+mod thumbprint;
 mod times;
 mod user;
+mod wording;
 
 use super::{Certainty, Evidence, EvidenceLine, entry::Entry, facts::Facts, reading::plain};
 use crate::{
@@ -51,7 +60,14 @@ const FAMILIES: &[&[(&str, Check)]] = &[
     response_type::CHECKS,
     redemption::CHECKS,
     session::CHECKS,
-    client::CHECKS,
+    client_id::CHECKS,
+    placeholder::CHECKS,
+    credential::CHECKS,
+    certificate::CHECKS,
+    client_assertion::CHECKS,
+    federated::CHECKS,
+    obo::CHECKS,
+    cloud::CHECKS,
     assertion::CHECKS,
     scope::CHECKS,
     resource::CHECKS,
@@ -141,7 +157,9 @@ pub(super) struct Case<'a> {
     pub token: Option<Decoded>,
     /// What the refusal or the pasted text says, in lower case.
     pub message: String,
-    /// The sentence about the number as it was written, freed of what wraps it: see `message`.
+    /// The same from the number on, as it is written and without escapes, for `wording`.
+    pub told: String,
+    /// The sentence in it, without what stands behind: see `message`.
     pub sentence: String,
 }
 
@@ -154,6 +172,7 @@ impl<'a> Case<'a> {
         let told = evidence.refusal.as_ref().and_then(|refusal| refusal.description.as_deref());
         let words = told.or(evidence.text.as_deref()).unwrap_or_default();
         let pasted = evidence.text.as_deref().filter(|text| Some(*text) != told);
+        let readable = wording::told(evidence, entry.code);
         let message = [told, pasted].into_iter().flatten().collect::<Vec<_>>().join("\n");
         let message = plain::words(&message).to_ascii_lowercase();
         Self {
@@ -165,7 +184,8 @@ impl<'a> Case<'a> {
             token: given.or_else(|| presented.bearer.clone()),
             presented,
             message,
-            sentence: message::plain(words, entry.code),
+            sentence: message::sentence(&readable, words),
+            told: readable,
         }
     }
 
