@@ -1,26 +1,87 @@
-//! The sentence of a message, without what stands around it, and what it names: quoted values, ids, people.
+//! What the message of a failure says, as plain words: the escapes of addresses, JSON and HTML undone, and what stands
+//! around the sentence about the number left out. Checks read the names, ids and scopes that it quotes.
 //!
-//! It is the message that `wording` makes readable, up to its end: the ids and the time behind it are none of its values.
+//! The text is from outside. It is cut to a fixed length first, so that reading it again and again stays cheap.
 
 use super::super::facts::is_guid;
 
-/// The sentence about a number: of the message from the number on (`told`), or of the whole text where a log gives the
-/// number alone and the words in another line.
-pub(super) fn sentence(told: &str, whole: &str) -> String {
-    const LONGEST: usize = 4000;
-    const FEW: usize = 12;
-    let words = told.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
-    let is_bare = words.chars().filter(|c| c.is_alphabetic()).take(FEW).count() < FEW;
-    let text = if is_bare { &whole[..whole.floor_char_boundary(LONGEST)] } else { told };
-    let text = until(text, &[r#"","#, r#""}"#, r#"\","#, r#"\"}"#, r#"", ""#]);
-    let text = text.replace(r"\r\n", " ").replace(r"\n", " ").replace(r"\u0026", "&").replace(r"\u002B", "+");
-    until(&text, &["Trace ID", "trace_id", "Request Id", "Correlation ID", "Timestamp:"]).trim().to_owned()
+/// Longer messages are cut; those of Entra have a few hundred characters.
+const LONGEST: usize = 4000;
+
+/// The sentence about a number in a text, or the beginning of the text where it has none.
+pub(super) fn plain(text: &str, code: Option<u32>) -> String {
+    let lower = text.to_ascii_lowercase(); // keeps byte positions
+    let number = code.map(|code| format!("aadsts{code}")).unwrap_or_default();
+    let at = if number.is_empty() { 0 } else { lower.find(&number).unwrap_or(0) };
+    // A log may give the number alone, and the sentence in another line.
+    let behind = text[at..].get(number.len()..).unwrap_or_default();
+    let at = if behind.chars().filter(|c| c.is_alphabetic()).take(12).count() < 12 { 0 } else { at };
+    let rest = first(&text[at..], LONGEST);
+    let behind = &rest[number.len().min(rest.len())..];
+    let is_encoded = at > 0 && (behind.starts_with(['+', '%']) || is_parameter(&text[..at]));
+    let words = if is_encoded { decoded(rest) } else { rest.to_owned() };
+    let words = unescaped(until(&words, &[r#"","#, r#""}"#, r#"\","#, r#"\"}"#, r#"", ""#]));
+    if number.is_empty() {
+        return words; // a log may begin with what ends a message
+    }
+    until(&words, &["Trace ID", "trace_id", "Request Id", "Correlation ID", "Timestamp:"]).trim().to_owned()
+}
+
+/// Whether what stands before is the name of a parameter whose value comes next, as in an address.
+fn is_parameter(before: &str) -> bool {
+    before.ends_with('=') && before[before.len().saturating_sub(24)..].contains("error_description")
+}
+
+/// The beginning of a text, cut between characters.
+fn first(text: &str, longest: usize) -> &str {
+    if text.len() <= longest {
+        return text;
+    }
+    let end = (0..=longest).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    &text[..end]
+}
+
+/// A value of an address: up to its end, with its escapes undone.
+fn decoded(value: &str) -> String {
+    let end =
+        value.find(|c: char| c.is_whitespace() || matches!(c, '&' | '#' | '"' | '<')).unwrap_or(value.len());
+    let spaced = value[..end].replace('+', " ");
+    percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
 }
 
 /// The text before the first of these.
 fn until<'a>(text: &'a str, ends: &[&str]) -> &'a str {
     let end = ends.iter().filter_map(|end| text.find(end)).min().unwrap_or(text.len());
     &text[..end]
+}
+
+/// The escapes of HTML and JSON undone that messages really hold.
+fn unescaped(text: &str) -> String {
+    const ESCAPES: [(&str, &str); 16] = [
+        ("&#39;", "'"),
+        ("&#039;", "'"),
+        ("&#34;", "\""),
+        ("&#x27;", "'"),
+        ("&apos;", "'"),
+        ("&quot;", "\""),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&amp;", "&"),
+        (r"\u0027", "'"),
+        (r"\u0022", "\""),
+        (r"\u0026", "&"),
+        (r"\u002B", "+"),
+        ("\\\"", "\""),
+        (r"\r\n", " "),
+        (r"\n", " "),
+    ];
+    let mut out = text.to_owned();
+    for (escape, meant) in ESCAPES {
+        if out.contains(escape) {
+            out = out.replace(escape, meant);
+        }
+    }
+    out
 }
 
 /// What stands in quotes, straight or typographic. An apostrophe inside a word is none.
@@ -93,14 +154,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sentence_ends_before_the_ids_behind_it() {
-        let check = |told: &str, expected: &str| assert_eq!(sentence(told, "whole"), expected, "{told}");
-        check("AADSTS65001: The 'application' of x. Trace ID: 1", "AADSTS65001: The 'application' of x.");
+    fn a_message_is_freed_of_what_wraps_it() {
+        let check =
+            |text: &str, code: u32, expected: &str| assert_eq!(plain(text, Some(code)), expected, "{text}");
+        check("x AADSTS65001: The 'app'. Trace ID: 1", 65001, "AADSTS65001: The 'app'.");
         check(
-            "AADSTS50020: 'a@b' is not a guest here\",\"error_codes\":[50020]}",
-            "AADSTS50020: 'a@b' is not a guest here",
+            "https://a/cb?error=x&error_description=AADSTS70011%3a+The+scope+a%3bb+is+bad.&state=1",
+            70011,
+            "AADSTS70011: The scope a;b is bad.",
         );
-        check("AADSTS50020", "whole");
+        check(
+            r#"{"error_description":"AADSTS50020: \u0027a@b\u0027 is","error_codes":[50020]}"#,
+            50020,
+            "AADSTS50020: 'a@b' is",
+        );
+        check("<p>AADSTS50034: &#39;x&#39; &amp; y</p>", 50034, "AADSTS50034: 'x' & y</p>");
+        assert_eq!(plain("no number", Some(50034)), "no number");
+        assert!(plain(&"ä".repeat(9000), None).len() <= LONGEST);
     }
 
     #[test]

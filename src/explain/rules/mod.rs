@@ -21,6 +21,8 @@ mod consent;
 mod credential;
 mod federated;
 mod graph;
+mod library;
+mod managed_identity;
 mod message;
 mod obo;
 mod permission_name;
@@ -35,11 +37,13 @@ mod resource;
 mod response_type;
 mod scope;
 mod sender;
+mod service;
 mod session;
 mod tenant;
 mod thumbprint;
 mod times;
 mod user;
+mod user_flow;
 mod wording;
 
 use super::{Certainty, Evidence, EvidenceLine, entry::Entry, facts::Facts, reading::plain};
@@ -82,6 +86,10 @@ const FAMILIES: &[&[(&str, Check)]] = &[
     pkce::CHECKS,
     request::CHECKS,
     call::CHECKS,
+    managed_identity::CHECKS,
+    library::CHECKS,
+    service::CHECKS,
+    user_flow::CHECKS,
 ];
 
 /// What the check for a cause says.
@@ -161,9 +169,7 @@ pub(super) struct Case<'a> {
     pub token: Option<Decoded>,
     /// What the refusal or the pasted text says, in lower case.
     pub message: String,
-    /// The same from the number on, as it is written and without escapes, for `wording`.
-    pub told: String,
-    /// The sentence in it, without what stands behind: see `message`.
+    /// The sentence about the number as it was written, freed of what wraps it: see `message`.
     pub sentence: String,
 }
 
@@ -176,7 +182,6 @@ impl<'a> Case<'a> {
         let told = evidence.refusal.as_ref().and_then(|refusal| refusal.description.as_deref());
         let words = told.or(evidence.text.as_deref()).unwrap_or_default();
         let pasted = evidence.text.as_deref().filter(|text| Some(*text) != told);
-        let readable = wording::told(evidence, entry.code);
         let message = [told, pasted].into_iter().flatten().collect::<Vec<_>>().join("\n");
         let message = plain::words(&message).to_ascii_lowercase();
         Self {
@@ -188,8 +193,7 @@ impl<'a> Case<'a> {
             token: given.or_else(|| presented.bearer.clone()),
             presented,
             message,
-            sentence: message::sentence(&readable, words),
-            told: readable,
+            sentence: message::plain(words, entry.code),
         }
     }
 
