@@ -9,6 +9,7 @@
 
 mod address;
 mod api;
+mod approval;
 mod assertion;
 mod browser;
 mod call;
@@ -24,6 +25,7 @@ mod library;
 mod managed_identity;
 mod message;
 mod obo;
+mod permission_name;
 mod pkce;
 mod placeholder;
 mod platform;
@@ -74,8 +76,10 @@ const FAMILIES: &[&[(&str, Check)]] = &[
     cloud::CHECKS,
     assertion::CHECKS,
     scope::CHECKS,
+    permission_name::CHECKS,
     resource::CHECKS,
     consent::CHECKS,
+    approval::CHECKS,
     tenant::CHECKS,
     user::CHECKS,
     policy::CHECKS,
