@@ -331,6 +331,9 @@ impl Facts {
             }
         }
         let has = |name: &str| all.contains(&name);
+        if let Some(id) = labelled(words, "client app id").and_then(guid_at).filter(|_| has("client_id")) {
+            self.set("client_id", id);
+        }
         if has("client_id") && self.get("client_id").is_none() {
             let mut ids = words.split(|c: char| !c.is_ascii_hexdigit() && c != '-').filter(|id| is_guid(id));
             if let (Some(id), None) = (ids.next(), ids.next()) {

@@ -165,8 +165,6 @@ pub(super) struct Case<'a> {
     pub token: Option<Decoded>,
     /// What the refusal or the pasted text says, in lower case.
     pub message: String,
-    /// The same from the number on, as it is written and without escapes, for `wording`.
-    pub told: String,
     /// The sentence about the number as it was written, freed of what wraps it: see `message`.
     pub sentence: String,
 }
@@ -191,7 +189,6 @@ impl<'a> Case<'a> {
             token: given.or_else(|| presented.bearer.clone()),
             presented,
             message,
-            told: wording::told(evidence, entry.code),
             sentence: message::plain(words, entry.code),
         }
     }
