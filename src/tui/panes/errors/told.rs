@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! AADSTS50011  The path differs from the registered one  (certain)
-//! Redirect URI is not registered for this application   next move: the registration
+//! Next move: the application's registration
 //!
 //! Sent       http://localhost:53111/callback
 //! Registered http://localhost, any port
@@ -18,7 +18,7 @@ use crate::{
     entra::aadsts,
     explain::{
         Cause, Certainty, Evidence, EvidenceLine, Explanation, Fix, Holding, Place, Printed, closest, difference,
-        holdings,
+        holdings, with_port_of,
     },
     finding::Compared,
     text::{Line, Role},
@@ -51,20 +51,22 @@ pub fn told(explanation: &Explanation, evidence: &Evidence) -> Printed {
             out.section("How it comes about");
             out.text(&cause.explanation);
             out.sure(cause);
-            out.section("Meaning");
-            out.text(&explanation.meaning);
+            out.meaning(explanation);
+            out.others(explanation);
+            out.evidence(&holdings(evidence, explanation));
         }
         None => {
             explanation.sent.iter().for_each(|compared| out.beside(&Beside::of_compared(compared)));
-            out.line(Line::new());
-            out.text(&explanation.meaning);
             if let Some(open) = first {
+                out.line(Line::new());
                 out.text(&open.explanation);
                 out.asks(open, explanation);
             }
+            out.evidence(&holdings(evidence, explanation));
+            out.others(explanation);
+            out.meaning(explanation);
         }
     }
-    out.others(explanation);
     if let Some(demand) = &explanation.demand {
         out.section("What the lab tenant demands");
         out.text(demand);
@@ -73,7 +75,6 @@ pub fn told(explanation: &Explanation, evidence: &Evidence) -> Printed {
         out.section("What is right already");
         out.text(proves);
     }
-    out.evidence(&holdings(evidence, explanation));
     out.related(&explanation.related);
     Printed { lines: out.lines, places: out.places }
 }
@@ -130,15 +131,20 @@ impl Told {
             Some(cause) => line.then(Role::Muted, format!("  ({})", cause.certainty.name())),
             None => line,
         });
-        let mut under = Line::new();
-        if known.is_some_and(|cause| cause.title != explanation.title) {
-            under = under.then(Role::Text, &explanation.title).then(Role::Text, "   ");
-        }
-        under = under.then(Role::Muted, "Next move: ").then(Role::Text, explanation.whose_move.label());
+        let mut under = Line::of(Role::Muted, "Next move: ").then(Role::Text, explanation.whose_move.label());
         if let Some(error) = explanation.error.as_deref().filter(|_| explanation.code.is_some()) {
             under = under.then(Role::Muted, "   OAuth error: ").then(Role::Value, error);
         }
         self.line(under);
+    }
+
+    fn meaning(&mut self, explanation: &Explanation) {
+        self.section("Meaning");
+        // Where the first line names the cause, what the number itself says has its place here.
+        if explanation.causes.first().is_some_and(|cause| cause.id != UNDETERMINED) {
+            self.line(Line::of(Role::Name, &explanation.title));
+        }
+        self.text(&explanation.meaning);
     }
 
     /// What was sent, what was expected, and where the two part.
@@ -147,11 +153,14 @@ impl Told {
         let Beside { what, sent, expected } = beside;
         self.line(Line::new());
         self.line(Line::of(Role::Name, what));
-        let near = closest(sent, expected).map(str::to_owned);
-        let found = near.as_deref().and_then(|near| Some((near, difference(sent, near)?)));
+        let near = closest(sent, expected);
+        // The port of this machine is no difference, and what is registered is shown as it is registered.
+        let aligned = near.map(|near| with_port_of(sent, near));
+        let found = near.zip(aligned.as_deref());
+        let found = found.and_then(|(near, aligned)| Some((near, aligned, difference(sent, aligned)?)));
         // Only values that have much in common are worth a mark; two ids differ everywhere.
-        match found.filter(|(_, found)| found.column + found.tail.chars().count() > found.size()) {
-            Some((near, found)) => {
+        match found.filter(|(_, _, found)| found.column + found.tail.chars().count() > found.size()) {
+            Some((near, aligned, found)) => {
                 let begin = |text: &str| text.chars().take(found.column).collect::<String>();
                 self.line(
                     label("Sent")
@@ -165,13 +174,15 @@ impl Told {
                     match one.strip_prefix(near).filter(|rest| !shown && (rest.is_empty() || rest.starts_with(" ("))) {
                         Some(remark) => {
                             shown = true;
-                            self.line(
-                                label("Expected")
-                                    .then(Role::Value, begin(near))
+                            let line = label("Expected");
+                            let line = if aligned == near {
+                                line.then(Role::Value, begin(near))
                                     .then(Role::DiffExpected, found.expected)
                                     .then(Role::Value, found.tail)
-                                    .then(Role::Muted, remark),
-                            );
+                            } else {
+                                line.then(Role::Value, near).then(Role::Muted, ", any port")
+                            };
+                            self.line(line.then(Role::Muted, remark));
                             self.line(label("Difference").then(Role::Warn, found.in_words()));
                         }
                         None => self.line(label("or").then(Role::Value, one)),
@@ -229,10 +240,10 @@ impl Told {
                 line = line.then(Role::Muted, format!("  ({})", cause.certainty.name()));
             }
             self.line(line);
-            self.text(&cause.explanation);
             cause.evidence.iter().for_each(|line| self.beside(&Beside::of_line(line)));
             self.sure(cause);
             self.fixes(cause);
+            self.text(&cause.explanation);
         }
         if others.len() > told {
             self.section("Less often");
