@@ -157,10 +157,10 @@ fn single(text: &[u8]) -> Option<u32> {
         text = &tag[end + 1..];
     }
     let gap = text.iter().take(3).take_while(|b| b" :-_#=\r\n".contains(b)).count();
-    number(&text[gap..]).map(|(number, _)| number).or_else(|| broken(&text[gap..]))
+    broken(&text[gap..]).or_else(|| number(&text[gap..]).map(|(number, _)| number))
 }
 
-/// A number that a narrow terminal or a mail broke over two lines. It is known, and a colon follows.
+/// A number that a narrow terminal or a mail broke over two lines: the whole is known, and a colon follows it.
 fn broken(text: &[u8]) -> Option<u32> {
     let digits = |text: &[u8]| text.iter().take(9).take_while(|b| b.is_ascii_digit()).count();
     let first = digits(text);
@@ -169,7 +169,8 @@ fn broken(text: &[u8]) -> Option<u32> {
     let second = digits(rest);
     let fits = first > 0 && text[first..first + gap].contains(&b'\n') && rest.get(second) == Some(&b':');
     let whole = [text.get(..first)?, rest.get(..second)?].concat();
-    number(&whole).filter(|_| fits && second > 0).map(|(number, _)| number)
+    let known = number(&whole).map(|(number, _)| number).filter(|number| aadsts::lookup(*number).is_some());
+    known.filter(|_| fits && second > 0)
 }
 
 /// The numbers of an array such as `: [70002, 70008]`, or one number behind `": `.
@@ -185,9 +186,8 @@ fn listed(text: &[u8], note: &mut impl FnMut(u32)) {
         return;
     }
     if text[begin].is_ascii_digit() {
-        if let Some((number, _)) = number(&text[begin..]).or_else(|| Some((broken(&text[begin..])?, 0))) {
-            note(number);
-        }
+        let whole = broken(&text[begin..]).or_else(|| number(&text[begin..]).map(|(number, _)| number));
+        whole.into_iter().for_each(note);
         return;
     }
     let array = &text[begin + 1..text.len().min(begin + ARRAY)];
@@ -286,7 +286,10 @@ mod tests {
         let silent = "2026-10-14 08:00:01 silent: AADSTS50058: nobody is signed in\n";
         check(&format!("{silent}2026-10-14 08:00:09 code: AADSTS70000: the grant was wrong"), 70000);
         check(&format!("{silent}[08:00:09] AADSTS70002: x. AADSTS50126: y"), 50126);
-        check(&format!("{silent}WARN AADSTS70002: x. AADSTS54005: y\nERROR {{\"error_codes\":[70002]}}"), 54005);
+        check(
+            &format!("{silent}WARN AADSTS70002: x. AADSTS54005: y\nERROR {{\"error_codes\":[70002]}}"),
+            54005,
+        );
         let long = format!("AADSTS500113: x {}", "at System.Net ".repeat(200));
         check(&format!("{long}AADSTS50011: the reply address"), 50011);
         check("AADSTS50011: x\n  at frame 1\n  AADSTS500113: y", 500_113);

@@ -109,7 +109,9 @@ impl Facts {
             facts.read_request(request);
         }
         if facts.error.is_none() && facts.code.is_none() {
-            facts.error = evidence.text.as_deref().and_then(status_alone);
+            let status = evidence.response.as_ref().map(|response| response.status).filter(|status| *status >= 400);
+            let of_answer = || Some(Place::Api(status?).entry(None)?.error.to_owned());
+            facts.error = evidence.text.as_deref().and_then(status_alone).or_else(of_answer);
         }
         facts.answered = facts.answered.or_else(|| UnixTime::parse(facts.timestamp.as_deref()?));
         facts.derive();
@@ -259,12 +261,17 @@ impl Facts {
             let lower = text.to_ascii_lowercase(); // keeps byte positions
             // The last mention is the failure that stayed; the ones before it fill what that one leaves out.
             let mentions = lower.rmatch_indices(&mark).map(|(at, _)| at);
-            for at in mentions.filter(|at| !lower[at + mark.len()..].starts_with(|c: char| c.is_ascii_digit())).take(MOST) {
+            for at in mentions
+                .filter(|at| !lower[at + mark.len()..].starts_with(|c: char| c.is_ascii_digit()))
+                .take(MOST)
+            {
                 self.read_values(code, message_at(text, at));
             }
         }
         let id = |label: &str| labelled(text, label).and_then(guid_at);
-        if let Some(id) = id("correlation id").or_else(|| id("correlation_id")).or_else(|| id("correlationid")) {
+        if let Some(id) =
+            id("correlation id").or_else(|| id("correlation_id")).or_else(|| id("correlationid"))
+        {
             self.set("correlation_id", id);
         }
         if let Some(id) = id("trace id").or_else(|| id("trace_id")).or_else(|| id("request id")) {
@@ -299,9 +306,13 @@ impl Facts {
             }
         }
         if has("redirect_uri") && self.get("redirect_uri").is_none() {
-            let mut addresses = words.split_whitespace().map(|word| word.trim_matches(['.', ',', '(', ')', ';', '"', '\'']));
+            let mut addresses =
+                words.split_whitespace().map(|word| word.trim_matches(['.', ',', '(', ')', ';', '"', '\'']));
             let is_theirs = |address: &&str| {
-                address.contains("://") && !["//aka.ms", "//login.", "//learn.microsoft", "//go.microsoft"].iter().any(|own| address.contains(own))
+                address.contains("://")
+                    && !["//aka.ms", "//login.", "//learn.microsoft", "//go.microsoft"]
+                        .iter()
+                        .any(|own| address.contains(own))
             };
             if let Some(address) = addresses.find(is_theirs) {
                 self.set("redirect_uri", address);
@@ -340,7 +351,8 @@ fn message_at(text: &str, at: usize) -> &str {
     let end = message.char_indices().map(|(at, _)| at).find(|at| *at >= LONGEST).unwrap_or(message.len());
     let message = &message[..end];
     // Another number is another message.
-    let next = message.get(6..).and_then(|behind| behind.find("AADSTS")).map_or(message.len(), |next| next + 6);
+    let next =
+        message.get(6..).and_then(|behind| behind.find("AADSTS")).map_or(message.len(), |next| next + 6);
     &message[..next]
 }
 
@@ -350,10 +362,13 @@ fn labelled<'t>(text: &'t str, label: &str) -> Option<&'t str> {
     let first = label.as_bytes().first()?.to_ascii_lowercase();
     let is_label = |at: &usize| {
         bytes[*at].to_ascii_lowercase() == first
-            && bytes.get(*at..*at + label.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(label.as_bytes()))
+            && bytes
+                .get(*at..*at + label.len())
+                .is_some_and(|begin| begin.eq_ignore_ascii_case(label.as_bytes()))
     };
     let at = (0..bytes.len()).rev().find(is_label)?;
-    let rest = text[at + label.len()..].trim_start_matches([':', ' ', '"', '\'', '=', '\\', '\n', '\t', '+', '>']);
+    let rest =
+        text[at + label.len()..].trim_start_matches([':', ' ', '"', '\'', '=', '\\', '\n', '\t', '+', '>']);
     let rest = rest.strip_prefix("%3a").or_else(|| rest.strip_prefix("%3A")).unwrap_or(rest);
     Some(rest.trim_start_matches(['+', ' ']).trim_start_matches("%20"))
 }
@@ -398,7 +413,8 @@ fn within_string(text: &str) -> &str {
 /// The number to explain. The texts stand in the order of how close to the wire they are; where the closest has only a
 /// number that wraps others, the next may have the precise one.
 fn most_telling(texts: &[String]) -> Option<u32> {
-    let found: Vec<Vec<u32>> = texts.iter().map(|text| aadsts::find(text)).filter(|all| !all.is_empty()).collect();
+    let found: Vec<Vec<u32>> =
+        texts.iter().map(|text| aadsts::find(text)).filter(|all| !all.is_empty()).collect();
     let closest = found.first()?;
     let known = |all: &Vec<u32>| all.iter().copied().find(|number| aadsts::lookup(*number).is_some());
     let first = known(closest).or_else(|| closest.first().copied())?;
@@ -417,10 +433,14 @@ fn alone(text: &str) -> Option<u32> {
         return text.parse().ok(); // known or not: nothing else can be meant
     }
     let words = || text.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | ',' | '#' | '"' | '\''));
-    let words: Vec<&str> = words().map(|word| word.trim_end_matches(['.', ':', '?', '!'])).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = words()
+        .map(|word| word.trim_end_matches(['.', ':', '?', '!']))
+        .filter(|word| !word.is_empty())
+        .collect();
     // In a sentence a number can be anything: it counts where it is called an error or a code, or stands almost alone.
     let is_called = |word: &str| {
-        ["error", "code", "errorcode", "aadsts", "aad", "entra", "azure", "number"].contains(&word.to_ascii_lowercase().trim_end_matches([':', '=']))
+        ["error", "code", "errorcode", "aadsts", "aad", "entra", "azure", "number"]
+            .contains(&word.to_ascii_lowercase().trim_end_matches([':', '=']))
     };
     let is_other = |word: &str| {
         ["port", "line", "pid", "id", "order", "ticket", "process", "room", "status", "exit"]

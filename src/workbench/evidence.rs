@@ -117,8 +117,7 @@ fn look_up<'a>(evidence: &mut Evidence, directory: &View, visits: impl Iterator<
     let base = request.url.origin().ascii_serialization();
     let Some(client) = known.client else { return };
     let tenant = known.tenant.or_else(|| tenant_of_visitor(visits));
-    evidence.registration =
-        directory.registration(&client, &base).as_ref().and_then(Application::read);
+    evidence.registration = directory.registration(&client, &base).as_ref().and_then(Application::read);
     let principal = |client: &str, tenant: &str| match directory.service_principal(client, tenant) {
         Some(value) => ServicePrincipal::read(&value).map_or(Looked::Unknown, Looked::Found),
         None => Looked::Absent,

@@ -212,6 +212,11 @@ impl Workbench {
         uses
     }
 
+    /// Whether any run begins with a token, so that [`Self::uses`] has something to tell.
+    pub fn has_uses(&self) -> bool {
+        self.offers.iter().any(|offer| need_of(offer.kind).is_some())
+    }
+
     /// Whether the API that a run calls is the one that a token is for: the one whose scope the sign-in before the call
     /// would ask for.
     fn calls_api_of(&self, held: &Held, profile: &Profile) -> bool {

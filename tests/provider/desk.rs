@@ -48,7 +48,8 @@ impl Answer {
 
     /// The answer as the workbench keeps it.
     pub fn response(&self) -> wire::Response {
-        let headers = self.headers.iter().fold(Headers::new(), |headers, (name, value)| headers.with(name, value));
+        let headers =
+            self.headers.iter().fold(Headers::new(), |headers, (name, value)| headers.with(name, value));
         wire::Response { status: self.status, headers, body: Body::from(self.body.clone()) }
     }
 

@@ -21,8 +21,10 @@ pub fn find(text: &str) -> Found {
     const MOST: usize = 200;
     let text = joined(text);
     let mut found = Found::default();
-    let words = text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`' | '\\' | '|'));
-    let telling = |word: &&str| word.contains("error=") || (word.contains("client_id=") && word.contains("://"));
+    let words =
+        text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`' | '\\' | '|'));
+    let telling =
+        |word: &&str| word.contains("error=") || (word.contains("client_id=") && word.contains("://"));
     for word in words.filter(telling).take(MOST) {
         let word = word.trim_end_matches([',', '.', ';', ')', ']', '}']).replace("&amp;", "&");
         let url = word.find("http").and_then(|at| Url::parse(&word[at..]).ok());
@@ -41,7 +43,10 @@ pub fn find(text: &str) -> Found {
 fn is_authorize(url: &Url) -> bool {
     let path = url.path().trim_end_matches('/');
     let has_client = url.query_pairs().any(|(name, _)| name == "client_id");
-    has_client && ["/authorize", "/auth", "/adminconsent", "/logout", "/devicecode"].iter().any(|end| path.ends_with(end))
+    has_client
+        && ["/authorize", "/auth", "/adminconsent", "/logout", "/devicecode"]
+            .iter()
+            .any(|end| path.ends_with(end))
 }
 
 /// The text with addresses put together that stand over several lines, one parameter on each.
@@ -80,7 +85,10 @@ mod tests {
             "GET 'https://login.example/t/oauth2/v2.0/authorize?\nclient_id=c1&\nscope=openid'",
         ] {
             let request = find(text).request.unwrap_or_else(|| panic!("{text}"));
-            assert_eq!((request.query().get("client_id"), request.query().get("scope")), (Some("c1"), Some("openid")));
+            assert_eq!(
+                (request.query().get("client_id"), request.query().get("scope")),
+                (Some("c1"), Some("openid"))
+            );
         }
     }
 
@@ -92,7 +100,10 @@ mod tests {
             "landed on <http://localhost:53211/#error=access_denied&amp;error_subcode=cancel>",
         ] {
             let refusal = find(text).refusal.unwrap_or_else(|| panic!("{text}"));
-            assert_eq!((refusal.error.as_str(), refusal.suberror.as_deref()), ("access_denied", Some("cancel")));
+            assert_eq!(
+                (refusal.error.as_str(), refusal.suberror.as_deref()),
+                ("access_denied", Some("cancel"))
+            );
         }
         assert_eq!(find("https://login.example/error?code=50011").refusal, None);
     }

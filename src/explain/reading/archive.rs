@@ -56,7 +56,8 @@ fn response(value: &Value) -> Option<Response> {
     }
     let content = value.get("content");
     let text = content.and_then(|content| content.get("text")).and_then(Value::as_str).unwrap_or_default();
-    let is_base64 = content.and_then(|content| content.get("encoding")).and_then(Value::as_str) == Some("base64");
+    let is_base64 =
+        content.and_then(|content| content.get("encoding")).and_then(Value::as_str) == Some("base64");
     let body = if is_base64 {
         use base64::{Engine as _, engine::general_purpose::STANDARD};
         Body::Whole(STANDARD.decode(text.trim()).unwrap_or_default())
@@ -100,7 +101,10 @@ mod tests {
         let request = found[0].request.as_ref().expect("a request");
         assert_eq!(request.form().get("client_id"), Some("c 1"));
         assert_eq!(request.headers.get("origin"), Some("https://app.example"));
-        assert_eq!(found[0].response.as_ref().map(|answer| answer.body.text().into_owned()), Some("{}".into()));
+        assert_eq!(
+            found[0].response.as_ref().map(|answer| answer.body.text().into_owned()),
+            Some("{}".into())
+        );
         assert_eq!(exchanges(&Map::new()), None);
     }
 }

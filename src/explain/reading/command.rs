@@ -14,7 +14,8 @@ pub fn curl(text: &str) -> Option<Request> {
 /// It stands at the beginning of a line, or behind a prompt or an operator, and a blank follows.
 fn is_command(text: &str, at: usize) -> bool {
     let before = text[..at].trim_end_matches([' ', '\t']);
-    let begins = before.is_empty() || before.ends_with(['\n', '$', '#', '>', '|', ';', '&', '`', '(', '"', '%', ':']);
+    let begins =
+        before.is_empty() || before.ends_with(['\n', '$', '#', '>', '|', ';', '&', '`', '(', '"', '%', ':']);
     let rest = &text[at + 4..];
     begins && rest.strip_prefix(".exe").unwrap_or(rest).starts_with([' ', '\t', '\\'])
 }
@@ -74,8 +75,28 @@ fn words(text: &str) -> Vec<String> {
 
 /// Options that take a value which says nothing about the request.
 const SKIPPED: [&str; 22] = [
-    "-o", "-w", "-c", "-m", "-x", "-E", "-U", "-T", "-r", "-e", "-K", "-C", "--output", "--write-out", "--cookie-jar",
-    "--max-time", "--proxy", "--cert", "--key", "--cacert", "--connect-timeout", "--resolve",
+    "-o",
+    "-w",
+    "-c",
+    "-m",
+    "-x",
+    "-E",
+    "-U",
+    "-T",
+    "-r",
+    "-e",
+    "-K",
+    "-C",
+    "--output",
+    "--write-out",
+    "--cookie-jar",
+    "--max-time",
+    "--proxy",
+    "--cert",
+    "--key",
+    "--cacert",
+    "--connect-timeout",
+    "--resolve",
 ];
 
 fn request(words: &[String]) -> Option<Request> {
@@ -98,7 +119,8 @@ fn request(words: &[String]) -> Option<Request> {
             }
             _ => (word.as_str(), None),
         };
-        let mut value = || joined.take().map(str::to_owned).or_else(|| words.next().cloned()).unwrap_or_default();
+        let mut value =
+            || joined.take().map(str::to_owned).or_else(|| words.next().cloned()).unwrap_or_default();
         match option {
             "-X" | "--request" => method = Method::parse(&value().to_ascii_uppercase()),
             "-H" | "--header" => {
@@ -182,7 +204,8 @@ mod tests {
 
     #[test]
     fn other_options_are_read_too() {
-        let request = curl("curl -G https://a.example/x -d a=1 -d b=2 -H 'Authorization: Bearer t' -A me").expect("one");
+        let request = curl("curl -G https://a.example/x -d a=1 -d b=2 -H 'Authorization: Bearer t' -A me")
+            .expect("one");
         assert_eq!(request.url.as_str(), "https://a.example/x?a=1&b=2");
         assert_eq!(request.headers.get("authorization"), Some("Bearer t"));
         assert_eq!(request.method, Method::Get);

@@ -22,7 +22,8 @@ pub fn token(text: &str) -> Option<&str> {
         end = at + length;
         let token = text[at..end].trim_end_matches('.');
         let before = text[..at].trim_end_matches(['"', '\'', '=', ':', ' ', '\\']);
-        let is_proof = ["assertion", "id_token_hint", "code", "refresh_token"].iter().any(|name| before.ends_with(name));
+        let is_proof =
+            ["assertion", "id_token_hint", "code", "refresh_token"].iter().any(|name| before.ends_with(name));
         if !is_proof && token.split('.').count() == 3 && is_header(token) {
             found = Some(token);
         }
@@ -34,7 +35,8 @@ fn is_header(token: &str) -> bool {
     let header = token.split('.').next().unwrap_or_default();
     header.len() < 4000
         && URL_SAFE_NO_PAD.decode(header).is_ok_and(|bytes| {
-            serde_json::from_slice::<serde_json::Value>(&bytes).is_ok_and(|header| header.get("alg").is_some())
+            serde_json::from_slice::<serde_json::Value>(&bytes)
+                .is_ok_and(|header| header.get("alg").is_some())
         })
 }
 
@@ -77,7 +79,8 @@ mod tests {
             let read = challenge::read(&response.headers);
             assert_eq!(read[0].get("error"), Some("invalid_token"), "{text}");
         }
-        for text in ["Authorization: Bearer abc", "WWW-Authenticate: Basic realm=\"x\"", "bearer of bad news"] {
+        for text in ["Authorization: Bearer abc", "WWW-Authenticate: Basic realm=\"x\"", "bearer of bad news"]
+        {
             assert_eq!(challenge(text), None, "{text}");
         }
     }

@@ -44,8 +44,18 @@ pub fn is_authority(url: &Url) -> bool {
         ["login.", "sts.", "accounts.google.", "appleid.", "device.login.", "autologon."];
     const ENDINGS: [&str; 3] = [".b2clogin.com", ".ciamlogin.com", ".okta.com"];
     const PARTS: [&str; 12] = [
-        "/oauth", "/authorize", "/openid", "/connect/", "/devicecode", "/adminconsent", "/.well-known/", "/kmsi", "/saml2",
-        "/discovery/", "/common/", "/reprocess",
+        "/oauth",
+        "/authorize",
+        "/openid",
+        "/connect/",
+        "/devicecode",
+        "/adminconsent",
+        "/.well-known/",
+        "/kmsi",
+        "/saml2",
+        "/discovery/",
+        "/common/",
+        "/reprocess",
     ];
     let host = url.host_str().unwrap_or_default();
     let path = url.path().trim_end_matches('/');
@@ -65,10 +75,14 @@ pub fn choose(exchanges: Vec<Exchange>) -> Option<Chosen> {
                 || Place::of_machine(&request.url)
                 || callback(request).is_some()
                 || request.headers.get("authorization").is_some()
-        }) || exchange.response.as_ref().is_some_and(|answer| answer.headers.get("www-authenticate").is_some())
+        }) || exchange
+            .response
+            .as_ref()
+            .is_some_and(|answer| answer.headers.get("www-authenticate").is_some())
     };
-    let is_preflight =
-        |exchange: &Exchange| exchange.request.as_ref().is_some_and(|request| request.method == Method::Options);
+    let is_preflight = |exchange: &Exchange| {
+        exchange.request.as_ref().is_some_and(|request| request.method == Method::Options)
+    };
     // A browser that was kept from reading an answer records none, or the status 0.
     let is_hidden = |exchange: &Exchange| {
         let request = exchange.request.as_ref();
@@ -128,7 +142,10 @@ fn previous<'r>(request: &Request, before: &mut dyn Iterator<Item = &'r Request>
     let form = request.form();
     let client = form.get("client_id").map(str::to_owned);
     let is_ours = |other: &Request| {
-        let asked = [other.query().get("client_id").map(str::to_owned), other.form().get("client_id").map(str::to_owned)];
+        let asked = [
+            other.query().get("client_id").map(str::to_owned),
+            other.form().get("client_id").map(str::to_owned),
+        ];
         let asked = asked.into_iter().flatten().next();
         asked.zip(client.as_ref()).is_none_or(|(asked, own)| asked == *own)
     };

@@ -346,7 +346,10 @@ mod tests {
 
     #[test]
     fn what_was_cut_off_is_kept() {
-        assert_eq!(first(r#"{"error":"x","error_description":"AADSTS7000"#), json!({"error": "x", "error_description": "AADSTS7000"}));
+        assert_eq!(
+            first(r#"{"error":"x","error_description":"AADSTS7000"#),
+            json!({"error": "x", "error_description": "AADSTS7000"})
+        );
         assert_eq!(first(r#"{"a":{"b":[1,{"c":"d"#), json!({"a": {"b": [1, {"c": "d"}]}}));
         assert_eq!(objects("{ } {{ {x} function() { return 1; }").len(), 0);
     }

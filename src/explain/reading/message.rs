@@ -202,7 +202,8 @@ mod tests {
 
     #[test]
     fn a_megabyte_of_anything_is_read_once() {
-        for pattern in ["GET /oauth2/ HTTP/1.1\n", "HTTP/1.1 400\n", "> \n", "A: b\n", "POST https://a\n\n\n"] {
+        for pattern in ["GET /oauth2/ HTTP/1.1\n", "HTTP/1.1 400\n", "> \n", "A: b\n", "POST https://a\n\n\n"]
+        {
             let text = pattern.repeat(1_000_000 / pattern.len());
             assert!(exchanges(&text).len() <= MOST, "{pattern}");
         }

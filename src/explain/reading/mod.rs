@@ -95,9 +95,8 @@ fn take_exchange(
     let asked = chosen.request.or(command);
     let authorize = addresses.request.clone();
     // What only the token endpoint says was not said to the address that stands beside it.
-    let is_said_later = number
-        .and_then(aadsts::lookup)
-        .is_some_and(|code| code.surface == Shows::Json && asked.is_none());
+    let is_said_later =
+        number.and_then(aadsts::lookup).is_some_and(|code| code.surface == Shows::Json && asked.is_none());
     if evidence.request.is_some() {
         let is_other = |other: &Request| Some(other) != evidence.request.as_ref();
         evidence.previous_request =
@@ -112,7 +111,9 @@ fn take_exchange(
 }
 
 fn carries_a_token(request: Option<&Request>) -> bool {
-    request.and_then(|request| request.headers.get("authorization")).is_some_and(|value| value.contains("eyJ"))
+    request
+        .and_then(|request| request.headers.get("authorization"))
+        .is_some_and(|value| value.contains("eyJ"))
 }
 
 /// The text without what is evidence in itself, and without what stands before the exchange that failed.

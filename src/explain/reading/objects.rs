@@ -57,7 +57,9 @@ pub fn find(text: &str) -> Found {
         let grants = json!({"oauth2PermissionGrants": grants.0, "appRoleAssignments": grants.1});
         found.grants = Grants::read(&grants);
     }
-    if let Some(app) = found.registration.as_ref().filter(|app| app.federated.is_none() && !credentials.is_empty()) {
+    if let Some(app) =
+        found.registration.as_ref().filter(|app| app.federated.is_none() && !credentials.is_empty())
+    {
         let mut whole = app.json.clone();
         whole["federatedIdentityCredentials"] = Value::Array(credentials);
         found.registration = Application::read(&whole);
@@ -85,7 +87,9 @@ impl Found {
             self.registration = Application::read(&whole()).or(self.registration.take());
             return true;
         }
-        if let Some(list) = members.get("oauth2PermissionGrants").or_else(|| members.get("appRoleAssignments")) {
+        if let Some(list) =
+            members.get("oauth2PermissionGrants").or_else(|| members.get("appRoleAssignments"))
+        {
             self.grants = list.as_array().and_then(|_| Grants::read(&whole())).or(self.grants.take());
             return true;
         }
@@ -126,7 +130,9 @@ fn refusal(members: &Map<String, Value>) -> Option<Refusal> {
         let found = names.iter().find_map(|name| members.get(*name)?.as_str());
         found.filter(|text| !text.is_empty()).map(str::to_owned)
     };
-    let status = ["status", "statusCode", "status_code", "httpStatus"].iter().find_map(|name| members.get(*name)?.as_u64());
+    let status = ["status", "statusCode", "status_code", "httpStatus"]
+        .iter()
+        .find_map(|name| members.get(*name)?.as_u64());
     let status = status.and_then(|status| u16::try_from(status).ok());
     if let Some(refusal) = from_json(status.unwrap_or(400), members) {
         let is_word = !refusal.error.is_empty() && refusal.error.len() < 100 && !refusal.error.contains(' ');
@@ -135,7 +141,8 @@ fn refusal(members: &Map<String, Value>) -> Option<Refusal> {
     // `errorCode: 'invalid_grant', errorMessage: …` of MSAL, `statusCode: 401, code: …` of Graph's clients.
     let error = text(&["errorCode", "error_code", "oauthError", "OAuthError"])
         .or_else(|| text(&["code"]).filter(|_| status.is_some() || members.contains_key("message")))?;
-    let is_word = error.len() < 100 && error.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
+    let is_word =
+        error.len() < 100 && error.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
     let description = text(&["errorMessage", "error_message", "errorDescription", "message", "errorDesc"])?;
     if !is_word || error.bytes().all(|b| b.is_ascii_digit()) {
         return None;
@@ -191,8 +198,12 @@ fn is_application(members: &Map<String, Value>) -> bool {
 }
 
 fn is_service_principal(members: &Map<String, Value>) -> bool {
-    const TELLING: [&str; 4] =
-        ["servicePrincipalType", "servicePrincipalNames", "appRoleAssignmentRequired", "appOwnerOrganizationId"];
+    const TELLING: [&str; 4] = [
+        "servicePrincipalType",
+        "servicePrincipalNames",
+        "appRoleAssignmentRequired",
+        "appOwnerOrganizationId",
+    ];
     members.contains_key("appId") && has_one(members, &TELLING)
 }
 

@@ -89,8 +89,7 @@ const fn is_wide(c: char) -> bool {
 
 /// The words of a text: character references of HTML and JSON undone, quotation marks of any kind made `'` or `"`.
 pub fn words(text: &str) -> Cow<'_, str> {
-    const MARKS: [char; 15] =
-        ['&', '\\', '`', '´', '‘', '’', '‚', '‛', '“', '”', '„', '«', '»', '「', '」'];
+    const MARKS: [char; 15] = ['&', '\\', '`', '´', '‘', '’', '‚', '‛', '“', '”', '„', '«', '»', '「', '」'];
     let Some(first) = text.find(MARKS) else { return Cow::Borrowed(text) };
     let mut out = String::with_capacity(text.len());
     let mut rest = &text[first..];
@@ -183,7 +182,10 @@ mod tests {
     #[test]
     fn references_and_quotation_marks_become_ordinary() {
         let check = |text: &str, clean: &str| assert_eq!(words(text), clean, "{text:?}");
-        check("isn&#39;t &quot;it&quot; &#x27;x&#x27; &amp;amp; &unknown; &", "isn't \"it\" 'x' &amp; &unknown; &");
+        check(
+            "isn&#39;t &quot;it&quot; &#x27;x&#x27; &amp;amp; &unknown; &",
+            "isn't \"it\" 'x' &amp; &unknown; &",
+        );
         check(r"\u0027https://a/cb\u0027 C:\new C:\users", r"'https://a/cb' C:\new C:\users");
         check(r#"{\\\"error\\\":\"x\\nTrace\"}"#, "{\"error\":\"x\nTrace\"}");
         check("‘a’ „b“ «c» `d`", "'a' \"b\" \"c\" 'd'");

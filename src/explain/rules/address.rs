@@ -283,16 +283,19 @@ pub(super) fn addresses(text: &str) -> impl Iterator<Item = String> {
         .replace("\\u0022", " ")
         .replace("&amp;", "&");
     let is_edge = |c: char| {
-        c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`' | '\\' | '«' | '»' | '(' | ')' | '|')
+        c.is_whitespace()
+            || matches!(c, '"' | '\'' | '<' | '>' | '`' | '\\' | '«' | '»' | '(' | ')' | '|')
             || ('\u{2018}'..='\u{201f}').contains(&c)
     };
     let found: Vec<String> = text
         .split(is_edge)
         .filter(|word| word.contains("://") || word.starts_with("urn:ietf:wg:oauth"))
         .map(|word| word.trim_end_matches(['.', ',', ';', ':', '!', ']', '}']).to_owned())
-        .filter(|word| Parts::of(word).is_some_and(|parts| {
-            !NOT_OWN.iter().any(|host| parts.host.starts_with(host)) || word.ends_with("/nativeclient")
-        }))
+        .filter(|word| {
+            Parts::of(word).is_some_and(|parts| {
+                !NOT_OWN.iter().any(|host| parts.host.starts_with(host)) || word.ends_with("/nativeclient")
+            })
+        })
         .collect();
     found.into_iter()
 }
@@ -312,7 +315,11 @@ mod tests {
         };
         check("http://wiki.example/cb", &["https://wiki.example/cb"], "scheme");
         check("http://wiki.example:8080/cb", &["https://wiki.example/cb"], "scheme");
-        check("https://wiki.example/cb/", &["https://other.example", "https://wiki.example/cb"], "trailing_slash");
+        check(
+            "https://wiki.example/cb/",
+            &["https://other.example", "https://wiki.example/cb"],
+            "trailing_slash",
+        );
         check("https://wiki.example/callback", &["https://wiki.example/cb"], "path");
         check("https://wiki.example", &["https://wiki.example/cb"], "path");
         check("https://wiki.example/cb?x=1", &["https://wiki.example/cb"], "path");
@@ -350,7 +357,9 @@ mod tests {
 
     #[test]
     fn only_whole_addresses_are_taken_apart() {
-        for text in ["/cb", "", "localhost:3000/cb", "app.example/cb", "https://", "undefined/cb", "{base}/cb", ":x"] {
+        for text in
+            ["/cb", "", "localhost:3000/cb", "app.example/cb", "https://", "undefined/cb", "{base}/cb", ":x"]
+        {
             assert_eq!(Parts::of(text), None, "{text}");
         }
         let parts = Parts::of("com.example.app:/cb").expect("an application's own scheme");

@@ -56,8 +56,13 @@ fn relation(challenge: &str, verifier: &str) -> Relation {
     let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     let upper = hex.to_ascii_uppercase();
     let is_encoded = |text: &str| {
-        [URL_SAFE_NO_PAD.encode(text), URL_SAFE.encode(text), STANDARD.encode(text), STANDARD_NO_PAD.encode(text)]
-            .contains(&challenge)
+        [
+            URL_SAFE_NO_PAD.encode(text),
+            URL_SAFE.encode(text),
+            STANDARD.encode(text),
+            STANDARD_NO_PAD.encode(text),
+        ]
+        .contains(&challenge)
     };
     if challenge == pkce::challenge(Method::S256, &Secret::new(verifier)) {
         Relation::S256
@@ -108,7 +113,8 @@ struct Pair<'a> {
 impl<'a> Pair<'a> {
     fn of(case: &'a Case<'_>) -> Self {
         let here = case.param("code_challenge").map(|found| ("request code_challenge", found));
-        let before = case.previous_param("code_challenge").map(|found| ("previous request code_challenge", found));
+        let before =
+            case.previous_param("code_challenge").map(|found| ("previous request code_challenge", found));
         let method = match here {
             Some(_) => case.param("code_challenge_method"),
             None => case.previous_param("code_challenge_method").or(case.param("code_challenge_method")),
@@ -165,7 +171,8 @@ fn by_lab(case: &Case<'_>, key: &str) -> Option<Found> {
 
 fn judge(case: &Case<'_>) -> Option<(&'static str, Found)> {
     let pair = Pair::of(case);
-    let certain = |place: &str, sent: &str, expected: &str| Found::new(Certainty::Certain, place, sent, expected);
+    let certain =
+        |place: &str, sent: &str, expected: &str| Found::new(Certainty::Certain, place, sent, expected);
     if pair.challenge.is_some() && !pair.has_known_method() {
         let place = "code_challenge_method of the authorize request";
         return Some(("pkce.method_mismatch", certain(place, pair.method_name(), "S256")));
@@ -177,7 +184,8 @@ fn judge(case: &Case<'_>) -> Option<(&'static str, Found)> {
         (None, Some(verifier)) => length(verifier).map(|found| ("pkce.verifier_length", found)),
         (None, None) if pair.redeems && case.previous.is_empty() && is_about_verifier(case) => {
             // Entra asked for a verifier, so there was a challenge.
-            let found = certain("request code_verifier", "absent", "the verifier that the challenge was made from");
+            let found =
+                certain("request code_verifier", "absent", "the verifier that the challenge was made from");
             Some(("pkce.verifier_missing", other_name(case, found, None)))
         }
         (None, None) => None,
@@ -191,7 +199,8 @@ fn is_about_verifier(case: &Case<'_>) -> bool {
 
 fn both(pair: &Pair<'_>, place: &str, challenge: &str, verifier: &str) -> Option<(&'static str, Found)> {
     let expected = pkce::challenge(Method::S256, &Secret::new(verifier));
-    let certain = |place: &str, sent: &str, expected: &str| Found::new(Certainty::Certain, place, sent, expected);
+    let certain =
+        |place: &str, sent: &str, expected: &str| Found::new(Certainty::Certain, place, sent, expected);
     let challenged = |sent: &str, what: &str| {
         let sent = format!("{sent}: {what}");
         certain(place, &sent, &format!("{expected} (43 characters of base64url, no padding)"))
@@ -220,7 +229,9 @@ fn both(pair: &Pair<'_>, place: &str, challenge: &str, verifier: &str) -> Option
             let what = format!("ordinary base64, with + and / for - and _{padded}");
             Some(("pkce.base64_form", challenged(&shown, &what)))
         }
-        Relation::Hex => Some(("pkce.hex_digest", challenged(&shown, "the SHA-256 digest as hexadecimal text"))),
+        Relation::Hex => {
+            Some(("pkce.hex_digest", challenged(&shown, "the SHA-256 digest as hexadecimal text")))
+        }
         Relation::EncodedHex => {
             Some(("pkce.hex_digest", challenged(&shown, "base64 of the digest's hexadecimal text")))
         }
@@ -234,7 +245,9 @@ fn both(pair: &Pair<'_>, place: &str, challenge: &str, verifier: &str) -> Option
             }
             let of_form = match form(challenge) {
                 Relation::Padded | Relation::Standard => Some(("pkce.base64_form", "no base64url")),
-                Relation::Hex | Relation::EncodedHex => Some(("pkce.hex_digest", "a digest as hexadecimal text")),
+                Relation::Hex | Relation::EncodedHex => {
+                    Some(("pkce.hex_digest", "a digest as hexadecimal text"))
+                }
                 _ => None,
             };
             if let Some((cause, what)) = of_form.filter(|_| declares_s256) {
@@ -252,8 +265,12 @@ fn both(pair: &Pair<'_>, place: &str, challenge: &str, verifier: &str) -> Option
 }
 
 fn no_verifier(case: &Case<'_>, pair: &Pair<'_>, place: &str, challenge: &str) -> (&'static str, Found) {
-    let found =
-        Found::new(Certainty::Certain, "request code_verifier", "absent", "the verifier that the challenge was made from");
+    let found = Found::new(
+        Certainty::Certain,
+        "request code_verifier",
+        "absent",
+        "the verifier that the challenge was made from",
+    );
     let found = found.and(place, &pair.shown(), "");
     ("pkce.verifier_missing", other_name(case, found, Some(challenge)))
 }
@@ -261,11 +278,19 @@ fn no_verifier(case: &Case<'_>, pair: &Pair<'_>, place: &str, challenge: &str) -
 /// Adds the parameter in which the verifier travelled instead, if there is one.
 fn other_name(case: &Case<'_>, found: Found, challenge: Option<&str>) -> Found {
     const NAMES: [&str; 9] = [
-        "codeVerifier", "code-verifier", "verifier", "pkce_verifier", "pkce", "code_challenge", "codeverifier",
-        "code_verfier", "PKCE_verifier",
+        "codeVerifier",
+        "code-verifier",
+        "verifier",
+        "pkce_verifier",
+        "pkce",
+        "code_challenge",
+        "codeverifier",
+        "code_verfier",
+        "PKCE_verifier",
     ];
     let fits = |value: &str| {
-        challenge.is_some_and(|challenge| relation(challenge, value) != Relation::None) && pkce::flaw(value).is_none()
+        challenge.is_some_and(|challenge| relation(challenge, value) != Relation::None)
+            && pkce::flaw(value).is_none()
     };
     let other = case.params.iter().find(|(name, value)| {
         *name != "code_verifier" && (NAMES.contains(name) || fits(value)) && !value.is_empty()
@@ -293,14 +318,26 @@ fn challenge_alone(pair: &Pair<'_>, place: &str, challenge: &str) -> Option<(&'s
         Relation::Standard => Some(("pkce.base64_form", found("ordinary base64, with + or /"))),
         Relation::Padded => Some(("pkce.base64_form", found("with the padding = at the end"))),
         _ if is_plain && !(43..=128).contains(&length) => {
-            let found = Found::new(Certainty::Certain, place, &format!("{length} characters"), "43 to 128 characters")
-                .and("code_challenge_method", pair.method_name(), "S256");
+            let found = Found::new(
+                Certainty::Certain,
+                place,
+                &format!("{length} characters"),
+                "43 to 128 characters",
+            )
+            .and("code_challenge_method", pair.method_name(), "S256");
             Some(("pkce.verifier_length", found))
         }
         _ if !is_plain && length != 43 => {
-            let found =
-                Found::new(Certainty::Likely, place, &format!("{length} characters, no SHA-256"), "43 characters");
-            Some(("pkce.method_mismatch", found.and("code_challenge_method", "S256", "plain, for such a challenge")))
+            let found = Found::new(
+                Certainty::Likely,
+                place,
+                &format!("{length} characters, no SHA-256"),
+                "43 characters",
+            );
+            Some((
+                "pkce.method_mismatch",
+                found.and("code_challenge_method", "S256", "plain, for such a challenge"),
+            ))
         }
         _ => None,
     }
@@ -340,7 +377,11 @@ fn challenge_missing(case: &Case<'_>) -> Option<Found> {
     }
     let (at, value) = platform::is_page(case)?;
     let expected = "the SHA-256 of a verifier in base64url, 43 characters";
-    let found = if is_known { Found::certain(place, "absent", expected) } else { Found::likely(place, "absent", expected) };
+    let found = if is_known {
+        Found::certain(place, "absent", expected)
+    } else {
+        Found::likely(place, "absent", expected)
+    };
     found.map(|found| found.and(at, &value, ""))
 }
 
@@ -355,7 +396,8 @@ mod tests {
 
     #[test]
     fn each_way_from_verifier_to_challenge_is_recognised() {
-        let check = |challenge: &str, expected| assert_eq!(relation(challenge, VERIFIER), expected, "{challenge}");
+        let check =
+            |challenge: &str, expected| assert_eq!(relation(challenge, VERIFIER), expected, "{challenge}");
         check(CHALLENGE, Relation::S256);
         check(VERIFIER, Relation::Plain);
         check(&format!("{CHALLENGE}="), Relation::Padded);

@@ -5,7 +5,7 @@ use super::{
     super::Certainty,
     Case, Check, Found,
     address::{Parts, same},
-    redirect_uri::{json_list, kind, with_lists},
+    redirect_uri::{json_list, with_lists},
     sender::{Sender, sender},
 };
 use crate::entra::registration::{Application, Platform};
@@ -45,7 +45,10 @@ fn server_grant<'a>(case: &'a Case<'_>) -> Option<&'a str> {
             .find(|word| case.evidence.request.is_none() && case.says(&[word]))
     };
     let of_device = case.request_ends_with("/devicecode").then_some("device code");
-    grant.filter(|grant| !["authorization_code", "refresh_token"].contains(grant)).or(of_device).or_else(in_text)
+    grant
+        .filter(|grant| !["authorization_code", "refresh_token"].contains(grant))
+        .or(of_device)
+        .or_else(in_text)
 }
 
 /// Whether the refusal is about what pages may do.
@@ -76,11 +79,12 @@ fn spa_expected(case: &Case<'_>) -> Option<Found> {
     let who = sender(case);
     let (origin_place, origin) = origin(case).unwrap_or(("request Origin", "a page"));
     let Some((place, uri)) = address(case) else {
-        return by_origin(case, origin_place, origin).or_else(|| by_number(case, who.sender, origin_place, origin));
+        return by_origin(case, origin_place, origin)
+            .or_else(|| by_number(case, who.sender, origin_place, origin));
     };
     let Some(platforms) = case.platforms_of(uri) else {
         return by_number(case, who.sender, origin_place, origin).map(|found| {
-            with_lists(found.and(place, uri, "registered as single-page (SPA)"), case, Some(Platform::Spa), uri)
+            moved(found.and(place, uri, "registered as single-page (SPA)"), case, uri, Platform::Spa)
         });
     };
     let stands = platforms.first()?; // registered nowhere: another refusal would have come
@@ -91,7 +95,8 @@ fn spa_expected(case: &Case<'_>) -> Option<Found> {
         return None;
     }
     let is_own_page = Parts::of(uri).is_some_and(|parts| parts.origin().eq_ignore_ascii_case(origin));
-    let certainty = if who.sender == Sender::Browser || is_own_page { Certainty::Certain } else { Certainty::Likely };
+    let certainty =
+        if who.sender == Sender::Browser || is_own_page { Certainty::Certain } else { Certainty::Likely };
     let found = Found::new(certainty, place, uri, "an address registered as single-page (SPA)")
         .and(&format!("registration {}", stands.member()), uri, "spa.redirectUris")
         .and(origin_place, origin, "");
@@ -102,18 +107,25 @@ fn spa_expected(case: &Case<'_>) -> Option<Found> {
 fn by_origin(case: &Case<'_>, place: &str, origin: &str) -> Option<Found> {
     let app = case.app()?;
     let here = |platform: Platform| {
-        let of_page = |uri: &&String| Parts::of(uri).is_some_and(|parts| parts.origin().eq_ignore_ascii_case(origin));
+        let of_page =
+            |uri: &&String| Parts::of(uri).is_some_and(|parts| parts.origin().eq_ignore_ascii_case(origin));
         app.redirect_uris(platform).iter().find(of_page)
     };
     if here(Platform::Spa).is_some() {
         return None;
     }
-    let (platform, uri) = [Platform::Web, Platform::PublicClient].into_iter().find_map(|p| Some((p, here(p)?)))?;
+    let (platform, uri) =
+        [Platform::Web, Platform::PublicClient].into_iter().find_map(|p| Some((p, here(p)?)))?;
     if sender(case).sender == Sender::Program {
         return None;
     }
-    let found = Found::new(Certainty::Certain, &format!("registration {}", platform.member()), uri, "spa.redirectUris")
-        .and(place, origin, "the origin of a single-page (SPA) address");
+    let found = Found::new(
+        Certainty::Certain,
+        &format!("registration {}", platform.member()),
+        uri,
+        "spa.redirectUris",
+    )
+    .and(place, origin, "the origin of a single-page (SPA) address");
     Some(moved(found, case, uri, Platform::Spa))
 }
 
@@ -122,28 +134,41 @@ fn by_number(case: &Case<'_>, sender: Sender, place: &str, origin: &str) -> Opti
     if sender == Sender::Program || case.app().is_some() || !is_cross_origin(case) {
         return None;
     }
-    Found::likely(place, origin, "the origin of an address that is registered as single-page (SPA)")
+    let found =
+        Found::likely(place, origin, "the origin of an address that is registered as single-page (SPA)")?;
+    Some(found.with("variant", "alone"))
 }
 
 /// The slots for moving an address to another platform in one go.
 fn moved(found: Found, case: &Case<'_>, uri: &str, to: Platform) -> Found {
-    let found = with_lists(found, case, Some(to), uri);
-    let Some(app) = case.app() else { return found };
+    let found = found.with("platform", to.label());
+    let Some(app) = case.app() else { return with_lists(found.with("variant", "alone"), case, None, uri) };
     let rest = |platform: Platform| -> Vec<String> {
-        app.redirect_uris(platform).iter().filter(|known| platform == to || !same(uri, known)).cloned().collect()
+        app.redirect_uris(platform)
+            .iter()
+            .filter(|known| platform == to || !same(uri, known))
+            .cloned()
+            .collect()
     };
     // The address as it is registered moves, so that a port that does not count is no new entry.
-    let registered = app.all_redirect_uris().map(|(_, known)| known).find(|known| same(uri, known)).unwrap_or(uri);
+    let registered =
+        app.all_redirect_uris().map(|(_, known)| known).find(|known| same(uri, known)).unwrap_or(uri);
     let mut there = rest(to);
     if !there.iter().any(|known| known == registered) {
         there.push(registered.to_owned());
     }
-    let list = |platform: Platform| if platform == to { there.clone() } else { rest(platform) };
-    let body = Platform::ALL.map(|platform| {
-        let member = platform.member().trim_end_matches(".redirectUris");
-        format!("\"{member}\":{{\"redirectUris\":[{}]}}", json_list(&list(platform)))
-    });
-    found.with("moved_json", format!("{{{}}}", body.join(","))).with("variant", kind(to))
+    let body = Platform::ALL
+        .into_iter()
+        .filter(|platform| *platform == to || !app.redirect_uris(*platform).is_empty());
+    let body: Vec<_> = body
+        .map(|platform| {
+            let list = if platform == to { there.clone() } else { rest(platform) };
+            let member = platform.member().trim_end_matches(".redirectUris");
+            format!("\"{member}\":{{\"redirectUris\":[{}]}}", json_list(&list))
+        })
+        .collect();
+    let found = found.with("moved_json", format!("{{{}}}", body.join(","))).with("variant", "moved");
+    with_lists(found, case, None, uri)
 }
 
 fn has_credentials(app: &Application) -> bool {
@@ -185,9 +210,22 @@ fn spa_used_by_server(case: &Case<'_>) -> Option<Found> {
 /// What shows in an authorize request that a server will redeem the code.
 fn server_sign(case: &Case<'_>) -> Option<(&'static str, String)> {
     const PATHS: [&str; 16] = [
-        "/signin-oidc", "/api/auth/", "/login/oauth2/code", "/.auth/login/", "/oauth2/callback", "/oauth2/redirect",
-        "/auth/openid/return", "/gettoken", "/oidc/callback", "/accounts/", "/users/auth/", "/auth/microsoft",
-        "/auth/azure", "/complete/azuread", "/authorized", "/.well-known/",
+        "/signin-oidc",
+        "/api/auth/",
+        "/login/oauth2/code",
+        "/.auth/login/",
+        "/oauth2/callback",
+        "/oauth2/redirect",
+        "/auth/openid/return",
+        "/gettoken",
+        "/oidc/callback",
+        "/accounts/",
+        "/users/auth/",
+        "/auth/microsoft",
+        "/auth/azure",
+        "/complete/azuread",
+        "/authorized",
+        "/.well-known/",
     ];
     if case.param("response_mode") == Some("form_post") {
         return Some(("request response_mode", "form_post, which only a server can read".to_owned()));
@@ -242,9 +280,9 @@ fn web_used_by_public_client(case: &Case<'_>) -> Option<Found> {
     let pkce = case.param("code_verifier").is_some();
     let Some(platforms) = case.platforms_of(uri) else {
         let found = Found::likely(place, uri, "an address under Mobile and desktop, or a credential");
-        return found.filter(|_| is_local && case.app().is_none()).map(|found| {
-            with_lists(found, case, Some(Platform::PublicClient), uri)
-        });
+        return found
+            .filter(|_| is_local && case.app().is_none())
+            .map(|found| moved(found, case, uri, Platform::PublicClient));
     };
     match platforms.as_slice() {
         [Platform::Web] => {}
@@ -275,7 +313,8 @@ fn ambiguous(case: &Case<'_>) -> Option<Found> {
         Some((place, uri)) => (place, uri.to_owned()),
         None => ("registration", twice_registered(app)?),
     };
-    let stands: Vec<(Platform, &str)> = app.all_redirect_uris().filter(|(_, known)| same(&uri, known)).collect();
+    let stands: Vec<(Platform, &str)> =
+        app.all_redirect_uris().filter(|(_, known)| same(&uri, known)).collect();
     let (first, other) = (stands.first()?, stands.iter().find(|(platform, _)| *platform != stands[0].0));
     let Some(other) = other else { return Found::excluded() };
     let found = Found::new(Certainty::Likely, place, &uri, "registered under one platform")

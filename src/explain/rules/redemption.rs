@@ -3,7 +3,7 @@
 //!
 //! Values of codes and tokens are looked at and never shown: what is told is their length, their form and how they differ.
 
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use super::{
     super::Certainty,
@@ -54,10 +54,25 @@ fn presents(case: &Case<'_>) -> Presents {
         .replace("refresh_token' or 'assertion", "")
         .replace("code or refresh_token", "");
     let says = |words: &[&str]| words.iter().any(|word| around.contains(word));
-    let refresh = says(&["refresh_token", "refresh token", "refreshtoken", "acquiretokensilent", "refreshing", "token refresh"]);
+    let refresh = says(&[
+        "refresh_token",
+        "refresh token",
+        "refreshtoken",
+        "acquiretokensilent",
+        "refreshing",
+        "token refresh",
+    ]);
     let code = says(&[
-        "authorization code", "authorization_code", "authorizationcode", "/callback", "?code=", "&code=", "redeem", "exchange",
-        "oauth2 code", "auth code",
+        "authorization code",
+        "authorization_code",
+        "authorizationcode",
+        "/callback",
+        "?code=",
+        "&code=",
+        "redeem",
+        "exchange",
+        "oauth2 code",
+        "auth code",
     ]);
     match (code, refresh) {
         (true, false) => Presents::Code,
@@ -70,13 +85,15 @@ fn code_reused(case: &Case<'_>) -> Option<Found> {
     if matches!(presents(case), Presents::RefreshToken | Presents::Other) {
         return Found::excluded();
     }
-    let is_told = case.code == Some(54005) || case.says(&["already redeemed", "already been redeemed", "code was already used"]);
+    let is_told = case.code == Some(54005)
+        || case.says(&["already redeemed", "already been redeemed", "code was already used"]);
     if let Some(code) = case.param("code") {
         if case.previous_param("code") == Some(code) && case.previous_param("grant_type").is_some() {
             let found = Found::certain("request code", &mask(code), "a code that was not redeemed yet")?;
             return Some(found.and("previous request code", &format!("{}: the same code", mask(code)), ""));
         }
-        let again = case.evidence.history.iter().filter(|request| request.form().get("code") == Some(code)).count();
+        let again =
+            case.evidence.history.iter().filter(|request| request.form().get("code") == Some(code)).count();
         if again > 0 {
             let times = format!("{}, sent {} times", mask(code), again + 1);
             return Found::certain("request code", &times, "once");
@@ -86,7 +103,11 @@ fn code_reused(case: &Case<'_>) -> Option<Found> {
         }
     }
     if is_told {
-        return Found::certain("the message", "the code was redeemed already", "a code that was not redeemed yet");
+        return Found::certain(
+            "the message",
+            "the code was redeemed already",
+            "a code that was not redeemed yet",
+        );
     }
     None
 }
@@ -105,7 +126,8 @@ fn code_expired(case: &Case<'_>) -> Option<Found> {
         return None;
     }
     if let Some((issued, redeemed, span)) = two_times(case) {
-        let found = Found::likely("code issued", &issued, "a few minutes before it is redeemed, ten at most")?;
+        let found =
+            Found::likely("code issued", &issued, "a few minutes before it is redeemed, ten at most")?;
         return Some(found.and("code redeemed", &format!("{redeemed}{span}"), ""));
     }
     Found::likely("request grant_type", "authorization_code", "a code that is redeemed within minutes")
@@ -136,7 +158,8 @@ fn code_mangled(case: &Case<'_>) -> Option<Found> {
         return Found::excluded();
     }
     let code = case.param("code")?;
-    if let Some((how, arrived)) = arrived(case).and_then(|arrived| Some((altered(code, &arrived)?, arrived))) {
+    if let Some((how, arrived)) = arrived(case).and_then(|arrived| Some((altered(code, &arrived)?, arrived)))
+    {
         let sent = format!("{}: {how}", mask(code));
         return Found::likely("request code", &sent, &format!("{}, as it came back", mask(&arrived)));
     }
@@ -148,8 +171,11 @@ fn code_mangled(case: &Case<'_>) -> Option<Found> {
 fn arrived(case: &Case<'_>) -> Option<String> {
     let of_url = |url: &Url| {
         let in_fragment = url.fragment().unwrap_or_default();
-        let fragment = url::form_urlencoded::parse(in_fragment.as_bytes());
-        url.query_pairs().chain(fragment).find(|(name, _)| name == "code").map(|(_, value)| value.into_owned())
+        let fragment = form_urlencoded::parse(in_fragment.as_bytes());
+        url.query_pairs()
+            .chain(fragment)
+            .find(|(name, _)| name == "code")
+            .map(|(_, value)| value.into_owned())
     };
     let of_text = |text: &str| {
         text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>'))
@@ -194,9 +220,10 @@ fn damage(value: &str) -> Option<String> {
     if is_placeholder(value) {
         return Some("a placeholder or an empty value of a program".to_owned());
     }
-    if let Some(name) = ["&state", "&session_state", "session_state=", "&client_info", "state=", "#_=_", "&scope"]
-        .into_iter()
-        .find(|mark| lower.contains(mark))
+    if let Some(name) =
+        ["&state", "&session_state", "session_state=", "&client_info", "state=", "#_=_", "&scope"]
+            .into_iter()
+            .find(|mark| lower.contains(mark))
     {
         return Some(format!("{name} is glued to it"));
     }
@@ -210,7 +237,9 @@ fn damage(value: &str) -> Option<String> {
         return Some("it holds quotation marks or brackets".to_owned());
     }
     if value.contains(char::is_whitespace) {
-        return Some("it holds a blank or a line break; a plus sign becomes one when it is not encoded".to_owned());
+        return Some(
+            "it holds a blank or a line break; a plus sign becomes one when it is not encoded".to_owned(),
+        );
     }
     if value.ends_with("...") || value.contains('\u{2026}') {
         return Some("it was shortened for display".to_owned());
@@ -219,10 +248,17 @@ fn damage(value: &str) -> Option<String> {
     if length > SHORT && has(u8::is_ascii_lowercase) && !has(u8::is_ascii_uppercase) {
         return Some("lower case throughout".to_owned());
     }
-    if length > SHORT && has(u8::is_ascii_uppercase) && !has(u8::is_ascii_lowercase) && !value.starts_with("M.") {
+    if length > SHORT
+        && has(u8::is_ascii_uppercase)
+        && !has(u8::is_ascii_lowercase)
+        && !value.starts_with("M.")
+    {
         return Some("upper case throughout".to_owned());
     }
-    if matches!(length, 127 | 128 | 199 | 200 | 250 | 254 | 255 | 256 | 500 | 511 | 512 | 1000 | 1023 | 1024 | 2048 | 4000) {
+    if matches!(
+        length,
+        127 | 128 | 199 | 200 | 250 | 254 | 255 | 256 | 500 | 511 | 512 | 1000 | 1023 | 1024 | 2048 | 4000
+    ) {
         return Some(format!("exactly {length} characters: cut by a field of that size"));
     }
     if length < SHORT && !value.starts_with("M.") {
@@ -233,7 +269,8 @@ fn damage(value: &str) -> Option<String> {
 
 fn is_placeholder(value: &str) -> bool {
     let lower = value.trim().to_ascii_lowercase();
-    let marks = ["{{", "${", "<your", "<code", "<refresh", "your_", "your-", "[object object]", "%refresh", "xxxxx"];
+    let marks =
+        ["{{", "${", "<your", "<code", "<refresh", "your_", "your-", "[object object]", "%refresh", "xxxxx"];
     ["undefined", "null", "none", "nan", "false", "true", "code", "refresh_token"].contains(&lower.as_str())
         || marks.iter().any(|mark| lower.contains(mark))
 }
@@ -251,10 +288,18 @@ fn refresh_token_mangled(case: &Case<'_>) -> Option<Found> {
         let found = kind_of(&decoded);
         let what = if found.kind == TokenKind::IdToken { "an ID token" } else { "an access token" };
         let audience = decoded.claims.get("aud").and_then(serde_json::Value::as_str).unwrap_or("nobody");
-        return Found::likely("request refresh_token", &format!("{what} for {audience}"), "the member refresh_token of the token answer");
+        return Found::likely(
+            "request refresh_token",
+            &format!("{what} for {audience}"),
+            "the member refresh_token of the token answer",
+        );
     }
     let how = damage(value)?;
-    Found::likely("request refresh_token", &format!("{}: {how}", mask(value)), "the member refresh_token, as it was issued")
+    Found::likely(
+        "request refresh_token",
+        &format!("{}: {how}", mask(value)),
+        "the member refresh_token, as it was issued",
+    )
 }
 
 /// Client, tenant, policy and endpoint generation beside those of the request before.
@@ -264,7 +309,9 @@ fn other_context(case: &Case<'_>) -> Option<Found> {
     if let Some(found) = case.by_rule(&RULES) {
         return Some(found);
     }
-    if let Some(compared) = case.compared("client_id").filter(|_| matches!(case.code, Some(70000 | 7_000_110))) {
+    if let Some(compared) =
+        case.compared("client_id").filter(|_| matches!(case.code, Some(70000 | 7_000_110)))
+    {
         return Found::certain("client_id", &compared.sent, &compared.expected.join(" or "));
     }
     let suberror = case.evidence.refusal.as_ref().and_then(|refusal| refusal.suberror.as_deref());
@@ -295,7 +342,8 @@ fn other_context(case: &Case<'_>) -> Option<Found> {
     }
     // A tenant and a word for several of them can be the same place; only the number tells that they are not.
     let shared = |word: &str| ["common", "organizations"].contains(&word.to_ascii_lowercase().as_str());
-    let is_told = matches!(case.code, Some(700_005 | 70_000_121 | 7_000_012)) || case.says(&["other tenant", "another tenant"]);
+    let is_told = matches!(case.code, Some(700_005 | 70_000_121 | 7_000_012))
+        || case.says(&["other tenant", "another tenant"]);
     let is_sure = is_told || !(shared(&a) || shared(&b));
     let certainty = if is_sure { Certainty::Certain } else { Certainty::Likely };
     let found = Found::new(certainty, "tenant in the path of the request", &a, &b);
@@ -331,7 +379,11 @@ fn inactive(case: &Case<'_>) -> Option<Found> {
     }
     let issued = issued(case);
     let place = "refresh token issued, by the message";
-    let found = Found::certain(place, issued.first().map_or("not told", String::as_str), "used within the time that is allowed")?;
+    let found = Found::certain(
+        place,
+        issued.first().map_or("not told", String::as_str),
+        "used within the time that is allowed",
+    )?;
     Some(match inactive_for(case) {
         Some(span) => found.and("unused for, by the message", &span, "less"),
         None => found,
@@ -341,7 +393,9 @@ fn inactive(case: &Case<'_>) -> Option<Found> {
 /// The times of the message, in their order.
 fn issued(case: &Case<'_>) -> Vec<String> {
     case.told()
-        .map(|text| mentions(text).into_iter().filter(|mention| mention.has_day).map(|m| m.text).collect::<Vec<_>>())
+        .map(|text| {
+            mentions(text).into_iter().filter(|mention| mention.has_day).map(|m| m.text).collect::<Vec<_>>()
+        })
         .find(|found| !found.is_empty())
         .unwrap_or_default()
 }
@@ -354,7 +408,9 @@ fn inactive_for(case: &Case<'_>) -> Option<String> {
         let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
         !days.is_empty() && is_number(days) && parts.clone().count() == 3 && parts.all(is_number)
     };
-    let words = case.told().flat_map(|text| text.split(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '+' | ',')));
+    let words = case
+        .told()
+        .flat_map(|text| text.split(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '+' | ',')));
     let mut words = words.map(|word| word.trim_end_matches('.'));
     words.find(is_span).map(|word| {
         let days = word.split('.').next().unwrap_or_default();
@@ -388,10 +444,15 @@ fn revoked(case: &Case<'_>) -> Option<Found> {
     let told = issued(case);
     match told.as_slice() {
         [issued, valid_from, ..] if case.code == Some(50173) || case.says(&["tokensvalidfrom"]) => {
-            let found = Found::certain("issued, by the message", issued, &format!("later than {valid_from}"))?;
+            let found =
+                Found::certain("issued, by the message", issued, &format!("later than {valid_from}"))?;
             Some(found.and("tokens of this person count from", valid_from, ""))
         }
-        [issued, ..] => Found::certain("issued, by the message", issued, "after the last password change or revocation"),
-        [] => Found::certain("the message", "issued before sessions were revoked", "a token of a newer sign-in"),
+        [issued, ..] => {
+            Found::certain("issued, by the message", issued, "after the last password change or revocation")
+        }
+        [] => {
+            Found::certain("the message", "issued before sessions were revoked", "a token of a newer sign-in")
+        }
     }
 }

@@ -8,11 +8,14 @@
 use std::borrow::Cow;
 
 use super::{
-    super::difference::apart,
+    super::{difference::apart, facts::without_credentials},
     Case, Check, Found,
     address::{Parts, addresses, is_internal, nearest},
 };
-use crate::entra::registration::{Application, Platform};
+use crate::{
+    entra::registration::{Application, Platform},
+    text,
+};
 
 /// One check for each cause.
 pub(super) const CHECKS: &[(&str, Check)] = &[
@@ -40,9 +43,10 @@ pub(super) struct Sent<'a> {
 
 /// Finds it: in the request, or else in the message.
 pub(super) fn sent<'a>(case: &'a Case<'_>) -> Option<Sent<'a>> {
-    for (name, place) in
-        [("redirect_uri", "request redirect_uri"), ("post_logout_redirect_uri", "request post_logout_redirect_uri")]
-    {
+    for (name, place) in [
+        ("redirect_uri", "request redirect_uri"),
+        ("post_logout_redirect_uri", "request post_logout_redirect_uri"),
+    ] {
         if let Some(uri) = case.params.get(name) {
             return Some(Sent { place, uri: Cow::Borrowed(uri) });
         }
@@ -62,6 +66,9 @@ pub(super) fn sent<'a>(case: &'a Case<'_>) -> Option<Sent<'a>> {
 type Named = Option<(&'static str, Found)>;
 
 fn compare(case: &Case<'_>, key: &str) -> Option<Found> {
+    if case.code == Some(700_016) {
+        return None; // about the client id; that a library has an address of its own is a hint at most
+    }
     let (cause, found) = by_lab(case)
         .or_else(|| of_both_requests(case))
         .or_else(|| of_broker(case))
@@ -69,12 +76,43 @@ fn compare(case: &Case<'_>, key: &str) -> Option<Found> {
         .or_else(|| with_registration(case))
         .or_else(|| alone(case))?;
     if cause == key {
-        return Some(found);
+        return Some(with_queries(found, case));
     }
     match found.certainty {
         Some(super::Certainty::Likely) => None, // the others stay possible
         _ => Found::excluded(),
     }
+}
+
+/// Lets evidence show the queries of addresses that are compared, as long as they hold nothing secret: what differs may
+/// stand there.
+fn with_queries(mut found: Found, case: &Case<'_>) -> Found {
+    let sent = sent(case).map(|sent| sent.uri.into_owned());
+    let registered =
+        case.app().into_iter().flat_map(Application::all_redirect_uris).map(|(_, uri)| uri.to_owned());
+    for uri in sent.into_iter().chain(registered).filter(|uri| uri.contains('?') && is_shown(uri)) {
+        let (masked, shown) = (without_credentials(&uri), text::visible(&uri).into_owned());
+        for line in &mut found.evidence {
+            for value in [&mut line.sent, &mut line.expected] {
+                if *value == masked {
+                    value.clone_from(&shown);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Whether the query of an address holds short values only, under names that are no credentials'.
+fn is_shown(uri: &str) -> bool {
+    const SECRET: [&str; 12] =
+        ["code", "token", "secret", "pass", "pwd", "key", "sig", "assert", "session", "auth", "jwt", "state"];
+    let query = uri.split_once('?').map_or("", |(_, query)| query);
+    query.split('&').all(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let name = name.to_ascii_lowercase();
+        value.len() <= 24 && name.len() <= 24 && !SECRET.iter().any(|word| name.contains(word))
+    })
 }
 
 /// What the lab tenant compared: it names every address that it would have taken.
@@ -97,7 +135,8 @@ fn by_lab(case: &Case<'_>) -> Named {
 fn of_both_requests(case: &Case<'_>) -> Named {
     const CAUSE: &str = "redirect_uri.token_request_differs";
     let is_told = matches!(case.code, Some(500_112 | 700_009));
-    let is_redemption = case.grant().is_some_and(|grant| grant == "authorization_code") || case.param("code").is_some();
+    let is_redemption =
+        case.grant().is_some_and(|grant| grant == "authorization_code") || case.param("code").is_some();
     let first = case.previous.get("redirect_uri").filter(|_| case.previous_param("response_type").is_some());
     if let Some(first) = first.filter(|_| is_redemption || is_told) {
         let second = case.params.get("redirect_uri").filter(|_| is_redemption);
@@ -122,7 +161,11 @@ fn of_both_requests(case: &Case<'_>) -> Named {
             Found::certain("redirect_uri of the token request", &second, &first)?
         }
         _ => {
-            let second = if is_redemption { case.param("redirect_uri").unwrap_or("absent") } else { "absent or another" };
+            let second = if is_redemption {
+                case.param("redirect_uri").unwrap_or("absent")
+            } else {
+                "absent or another"
+            };
             let expected = first.unwrap_or("the one of the authorize request");
             Found::certain("redirect_uri of the token request", second, expected)?
         }
@@ -212,10 +255,12 @@ fn without_address(case: &Case<'_>) -> Named {
 fn is_no_address(uri: &str) -> bool {
     let uri = uri.trim();
     let lower = uri.to_ascii_lowercase();
-    let is_template = ["{{", "${", "{base", "<your", "%(", "{0}", "#{", "$("].iter().any(|mark| lower.contains(mark))
-        || Parts::of(uri).is_some_and(|parts| {
-            parts.host.contains(['{', '}', '<', '>', '$']) || ["undefined", "null", "none"].contains(&parts.host)
-        });
+    let is_template =
+        ["{{", "${", "{base", "<your", "%(", "{0}", "#{", "$("].iter().any(|mark| lower.contains(mark))
+            || Parts::of(uri).is_some_and(|parts| {
+                parts.host.contains(['{', '}', '<', '>', '$'])
+                    || ["undefined", "null", "none"].contains(&parts.host)
+            });
     let is_encoded = lower.contains("%3a%2f%2f") || lower.contains("%253a");
     is_template || (Parts::of(uri).is_none() && !is_encoded)
 }
@@ -235,12 +280,16 @@ fn has_none(app: &Application) -> bool {
 fn with_registration(case: &Case<'_>) -> Named {
     let app = case.app()?;
     let sent = sent(case);
-    let certain = |place: &str, sent: &str, expected: &str| Found::new(super::Certainty::Certain, place, sent, expected);
+    let certain = |place: &str, sent: &str, expected: &str| {
+        Found::new(super::Certainty::Certain, place, sent, expected)
+    };
     if has_none(app) {
         let uri = sent.as_ref().map(|sent| sent.uri.trim().to_owned());
-        let found = certain("registration web, spa and publicClient redirectUris", "no address in any of the three", uri
-            .as_deref()
-            .unwrap_or("the address of the application"));
+        let found = certain(
+            "registration web, spa and publicClient redirectUris",
+            "no address in any of the three",
+            uri.as_deref().unwrap_or("the address of the application"),
+        );
         let found = match (&sent, &uri) {
             (Some(sent), Some(uri)) => {
                 with_lists(found.and(sent.place, uri, "a registered address"), case, guess(case, uri), uri)
@@ -301,15 +350,23 @@ fn alone(case: &Case<'_>) -> Named {
         return Some(("redirect_uri.encoding", found));
     }
     if let Some(library) = library_default(uri) {
-        let found = Found::likely(sent.place, uri, &format!("an address of your own; this is the default of {library}"))?;
-        return Some(("redirect_uri.library_default", with_lists(found, case, Some(Platform::PublicClient), uri)));
+        let found = Found::likely(
+            sent.place,
+            uri,
+            &format!("an address of your own; this is the default of {library}"),
+        )?;
+        return Some((
+            "redirect_uri.library_default",
+            with_lists(found, case, Some(Platform::PublicClient), uri),
+        ));
     }
     let parts = Parts::of(uri)?;
     if !parts.is_web() || parts.is_loopback() || parts.host == "0.0.0.0" && parts.path.is_empty() {
         return None;
     }
     if is_internal(parts.host) && case.code != Some(900_971) {
-        let found = Found::likely(sent.place, uri, "the name by which browsers reach the application, with https")?;
+        let found =
+            Found::likely(sent.place, uri, "the name by which browsers reach the application, with https")?;
         return Some(("redirect_uri.host", found));
     }
     if parts.scheme.eq_ignore_ascii_case("http") {
@@ -333,7 +390,10 @@ fn library_default(uri: &str) -> Option<&'static str> {
     if lower.ends_with("/oauth20_desktop.srf") {
         return Some("desktop libraries for personal accounts");
     }
-    if lower.starts_with("msal") && lower.ends_with("://auth") || lower.starts_with("msauth.") || lower.starts_with("ms-appx-web://") {
+    if lower.starts_with("msal") && lower.ends_with("://auth")
+        || lower.starts_with("msauth.")
+        || lower.starts_with("ms-appx-web://")
+    {
         return Some("mobile and desktop libraries of Microsoft");
     }
     let parts = Parts::of(uri.trim())?;

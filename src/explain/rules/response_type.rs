@@ -1,7 +1,6 @@
 //! `response_type`, `response_mode` and `prompt`: what exists, what goes together, and what a registration has to allow.
 
-use super::{Case, Check, Found, redirect_uri::kind};
-use crate::entra::registration::Platform;
+use super::{Case, Check, Found};
 
 /// One check for each cause.
 pub(super) const CHECKS: &[(&str, Check)] =
@@ -12,7 +11,9 @@ const WORDS: [&str; 3] = ["code", "id_token", "token"];
 
 fn asked<'a>(case: &'a Case<'_>) -> Option<(&'static str, &'a str)> {
     let here = case.param("response_type").map(|asked| ("request response_type", asked));
-    here.or_else(|| case.previous_param("response_type").map(|asked| ("previous request response_type", asked)))
+    here.or_else(|| {
+        case.previous_param("response_type").map(|asked| ("previous request response_type", asked))
+    })
 }
 
 /// What the message names in quotes, if that is a response type.
@@ -54,8 +55,7 @@ fn not_enabled(case: &Case<'_>) -> Option<Found> {
 }
 
 fn with_switch(found: Found, is_id: bool) -> Found {
-    // The fixes name one switch each; the word decides which is shown.
-    found.with("variant", if is_id { kind(Platform::Web) } else { kind(Platform::Spa) })
+    found.with("variant", if is_id { "id_token" } else { "token" })
 }
 
 fn unsupported(case: &Case<'_>) -> Option<Found> {
@@ -64,7 +64,11 @@ fn unsupported(case: &Case<'_>) -> Option<Found> {
         None if case.code == Some(70007) => {
             let mode = case.param("response_mode").unwrap_or("not the default");
             let (_, kind) = asked(case).unwrap_or(("", "the response type"));
-            let found = Found::likely("request response_mode", mode, "query, fragment or form_post, as the response type allows")?;
+            let found = Found::likely(
+                "request response_mode",
+                mode,
+                "query, fragment or form_post, as the response type allows",
+            )?;
             Some(found.and("request response_type", kind, ""))
         }
         // The request is at hand and these parameters are in order.
@@ -108,7 +112,8 @@ fn flaw(case: &Case<'_>) -> Option<(&'static str, String, &'static str)> {
     }
     let prompt = case.param("prompt")?;
     let words: Vec<&str> = prompt.split_whitespace().collect();
-    let is_known = words.iter().all(|word| ["none", "login", "consent", "select_account", "create"].contains(word));
+    let is_known =
+        words.iter().all(|word| ["none", "login", "consent", "select_account", "create"].contains(word));
     if !is_known || words.is_empty() {
         return Some(("request prompt", prompt.to_owned(), "none, login, consent, select_account or create"));
     }

@@ -23,29 +23,83 @@ pub(super) struct Told {
 
 /// Words of a `User-Agent` that no browser sends.
 const PROGRAMS: [&str; 34] = [
-    "postman", "insomnia", "bruno", "curl/", "wget/", "httpie", "python", "aiohttp", "httpx", "axios", "node", "undici",
-    "got (", "go-http-client", "okhttp", "java/", "apache-httpclient", "powershell", "ruby", "faraday", "guzzle", "php",
-    "dart", "rest-client", "deno", "bun/", "spring", "reactornetty", "dotnet", "restsharp", "libwww", "thunder client",
-    "reqwest", "openid-client",
+    "postman",
+    "insomnia",
+    "bruno",
+    "curl/",
+    "wget/",
+    "httpie",
+    "python",
+    "aiohttp",
+    "httpx",
+    "axios",
+    "node",
+    "undici",
+    "got (",
+    "go-http-client",
+    "okhttp",
+    "java/",
+    "apache-httpclient",
+    "powershell",
+    "ruby",
+    "faraday",
+    "guzzle",
+    "php",
+    "dart",
+    "rest-client",
+    "deno",
+    "bun/",
+    "spring",
+    "reactornetty",
+    "dotnet",
+    "restsharp",
+    "libwww",
+    "thunder client",
+    "reqwest",
+    "openid-client",
 ];
 
 /// Words of a log that stem from libraries for pages.
 const PAGE_WORDS: [&str; 8] = [
-    "msal-browser", "msal.js.browser", "browserautherror", "clientautherror", "msal-react", "msal-angular", "oidc-client",
+    "msal-browser",
+    "msal.js.browser",
+    "browserautherror",
+    "clientautherror",
+    "msal-react",
+    "msal-angular",
+    "oidc-client",
     "access to xmlhttprequest",
 ];
 
 /// Words of a log that stem from servers.
 const SERVER_WORDS: [&str; 20] = [
-    "next-auth", "nextauth", "[auth]", "traceback (most recent call last)", "org.springframework", "passport", "oauthlib",
-    "node:internal", "node_modules", "microsoft.identity.web", "microsoft.identitymodel", "openidconnecthandler",
-    "openid-client", "/.auth/login", "django", "flask", "laravel", "guzzlehttp", "omniauth", "oauth2-proxy",
+    "next-auth",
+    "nextauth",
+    "[auth]",
+    "traceback (most recent call last)",
+    "org.springframework",
+    "passport",
+    "oauthlib",
+    "node:internal",
+    "node_modules",
+    "microsoft.identity.web",
+    "microsoft.identitymodel",
+    "openidconnecthandler",
+    "openid-client",
+    "/.auth/login",
+    "django",
+    "flask",
+    "laravel",
+    "guzzlehttp",
+    "omniauth",
+    "oauth2-proxy",
 ];
 
 /// Reads headers, parameters and, at last, the words of a log. The page that a person was sent through is always a
 /// browser's, so the headers of an authorize request tell nothing.
 pub(super) fn sender(case: &Case<'_>) -> Told {
-    let told = |sender: Sender, place: &'static str, value: &str| Told { sender, place, value: value.to_owned() };
+    let told =
+        |sender: Sender, place: &'static str, value: &str| Told { sender, place, value: value.to_owned() };
     let is_page = case.param("response_type").is_some() && case.grant().is_none();
     let agent = case.header("user-agent").unwrap_or_default();
     let lower = agent.to_ascii_lowercase();
@@ -65,9 +119,13 @@ pub(super) fn sender(case: &Case<'_>) -> Told {
         return told(sender, "request x-client-SKU", library);
     }
     if !is_page {
-        let is_forwarded = ["x-forwarded-for", "forwarded", "via"].into_iter().find(|name| case.header(name).is_some());
-        let proves_itself = ["client_secret", "client_assertion"].into_iter().find(|name| case.param(name).is_some());
-        let has_basic = case.header("authorization").is_some_and(|value| value.to_ascii_lowercase().starts_with("basic "));
+        let is_forwarded =
+            ["x-forwarded-for", "forwarded", "via"].into_iter().find(|name| case.header(name).is_some());
+        let proves_itself =
+            ["client_secret", "client_assertion"].into_iter().find(|name| case.param(name).is_some());
+        let has_basic = case
+            .header("authorization")
+            .is_some_and(|value| value.to_ascii_lowercase().starts_with("basic "));
         if let Some(name) = is_forwarded {
             return told(Sender::Program, "request headers", &format!("{name}, which a proxy adds"));
         }

@@ -79,11 +79,16 @@ fn mention(text: &str) -> Option<(usize, Mention)> {
 /// `2026-10-14` or `10/14/2026`.
 fn day(text: &str) -> Option<((u32, u32, u32), usize)> {
     let bytes = text.as_bytes();
-    if let (Some(year), Some(month), Some(date)) = (number(bytes, 0, 4), number(bytes, 5, 2), number(bytes, 8, 2)) {
-        let separated = bytes[4] == b'-' && bytes[7] == b'-' && !bytes.get(10).is_some_and(u8::is_ascii_digit);
+    if let (Some(year), Some(month), Some(date)) =
+        (number(bytes, 0, 4), number(bytes, 5, 2), number(bytes, 8, 2))
+    {
+        let separated =
+            bytes[4] == b'-' && bytes[7] == b'-' && !bytes.get(10).is_some_and(u8::is_ascii_digit);
         return separated.then_some(((year, month, date), 10));
     }
-    let length = |from: usize| bytes[from.min(bytes.len())..].iter().take(3).take_while(|b| b.is_ascii_digit()).count();
+    let length = |from: usize| {
+        bytes[from.min(bytes.len())..].iter().take(3).take_while(|b| b.is_ascii_digit()).count()
+    };
     let first = length(0);
     let second = length(first + 1);
     let year_at = first + second + 2;
@@ -141,14 +146,21 @@ mod tests {
 
     #[test]
     fn times_are_found_in_the_forms_that_people_write() {
-        assert_eq!(texts("issued on 2026-05-01T08:00:00.0000000Z and was inactive for 90.00:00:00."), [
-            "2026-05-01T08:00:00.0000000Z"
-        ]);
+        assert_eq!(
+            texts("issued on 2026-05-01T08:00:00.0000000Z and was inactive for 90.00:00:00."),
+            ["2026-05-01T08:00:00.0000000Z"]
+        );
         assert_eq!(texts("issued 09:00:00Z redeemed 09:21:40Z"), ["09:00:00Z", "09:21:40Z"]);
         assert_eq!(texts("on 10/14/2026 8:21:07 AM"), ["10/14/2026"]);
-        assert_eq!(texts("on 10/14/2026 08:21:07 PM, then 2026-10-15"), ["10/14/2026 08:21:07 PM", "2026-10-15"]);
+        assert_eq!(
+            texts("on 10/14/2026 08:21:07 PM, then 2026-10-15"),
+            ["10/14/2026 08:21:07 PM", "2026-10-15"]
+        );
         assert_eq!(texts("Timestamp: 2026-10-14 08:21:07Z"), [""; 0]);
-        assert_eq!(texts("http://localhost:8080/x 12345 1.2.3.4 97bb1ee9-dfa0-404f-85f4-943a3b026409"), [""; 0]);
+        assert_eq!(
+            texts("http://localhost:8080/x 12345 1.2.3.4 97bb1ee9-dfa0-404f-85f4-943a3b026409"),
+            [""; 0]
+        );
     }
 
     #[test]

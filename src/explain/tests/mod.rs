@@ -20,9 +20,8 @@ const NOW: UnixTime = UnixTime::from_seconds(1_772_615_727);
 const CLIENT: &str = "11111111-2222-3333-4444-555555555555";
 
 fn token_request(form: &str) -> Request {
-    let url = "https://login.microsoftonline.com/contoso.example/oauth2/v2.0/token"
-        .parse()
-        .expect("an address");
+    let url =
+        "https://login.microsoftonline.com/contoso.example/oauth2/v2.0/token".parse().expect("an address");
     Request {
         headers: Headers::new().with("content-type", "application/x-www-form-urlencoded"),
         body: Body::from(form.to_owned()),

@@ -92,8 +92,7 @@ fn all(provider: &Provider, tenant: &Tenant) -> Vec<Assigned> {
 pub fn of_table(scenario: &Scenario, held: &[RoleAssignment], tenant: &Tenant) -> Vec<Assigned> {
     let here = held.iter().filter(|held| held.tenant == tenant.key);
     here.filter_map(|held| {
-        let (client, resource) =
-            (scenario.application(&held.client)?, scenario.application(&held.resource)?);
+        let (client, resource) = (scenario.application(&held.client)?, scenario.application(&held.resource)?);
         let principal = (mint::service_principal(tenant, client), client.display_name.clone());
         row(tenant, held.id.clone(), principal, "ServicePrincipal", resource, &held.role, Stands::Table)
     })

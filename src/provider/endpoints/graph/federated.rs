@@ -55,7 +55,11 @@ pub fn list(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
 pub fn one(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
     let (application, index) = named(provider, permitted)?;
     let credential = &application.federated_identity_credentials[index];
-    query::entity(permitted.call, kind(&context(&application)), &entity(&permitted.call.base, &application, credential))
+    query::entity(
+        permitted.call,
+        kind(&context(&application)),
+        &entity(&permitted.call.base, &application, credential),
+    )
 }
 
 /// The entry that the path names, by id or name.
@@ -89,7 +93,12 @@ pub fn add(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
     write(provider, &application, &all, permitted.call.now)?;
     let path =
         format!("{}/{}", context(&application).replace("('", "/").replace("')", ""), id(&application, &made));
-    Ok(answer::created(permitted.call, &context(&application), &path, entity(&permitted.call.base, &application, &made)))
+    Ok(answer::created(
+        permitted.call,
+        &context(&application),
+        &path,
+        entity(&permitted.call.base, &application, &made),
+    ))
 }
 
 /// The name is the one thing that stays.

@@ -170,7 +170,11 @@ pub fn list(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
 
 pub fn one(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
     let principal = named(provider, permitted)?;
-    query::entity(permitted.call, SERVICE_PRINCIPAL, &entity(&provider.scenario, &permitted.tenant, &principal))
+    query::entity(
+        permitted.call,
+        SERVICE_PRINCIPAL,
+        &entity(&provider.scenario, &permitted.tenant, &principal),
+    )
 }
 
 /// Makes one for an application: of this tenant, or of another one and open to this.
@@ -216,7 +220,12 @@ pub fn add(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
     let made = provider.scenario.application(&application.key).expect("it was just changed");
     let principal = Principal::Application(Arc::clone(made));
     let path = format!("servicePrincipals/{}", principal.id(tenant));
-    Ok(answer::created(permitted.call, "servicePrincipals", &path, entity(&provider.scenario, tenant, &principal)))
+    Ok(answer::created(
+        permitted.call,
+        "servicePrincipals",
+        &path,
+        entity(&provider.scenario, tenant, &principal),
+    ))
 }
 
 /// The switches of a service principal, as members of the scenario's entry.
