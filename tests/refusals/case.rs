@@ -152,7 +152,6 @@ impl Case {
         let mut found = Found {
             name: format!("{} {}", self.code, self.name),
             problems: Vec::new(),
-            diagnosis: truth::Diagnosis::default(),
         };
         let message = match &self.surface {
             Surface::Json(status) => {
@@ -175,7 +174,10 @@ impl Case {
         found.same("x-ms-clitelem", answer.header("x-ms-clitelem"), &format!("1,{code},0,,"));
         self.check_log(desk, &answer, &mut found);
         self.check_note(desk, &answer, &mut found).await;
-        found.diagnosis = self.diagnose(desk, begun, &answer).await;
+        let diagnosis = self.diagnose(desk, begun, &answer).await;
+        if let Some(problem) = diagnosis.problem(self.name) {
+            found.say(problem);
+        }
         found
     }
 
@@ -362,9 +364,8 @@ impl Case {
 
 /// What is wrong with a refusal.
 pub struct Outcome {
-    pub name: String,
+    name: String,
     pub problems: Vec<String>,
-    pub diagnosis: truth::Diagnosis,
 }
 
 use Outcome as Found;
