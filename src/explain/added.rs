@@ -23,7 +23,11 @@ struct Kind {
 
 const KINDS: [Kind; 7] = [
     Kind { word: "request", name: "request", is_there: |evidence| evidence.request.is_some() },
-    Kind { word: "", name: "answer", is_there: |evidence| evidence.response.is_some() || evidence.refusal.is_some() },
+    Kind {
+        word: "",
+        name: "answer",
+        is_there: |evidence| evidence.response.is_some() || evidence.refusal.is_some(),
+    },
     Kind {
         word: "previous_request",
         name: "request before it",
@@ -64,7 +68,7 @@ impl Explanation {
 
 /// What was added to evidence, by name; empty if nothing in the text is evidence.
 pub fn add(to: &mut Evidence, text: &str) -> Vec<&'static str> {
-    let now = to.now.unwrap_or_else(UnixTime::default);
+    let now = to.now.unwrap_or_default();
     let read = as_bundle(text, now).unwrap_or_else(|| {
         // Federated credentials are printed apart, and are nothing without the registration that holds them.
         let text = match &to.registration {
@@ -159,9 +163,8 @@ mod tests {
     fn what_is_missing_is_named_with_what_it_would_settle_and_settles_it_once_it_is_there() {
         let mut evidence = pasted(FAILURE);
         let before = explain(&evidence);
-        let registration = |holdings: &[Holding]| {
-            holdings.iter().find(|holding| holding.name == "registration").cloned()
-        };
+        let registration =
+            |holdings: &[Holding]| holdings.iter().find(|holding| holding.name == "registration").cloned();
         let missing = registration(&holdings(&evidence, &before)).expect("it would decide");
         assert!(!missing.is_there && !missing.settles.is_empty(), "{missing:?}");
         let app = format!(

@@ -17,8 +17,8 @@
 use crate::{
     entra::aadsts,
     explain::{
-        Cause, Certainty, Evidence, EvidenceLine, Explanation, Fix, Holding, Place, Printed, closest, difference,
-        holdings, with_port_of,
+        Cause, Certainty, Evidence, EvidenceLine, Explanation, Fix, Holding, Place, Printed, closest,
+        difference, holdings, with_port_of,
     },
     finding::Compared,
     text::{Line, Role},
@@ -26,6 +26,9 @@ use crate::{
 
 /// How many causes are told in full; the others are named.
 const IN_FULL: usize = 3;
+
+/// How many of the values that would have been right are listed.
+const LISTED: usize = 6;
 
 /// How many causes are named that a piece of evidence would settle.
 const NAMED: usize = 2;
@@ -39,33 +42,30 @@ pub fn told(explanation: &Explanation, evidence: &Evidence) -> Printed {
     let first = explanation.causes.first();
     let known = first.filter(|cause| cause.id != UNDETERMINED);
     out.headline(explanation, known);
-    match known {
-        Some(cause) => {
-            if explanation.sent.is_empty() {
-                cause.evidence.iter().for_each(|line| out.beside(&Beside::of_line(line)));
-            } else {
-                explanation.sent.iter().for_each(|compared| out.beside(&Beside::of_compared(compared)));
-            }
-            out.section("What helps");
-            out.fixes(cause);
-            out.section("How it comes about");
-            out.text(&cause.explanation);
-            out.sure(cause);
-            out.meaning(explanation);
-            out.others(explanation);
-            out.evidence(&holdings(evidence, explanation));
+    if let Some(cause) = known {
+        if explanation.sent.is_empty() {
+            out.lines_beside(&cause.evidence);
+        } else {
+            out.compared(&explanation.sent);
         }
-        None => {
-            explanation.sent.iter().for_each(|compared| out.beside(&Beside::of_compared(compared)));
-            if let Some(open) = first {
-                out.line(Line::new());
-                out.text(&open.explanation);
-                out.asks(open, explanation);
-            }
-            out.evidence(&holdings(evidence, explanation));
-            out.others(explanation);
-            out.meaning(explanation);
+        out.section("What helps");
+        out.fixes(cause);
+        out.section("How it comes about");
+        out.text(&cause.explanation);
+        out.sure(cause);
+        out.meaning(explanation);
+        out.others(explanation);
+        out.evidence(&holdings(evidence, explanation));
+    } else {
+        out.compared(&explanation.sent);
+        if let Some(open) = first {
+            out.line(Line::new());
+            out.text(&open.explanation);
+            out.asks(open, explanation);
         }
+        out.evidence(&holdings(evidence, explanation));
+        out.others(explanation);
+        out.meaning(explanation);
     }
     if let Some(demand) = &explanation.demand {
         out.section("What the lab tenant demands");
@@ -147,6 +147,18 @@ impl Told {
         self.text(&explanation.meaning);
     }
 
+    fn compared(&mut self, compared: &[Compared]) {
+        for one in compared {
+            self.beside(&Beside::of_compared(one));
+        }
+    }
+
+    fn lines_beside(&mut self, lines: &[EvidenceLine]) {
+        for line in lines {
+            self.beside(&Beside::of_line(line));
+        }
+    }
+
     /// What was sent, what was expected, and where the two part.
     fn beside(&mut self, beside: &Beside) {
         let label = |text: &str| Line::of(Role::Muted, format!("{text:<11}"));
@@ -159,42 +171,44 @@ impl Told {
         let found = near.zip(aligned.as_deref());
         let found = found.and_then(|(near, aligned)| Some((near, aligned, difference(sent, aligned)?)));
         // Only values that have much in common are worth a mark; two ids differ everywhere.
-        match found.filter(|(_, _, found)| found.column + found.tail.chars().count() > found.size()) {
-            Some((near, aligned, found)) => {
-                let begin = |text: &str| text.chars().take(found.column).collect::<String>();
-                self.line(
-                    label("Sent")
-                        .then(Role::Value, begin(sent))
-                        .then(Role::DiffSent, found.sent)
-                        .then(Role::Value, found.tail),
-                );
-                let mut shown = false;
-                for one in expected {
-                    // A remark may stand behind an address, such as its platform.
-                    match one.strip_prefix(near).filter(|rest| !shown && (rest.is_empty() || rest.starts_with(" ("))) {
-                        Some(remark) => {
-                            shown = true;
-                            let line = label("Expected");
-                            let line = if aligned == near {
-                                line.then(Role::Value, begin(near))
-                                    .then(Role::DiffExpected, found.expected)
-                                    .then(Role::Value, found.tail)
-                            } else {
-                                line.then(Role::Value, near).then(Role::Muted, ", any port")
-                            };
-                            self.line(line.then(Role::Muted, remark));
-                            self.line(label("Difference").then(Role::Warn, found.in_words()));
-                        }
-                        None => self.line(label("or").then(Role::Value, one)),
-                    }
-                }
-            }
-            None => {
-                self.line(label("Sent").then(Role::Value, sent));
-                for (at, one) in expected.iter().enumerate() {
-                    self.line(label(if at == 0 { "Expected" } else { "or" }).then(Role::Value, one));
-                }
-            }
+        let found = found.filter(|(_, _, found)| found.column + found.tail.chars().count() > found.size());
+        let Some((near, aligned, found)) = found else {
+            self.line(label("Sent").then(Role::Value, sent));
+            return self.listed("Expected", expected.iter());
+        };
+        let begin = |text: &str| text.chars().take(found.column).collect::<String>();
+        self.line(
+            label("Sent")
+                .then(Role::Value, begin(sent))
+                .then(Role::DiffSent, found.sent)
+                .then(Role::Value, found.tail),
+        );
+        let line = label("Expected");
+        let line = if aligned == near {
+            line.then(Role::Value, begin(near))
+                .then(Role::DiffExpected, found.expected)
+                .then(Role::Value, found.tail)
+        } else {
+            line.then(Role::Value, near).then(Role::Muted, ", any port")
+        };
+        // A remark may stand behind an address, such as its platform.
+        let remark = |one: &'_ String| {
+            one.strip_prefix(near).filter(|rest| rest.is_empty() || rest.starts_with(" (")).map(str::to_owned)
+        };
+        self.line(line.then(Role::Muted, expected.iter().find_map(remark).unwrap_or_default()));
+        self.line(label("Difference").then(Role::Warn, found.in_words()));
+        self.listed("or", expected.iter().filter(|one| remark(one).is_none()));
+    }
+
+    /// Values one below the other; of many, some.
+    fn listed<'a>(&mut self, first: &str, values: impl Iterator<Item = &'a String>) {
+        let values: Vec<&String> = values.collect();
+        for (at, value) in values.iter().take(LISTED).enumerate() {
+            let label = format!("{:<11}", if at == 0 { first } else { "or" });
+            self.line(Line::of(Role::Muted, label).then(Role::Value, value.as_str()));
+        }
+        if values.len() > LISTED {
+            self.line(Line::of(Role::Muted, format!("{:<11}{} more", "", values.len() - LISTED)));
         }
     }
 
@@ -207,7 +221,9 @@ impl Told {
     }
 
     fn fixes(&mut self, cause: &Cause) {
-        cause.fixes.iter().for_each(|fix| self.fix(fix));
+        for fix in &cause.fixes {
+            self.fix(fix);
+        }
     }
 
     fn sure(&mut self, cause: &Cause) {
@@ -222,7 +238,9 @@ impl Told {
         let asks: Vec<&Fix> = open.fixes.iter().filter(|fix| !is_sign(fix)).collect();
         if !asks.is_empty() {
             self.section("What would settle it");
-            asks.into_iter().for_each(|fix| self.fix(fix));
+            for fix in asks {
+                self.fix(fix);
+            }
         }
     }
 
@@ -233,14 +251,18 @@ impl Told {
         let others = &explanation.causes[explanation.causes.len().min(1)..];
         for (at, cause) in others.iter().take(told).enumerate() {
             let place = if first_is_open { at + 1 } else { at + 2 };
-            let heading = if others.len() == 1 && first_is_open { "Cause".to_owned() } else { format!("Cause {place}") };
+            let heading = if others.len() == 1 && first_is_open {
+                "Cause".to_owned()
+            } else {
+                format!("Cause {place}")
+            };
             self.section(&heading);
             let mut line = Line::of(Role::Text, &cause.title);
             if cause.certainty != Certainty::Possible {
                 line = line.then(Role::Muted, format!("  ({})", cause.certainty.name()));
             }
             self.line(line);
-            cause.evidence.iter().for_each(|line| self.beside(&Beside::of_line(line)));
+            self.lines_beside(&cause.evidence);
             self.sure(cause);
             self.fixes(cause);
             self.text(&cause.explanation);
@@ -261,9 +283,7 @@ impl Told {
         self.section("Evidence");
         for holding in holdings {
             if holding.is_there {
-                self.line(
-                    Line::of(Role::Ok, "✓ ").then(Role::Text, holding.name),
-                );
+                self.line(Line::of(Role::Ok, "✓ ").then(Role::Text, holding.name));
                 continue;
             }
             let named: Vec<&str> = holding.settles.iter().take(NAMED).map(String::as_str).collect();
@@ -276,10 +296,10 @@ impl Told {
             );
         }
         if holdings.iter().any(|holding| !holding.is_there) {
-            self.line(
-                Line::of(Role::Key, "a")
-                    .then(Role::Muted, " adds what az, Graph, a HAR file or a log tells; pasting it here does, too"),
-            );
+            self.line(Line::of(Role::Key, "a").then(
+                Role::Muted,
+                " adds what az, Graph, a HAR file or a log tells; pasting it here does, too",
+            ));
         }
     }
 
@@ -333,7 +353,10 @@ mod tests {
         };
         let lines = lines(&evidence);
         let at = |text: &str| {
-            lines.iter().position(|line| line.starts_with(text)).unwrap_or_else(|| panic!("{text}: {lines:#?}"))
+            lines
+                .iter()
+                .position(|line| line.starts_with(text))
+                .unwrap_or_else(|| panic!("{text}: {lines:#?}"))
         };
         assert!(lines[0].starts_with("AADSTS50011  ") && lines[0].ends_with("(certain)"), "{lines:#?}");
         assert!(at("→") < 14 && at("→") < at("Meaning"), "{lines:#?}");
@@ -353,6 +376,9 @@ mod tests {
         for part in ["What would settle it", "Evidence", "Cause 1", "Less often", "Easily confused with"] {
             assert!(lines.iter().any(|line| line == part), "{part}: {lines:#?}");
         }
-        assert!(lines.iter().any(|line| line.starts_with("– registration: would tell whether: ")), "{lines:#?}");
+        assert!(
+            lines.iter().any(|line| line.starts_with("– registration: would tell whether: ")),
+            "{lines:#?}"
+        );
     }
 }
