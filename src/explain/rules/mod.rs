@@ -12,11 +12,20 @@ mod api;
 mod assertion;
 mod browser;
 mod call;
-mod client;
+mod certificate;
+mod client_assertion;
+mod client_id;
+mod cloud;
 mod consent;
+mod credential;
+mod federated;
 mod graph;
+mod library;
+mod managed_identity;
 mod message;
+mod obo;
 mod pkce;
+mod placeholder;
 mod platform;
 mod policy;
 mod redemption;
@@ -26,10 +35,14 @@ mod resource;
 mod response_type;
 mod scope;
 mod sender;
+mod service;
 mod session;
 mod tenant;
+mod thumbprint;
 mod times;
 mod user;
+mod user_flow;
+mod wording;
 
 use super::{Certainty, Evidence, EvidenceLine, entry::Entry, facts::Facts, reading::plain};
 use crate::{
@@ -51,7 +64,14 @@ const FAMILIES: &[&[(&str, Check)]] = &[
     response_type::CHECKS,
     redemption::CHECKS,
     session::CHECKS,
-    client::CHECKS,
+    client_id::CHECKS,
+    placeholder::CHECKS,
+    credential::CHECKS,
+    certificate::CHECKS,
+    client_assertion::CHECKS,
+    federated::CHECKS,
+    obo::CHECKS,
+    cloud::CHECKS,
     assertion::CHECKS,
     scope::CHECKS,
     resource::CHECKS,
@@ -62,6 +82,10 @@ const FAMILIES: &[&[(&str, Check)]] = &[
     pkce::CHECKS,
     request::CHECKS,
     call::CHECKS,
+    managed_identity::CHECKS,
+    library::CHECKS,
+    service::CHECKS,
+    user_flow::CHECKS,
 ];
 
 /// What the check for a cause says.
