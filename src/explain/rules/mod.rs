@@ -10,12 +10,14 @@
 mod address;
 mod api;
 mod approval;
+mod application;
 mod assertion;
 mod browser;
 mod call;
 mod certificate;
 mod client_assertion;
 mod client_id;
+mod client_secret;
 mod cloud;
 mod consent;
 mod credential;
@@ -32,6 +34,7 @@ mod platform;
 mod policy;
 mod redemption;
 mod redirect_uri;
+mod replication;
 mod request;
 mod resource;
 mod response_type;
@@ -67,8 +70,11 @@ const FAMILIES: &[&[(&str, Check)]] = &[
     redemption::CHECKS,
     session::CHECKS,
     client_id::CHECKS,
+    application::CHECKS,
+    replication::CHECKS,
     placeholder::CHECKS,
     credential::CHECKS,
+    client_secret::CHECKS,
     certificate::CHECKS,
     client_assertion::CHECKS,
     federated::CHECKS,
