@@ -355,7 +355,8 @@ mod tests {
     use crate::explain::slots;
 
     /// What comes without a number.
-    const PLAIN: [&str; 50] = [
+    const PLAIN: [&str; 51] = [
+        "invalid_tenant",
         "CORS",
         "hash_empty_error",
         "monitor_window_timeout",

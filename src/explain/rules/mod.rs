@@ -9,12 +9,15 @@
 
 mod address;
 mod api;
+mod approval;
+mod application;
 mod assertion;
 mod browser;
 mod call;
 mod certificate;
 mod client_assertion;
 mod client_id;
+mod client_secret;
 mod cloud;
 mod consent;
 mod credential;
@@ -24,12 +27,14 @@ mod library;
 mod managed_identity;
 mod message;
 mod obo;
+mod permission_name;
 mod pkce;
 mod placeholder;
 mod platform;
 mod policy;
 mod redemption;
 mod redirect_uri;
+mod replication;
 mod request;
 mod resource;
 mod response_type;
@@ -65,8 +70,11 @@ const FAMILIES: &[&[(&str, Check)]] = &[
     redemption::CHECKS,
     session::CHECKS,
     client_id::CHECKS,
+    application::CHECKS,
+    replication::CHECKS,
     placeholder::CHECKS,
     credential::CHECKS,
+    client_secret::CHECKS,
     certificate::CHECKS,
     client_assertion::CHECKS,
     federated::CHECKS,
@@ -74,8 +82,10 @@ const FAMILIES: &[&[(&str, Check)]] = &[
     cloud::CHECKS,
     assertion::CHECKS,
     scope::CHECKS,
+    permission_name::CHECKS,
     resource::CHECKS,
     consent::CHECKS,
+    approval::CHECKS,
     tenant::CHECKS,
     user::CHECKS,
     policy::CHECKS,
