@@ -90,6 +90,9 @@ impl Facts {
         if facts.error.is_none() && facts.code.is_none() {
             facts.error = evidence.text.as_deref().and_then(status_alone);
         }
+        if let Some(token) = evidence.token.as_deref().filter(|_| facts.code.is_none()) {
+            facts.read_token(&token::decode(token));
+        }
         facts.derive();
         facts
     }
@@ -127,20 +130,22 @@ impl Facts {
         let token = request.and_then(|request| request.headers.get("authorization"));
         let token = token.and_then(|value| value.split_once(' ')).map(|(_, token)| token::decode(token));
         if let Some(token) = token {
-            let text = |name: &str| token.claims.get(name).and_then(serde_json::Value::as_str);
-            for (slot, value) in [
-                ("client_id", text("azp").or(text("appid"))),
-                ("tenant", text("tid")),
-                ("resource", text("aud")),
-            ] {
-                self.set(slot, value.unwrap_or_default());
-            }
+            self.read_token(&token);
         }
         for challenge in response.map(|response| challenge::read(&response.headers)).unwrap_or_default() {
             self.set("scope", challenge.get("scope").unwrap_or_default());
             if let Some(url) = challenge.get("authorization_uri").and_then(|uri| Url::parse(uri).ok()) {
                 self.read_address(&url);
             }
+        }
+    }
+
+    fn read_token(&mut self, token: &token::Decoded) {
+        let text = |name: &str| token.claims.get(name).and_then(serde_json::Value::as_str);
+        for (slot, value) in
+            [("client_id", text("azp").or(text("appid"))), ("tenant", text("tid")), ("resource", text("aud"))]
+        {
+            self.set(slot, value.unwrap_or_default());
         }
     }
 
@@ -196,8 +201,12 @@ impl Facts {
         }
         self.read_addresses(text);
         self.read_message(text);
-        if self.error.is_none() {
-            self.error = super::names::find(text).map(str::to_owned);
+        // A word that nobody knows, such as the reason phrase of a status, says less than a name in the same text.
+        let is_known = |error: &String| self.place.entry(Some(error)).is_some_and(|entry| !entry.is_status());
+        if !self.error.as_ref().is_some_and(is_known)
+            && let Some(name) = super::names::find(text).or_else(|| super::names::find(&unescaped(text)?))
+        {
+            self.error = Some(name.to_owned());
         }
     }
 
@@ -276,6 +285,11 @@ impl Facts {
             self.set("resource_id", id);
         }
     }
+}
+
+/// A text without the backslashes that JSON puts before quotation marks, if it has any.
+pub(super) fn unescaped(text: &str) -> Option<String> {
+    text.contains("\\\"").then(|| text.replace("\\\"", "\""))
 }
 
 /// The text up to the quotation mark that ends a JSON string (RFC 8259 §7).

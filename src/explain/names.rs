@@ -31,7 +31,12 @@ fn table() -> &'static HashMap<String, Vec<Name>> {
 /// The entry about the most precise name in a text; an OAuth error or status that has an entry of its own counts as a
 /// name too, behind all others.
 pub(super) fn find(text: &str) -> Option<&'static str> {
-    let mut best: Option<&Name> = None;
+    entries(text).into_iter().next()
+}
+
+/// The entries about all names in a text, the most precise first.
+pub(super) fn entries(text: &str) -> Vec<&'static str> {
+    let mut found: std::collections::BTreeMap<usize, &'static str> = std::collections::BTreeMap::new();
     let mut plain = None;
     let mut at = 0;
     while at < text.len() {
@@ -43,8 +48,8 @@ pub(super) fn find(text: &str) -> Option<&'static str> {
         }
         if word.len() <= 80 {
             for name in table().get(&word.to_ascii_lowercase()).into_iter().flatten() {
-                if begins_with(rest, word, name.text) && best.is_none_or(|best| name.rank < best.rank) {
-                    best = Some(name);
+                if begins_with(rest, word, name.text) {
+                    found.insert(name.rank, name.entry);
                 }
             }
             if plain.is_none() && is_no_common_word(word) {
@@ -53,7 +58,13 @@ pub(super) fn find(text: &str) -> Option<&'static str> {
         }
         at += word.len();
     }
-    best.map(|name| name.entry).or(plain)
+    found.into_values().chain(plain).collect()
+}
+
+/// The entry about a name that stands alone, such as the code in an API's answer.
+pub(super) fn entry_of(name: &str) -> Option<&'static str> {
+    let mut names = table().get(&first_word(name).to_ascii_lowercase())?.iter();
+    names.find(|known| begins_with(name, first_word(name), known.text)).map(|known| known.entry)
 }
 
 /// Words of every day are not taken for errors: these have an underscore, or capitals inside.

@@ -38,6 +38,13 @@ const SLOTS: &[(&str, &str)] = &[
     ("time_after", "<time>"),
     ("duration", "<duration>"),
     ("found", "<what-was-found>"),
+    ("wanted", "<what-is-expected>"),
+    ("version", "<version>"),
+    ("claims", "<claims>"),
+    ("action", "<action>"),
+    ("azure_scope", "<scope-in-Azure>"),
+    ("azure_role", "<role>"),
+    ("method", "<method>"),
 ];
 
 /// Longer values are not put into sentences and commands.

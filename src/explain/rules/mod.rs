@@ -8,22 +8,31 @@
 //! the family it belongs to, and cases in `tests/explained/corpus` where it is named, and where it comes near and is not.
 
 mod assertion;
+mod audience;
 mod call;
+mod claim;
 mod client;
 mod grant;
+mod graph;
+mod issuer;
+mod permission;
 mod pkce;
 mod redirect_uri;
 mod request;
 mod scope;
+mod signing_key;
+mod token;
+mod validation;
 
 use super::{Certainty, Evidence, EvidenceLine, entry::Entry, facts::Facts};
 use crate::{
     entra::registration::{Application, Platform},
     finding::Compared,
-    token::{self, Decoded},
+    token::{Decoded, decode},
     wire::{Headers, Params, Request},
 };
 use assertion::Presented;
+use validation::Validation;
 
 /// A rule about one cause: `None` where the evidence says nothing about it.
 pub(super) type Check = fn(&Case<'_>) -> Option<Found>;
@@ -38,6 +47,12 @@ const FAMILIES: &[&[(&str, Check)]] = &[
     grant::CHECKS,
     request::CHECKS,
     call::CHECKS,
+    token::CHECKS,
+    audience::CHECKS,
+    issuer::CHECKS,
+    signing_key::CHECKS,
+    permission::CHECKS,
+    claim::CHECKS,
 ];
 
 /// What the check for a cause says.
@@ -111,6 +126,7 @@ pub(super) struct Case<'a> {
     pub token: Option<Decoded>,
     /// What the refusal or the pasted text says, in lower case.
     pub message: String,
+    validation: std::cell::OnceCell<Validation>,
 }
 
 impl<'a> Case<'a> {
@@ -118,7 +134,7 @@ impl<'a> Case<'a> {
         let request = evidence.request.as_ref();
         let params = request.map(all_params).unwrap_or_default();
         let presented = request.map(|request| Presented::read(request, &params)).unwrap_or_default();
-        let pasted = evidence.token.as_deref().map(token::decode);
+        let pasted = evidence.token.as_deref().map(decode);
         let told = evidence.refusal.as_ref().and_then(|refusal| refusal.description.as_deref());
         let message = told.or(evidence.text.as_deref()).unwrap_or_default().to_ascii_lowercase();
         Self {
@@ -127,10 +143,18 @@ impl<'a> Case<'a> {
             facts,
             params,
             previous: evidence.previous_request.as_ref().map(all_params).unwrap_or_default(),
-            token: pasted.or_else(|| presented.bearer.clone()),
+            token: pasted
+                .or_else(|| presented.bearer.clone())
+                .or_else(|| validation::token_in(evidence.text.as_deref()?)),
             presented,
             message,
+            validation: std::cell::OnceCell::new(),
         }
+    }
+
+    /// What a validator of tokens said.
+    pub fn validation(&self) -> &Validation {
+        self.validation.get_or_init(|| Validation::read(self.evidence))
     }
 
     /// A parameter of the request; empty ones count as absent.
