@@ -11,6 +11,7 @@ use clap::Parser as _;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    cli::read_own_explanations();
     match arguments.command {
         Some(command) => cli::execute(command).report(),
         None => workbench(&arguments.workbench),

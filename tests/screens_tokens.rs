@@ -3,7 +3,7 @@
 mod sitting;
 
 use authwright::{
-    flow::FlowKind,
+    flow::{Credential, FlowKind},
     tui::{
         glyphs::{Charset, Glyphs},
         model::ScreenId,
@@ -258,7 +258,7 @@ fn missing_keys_are_said_and_fetched_from_the_host_that_is_named() {
     assert_pictures!(sitting, "tokens_keys_missing");
     says(
         &mut sitting,
-        &["Signature not checked", "https://idp.example/t are not known", "contacts idp.example"],
+        &["Signature not checked", "the keys of idp.example are not known", "contacts idp.example"],
     );
     sitting.press("s");
     // Nobody answers there.
@@ -578,6 +578,12 @@ fn a_token_begins_a_run_with_one_key() {
     assert_eq!(sitting.model.screen, ScreenId::Run);
     let run = sitting.model.bench.latest().expect("it was started");
     assert_eq!(run.kind, FlowKind::CallApi);
+    let api = run.profile.api.as_ref().expect("it calls something");
+    assert!(
+        api.url.path().ends_with("/api/catalog/products"),
+        "the API that the token is for, not {}",
+        api.url
+    );
     let mut sitting = called();
     sitting.press("R");
     assert!(
@@ -613,6 +619,111 @@ fn a_token_of_a_pipeline_is_set_beside_the_federated_credentials() {
     sitting.resize_to_everything();
     sitting.press("f");
     shows(&mut sitting, &["Claims"]);
+}
+
+#[test]
+fn pasted_federated_credentials_take_the_place_of_the_labs() {
+    let mut sitting = with(&token(&json!({
+        "iss": "https://token.actions.githubusercontent.com", "aud": "api://AzureADTokenExchange",
+        "sub": "repo:northwind/shop:ref:refs/heads/main", "exp": START.seconds() + 600
+    })));
+    let entry = json!({
+        "name": "from-az", "issuer": "https://token.actions.githubusercontent.com",
+        "subject": "repo:northwind/shop:ref:refs/heads/release", "audiences": ["api://AzureADTokenExchange"]
+    });
+    sitting.paste(&json!([entry]).to_string());
+    says(&mut sitting, &["a federated credential"]);
+    sitting.press("Enter");
+    assert_eq!(shelf(&sitting), 1, "entries are no token");
+    says(&mut sitting, &["Proof", "the entry that was pasted", "from-az", "refs/heads/[main]", "[release]"]);
+    let mut fitting = entry;
+    fitting["subject"] = "repo:northwind/shop:ref:refs/heads/main".into();
+    sitting.paste(&json!({"value": [fitting]}).to_string());
+    sitting.press("Enter");
+    says(&mut sitting, &["✓ sub"]);
+}
+
+#[test]
+fn what_a_run_proves_its_client_with_stands_on_the_shelf() {
+    let made = authwright::runtime::key_pair::make("Nobody", 30).expect("a key pair");
+    let mut sitting = Sitting::new();
+    sitting.run(FlowKind::ClientCredentials, "inventory-sync", |start| {
+        start.profile.credential = Credential::PrivateKey(made.client_key());
+    });
+    // The certificate is not registered, so this is all that the run leaves behind.
+    assert_eq!(shelf(&sitting), 1);
+    sitting.go(ScreenId::Tokens);
+    let text = sitting.text(USUAL);
+    let parts = [
+        "proof   of this app",
+        "sent with #2: i",
+        "As a client assertion it is well made",
+        "client assertion",
+    ];
+    assert!(parts.iter().all(|part| text.contains(part)), "{text}");
+    assert!(text.contains("who it is about"), "its members mean what they mean here: {text}");
+    sitting.press("f");
+    says(
+        &mut sitting,
+        &["aud is the token endpoint", "iss and sub are the client", "No certificate is known"],
+    );
+    sitting.paste(&made.certificate_pem);
+    sitting.press("Enter");
+    says(&mut sitting, &["The signature was made with the private key of this certificate"]);
+    // The same key looks at the signature among the lights.
+    sitting.press("Esc s");
+    assert!(sitting.toast().contains("its key is the client's own"), "{}", sitting.toast());
+    sitting.press("i");
+    shows(&mut sitting, &["POST"]);
+}
+
+#[test]
+fn pasted_keys_judge_the_selected_token() {
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let input = format!("{}.{}", part(&json!({"alg": "ES256", "kid": "mine"})), part(&claims()));
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let rng = aws_lc_rs::rand::SystemRandom::new();
+    let algorithm = &aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED_SIGNING;
+    let pair =
+        aws_lc_rs::signature::EcdsaKeyPair::from_pkcs8(algorithm, &key.serialize_der()).expect("a pair");
+    let signed = pair.sign(&rng, input.as_bytes()).expect("it signs");
+    let mut sitting = with(&format!("{input}.{}", URL_SAFE_NO_PAD.encode(signed)));
+    says(&mut sitting, &["Signature not checked: the keys of idp.example are not known"]);
+    let point = key.public_key_raw();
+    let jwk = |x: &[u8], y: &[u8]| {
+        let text = |bytes| URL_SAFE_NO_PAD.encode(bytes);
+        json!({"keys": [{"kty": "EC", "crv": "P-256", "kid": "mine", "x": text(x), "y": text(y)}]})
+            .to_string()
+    };
+    sitting.paste(&jwk(&point[1..33], &point[33..]));
+    says(&mut sitting, &["Token", "a key"]);
+    sitting.press("Enter");
+    says(&mut sitting, &["The ES256 signature verifies"]);
+    // Another key is another verdict.
+    let other = rcgen::KeyPair::generate().expect("a key");
+    let point = other.public_key_raw();
+    sitting.paste(&jwk(&point[1..33], &point[33..]));
+    sitting.press("Enter");
+    says(&mut sitting, &["✗ 1"]);
+    assert_eq!(shelf(&sitting), 1, "keys are no token");
+}
+
+#[test]
+fn a_remark_tells_where_it_has_its_reason() {
+    let mut all = claims();
+    all["tid"] = json!({"no": "text"});
+    all[""] = json!("nameless");
+    let mut sitting = with(&format!("Bearer {}", token(&all)));
+    // What is wrong comes before what is merely told.
+    sitting.press("Enter");
+    shows(&mut sitting, &["tid is an object", "In the payload, at tid", "\"no\": \"text\""]);
+    sitting.press("Esc G");
+    shows(&mut sitting, &["\"\"  ", "nameless"]);
+
+    let token = format!("{}!.{}", ordinary().rsplit_once('.').expect("it has parts").0, signature());
+    let mut sitting = with(&token);
+    sitting.press("Enter");
+    shows(&mut sitting, &["marked under Raw"]);
 }
 
 /// A token as large as Entra makes them.

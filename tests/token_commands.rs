@@ -213,3 +213,22 @@ fn decode_names_a_client_assertion_and_looks_at_it() {
         json_of(&run(&["decode", "--json", &token(&json!({"alg": "RS256"}), &json!({"sub": "x"}))], None), 0);
     assert!(other.get("assertion").is_none());
 }
+
+#[test]
+fn a_token_is_read_from_a_file_and_the_name_of_one_alone_is_explained() {
+    let folder = std::env::temp_dir().join(format!("authwright-token-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.join("token.txt");
+    let one = token(&json!({"alg": "none"}), &json!({"iss": "https://idp.example", "sub": "x"}));
+    fs::write(&file, format!("Bearer {one}\n")).expect("a file");
+    let name = file.to_str().expect("a name");
+    let read = json_of(&run(&["decode", "--json", &format!("@{name}")], None), 0);
+    assert_eq!(read["claims"]["sub"], "x");
+    for arguments in [&["decode", name][..], &["diff", name, &one]] {
+        let output = run(arguments, None);
+        assert_eq!(output.status.code(), Some(2));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains(&format!("@{name} reads it")), "{said}");
+    }
+    fs::remove_dir_all(&folder).expect("it goes away");
+}

@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 
 use serde_json::{Value, json};
 
-use super::exit::{Exit, input, print, usage};
+use super::exit::{Exit, optional_argument, print, usage};
 use crate::{
     finding::{Finding, Severity},
     oauth,
@@ -21,7 +21,7 @@ use crate::{
 /// The options of `decode`.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// The token, with or without what stands around it; - or nothing reads standard input
+    /// The token, with or without what stands around it; @FILE reads a file, - or nothing standard input
     #[arg(value_name = "TOKEN", allow_hyphen_values = true)]
     token: Option<String>,
     /// Print one JSON object; further tokens of the same text stand in its member `more`
@@ -31,7 +31,7 @@ pub struct Options {
 
 /// Runs it.
 pub fn execute(options: &Options) -> Exit {
-    let text = match input(options.token.as_deref(), "token") {
+    let text = match optional_argument(options.token.as_deref(), "token") {
         Ok(text) => text,
         Err(why) => return usage(why),
     };
@@ -95,7 +95,7 @@ fn paints() -> bool {
 }
 
 /// The width that text is broken at. Values are never broken: they are there to be copied.
-const WIDTH: usize = 80;
+pub(super) const WIDTH: usize = 80;
 /// How wide the column of names is at most.
 const NAMES: usize = 22;
 /// So many entries of a list and so many characters of a value are printed; `--json` has them all.
@@ -280,7 +280,7 @@ fn bar(used: f64) -> String {
 }
 
 /// Prose in lines of at most `width` characters, broken at blanks.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut used = 0;
     for word in text.split(' ') {

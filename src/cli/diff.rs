@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use super::exit::{Exit, argument, print, usage};
+use super::{
+    decode::{WIDTH, wrap},
+    exit::{Exit, argument, print, usage},
+};
 use crate::{
     runtime::clock,
     text::{visible, visible_json},
@@ -57,7 +60,9 @@ pub fn execute(options: &Options) -> Exit {
 }
 
 fn lines(found: &Difference, now: UnixTime) -> Vec<String> {
-    let mut lines = vec![found.headline().to_owned(), found.pair().about().to_owned(), String::new()];
+    let mut lines = vec![found.headline().to_owned()];
+    lines.extend(wrap(found.pair().about(), WIDTH));
+    lines.push(String::new());
     lines.push(format!("first   {}", found.kinds.0.title()));
     lines.push(format!("second  {}", found.kinds.1.title()));
     let mut group = None;
@@ -104,6 +109,7 @@ fn of_row(row: &Row, now: UnixTime) -> Vec<String> {
             lines.extend(value("+", &row.after, new));
         }
     }
-    lines.extend(row.why.iter().map(|why| format!("      {why}")));
+    let why = row.why.iter().flat_map(|why| wrap(why, WIDTH - 6));
+    lines.extend(why.map(|why| format!("      {why}")));
     lines
 }

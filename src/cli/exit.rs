@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, IsTerminal as _, Read as _, Write as _},
+    path::Path,
     process::{ExitCode, Termination},
 };
 
@@ -50,13 +51,24 @@ pub fn usage(message: impl AsRef<str>) -> Exit {
 
 /// The text that an argument stands for: itself, a file for `@FILE`, standard input for `-`.
 pub fn argument(argument: &str, what: &str) -> Result<String, String> {
+    /// Longer than the name of any file that somebody types.
+    const LONGEST_NAME: usize = 512;
     match argument.strip_prefix('@') {
         Some(file) => {
             let bytes = std::fs::read(file).map_err(|why| format!("{what} {file}: {why}"))?;
             Ok(String::from_utf8_lossy(&bytes).into_owned())
         }
+        // No token is the name of a file that is there; whoever gives one has forgotten the @.
+        None if argument.len() < LONGEST_NAME && Path::new(argument).is_file() => {
+            Err(format!("{what}: {argument} is the name of a file; @{argument} reads it"))
+        }
         None => input(Some(argument), what),
     }
+}
+
+/// The same where the argument may be left out: then standard input is read.
+pub fn optional_argument(text: Option<&str>, what: &str) -> Result<String, String> {
+    text.map_or_else(|| input(None, what), |text| argument(text, what))
 }
 
 /// The text to work on: the argument, or standard input for `-` and for a missing argument with a pipe.

@@ -21,6 +21,8 @@ pub use tenant::scenario;
 
 use clap::{Parser, Subcommand};
 
+use crate::runtime::{explanations, folders};
+
 /// See every Microsoft Entra ID sign-in: flows step by step, tokens decoded, AADSTS errors explained.
 #[derive(Debug, Parser)]
 #[command(
@@ -78,6 +80,16 @@ pub enum Command {
     Serve(serve::Options),
     /// The lab tenant's people, applications and their lab credentials
     Tenant(tenant::Options),
+}
+
+/// Takes up the explanations in the person's own folder, and says what is wrong with them.
+pub fn read_own_explanations() {
+    let Some(config) = folders::config() else { return };
+    let (files, mut problems) = explanations::read(&config);
+    problems.extend(crate::explain::extend(&files));
+    for problem in problems {
+        exit::say(format!("authwright: {}", crate::text::visible(&problem)));
+    }
 }
 
 /// Runs a headless command to its end.

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::exit::{Exit, input, print, say, usage};
+use super::exit::{Exit, optional_argument, print, say, usage};
 use crate::{
     runtime::clock,
     text::visible_json,
@@ -31,7 +31,7 @@ use crate::{
                         2 usage or bad input, 4 the address given for keys or metadata did not answer."
 )]
 pub struct Options {
-    /// The token, with or without what stands around it; - or nothing reads standard input
+    /// The token, with or without what stands around it; @FILE reads a file, - or nothing standard input
     #[arg(value_name = "TOKEN", allow_hyphen_values = true)]
     token: Option<String>,
     /// Who judges: client (wants an ID token) or api (wants an access token)
@@ -92,7 +92,7 @@ pub struct Options {
 
 /// Runs it.
 pub fn execute(options: &Options) -> Exit {
-    let text = match input(options.token.as_deref(), "token") {
+    let text = match optional_argument(options.token.as_deref(), "token") {
         Ok(text) => text,
         Err(why) => return usage(why),
     };

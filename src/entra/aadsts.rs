@@ -7,7 +7,7 @@
 
 use std::{borrow::Cow, fmt, sync::OnceLock};
 
-pub use super::find::find;
+pub use super::find::{find, is_wrapper};
 
 /// One number and what is known about it.
 #[derive(Clone, Debug, PartialEq, Eq)]

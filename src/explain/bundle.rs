@@ -9,10 +9,9 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::{Evidence, Looked};
+use super::{Evidence, Looked, reading::refusal_of};
 use crate::{
     entra::registration::{Application, Grants, ServicePrincipal},
-    oauth::error::from_response,
     time::UnixTime,
     wire::{Body, Headers, Method, Request, Response},
 };
@@ -29,12 +28,13 @@ pub fn read(bundle: &str, now: UnixTime) -> Result<Evidence, String> {
         return Err("the bundle must be one JSON object".to_owned());
     };
     let response = member(&bundle, "response").map(response).transpose()?;
+    let request = member(&bundle, "request").map(|value| request(value, "request")).transpose()?;
     Ok(Evidence {
         text: text(&bundle, "text")?,
-        refusal: response.as_ref().and_then(from_response),
-        request: member(&bundle, "request").map(|value| request(value, "request")).transpose()?,
+        refusal: response.as_ref().and_then(|response| refusal_of(request.as_ref(), response)),
+        request,
         previous_request: member(&bundle, "previous_request")
-            .map(|value| request(value, "previous_request"))
+            .map(|value| self::request(value, "previous_request"))
             .transpose()?,
         response,
         registration: application(&bundle, "registration")?,

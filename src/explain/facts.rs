@@ -5,11 +5,17 @@
 
 use url::Url;
 
-use super::{Evidence, place::Place};
+use super::{
+    Evidence,
+    place::Place,
+    reading::{plain, what_stayed},
+};
 use crate::{
     entra::{aadsts, scopes},
     oauth::challenge,
-    secret, token,
+    secret,
+    time::UnixTime,
+    token,
     wire::{Headers, Params, Request, Response},
 };
 
@@ -24,6 +30,8 @@ pub(super) struct Facts {
     pub place: Place,
     /// When the authority refused, as it wrote it.
     pub timestamp: Option<String>,
+    /// What the authority's clock showed when it answered.
+    pub answered: Option<UnixTime>,
     values: Vec<(&'static str, String)>,
 }
 
@@ -68,17 +76,23 @@ impl Facts {
             if let Some(id) = &refusal.correlation_id {
                 facts.set("correlation_id", id);
             }
+            if let Some(id) = &refusal.trace_id {
+                facts.set("trace_id", id);
+            }
         }
         if matches!(facts.place, Place::Api(_)) {
             facts.read_call(evidence.request.as_ref(), evidence.response.as_ref());
         }
         if let Some(response) = &evidence.response {
-            texts.extend(response.redirect_target().map(str::to_owned));
-            texts
-                .extend(response.headers.get("x-ms-clitelem").map(|value| format!("x-ms-clitelem: {value}")));
-            texts.push(response.body.text().into_owned());
+            let mut said = response.redirect_target().unwrap_or_default().to_owned();
+            if let Some(told) = response.headers.get("x-ms-clitelem") {
+                said = format!("{said}\nx-ms-clitelem: {told}");
+            }
+            texts.push(format!("{said}\n{}", plain::plain(&response.body.text())));
+            let date = response.headers.get("date").and_then(UnixTime::from_http_date);
+            facts.answered = date;
         }
-        texts.extend(evidence.text.clone());
+        texts.extend(evidence.text.as_deref().map(|text| what_stayed(text).to_owned()));
 
         if let Some(request) = &evidence.request {
             facts.read_request(request);
@@ -87,12 +101,20 @@ impl Facts {
         for text in &texts {
             facts.read_text(text);
         }
+        // What was cut off before the failure that stayed may still name client and tenant.
+        if let Some(text) = evidence.text.as_deref().filter(|text| what_stayed(text).len() < text.len()) {
+            facts.read_addresses(text);
+        }
+        if let Some(request) = &evidence.previous_request {
+            facts.read_request(request);
+        }
         if facts.error.is_none() && facts.code.is_none() {
             facts.error = evidence.text.as_deref().and_then(status_alone);
         }
         if let Some(token) = evidence.token.as_deref().filter(|_| facts.code.is_none()) {
             facts.read_token(&token::decode(token));
         }
+        facts.answered = facts.answered.or_else(|| UnixTime::parse(facts.timestamp.as_deref()?));
         facts.derive();
         facts
     }
@@ -186,6 +208,7 @@ impl Facts {
     }
 
     fn read_text(&mut self, text: &str) {
+        // The readers have made a refusal of what a text holds; an answer's body is read here.
         if let Some(answer) = json_object(text) {
             let member = |name: &str| answer.get(name).and_then(serde_json::Value::as_str);
             // APIs put an object there, with a word for programs in it.
@@ -237,30 +260,69 @@ impl Facts {
         }
     }
 
-    /// The quoted values of Entra's message, which come in a known order for each number.
+    /// The values that Entra's message names, and what stands behind it: the ids and the time.
     fn read_message(&mut self, text: &str) {
-        const LONGEST: usize = 4000;
-        let Some(code) = self.code.and_then(aadsts::lookup) else { return };
-        let lower = text.to_ascii_lowercase(); // keeps byte positions
-        if let Some(at) = lower.find(&format!("aadsts{}", code.number)) {
-            // In JSON among other text, the message ends where its string does: the quotes behind are not its own.
-            let message = if text[..at].ends_with('"') { within_string(&text[at..]) } else { &text[at..] };
-            let end =
-                message.char_indices().map(|(at, _)| at).find(|at| *at >= LONGEST).unwrap_or(message.len());
-            let message = message[..end].replace("&#39;", "'").replace("&quot;", "\"").replace("&amp;", "&");
-            let message = message.split("Trace ID").next().unwrap_or_default();
-            for (slot, value) in code.slots().zip(quoted_values(message)) {
-                let known = MESSAGE_SLOTS.iter().find(|(name, _)| *name == slot);
-                // `{EmailHidden}` and the like: the authority keeps the name to itself.
-                if let Some((_, slot)) = known.filter(|_| !value.starts_with('{') || code.number == 900_023) {
-                    self.set(slot, value);
-                }
+        const MOST: usize = 8;
+        if let Some(code) = self.code.and_then(aadsts::lookup) {
+            let mark = format!("aadsts{}", code.number);
+            let lower = text.to_ascii_lowercase(); // keeps byte positions
+            // The last mention is the failure that stayed; the ones before it fill what that one leaves out.
+            let mentions = lower.rmatch_indices(&mark).map(|(at, _)| at);
+            for at in mentions
+                .filter(|at| !lower[at + mark.len()..].starts_with(|c: char| c.is_ascii_digit()))
+                .take(MOST)
+            {
+                self.read_values(code, message_at(text, at));
             }
         }
-        if let Some(id) = lower.find("correlation id:").map(|at| text[at + 15..].trim_start()) {
-            let length = id.bytes().take_while(|b| b.is_ascii_hexdigit() || *b == b'-').take(36).count();
-            if length == 36 {
-                self.set("correlation_id", &id[..length]);
+        let id = |label: &str| labelled(text, label).and_then(guid_at);
+        if let Some(id) =
+            id("correlation id").or_else(|| id("correlation_id")).or_else(|| id("correlationid"))
+        {
+            self.set("correlation_id", id);
+        }
+        if let Some(id) = id("trace id").or_else(|| id("trace_id")).or_else(|| id("request id")) {
+            self.set("trace_id", id);
+        }
+        self.timestamp = self.timestamp.take().or_else(|| labelled(text, "timestamp").and_then(time_at));
+    }
+
+    /// The quoted values of one message, each for the next slot that it fits; what is left is looked for without quotes.
+    fn read_values(&mut self, code: &aadsts::Code, message: &str) {
+        let words = plain::words(message);
+        let words = words.split("Trace ID").next().unwrap_or_default();
+        let all: Vec<&'static str> = code.slots().collect();
+        let mut slots = all.as_slice();
+        for value in quoted_values(words) {
+            // `{EmailHidden}` and the like: the authority keeps the name to itself.
+            let is_hidden = value.starts_with('{') && code.number != 900_023;
+            // Older and newer wordings leave values out: then the next slot that can hold it takes it.
+            let Some(at) = slots.iter().position(|slot| fits(slot, value)) else { continue };
+            let slot = slots[at];
+            slots = &slots[at + 1..];
+            let known = MESSAGE_SLOTS.iter().find(|(name, _)| *name == slot);
+            if let Some((_, slot)) = known.filter(|_| !is_hidden) {
+                self.set(slot, value);
+            }
+        }
+        let has = |name: &str| all.contains(&name);
+        if has("client_id") && self.get("client_id").is_none() {
+            let mut ids = words.split(|c: char| !c.is_ascii_hexdigit() && c != '-').filter(|id| is_guid(id));
+            if let (Some(id), None) = (ids.next(), ids.next()) {
+                self.set("client_id", id);
+            }
+        }
+        if has("redirect_uri") && self.get("redirect_uri").is_none() {
+            let mut addresses =
+                words.split_whitespace().map(|word| word.trim_matches(['.', ',', '(', ')', ';', '"', '\'']));
+            let is_theirs = |address: &&str| {
+                address.contains("://")
+                    && !["//aka.ms", "//login.", "//learn.microsoft", "//go.microsoft"]
+                        .iter()
+                        .any(|own| address.contains(own))
+            };
+            if let Some(address) = addresses.find(is_theirs) {
+                self.set("redirect_uri", address);
             }
         }
     }
@@ -292,6 +354,63 @@ pub(super) fn unescaped(text: &str) -> Option<String> {
     text.contains("\\\"").then(|| text.replace("\\\"", "\""))
 }
 
+/// The message that begins with its number at that place.
+fn message_at(text: &str, at: usize) -> &str {
+    const LONGEST: usize = 4000;
+    // In JSON among other text, the message ends where its string does: the quotes behind are not its own.
+    let rest = &text[at..];
+    let message = if text[..at].ends_with('"') { within_string(rest) } else { rest };
+    let end = message.char_indices().map(|(at, _)| at).find(|at| *at >= LONGEST).unwrap_or(message.len());
+    let message = &message[..end];
+    // Another number is another message.
+    let next =
+        message.get(6..).and_then(|behind| behind.find("AADSTS")).map_or(message.len(), |next| next + 6);
+    &message[..next]
+}
+
+/// What stands behind a label, in any letter case: colons, blanks, quotes and encodings of these are passed over.
+fn labelled<'t>(text: &'t str, label: &str) -> Option<&'t str> {
+    let bytes = text.as_bytes();
+    let first = label.as_bytes().first()?.to_ascii_lowercase();
+    let is_label = |at: &usize| {
+        bytes[*at].to_ascii_lowercase() == first
+            && bytes
+                .get(*at..*at + label.len())
+                .is_some_and(|begin| begin.eq_ignore_ascii_case(label.as_bytes()))
+    };
+    let at = (0..bytes.len()).rev().find(is_label)?;
+    let rest =
+        text[at + label.len()..].trim_start_matches([':', ' ', '"', '\'', '=', '\\', '\n', '\t', '+', '>']);
+    let rest = rest.strip_prefix("%3a").or_else(|| rest.strip_prefix("%3A")).unwrap_or(rest);
+    Some(rest.trim_start_matches(['+', ' ']).trim_start_matches("%20"))
+}
+
+/// A GUID at the beginning.
+fn guid_at(text: &str) -> Option<&str> {
+    text.get(..36).filter(|id| is_guid(id))
+}
+
+/// A time at the beginning, as Entra writes it: `2026-03-04 09:15:27Z`; also percent-encoded, or with a `T`.
+fn time_at(text: &str) -> Option<String> {
+    let begin: String = text.chars().take(40).collect();
+    let begin = begin.replace("%3a", ":").replace("%3A", ":").replace("%20", " ").replace('+', " ");
+    let date = begin.get(..10)?;
+    let clock = begin.get(11..19)?;
+    let is_date = date.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+    let is_clock = clock.bytes().all(|b| b.is_ascii_digit() || b == b':');
+    (is_date && is_clock).then(|| format!("{date} {clock}Z"))
+}
+
+/// Whether a value can be what a slot is for.
+fn fits(slot: &str, value: &str) -> bool {
+    match slot {
+        "redirect_uri" | "request_origin" => value.contains(':') && !value.contains(' ') && !is_guid(value),
+        "client_id" => !value.contains("://") && !value.contains(' ') || value.starts_with("api://"),
+        "tenant" | "tenant_name" => !value.contains("://"),
+        _ => true,
+    }
+}
+
 /// The text up to the quotation mark that ends a JSON string (RFC 8259 §7).
 fn within_string(text: &str) -> &str {
     let mut escaped = false;
@@ -303,15 +422,16 @@ fn within_string(text: &str) -> &str {
     &text[..end.unwrap_or(text.len())]
 }
 
-/// The number to explain: the first that is known, or else the first.
+/// The number to explain. The texts stand in the order of how close to the wire they are; where the closest has only a
+/// number that wraps others, the next may have the precise one.
 fn most_telling(texts: &[String]) -> Option<u32> {
-    let numbers: Vec<u32> =
-        texts.iter().find_map(|text| Some(aadsts::find(text)).filter(|found| !found.is_empty()))?;
-    numbers
-        .iter()
-        .copied()
-        .find(|number| aadsts::lookup(*number).is_some())
-        .or_else(|| numbers.first().copied())
+    let found: Vec<Vec<u32>> =
+        texts.iter().map(|text| aadsts::find(text)).filter(|all| !all.is_empty()).collect();
+    let closest = found.first()?;
+    let known = |all: &Vec<u32>| all.iter().copied().find(|number| aadsts::lookup(*number).is_some());
+    let first = known(closest).or_else(|| closest.first().copied())?;
+    let precise = found.iter().skip(1).filter_map(known).find(|number| !aadsts::is_wrapper(*number));
+    if aadsts::is_wrapper(first) { precise.or(Some(first)) } else { Some(first) }
 }
 
 /// A number or symbol that somebody typed by itself, or in a few words of their own.
@@ -325,10 +445,28 @@ fn alone(text: &str) -> Option<u32> {
         return text.parse().ok(); // known or not: nothing else can be meant
     }
     let words = || text.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | ',' | '#' | '"' | '\''));
-    let number = words().filter_map(|word| word.trim_end_matches(['.', ':', '?']).parse().ok());
-    number.into_iter().find(|number: &u32| aadsts::lookup(*number).is_some()).or_else(|| {
+    let words: Vec<&str> = words()
+        .map(|word| word.trim_end_matches(['.', ':', '?', '!']))
+        .filter(|word| !word.is_empty())
+        .collect();
+    // In a sentence a number can be anything: it counts where it is called an error or a code, or stands almost alone.
+    let is_called = |word: &str| {
+        ["error", "code", "errorcode", "aadsts", "aad", "entra", "azure", "number"]
+            .contains(&word.to_ascii_lowercase().trim_end_matches([':', '=']))
+    };
+    let is_other = |word: &str| {
+        ["port", "line", "pid", "id", "order", "ticket", "process", "room", "status", "exit"]
+            .contains(&word.to_ascii_lowercase().trim_end_matches([':', '=']))
+    };
+    let number = words.iter().enumerate().find_map(|(at, word)| {
+        let number: u32 = word.parse().ok().filter(|number| aadsts::lookup(*number).is_some())?;
+        let before = &words[at.saturating_sub(2)..at];
+        let is_ours = before.iter().any(|word| is_called(word)) || words.len() <= 4;
+        (is_ours && !before.last().is_some_and(|word| is_other(word))).then_some(number)
+    });
+    number.or_else(|| {
         // Symbols have capitals inside; a single word of a sentence is none.
-        words().find_map(|word| aadsts::by_symbol(word).first().map(|code| code.number))
+        words.iter().find_map(|word| aadsts::by_symbol(word).first().map(|code| code.number))
     })
 }
 

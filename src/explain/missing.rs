@@ -64,6 +64,11 @@ const KINDS: [Kind; 6] = [
     },
 ];
 
+/// Whether there is a cause of that id.
+pub(super) fn is_cause(id: &str) -> bool {
+    CAUSES.lines().any(|line| !line.starts_with('#') && line.split('\t').next() == Some(id))
+}
+
 /// The evidence that decides about a cause, as words of `causes.tsv`.
 pub(super) fn needs(id: &str) -> impl Iterator<Item = &'static str> {
     let row = CAUSES.lines().find(|line| line.split('\t').next() == Some(id));

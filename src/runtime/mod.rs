@@ -8,6 +8,7 @@ pub mod client_key;
 pub mod clipboard;
 pub mod clock;
 pub mod entropy;
+pub mod explanations;
 pub mod files;
 pub mod folders;
 pub mod http;

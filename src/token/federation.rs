@@ -284,7 +284,8 @@ fn candidate(
     }
 }
 
-/// The id by which Entra's own tokens name the exchange (reference §12.5).
+/// The application id of the exchange, which Entra writes as the audience of its own tokens for it. The reference has the
+/// address only (§11.3); the id is that of Microsoft's service principal `AzureADTokenExchange`, one for all.
 const EXCHANGE_ID: &str = "fb60f99c-7a34-4190-8149-302f77469936";
 
 /// Whether it is the audience that Entra proposes, in any cloud (reference §11.3).

@@ -83,7 +83,8 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
-        let mut out = Map::new();
+        // Most objects are small; left alone each would take room for four members when it gets its first.
+        let mut out = Map::with_capacity(1);
         while let Some(name) = members.next_key_seed(Name)? {
             let value = members.next_value_seed(Node { duplicates: &mut *self.duplicates })?;
             match out.entry(name) {

@@ -12,6 +12,7 @@ use percent_encoding::percent_decode_str;
 use super::{
     catalogue,
     front::{self, note, short},
+    json,
     place::{Noted, Place, Within},
     saml,
     scan::{self, Search, Spotted},
@@ -150,7 +151,7 @@ fn find_in(source: Source<'_>, noted: Noted, most: usize) -> Found {
         return Found::one(text, Shape::Text, noted);
     }
     if text.starts_with(['{', '['])
-        && let Ok(value) = serde_json::from_str(text)
+        && let Ok(json::Strict { value, .. }) = json::read(text)
     {
         return serialized::find(&value, text, noted, most);
     }

@@ -38,7 +38,10 @@ pub(super) fn on_header(header: &Map<String, Value>, kind: Kind, noted: &mut Not
         Some("HS256" | "HS384" | "HS512") => noted.header("alg", catalogue::ALG_HMAC.says(
             "Signed with a shared secret (HMAC); Entra signs with a private key, so this is not from its key set.",
         )),
-        Some(algorithm) if kind == Kind::Jws && !header.contains_key("kid") && !header.contains_key("x5t") => {
+        Some(algorithm)
+            if kind == Kind::Jws
+                && !["kid", "x5t", "x5t#S256"].iter().any(|name| header.contains_key(*name)) =>
+        {
             noted.header("kid", catalogue::KID_MISSING.says(format!(
                 "{} without kid: which key of the set signed it must be guessed.",
                 quote(algorithm)

@@ -68,12 +68,22 @@ fn next(text: &str, from: usize) -> Option<Spotted> {
     loop {
         at += text.get(at..)?.find('e')?;
         let alone = at == 0
-            || !(bytes[at - 1].is_ascii_alphanumeric() || matches!(bytes[at - 1], b'-' | b'_' | b'.'));
+            || !(bytes[at - 1].is_ascii_alphanumeric() || matches!(bytes[at - 1], b'-' | b'_' | b'.'))
+            || ends_colour(&bytes[..at]);
         if alone && begins_header(&bytes[at..]) {
             return Some(run(text, at));
         }
         at += 1;
     }
+}
+
+/// Whether a terminal's colour ends here that has lost its escape character, as terminals take it out of what is pasted
+/// (`[31m`).
+fn ends_colour(before: &[u8]) -> bool {
+    let Some(before) = before.strip_suffix(b"m") else { return false };
+    let numbers =
+        before.iter().rev().take_while(|byte| byte.is_ascii_digit() || **byte == b';').take(20).count();
+    before[..before.len() - numbers].ends_with(b"[")
 }
 
 /// Whether this is how base64url of a JSON object with members begins.
@@ -207,5 +217,25 @@ fn tidy_end(spotted: &mut Spotted) {
     if (dots == 3 || dots == 5) && token.ends_with('.') {
         token.truncate(token.len() - 1);
         spotted.punctuation = Some('.');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_begins_behind_a_colour_that_lost_its_escape_character() {
+        let check = |before: &str, found: bool| {
+            let text = format!("{before}eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.");
+            let search = search(&text, 1);
+            assert_eq!(search.tokens.first().map(|one| one.start), found.then_some(before.len()), "{before}");
+        };
+        for before in ["[31m", "^[[1;31m", "\\u001b[m", "token=[38;5;4m", ""] {
+            check(before, true);
+        }
+        for before in ["31m", "m", "[m3", "[31;x1m", "a"] {
+            check(before, false);
+        }
     }
 }

@@ -215,7 +215,7 @@ pub fn verdict(token: &Decoded, seat: Seat, expectations: &Expectations, now: Un
     };
     let (status, challenge) = match seat {
         Seat::Client => (None, None),
-        Seat::Api => reply(answer, &because, expectations),
+        Seat::Api => reply(token, answer, &because, expectations),
     };
     Verdict { seat, answer, status, challenge, because, checks, mistakes }
 }
@@ -270,13 +270,18 @@ fn soften(finding: &mut Finding) {
 }
 
 /// What an API answers: the status, and the challenge that goes with a refusal (RFC 6750 §3).
-fn reply(answer: Answer, because: &[&str], expectations: &Expectations) -> (Option<u16>, Option<String>) {
+fn reply(
+    token: &Decoded,
+    answer: Answer,
+    because: &[&str],
+    expectations: &Expectations,
+) -> (Option<u16>, Option<String>) {
     let unauthorized = |why: &str| {
         (Some(401), Some(format!("Bearer error=\"invalid_token\", error_description=\"The token {why}\"")))
     };
     match answer {
         Answer::Accepted => (Some(200), None),
-        Answer::Rejected => unauthorized(because.first().map_or("is malformed", |id| reason(id))),
+        Answer::Rejected => unauthorized(because.first().map_or("is malformed", |id| reason(token, id))),
         Answer::Forbidden => {
             // Scopes are the only words of ours in it; RFC 6749 §3.3 says what may stand in one.
             let is_scope = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\');
@@ -293,8 +298,12 @@ fn reply(answer: Answer, because: &[&str], expectations: &Expectations) -> (Opti
 }
 
 /// What an API says about a failed check. It tells the caller enough to mend it and an attacker nothing new.
-fn reason(id: &str) -> &'static str {
+fn reason(token: &Decoded, id: &str) -> &'static str {
     match id {
+        // What is missing or cannot be read as a time is neither over nor ahead.
+        "check.expiry" if token.time("exp").is_none() => "is malformed",
+        "check.not_before" if token.time("nbf").is_none() => "is malformed",
+        "check.issued_at" if token.time("iat").is_none() => "is malformed",
         "check.algorithm" => "is signed with an algorithm that is not taken",
         "check.key" => "is signed with an unknown key",
         "check.signature" => "has a signature that does not verify",

@@ -187,6 +187,7 @@ impl Glyphs {
                 '→' => out.push_str("->"),
                 '←' => out.push_str("<-"),
                 '…' => out.push_str("..."),
+                '§' => out.push_str("sec. "),
                 '\u{2400}'..='\u{241f}' => {
                     let letter = u8::try_from(c as u32 - 0x2400).expect("the range has 32 characters") + b'@';
                     out.push('^');

@@ -5,6 +5,7 @@
 //! tells them.
 
 pub mod compare;
+pub mod evidence;
 mod lab;
 mod offer;
 pub mod replay;
@@ -30,8 +31,7 @@ use url::Url;
 
 use crate::{
     agent,
-    explain::Evidence,
-    flow::{self, CallId, Choice, ClientKey, FlowKind, NamedBend, Outcome, Profile, Seeds, Signing, StepId},
+    flow::{self, CallId, Choice, ClientKey, FlowKind, NamedBend, Profile, Seeds, Signing, StepId},
     oauth::{Arrival, Listening},
     provider::{
         Note, SignIn,
@@ -160,6 +160,8 @@ pub enum User {
     Bend(Box<Bent>, bend::Signing),
     /// Compare the token at this place of the shelf with these values; `None`: with what is filled in.
     Expect(usize, Term, Option<Vec<String>>),
+    /// Judge the token at this place of the shelf by this key set (RFC 7517 §5), whatever its issuer publishes.
+    UseKeys(usize, serde_json::Value),
     /// Call the lab's careful API with the token at this place of the shelf, if the lab made it.
     Try(usize),
     /// Change the lab tenant.
@@ -402,6 +404,10 @@ impl Workbench {
                 self.shelf.expect(index, term, values);
                 Vec::new()
             }
+            User::UseKeys(index, keys) => {
+                self.shelf.use_keys(index, keys);
+                Vec::new()
+            }
             User::Try(index) => self.try_at_api(index, now),
             User::Order(order) => vec![Effect::Lab(Box::new(order))],
         }
@@ -477,6 +483,18 @@ impl Workbench {
     fn step(&mut self, id: SessionId, input: flow::Input, now: UnixTime) -> Vec<Effect> {
         let Some(session) = self.sessions.get_mut(id.index()) else { return Vec::new() };
         let effects = session.step(input, &mut self.traffic, now);
+        for effect in &effects {
+            let Effect::Send(exchange, request) = effect else { continue };
+            let form = request.form();
+            let Some(assertion) = form.get("client_assertion") else { continue };
+            // Polling sends one after another, all alike.
+            let is_poll = |id: &ExchangeId| {
+                self.traffic.get(*id).is_some_and(|exchange| exchange.step == Some(StepId::Poll))
+            };
+            if !is_poll(exchange) || session.exchanges.iter().filter(|id| is_poll(id)).count() == 1 {
+                self.shelf.take_proof(assertion, session, *exchange, now);
+            }
+        }
         if let Some(tokens) = session.take_tokens() {
             // The tokens came with the last answer of the token endpoint.
             let brought = session.exchanges.iter().rev().find(|id| {
@@ -513,9 +531,12 @@ impl Workbench {
         timing: Timing,
         now: UnixTime,
     ) -> Vec<Effect> {
-        let Some(owner) = self.traffic.close(exchange, result.clone(), timing) else {
+        let Some(owner) = self.traffic.close(exchange, result.clone(), timing, now) else {
             return Vec::new();
         };
+        if self.has_own_lab() {
+            self.traffic.witness(exchange, self.tenant.snapshot());
+        }
         if let (Ok(response), Some(exchange)) = (&result, self.traffic.get(exchange)) {
             self.shelf.learn(&exchange.request.url, response, now);
         }
@@ -567,70 +588,6 @@ impl Workbench {
         match self.sessions.get_mut(id.index()).and_then(|session| session.arrived(arrival)) {
             Some(input) => self.advance(id, input, now),
             None => Vec::new(),
-        }
-    }
-
-    /// What is known about how a run ended, for the explainer: its refusal, the exchange that brought it, and, with the
-    /// lab tenant, the rule that fired.
-    pub fn evidence(&self, id: SessionId, now: UnixTime) -> Option<Evidence> {
-        let session = self.session(id)?;
-        let Some(Outcome::Refused(refusal)) = &session.outcome else { return None };
-        let exchange =
-            session.exchanges.iter().rev().filter_map(|id| self.traffic.get(*id)).find(|exchange| {
-                exchange.note.is_some() || exchange.response().is_some_and(|response| !response.is_success())
-            });
-        let exchange = exchange.or_else(|| session.exchanges.last().and_then(|id| self.traffic.get(*id)));
-        Some(Self::evidence_of(exchange, Some(refusal.clone()), session.profile.authority.is_lab(), now))
-    }
-
-    /// The same for a refused row of the lab tenant's sign-in log: from its exchange if it is one of ours, else from what
-    /// the tenant itself wrote down.
-    pub fn evidence_for_attempt(&self, attempt: &tenant::Attempt, now: UnixTime) -> Option<Evidence> {
-        if attempt.succeeded() {
-            return None;
-        }
-        let of_exchange = self.traffic.by_trace(&attempt.sign_in.trace_id);
-        if let Some(evidence) = of_exchange.and_then(|exchange| self.evidence_for(exchange.id, now)) {
-            return Some(evidence);
-        }
-        let note = attempt.note.as_ref();
-        Some(Evidence {
-            text: Some(format!("AADSTS{}: {}", attempt.sign_in.code, attempt.sign_in.reason)),
-            compared: note.map(|note| note.compared.clone()).unwrap_or_default(),
-            rule: note.map(|note| (note.rule.to_owned(), note.demand.clone())),
-            lab: true,
-            now: Some(now),
-            ..Evidence::default()
-        })
-    }
-
-    /// The same for one exchange of the log.
-    pub fn evidence_for(&self, id: ExchangeId, now: UnixTime) -> Option<Evidence> {
-        let exchange = self.traffic.get(id)?;
-        let refusal = exchange.response().and_then(crate::oauth::error::from_response);
-        if refusal.is_none() && exchange.note.is_none() {
-            return None;
-        }
-        Some(Self::evidence_of(Some(exchange), refusal, self.is_lab(), now))
-    }
-
-    fn evidence_of(
-        exchange: Option<&Exchange>,
-        refusal: Option<crate::oauth::Refusal>,
-        lab: bool,
-        now: UnixTime,
-    ) -> Evidence {
-        let note = exchange.and_then(|exchange| exchange.note.as_ref());
-        Evidence {
-            text: None,
-            refusal,
-            request: exchange.map(|exchange| exchange.request.clone()),
-            response: exchange.and_then(Exchange::response).cloned(),
-            compared: note.map(|note| note.compared.clone()).unwrap_or_default(),
-            rule: note.map(|note| (note.rule.to_owned(), note.demand.clone())),
-            lab,
-            now: Some(now),
-            ..Evidence::default()
         }
     }
 }

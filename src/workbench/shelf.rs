@@ -31,6 +31,8 @@ pub enum TokenUse {
     Pasted,
     /// A token of the lab that the person has changed.
     Bent,
+    /// What a run sent to prove its client: the client's own assertion, or another issuer's.
+    Proof,
 }
 
 impl TokenUse {
@@ -42,6 +44,7 @@ impl TokenUse {
             Self::Refresh => "refresh",
             Self::Pasted => "pasted",
             Self::Bent => "bent",
+            Self::Proof => "proof",
         }
     }
 }
@@ -55,7 +58,7 @@ pub struct Held {
     pub decoded: Decoded,
     /// The run it came from.
     pub session: Option<SessionId>,
-    /// The exchange that brought it.
+    /// The exchange that brought it, or that it was sent with.
     pub exchange: Option<ExchangeId>,
     /// When it came.
     pub received: UnixTime,
@@ -68,9 +71,32 @@ pub struct Held {
     /// Who made the token that it was bent from: what it names itself may be what was bent.
     issuer: Option<String>,
     authority: Option<Authority>,
+    /// Keys that a person has given for it; they go before those of its issuer.
+    keys: Option<Value>,
 }
 
 impl Held {
+    fn new(used_as: TokenUse, decoded: Decoded, received: UnixTime) -> Self {
+        Self {
+            used_as,
+            decoded,
+            session: None,
+            exchange: None,
+            received,
+            bent: None,
+            terms: Vec::new(),
+            tried: None,
+            issuer: None,
+            authority: None,
+            keys: None,
+        }
+    }
+
+    fn of_run(self, session: &Session, exchange: Option<ExchangeId>) -> Self {
+        let authority = Some(session.profile.authority.clone());
+        Self { session: Some(session.id), exchange, authority, ..self }
+    }
+
     /// Whether the lab tenant made it: it came from a run there, or its issuer is on this machine.
     pub fn is_from_lab(&self) -> bool {
         let on_this_machine = |issuer: &str| {
@@ -115,53 +141,50 @@ impl Shelf {
         ];
         for (used_as, secret) in given {
             let Some(secret) = secret else { continue };
-            self.held.push(Held {
-                used_as,
-                decoded: token::decode(secret.expose()),
-                session: Some(session.id),
-                exchange,
-                received: now,
-                bent: None,
-                terms: Vec::new(),
-                tried: None,
-                issuer: None,
-                authority: Some(session.profile.authority.clone()),
-            });
+            let held = Held::new(used_as, token::decode(secret.expose()), now);
+            self.held.push(held.of_run(session, exchange));
         }
+    }
+
+    /// Puts up the assertion that a run has proven its client with, unless it is here.
+    pub(super) fn take_proof(
+        &mut self,
+        assertion: &str,
+        session: &Session,
+        exchange: ExchangeId,
+        now: UnixTime,
+    ) {
+        if self.held.iter().any(|held| held.decoded.raw.expose() == assertion) {
+            return;
+        }
+        let held = Held::new(TokenUse::Proof, token::decode(assertion), now);
+        self.held.push(held.of_run(session, Some(exchange)));
+    }
+
+    /// The first token that a run was given; failing that, what it proved its client with.
+    pub fn of_run(&self, session: SessionId) -> Option<usize> {
+        let ours = |held: &Held| held.session == Some(session);
+        let given = |held: &Held| ours(held) && held.used_as != TokenUse::Proof;
+        self.held.iter().position(given).or_else(|| self.held.iter().position(ours))
     }
 
     /// Puts up every token in what a person pasted.
     pub(super) fn paste(&mut self, text: &str, now: UnixTime) {
-        for decoded in token::decode_all(text) {
-            self.held.push(Held {
-                used_as: TokenUse::Pasted,
-                decoded,
-                session: None,
-                exchange: None,
-                received: now,
-                bent: None,
-                terms: Vec::new(),
-                tried: None,
-                issuer: None,
-                authority: None,
-            });
-        }
+        let all = token::decode_all(text).into_iter();
+        self.held.extend(all.map(|decoded| Held::new(TokenUse::Pasted, decoded, now)));
     }
 
     /// Puts up a token that was made of one of these, beside which it is judged in the same way.
     pub(super) fn hold_bent(&mut self, bent: &Bent, signing: Signing, token: &Secret, now: UnixTime) {
         let origin = self.holding(bent.original());
         let held = Held {
-            used_as: TokenUse::Bent,
-            decoded: token::decode(token.expose()),
             session: origin.and_then(|origin| origin.session),
-            exchange: None,
-            received: now,
             bent: Some((bent.changes(), signing)),
             terms: origin.map(|origin| origin.terms.clone()).unwrap_or_default(),
-            tried: None,
             issuer: origin.and_then(|origin| self.issuer_of(origin)),
             authority: origin.and_then(|origin| origin.authority.clone()),
+            keys: origin.and_then(|origin| origin.keys.clone()),
+            ..Held::new(TokenUse::Bent, token::decode(token.expose()), now)
         };
         self.held.push(held);
     }
@@ -235,8 +258,9 @@ impl Shelf {
 
     /// Whether the keys of the issuer of the token at `index` are known, so that its signature was looked at.
     pub fn knows_keys(&self, index: usize) -> bool {
-        let issuer = self.held.get(index).and_then(|held| self.issuer_of(held));
-        issuer.is_some_and(|issuer| self.keys_of(&issuer).is_some())
+        let Some(held) = self.held.get(index) else { return false };
+        let issuer = self.issuer_of(held);
+        held.keys.is_some() || issuer.is_some_and(|issuer| self.keys_of(&issuer).is_some())
     }
 
     /// Where to begin looking for the keys of the token at `index`: its issuer's metadata. [`super::User::FetchKeys`]
@@ -263,7 +287,11 @@ impl Shelf {
 
     /// The keys that apply to the token at `index`, and where they come from.
     pub(super) fn keys_for(&self, index: usize) -> Option<(Value, String)> {
-        let issuer = self.issuer_of(self.held.get(index)?)?;
+        let held = self.held.get(index)?;
+        if let Some(keys) = &held.keys {
+            return Some((keys.clone(), KeySource::Pasted.to_string()));
+        }
+        let issuer = self.issuer_of(held)?;
         let source = self.issuers.get(&issuer)?;
         let (keys, fetched) = self.key_sets.get(source)?.clone();
         let source = KeySource::Authority { address: source.clone(), fetched, cached: false };
@@ -280,6 +308,13 @@ impl Shelf {
         let Some(held) = self.held.get_mut(index) else { return };
         held.terms.retain(|(edited, _)| *edited != term);
         held.terms.extend(values.map(|values| (term, values)));
+    }
+
+    /// Judges the token at `index` by this key set from now on, whatever its issuer publishes.
+    pub(super) fn use_keys(&mut self, index: usize, keys: Value) {
+        if let Some(held) = self.held.get_mut(index) {
+            held.keys = Some(keys);
+        }
     }
 
     pub(super) fn tried(&mut self, index: usize, exchange: ExchangeId) {
@@ -371,6 +406,17 @@ mod tests {
         assert_eq!(shelf.all().len(), 2);
         shelf.discard(7);
         assert!(!shelf.can_put_back(), "there is no such place");
+    }
+
+    #[test]
+    fn keys_that_a_person_gives_go_before_those_of_the_issuer() {
+        let mut shelf = with_token_of("https://idp.example");
+        let given = json!({"keys": [{"kty": "RSA", "kid": "other", "n": "AQAB", "e": "AQAB"}]});
+        shelf.use_keys(0, given.clone());
+        assert!(shelf.knows_keys(0));
+        fetch(&mut shelf, "idp.example", "https://idp.example");
+        assert_eq!(shelf.keys_for(0), Some((given, KeySource::Pasted.to_string())));
+        shelf.use_keys(7, json!({}));
     }
 
     #[test]

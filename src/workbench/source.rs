@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{Effect, Held, Offer, Session, SessionId, Start, TokenUse, Workbench};
 use crate::{
     flow::{self, Choice, Flow, FlowKind, NamedBend, Need, Outcome, Profile, Source, StepId, StepState},
+    provider::scenario::Application,
     secret::Secret,
     time::UnixTime,
     token::{Kind, TokenKind, kind_of},
@@ -202,8 +203,31 @@ impl Workbench {
         if uses.iter().any(|(_, unfit)| is_of_kind(*unfit)) {
             uses.retain(|(offer, unfit)| is_of_kind(*unfit) || offer.kind == FlowKind::CallApi);
         }
-        uses.sort_by_key(|(_, unfit)| unfit.is_some());
+        // The API that the token was made for comes before others.
+        let calls_its_api =
+            |offer: &Offer| offer.kind == FlowKind::CallApi && self.calls_api_of(held, &offer.profile);
+        uses.sort_by_key(|(offer, unfit)| (unfit.is_some(), !calls_its_api(offer)));
         uses
+    }
+
+    /// Whether the API that a run calls is the one that a token is for: the one whose scope the sign-in before the call
+    /// would ask for.
+    fn calls_api_of(&self, held: &Held, profile: &Profile) -> bool {
+        let Some(audience) = held.decoded.claims.get("aud").and_then(Value::as_str) else { return false };
+        let scope = profile.source.as_ref().map_or(&profile.scope, |source| &source.profile.scope);
+        let mut resources =
+            scope.split_ascii_whitespace().filter_map(|scope| Some(scope.rsplit_once('/')?.0));
+        resources.any(|resource| {
+            let goes_by = |name: &str, one: &Application| {
+                one.app_id == name.strip_prefix("api://").unwrap_or(name)
+                    || one.identifier_uris.iter().any(|uri| uri == name)
+            };
+            self.lab
+                .scenario
+                .applications()
+                .iter()
+                .any(|one| goes_by(resource, one) && goes_by(audience, one))
+        })
     }
 
     /// Why a token does not suit, if so.

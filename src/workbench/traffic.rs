@@ -1,11 +1,11 @@
 //! The log: every request with its answer, in the order of sending. Kept whole in memory; what leaves passes `export`.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use super::{Effect, SessionId};
 use crate::{
     flow::{CallId, StepId},
-    provider::Note,
+    provider::{Note, order::View},
     time::UnixTime,
     wire::{Failure, Request, Response, Timing},
 };
@@ -66,6 +66,10 @@ pub struct Exchange {
     pub timing: Timing,
     /// The lab tenant's own word on a refusal.
     pub note: Option<Note>,
+    /// The lab tenant as it was when it answered: it may be mended since.
+    pub directory: Option<Arc<View>>,
+    /// When the answer came.
+    pub answered: Option<UnixTime>,
 }
 
 impl Exchange {
@@ -141,6 +145,8 @@ impl Traffic {
             result: None,
             timing: Timing::default(),
             note: None,
+            directory: None,
+            answered: None,
         });
         Effect::Send(id, request)
     }
@@ -151,9 +157,11 @@ impl Traffic {
         id: ExchangeId,
         result: Result<Response, Failure>,
         timing: Timing,
+        now: UnixTime,
     ) -> Option<Owner> {
         let exchange = self.exchanges.get_mut(id.index()).filter(|exchange| exchange.result.is_none())?;
         exchange.timing = timing;
+        exchange.answered = Some(now);
         exchange.result = Some(result);
         if let Some(trace) = exchange.trace().map(str::to_owned) {
             exchange.note = self.early.remove(&trace);
@@ -171,6 +179,13 @@ impl Traffic {
             None => {
                 self.early.insert(note.trace_id.clone(), note);
             }
+        }
+    }
+
+    /// Keeps what the lab tenant looks like beside an exchange that it answered.
+    pub(super) fn witness(&mut self, id: ExchangeId, directory: &Arc<View>) {
+        if let Some(exchange) = self.exchanges.get_mut(id.index()) {
+            exchange.directory = Some(Arc::clone(directory));
         }
     }
 

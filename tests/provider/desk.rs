@@ -1,13 +1,14 @@
 //! What every test needs: a running lab tenant, a plain HTTP client, a browser reduced to cookies and forms, and checks of
 //! the three surfaces on which a refusal can come.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Mutex as PlainMutex};
 
 use authwright::{
     explain::{self, Evidence},
     flow::ClientKey,
     provider::{Note, scenario::Scenario},
     runtime::{self, lab},
+    wire::{self, Body, Headers, Method},
     workbench::Event,
 };
 use serde_json::Value;
@@ -27,6 +28,8 @@ pub struct Desk {
     pub home: String,
     http: reqwest::Client,
     events: Mutex<(mpsc::Receiver<Event>, Vec<Note>)>,
+    /// What was sent, with the id that the lab gave it.
+    sent: PlainMutex<Vec<(wire::Request, String)>>,
 }
 
 /// An answer as it came.
@@ -41,6 +44,13 @@ pub struct Answer {
 impl Answer {
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
+    }
+
+    /// The answer as the workbench keeps it.
+    pub fn response(&self) -> wire::Response {
+        let headers =
+            self.headers.iter().fold(Headers::new(), |headers, (name, value)| headers.with(name, value));
+        wire::Response { status: self.status, headers, body: Body::from(self.body.clone()) }
     }
 
     #[track_caller]
@@ -85,6 +95,7 @@ impl Desk {
             scenario,
             http: http.build().expect("a client"),
             events: Mutex::new((queue, Vec::new())),
+            sent: PlainMutex::default(),
         }
     }
 
@@ -135,15 +146,24 @@ impl Desk {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = request.send().await.expect("the lab answers");
+        let request = request.build().expect("a request");
+        let sent = written(&request);
+        let response = self.http.execute(request).await.expect("the lab answers");
         let text =
             |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let trace = response.headers().get("x-ms-request-id").map(text).unwrap_or_default();
+        self.sent.lock().expect("nobody panicked").push((sent, trace));
         Answer {
             status: response.status().as_u16(),
             cookies: response.headers().get_all("set-cookie").iter().map(text).collect(),
             headers: response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
             body: response.text().await.expect("a body"),
         }
+    }
+
+    /// Everything that was sent so far, each with the id that the lab gave it.
+    pub fn sent(&self) -> Vec<(wire::Request, String)> {
+        self.sent.lock().expect("nobody panicked").clone()
     }
 
     /// Asks the token endpoint of a tenant.
@@ -330,6 +350,21 @@ impl Desk {
         fields.sort_unstable();
         assert_eq!(returned.keys().map(String::as_str).collect::<Vec<_>>(), fields, "{name}");
         self.check_note(answer, refusal.code)
+    }
+}
+
+/// A request as the workbench keeps it.
+fn written(request: &reqwest::Request) -> wire::Request {
+    let headers = request.headers().iter().filter(|(_, value)| !value.is_empty());
+    let headers = headers.fold(Headers::new(), |headers, (name, value)| {
+        headers.with(name.as_str(), String::from_utf8_lossy(value.as_bytes()))
+    });
+    let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
+    wire::Request {
+        method: Method::parse(request.method().as_str()).expect("a method that the workbench knows"),
+        url: request.url().clone(),
+        headers,
+        body: if body.is_empty() { Body::Empty } else { Body::Whole(body.to_vec()) },
     }
 }
 

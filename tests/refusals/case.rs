@@ -5,10 +5,15 @@ use std::{collections::BTreeMap, pin::Pin};
 use authwright::{
     explain::{self, Evidence},
     provider::scenario::Scenario,
+    runtime::clock,
+    workbench::evidence::gather,
 };
 use serde_json::Value;
 
-use crate::desk::{Answer, Desk, STATE, VERIFIER};
+use crate::{
+    desk::{Answer, Desk, STATE, VERIFIER},
+    truth,
+};
 
 /// Does something that the tenant refuses, and gives its answer.
 pub type Provoke = for<'a> fn(&'a Desk) -> Pin<Box<dyn Future<Output = Answer> + 'a>>;
@@ -142,8 +147,13 @@ impl Case {
 
     /// Provokes the refusal and says what is wrong with it.
     pub async fn run(&self, desk: &Desk) -> Outcome {
+        let begun = desk.sent().len();
         let answer = (self.provoke)(desk).await;
-        let mut found = Found { name: format!("{} {}", self.code, self.name), problems: Vec::new() };
+        let mut found = Found {
+            name: format!("{} {}", self.code, self.name),
+            problems: Vec::new(),
+            diagnosis: truth::Diagnosis::default(),
+        };
         let message = match &self.surface {
             Surface::Json(status) => {
                 found.headers(&answer, TOKEN_HEADERS);
@@ -165,6 +175,7 @@ impl Case {
         found.same("x-ms-clitelem", answer.header("x-ms-clitelem"), &format!("1,{code},0,,"));
         self.check_log(desk, &answer, &mut found);
         self.check_note(desk, &answer, &mut found).await;
+        found.diagnosis = self.diagnose(desk, begun, &answer).await;
         found
     }
 
@@ -304,6 +315,24 @@ impl Case {
         }
     }
 
+    /// What is explained from the requests, the answer and the directory, while the tenant keeps its note to itself.
+    async fn diagnose(&self, desk: &Desk, begun: usize, answer: &Answer) -> truth::Diagnosis {
+        let trace = answer.header("x-ms-request-id");
+        let note = desk.note(trace).await;
+        let sent = desk.sent().split_off(begun);
+        let at = sent.iter().position(|(_, id)| id == trace).expect("it was sent");
+        let before: Vec<_> = sent[..at].iter().map(|(request, _)| request).collect();
+        let view = desk.lab.view().await.expect("the tenant is there");
+        let mut evidence = gather(&before, &sent[at].0, Some(&answer.response()), Some(&view));
+        evidence.lab = true;
+        evidence.now = Some(clock::now());
+        if matches!(self.surface, Surface::Interrupt | Surface::Farewell) {
+            // The number is in the sign-in log only, which people have before them as well.
+            evidence.text = Some(format!("AADSTS{}", self.code));
+        }
+        truth::Diagnosis::new(self.code, note.rule, &explain::explain(&evidence))
+    }
+
     /// The learner's side: what the tenant notes, and what is explained with it.
     async fn check_note(&self, desk: &Desk, answer: &Answer, found: &mut Found) {
         let note = desk.note(answer.header("x-ms-request-id")).await;
@@ -333,8 +362,9 @@ impl Case {
 
 /// What is wrong with a refusal.
 pub struct Outcome {
-    name: String,
+    pub name: String,
     pub problems: Vec<String>,
+    pub diagnosis: truth::Diagnosis,
 }
 
 use Outcome as Found;

@@ -12,6 +12,7 @@ mod desk;
 #[allow(dead_code, reason = "shared with the tests of the layers")]
 mod raised;
 mod rows;
+mod truth;
 mod walk;
 
 use std::collections::BTreeSet;
@@ -36,6 +37,9 @@ async fn run(cases: Vec<Case>) -> Vec<Outcome> {
 
 async fn check(cases: Vec<Case>) {
     let outcomes = run(cases).await;
+    for outcome in &outcomes {
+        eprintln!("DIAG\t{}\t{}", outcome.name, outcome.diagnosis.shown());
+    }
     let problems: Vec<String> = outcomes.into_iter().flat_map(|outcome| outcome.problems).collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }

@@ -80,9 +80,6 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("obo.id_token", is_id_token),
     ("obo.assertion_audience", for_another_api),
     ("obo.assertion_expired", |case| over(case, case.presented.user()?, Duration::ZERO)),
-    ("refresh_token.other_client", other_clients_token),
-    ("grant.other_context", other_clients_code),
-    ("redirect_uri.missing_or_relative", no_address),
     ("logout.hint_unreadable", |case| {
         let name = ["id_token_hint", "logout_hint"].into_iter().find(|name| case.param(name).is_some())?;
         Found::likely(&format!("request {name}"), "sent", "an ID token, or its claim login_hint")
@@ -291,31 +288,3 @@ fn for_another_api(case: &Case<'_>) -> Option<Found> {
 }
 
 // Codes, refresh tokens and addresses.
-
-fn other_clients_token(case: &Case<'_>) -> Option<Found> {
-    case.param("grant_type").filter(|grant| *grant == "refresh_token")?;
-    if let Some(compared) = case.compared("client_id") {
-        return Found::certain("client_id", &compared.sent, &compared.expected.join(" or "));
-    }
-    let refusal = case.evidence.refusal.as_ref();
-    let suberror = refusal.and_then(|refusal| refusal.suberror.as_deref());
-    let told = suberror.filter(|told| *told == "client_mismatch")?;
-    Found::certain("suberror", told, "a refresh token of this client")
-}
-
-fn other_clients_code(case: &Case<'_>) -> Option<Found> {
-    case.param("grant_type").filter(|grant| *grant != "refresh_token")?;
-    let compared = case.compared("client_id").filter(|_| case.code == Some(70000))?;
-    Found::certain("client_id", &compared.sent, &compared.expected.join(" or "))
-}
-
-fn no_address(case: &Case<'_>) -> Option<Found> {
-    let sent = case.params.get("redirect_uri").filter(|_| case.evidence.request.is_some());
-    match sent {
-        Some("") => Found::certain("request redirect_uri", "empty", "a whole address"),
-        Some(sent) if !sent.contains("://") && url::Url::parse(sent).is_err() => {
-            Found::certain("request redirect_uri", sent, "a whole address")
-        }
-        _ => None,
-    }
-}

@@ -8,7 +8,6 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("credential.secret_id_instead_of_value", secret_is_guid),
     ("credential.missing", credential_missing),
     ("credential.public_flag_off", no_redirect_uri_in_grant),
-    ("platform.web_used_by_public_client", redirect_uri_in_grant),
     ("request.placeholder", placeholder),
     ("tenant.path_segment", path_segment),
     ("tenant.grant_needs_tenant", shared_tenant),
@@ -38,12 +37,6 @@ fn credential_missing(case: &Case<'_>) -> Option<Found> {
 fn no_redirect_uri_in_grant(case: &Case<'_>) -> Option<Found> {
     let grant = case.grant().filter(|_| case.param("redirect_uri").is_none())?;
     Found::likely("request grant_type", grant, "a grant without redirect URI needs isFallbackPublicClient")
-}
-
-fn redirect_uri_in_grant(case: &Case<'_>) -> Option<Found> {
-    case.grant().and(case.param("redirect_uri"))?;
-    let address = case.facts.get("redirect_uri")?;
-    Found::likely("request redirect_uri", address, "an address under Mobile and desktop, or a credential")
 }
 
 fn placeholder(case: &Case<'_>) -> Option<Found> {

@@ -7,8 +7,10 @@
 //! To add a cause: a table in `data/*.toml` (its prose), its key in the `causes` of every entry it can explain, a check in
 //! the family it belongs to, and cases in `tests/explained/corpus` where it is named, and where it comes near and is not.
 
+mod address;
 mod assertion;
 mod audience;
+mod browser;
 mod call;
 mod claim;
 mod client;
@@ -17,14 +19,20 @@ mod graph;
 mod issuer;
 mod permission;
 mod pkce;
+mod platform;
+mod redemption;
 mod redirect_uri;
 mod request;
+mod response_type;
 mod scope;
+mod sender;
+mod session;
 mod signing_key;
+mod times;
 mod token;
 mod validation;
 
-use super::{Certainty, Evidence, EvidenceLine, entry::Entry, facts::Facts};
+use super::{Certainty, Evidence, EvidenceLine, entry::Entry, facts::Facts, reading::plain};
 use crate::{
     entra::registration::{Application, Platform},
     finding::Compared,
@@ -40,6 +48,11 @@ pub(super) type Check = fn(&Case<'_>) -> Option<Found>;
 /// The families, each with the checks for its causes.
 const FAMILIES: &[&[(&str, Check)]] = &[
     redirect_uri::CHECKS,
+    platform::CHECKS,
+    browser::CHECKS,
+    response_type::CHECKS,
+    redemption::CHECKS,
+    session::CHECKS,
     client::CHECKS,
     assertion::CHECKS,
     scope::CHECKS,
@@ -134,16 +147,18 @@ impl<'a> Case<'a> {
         let request = evidence.request.as_ref();
         let params = request.map(all_params).unwrap_or_default();
         let presented = request.map(|request| Presented::read(request, &params)).unwrap_or_default();
-        let pasted = evidence.token.as_deref().map(decode);
+        let given = evidence.token.as_deref().map(decode);
         let told = evidence.refusal.as_ref().and_then(|refusal| refusal.description.as_deref());
-        let message = told.or(evidence.text.as_deref()).unwrap_or_default().to_ascii_lowercase();
+        let pasted = evidence.text.as_deref().filter(|text| Some(*text) != told);
+        let message = [told, pasted].into_iter().flatten().collect::<Vec<_>>().join("\n");
+        let message = plain::words(&message).to_ascii_lowercase();
         Self {
             code: entry.code,
             evidence,
             facts,
             params,
             previous: evidence.previous_request.as_ref().map(all_params).unwrap_or_default(),
-            token: pasted
+            token: given
                 .or_else(|| presented.bearer.clone())
                 .or_else(|| validation::token_in(evidence.text.as_deref()?)),
             presented,
@@ -198,18 +213,28 @@ impl<'a> Case<'a> {
         (!differs).then_some(app)
     }
 
-    /// The platforms under which that redirect URI is registered, if the registration is known. The port of `localhost`
-    /// does not count (RFC 8252 §7.3).
+    /// The platforms under which that redirect URI is registered, if the registration is known; see `address` for what
+    /// Entra takes as equal.
     pub fn platforms_of(&self, redirect_uri: &str) -> Option<Vec<Platform>> {
-        let app = self.app()?;
-        let fits = |registered: &str| {
-            registered == redirect_uri
-                || super::difference::with_port_of(redirect_uri, registered) == redirect_uri
-        };
+        let all = self.app()?.all_redirect_uris();
         let mut found: Vec<_> =
-            app.all_redirect_uris().filter(|(_, uri)| fits(uri)).map(|(platform, _)| platform).collect();
+            all.filter(|(_, uri)| address::same(redirect_uri, uri)).map(|(platform, _)| platform).collect();
         found.dedup();
         Some(found)
+    }
+
+    /// Whether the path of the request ends so, as in `/token`.
+    pub fn request_ends_with(&self, end: &str) -> bool {
+        self.evidence
+            .request
+            .as_ref()
+            .is_some_and(|request| request.url.path().trim_end_matches('/').ends_with(end))
+    }
+
+    /// What the refusal says and what was pasted, as it is written; the refusal first.
+    pub fn told(&self) -> impl Iterator<Item = &'a str> {
+        let refusal = self.evidence.refusal.as_ref().and_then(|refusal| refusal.description.as_deref());
+        refusal.into_iter().chain(self.evidence.text.as_deref())
     }
 
     /// What the lab tenant's rule compared, if one of these rules fired. The lab knows which rule it was, so it is certain.
@@ -228,6 +253,15 @@ impl<'a> Case<'a> {
     /// Whether the message of the refusal, or the text that was pasted, holds one of these words (in lower case).
     pub fn says(&self, words: &[&str]) -> bool {
         words.iter().any(|word| self.message.contains(word))
+    }
+
+    /// By how many seconds this machine's clock was ahead of the authority's when the answer came; negative if it was
+    /// behind. From the `Date` header or the time in the answer. `None` where more than a day lies between them: then the
+    /// text is old, and the clocks are not known.
+    pub fn clock_offset(&self) -> Option<i64> {
+        const DAY: i64 = 24 * 60 * 60;
+        let offset = self.evidence.now?.seconds() - self.facts.answered?.seconds();
+        (offset.abs() <= DAY).then_some(offset)
     }
 
     /// What the lab tenant compared under this name.

@@ -1,115 +1,427 @@
-//! Redirect URIs: which registered address the one that was sent comes close to, and where they part.
+//! Redirect URIs: what was sent beside what is registered, or beside what the first request of the sign-in named.
+//!
+//! The address stands in the request or in the message; the registration has three lists of them. Where all is at hand, one
+//! comparison (`address`) answers for all causes of the family at once: the one it names speaks, the others are ruled out.
+//! Without a registration a few addresses tell by themselves: nobody can register http for a host in the network, and
+//! libraries have defaults that are well known.
+
+use std::borrow::Cow;
 
 use super::{
-    super::difference::{apart, closest},
+    super::difference::apart,
     Case, Check, Found,
+    address::{Parts, addresses, is_internal, nearest},
 };
+use crate::entra::registration::{Application, Platform};
 
 /// One check for each cause.
 pub(super) const CHECKS: &[(&str, Check)] = &[
-    ("redirect_uri.scheme", |case| redirect(case, "redirect_uri.scheme")),
-    ("redirect_uri.trailing_slash", |case| redirect(case, "redirect_uri.trailing_slash")),
-    ("redirect_uri.path", |case| redirect(case, "redirect_uri.path")),
-    ("redirect_uri.port", |case| redirect(case, "redirect_uri.port")),
-    ("redirect_uri.host", |case| redirect(case, "redirect_uri.host")),
-    ("redirect_uri.path_case", |case| redirect(case, "redirect_uri.path_case")),
-    ("redirect_uri.loopback_alias", |case| redirect(case, "redirect_uri.loopback_alias")),
-    ("redirect_uri.encoding", |case| redirect(case, "redirect_uri.encoding")),
-    ("redirect_uri.not_registered", |case| redirect(case, "redirect_uri.not_registered")),
-    ("redirect_uri.none_registered", |case| redirect(case, "redirect_uri.none_registered")),
+    ("redirect_uri.scheme", |case| compare(case, "redirect_uri.scheme")),
+    ("redirect_uri.trailing_slash", |case| compare(case, "redirect_uri.trailing_slash")),
+    ("redirect_uri.path", |case| compare(case, "redirect_uri.path")),
+    ("redirect_uri.port", |case| compare(case, "redirect_uri.port")),
+    ("redirect_uri.host", |case| compare(case, "redirect_uri.host")),
+    ("redirect_uri.path_case", |case| compare(case, "redirect_uri.path_case")),
+    ("redirect_uri.loopback_alias", |case| compare(case, "redirect_uri.loopback_alias")),
+    ("redirect_uri.encoding", |case| compare(case, "redirect_uri.encoding")),
+    ("redirect_uri.library_default", |case| compare(case, "redirect_uri.library_default")),
+    ("redirect_uri.not_registered", |case| compare(case, "redirect_uri.not_registered")),
+    ("redirect_uri.none_registered", |case| compare(case, "redirect_uri.none_registered")),
+    ("redirect_uri.missing_or_relative", |case| compare(case, "redirect_uri.missing_or_relative")),
+    ("redirect_uri.token_request_differs", |case| compare(case, "redirect_uri.token_request_differs")),
+    ("redirect_uri.broker", |case| compare(case, "redirect_uri.broker")),
 ];
 
-fn redirect(case: &Case<'_>, key: &str) -> Option<Found> {
+/// The redirect URI that was refused, and where it stood.
+pub(super) struct Sent<'a> {
+    pub place: &'static str,
+    pub uri: Cow<'a, str>,
+}
+
+/// Finds it: in the request, or else in the message.
+pub(super) fn sent<'a>(case: &'a Case<'_>) -> Option<Sent<'a>> {
+    for (name, place) in [
+        ("redirect_uri", "request redirect_uri"),
+        ("post_logout_redirect_uri", "request post_logout_redirect_uri"),
+    ] {
+        if let Some(uri) = case.params.get(name) {
+            return Some(Sent { place, uri: Cow::Borrowed(uri) });
+        }
+    }
+    if let Some(uri) = case.facts.get("redirect_uri") {
+        // A blank at the end is easily overlooked, and facts are kept without.
+        let quoted = [format!("{uri} '"), format!("{uri}%20'"), format!("{uri} \"")];
+        let has_blank = case.told().any(|text| quoted.iter().any(|quoted| text.contains(quoted)));
+        let uri = if has_blank { Cow::Owned(format!("{uri} ")) } else { Cow::Borrowed(uri) };
+        return Some(Sent { place: "redirect URI in the message", uri });
+    }
+    let uri = case.told().find_map(|text| addresses(text).next())?;
+    Some(Sent { place: "redirect URI in the message", uri: Cow::Owned(uri) })
+}
+
+/// A cause with what speaks for it.
+type Named = Option<(&'static str, Found)>;
+
+fn compare(case: &Case<'_>, key: &str) -> Option<Found> {
+    let (cause, found) = by_lab(case)
+        .or_else(|| of_both_requests(case))
+        .or_else(|| of_broker(case))
+        .or_else(|| without_address(case))
+        .or_else(|| with_registration(case))
+        .or_else(|| alone(case))?;
+    if cause == key {
+        return Some(found);
+    }
+    match found.certainty {
+        Some(super::Certainty::Likely) => None, // the others stay possible
+        _ => Found::excluded(),
+    }
+}
+
+/// What the lab tenant compared: it names every address that it would have taken.
+fn by_lab(case: &Case<'_>) -> Named {
     let compared = case.evidence.compared.iter().find(|compared| compared.what.contains("redirect_uri"))?;
-    let (found, expected) = redirect_difference(&compared.sent, &compared.expected);
-    if found != key {
+    if compared.expected.is_empty() {
+        let found = Found::certain(&compared.what, &compared.sent, "no redirect URI is registered")?;
+        return Some(("redirect_uri.none_registered", found));
+    }
+    let registered = compared.expected.iter().map(|one| (Platform::Web, apart(one).0));
+    let near = nearest(&compared.sent, registered)?;
+    let expected = match near.cause {
+        Some("redirect_uri.not_registered") => compared.expected.join(" or "),
+        _ => near.uri.to_owned(),
+    };
+    Some((near.cause?, Found::certain(&compared.what, &compared.sent, &expected)?))
+}
+
+/// The token request beside the authorize request of the same sign-in (RFC 6749 §4.1.3).
+fn of_both_requests(case: &Case<'_>) -> Named {
+    const CAUSE: &str = "redirect_uri.token_request_differs";
+    let is_told = matches!(case.code, Some(500_112 | 700_009));
+    let is_redemption =
+        case.grant().is_some_and(|grant| grant == "authorization_code") || case.param("code").is_some();
+    let first = case.previous.get("redirect_uri").filter(|_| case.previous_param("response_type").is_some());
+    if let Some(first) = first.filter(|_| is_redemption || is_told) {
+        let second = case.params.get("redirect_uri").filter(|_| is_redemption);
+        let differs = match second {
+            Some(second) => second != first,
+            None => is_redemption, // a token request without one
+        };
+        if differs && (is_told || case.code == Some(50011)) {
+            let found = Found::certain("request redirect_uri", second.unwrap_or("absent"), first)?
+                .and("previous request redirect_uri", first, "the same in both requests")
+                .with("redirect_uri", first);
+            return Some((CAUSE, found));
+        }
+    }
+    if !is_told {
         return None;
     }
-    Found::certain(&compared.what, &compared.sent, &expected)
-}
-
-/// Which part of a redirect URI differs from the closest registered one, by cause; and that one.
-fn redirect_difference(sent: &str, registered: &[String]) -> (&'static str, String) {
-    let Some(near) = closest(sent, registered) else {
-        return ("redirect_uri.none_registered", "no redirect URI is registered".to_owned());
-    };
-    // The closest text may be farther in meaning than another one: ask each, and take the first that differs in one part.
-    let mut all = std::iter::once(near).chain(registered.iter().map(|one| apart(one).0));
-    let found = all.find_map(|one| Some((one_part(sent, one)?, one.to_owned())));
-    found.unwrap_or_else(|| ("redirect_uri.not_registered", registered.join(" or ")))
-}
-
-fn one_part(sent: &str, registered: &str) -> Option<&'static str> {
-    if sent.trim_end_matches('/') == registered.trim_end_matches('/') {
-        return Some("redirect_uri.trailing_slash");
-    }
-    let decoded = percent_encoding::percent_decode_str(sent).decode_utf8_lossy();
-    if decoded == registered || sent.replace([' ', '+'], "") == registered.replace([' ', '+'], "") {
-        return Some("redirect_uri.encoding");
-    }
-    let (a, b) = (Parts::of(sent)?, Parts::of(registered)?);
-    let is_loopback = |host: &str| matches!(host, "localhost" | "127.0.0.1" | "[::1]");
-    let same_port = a.port == b.port || (is_loopback(a.host) && is_loopback(b.host));
-    let same_host = a.host.eq_ignore_ascii_case(b.host);
-    match (a.scheme == b.scheme, same_host, same_port, a.path == b.path) {
-        (false, true, true, true) => Some("redirect_uri.scheme"),
-        (true, false, true, true) if is_loopback(a.host) && is_loopback(b.host) => {
-            Some("redirect_uri.loopback_alias")
+    // The message of 500112 names both, the token request's first.
+    let mut told = case.told().flat_map(addresses);
+    let found = match (told.next(), told.next()) {
+        (Some(second), Some(first)) if case.code == Some(500_112) => {
+            Found::certain("redirect_uri of the token request", &second, &first)?
         }
-        (true, false, _, true) => Some("redirect_uri.host"),
-        (true, true, false, true) => Some("redirect_uri.port"),
-        (true, true, true, false) if a.path.eq_ignore_ascii_case(b.path) => Some("redirect_uri.path_case"),
-        (true, true, true, false) => Some("redirect_uri.path"),
+        _ => {
+            let second = if is_redemption {
+                case.param("redirect_uri").unwrap_or("absent")
+            } else {
+                "absent or another"
+            };
+            let expected = first.unwrap_or("the one of the authorize request");
+            Found::certain("redirect_uri of the token request", second, expected)?
+        }
+    };
+    Some((CAUSE, found))
+}
+
+/// Addresses of brokers, `brk-…://host`, and where they belong.
+fn of_broker(case: &Case<'_>) -> Named {
+    if !matches!(case.code, Some(700_046 | 7_000_471)) {
+        return None;
+    }
+    let sent = sent(case);
+    let sent_uri = sent.as_ref().map_or("absent", |sent| sent.uri.as_ref());
+    let place = sent.as_ref().map_or("request redirect_uri", |sent| sent.place);
+    let of_app = |app: &Application| {
+        let all = app.spa.iter().filter(|uri| uri.starts_with("brk-")).cloned();
+        all.collect::<Vec<_>>().join(" ")
+    };
+    let registered = case.app().map(of_app);
+    let found = if case.code == Some(7_000_471) {
+        let expected = "an ordinary redirect URI, named in the request";
+        let found = match &registered {
+            Some(brokered) if sent.is_none() && !brokered.is_empty() => {
+                Found::new(super::Certainty::Certain, "registration spa.redirectUris", brokered, expected)
+            }
+            _ => Found::new(super::Certainty::Certain, place, sent_uri, expected),
+        };
+        match case.app().and_then(ordinary) {
+            Some(uri) => found.with("redirect_uri", uri),
+            None => found,
+        }
+    } else {
+        let host = sent.as_ref().and_then(|sent| Parts::of(&sent.uri).map(|parts| parts.host.to_owned()));
+        let wanted = format!("brk-multihub://{}", host.as_deref().unwrap_or("<host of the add-in>"));
+        let found = Found::new(super::Certainty::Certain, place, sent_uri, &wanted);
+        let found = match &registered {
+            Some(none) if none.is_empty() => {
+                found.and("registration spa.redirectUris", "no address with brk-", &wanted)
+            }
+            Some(brokered) => found.and("registration spa.redirectUris", brokered, &wanted),
+            None => found,
+        };
+        with_lists(found.with("registered_uri", wanted.clone()), case, Some(Platform::Spa), &wanted)
+    };
+    Some(("redirect_uri.broker", found))
+}
+
+fn ordinary(app: &Application) -> Option<&str> {
+    app.all_redirect_uris().map(|(_, uri)| uri).find(|uri| !uri.starts_with("brk-"))
+}
+
+/// No redirect URI at all, or one that is no address.
+fn without_address(case: &Case<'_>) -> Named {
+    const CAUSE: &str = "redirect_uri.missing_or_relative";
+    // 50011 and its like name an address that was compared; only these can mean that there was none.
+    let may_be_absent = matches!(case.code, Some(900_971 | 90102 | 500_113)) || case.code.is_none();
+    let is_authorize = case.param("response_type").is_some() || case.request_ends_with("/authorize");
+    match sent(case) {
+        None if is_authorize && may_be_absent => {
+            // With none in the request Entra takes a registered one, so an empty registration is the nearer cause.
+            let is_other = match case.code {
+                Some(900_971) => false,
+                Some(500_113) => case.app().is_none_or(has_none),
+                _ => case.app().is_some_and(has_none),
+            };
+            if is_other {
+                return None;
+            }
+            let found = Found::certain("request redirect_uri", "absent", "a registered address")?;
+            Some((CAUSE, with_registered(found, case)))
+        }
+        Some(sent) if sent.uri.trim().is_empty() => {
+            let found = Found::certain(sent.place, "empty", "a registered address")?;
+            Some((CAUSE, with_registered(found, case)))
+        }
+        Some(sent) if is_no_address(&sent.uri) => {
+            let expected = "a whole address, with https:// or another scheme in front";
+            Some((CAUSE, with_registered(Found::certain(sent.place, &sent.uri, expected)?, case)))
+        }
         _ => None,
     }
 }
 
-/// An address taken apart as text: a reader of URLs would mend what we are looking for.
-struct Parts<'a> {
-    scheme: &'a str,
-    host: &'a str,
-    port: &'a str,
-    path: &'a str,
+/// Whether a redirect URI is relative, a template that was never filled in, or the word of a missing value. One that is
+/// encoded once too often is none of these.
+fn is_no_address(uri: &str) -> bool {
+    let uri = uri.trim();
+    let lower = uri.to_ascii_lowercase();
+    let is_template =
+        ["{{", "${", "{base", "<your", "%(", "{0}", "#{", "$("].iter().any(|mark| lower.contains(mark))
+            || Parts::of(uri).is_some_and(|parts| {
+                parts.host.contains(['{', '}', '<', '>', '$'])
+                    || ["undefined", "null", "none"].contains(&parts.host)
+            });
+    let is_encoded = lower.contains("%3a%2f%2f") || lower.contains("%253a");
+    is_template || (Parts::of(uri).is_none() && !is_encoded)
 }
 
-impl<'a> Parts<'a> {
-    fn of(address: &'a str) -> Option<Self> {
-        let (scheme, rest) = address.split_once("://")?;
-        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-        // The colons of an IPv6 address are no port.
-        let colon = authority.rfind(':').filter(|at| !authority[*at..].contains(']'));
-        let (host, port) = colon.map_or((authority, ""), |at| (&authority[..at], &authority[at + 1..]));
-        Some(Self { scheme, host, port, path })
+fn with_registered(found: Found, case: &Case<'_>) -> Found {
+    match case.app().and_then(ordinary) {
+        Some(uri) => found.and("registration redirectUris", uri, "").with("registered_uri", uri),
+        None => found,
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn has_none(app: &Application) -> bool {
+    app.all_redirect_uris().next().is_none()
+}
 
-    #[test]
-    fn the_part_of_a_redirect_uri_that_differs_is_named() {
-        let check = |sent: &str, registered: &[&str], cause: &str| {
-            let registered: Vec<String> = registered.iter().map(|one| (*one).to_owned()).collect();
-            assert_eq!(redirect_difference(sent, &registered).0, format!("redirect_uri.{cause}"), "{sent}");
-        };
-        check("http://wiki.example/cb", &["https://wiki.example/cb"], "scheme");
-        check(
-            "https://wiki.example/cb/",
-            &["https://other.example", "https://wiki.example/cb"],
-            "trailing_slash",
+/// The comparison with the three lists.
+fn with_registration(case: &Case<'_>) -> Named {
+    let app = case.app()?;
+    let sent = sent(case);
+    let certain = |place: &str, sent: &str, expected: &str| {
+        Found::new(super::Certainty::Certain, place, sent, expected)
+    };
+    if has_none(app) {
+        let uri = sent.as_ref().map(|sent| sent.uri.trim().to_owned());
+        let found = certain(
+            "registration web, spa and publicClient redirectUris",
+            "no address in any of the three",
+            uri.as_deref().unwrap_or("the address of the application"),
         );
-        check("https://wiki.example/callback", &["https://wiki.example/cb"], "path");
-        check("https://wiki.example/cb?x=1", &["https://wiki.example/cb"], "path");
-        check("https://wiki.example/CB", &["https://wiki.example/cb"], "path_case");
-        check("https://wiki.example:8443/cb", &["https://wiki.example/cb"], "port");
-        check("https://10.0.0.7/cb", &["https://wiki.example/cb"], "host");
-        check("http://127.0.0.1:5000/cb", &["http://localhost/cb"], "loopback_alias");
-        check("http://[::1]:5000/cb", &["http://localhost/cb"], "loopback_alias");
-        check("http://localhost:53111/callback", &["http://localhost"], "path");
-        check("https%3A%2F%2Fwiki.example%2Fcb", &["https://wiki.example/cb"], "encoding");
-        check("myapp://auth", &["https://wiki.example/cb"], "not_registered");
-        check("http://a.example/x", &["https://wiki.example/cb"], "not_registered");
-        check("https://wiki.example/cb", &[], "none_registered");
+        let found = match (&sent, &uri) {
+            (Some(sent), Some(uri)) => {
+                with_lists(found.and(sent.place, uri, "a registered address"), case, guess(case, uri), uri)
+            }
+            _ => found,
+        };
+        return Some(("redirect_uri.none_registered", found));
     }
+    let sent = sent?;
+    let uri = sent.uri.as_ref();
+    let near = nearest(uri, app.all_redirect_uris())?;
+    let Some(cause) = near.cause else {
+        // It is registered: nothing of this family is wrong, whatever the refusal says.
+        return Some(("", certain(sent.place, uri, near.uri)));
+    };
+    let member = near.platform.member();
+    if cause == "redirect_uri.not_registered" {
+        let shown: Vec<&str> = app.all_redirect_uris().map(|(_, uri)| uri).take(8).collect();
+        let expected = shown.join(" or ");
+        let (cause, platform) = match library_default(uri) {
+            Some(_) => ("redirect_uri.library_default", Some(Platform::PublicClient)),
+            None => (cause, guess(case, uri)),
+        };
+        let found = certain(sent.place, uri, &expected).with("registered_uri", near.uri);
+        return Some((cause, with_lists(found, case, platform, uri)));
+    }
+    let found = if near.only { super::Certainty::Certain } else { super::Certainty::Likely };
+    let found = Found::new(found, sent.place, uri, near.uri)
+        .and(&format!("registration {member}"), near.uri, "")
+        .with("registered_uri", near.uri);
+    Some((cause, with_lists(found, case, Some(near.platform), uri)))
+}
+
+/// What an address tells where no registration is at hand.
+fn alone(case: &Case<'_>) -> Named {
+    if case.code == Some(500_113) {
+        let found = Found::likely("the message", "no redirect URI is registered", "one at least")?;
+        let uri = sent(case).filter(|sent| library_default(&sent.uri).is_some());
+        return Some(match uri {
+            Some(sent) => (
+                "redirect_uri.library_default",
+                with_lists(found.and(sent.place, &sent.uri, "an address of your own"), case, None, &sent.uri),
+            ),
+            None => ("redirect_uri.none_registered", found),
+        });
+    }
+    let sent = sent(case)?;
+    let uri = sent.uri.as_ref();
+    let lower = uri.to_ascii_lowercase();
+    if lower.contains("%3a%2f%2f") || lower.contains("%253a") {
+        let decoded = percent_encoding::percent_decode_str(uri).decode_utf8_lossy();
+        let decoded = percent_encoding::percent_decode_str(&decoded).decode_utf8_lossy().into_owned();
+        let found = Found::certain(sent.place, uri, &decoded)?.with("registered_uri", decoded.clone());
+        return Some(("redirect_uri.encoding", found));
+    }
+    if uri.ends_with(' ') {
+        let found = Found::likely(sent.place, &format!("{uri}\u{2423}"), uri.trim())?;
+        return Some(("redirect_uri.encoding", found));
+    }
+    if let Some(library) = library_default(uri) {
+        let found = Found::likely(
+            sent.place,
+            uri,
+            &format!("an address of your own; this is the default of {library}"),
+        )?;
+        return Some((
+            "redirect_uri.library_default",
+            with_lists(found, case, Some(Platform::PublicClient), uri),
+        ));
+    }
+    let parts = Parts::of(uri)?;
+    if !parts.is_web() || parts.is_loopback() || parts.host == "0.0.0.0" && parts.path.is_empty() {
+        return None;
+    }
+    if is_internal(parts.host) && case.code != Some(900_971) {
+        let found =
+            Found::likely(sent.place, uri, "the name by which browsers reach the application, with https")?;
+        return Some(("redirect_uri.host", found));
+    }
+    if parts.scheme.eq_ignore_ascii_case("http") {
+        let port = if parts.port.is_empty() { "" } else { ":" };
+        let expected = format!("https://{}{port}{}{}", parts.host, parts.port, parts.path);
+        let found = Found::likely(sent.place, uri, &expected)?.with("registered_uri", expected.clone());
+        return Some(("redirect_uri.scheme", found));
+    }
+    None
+}
+
+/// Whose default an address is.
+fn library_default(uri: &str) -> Option<&'static str> {
+    let lower = uri.trim().trim_end_matches('/').to_ascii_lowercase();
+    if lower.starts_with("urn:ietf:wg:oauth:2.0:oob") {
+        return Some("older libraries, for programs without an address");
+    }
+    if lower.ends_with("/oauth2/nativeclient") {
+        return Some("desktop libraries of Microsoft");
+    }
+    if lower.ends_with("/oauth20_desktop.srf") {
+        return Some("desktop libraries for personal accounts");
+    }
+    if lower.starts_with("msal") && lower.ends_with("://auth")
+        || lower.starts_with("msauth.")
+        || lower.starts_with("ms-appx-web://")
+    {
+        return Some("mobile and desktop libraries of Microsoft");
+    }
+    let parts = Parts::of(uri.trim())?;
+    let is_bare = parts.path.is_empty() || parts.path == "/";
+    let is_random = parts.port.is_empty() || parts.port.len() == 5;
+    (parts.host.eq_ignore_ascii_case("localhost") && parts.scheme == "http" && is_bare && is_random)
+        .then_some("libraries that listen on this machine")
+}
+
+/// The platform that an address most probably belongs to.
+fn guess(case: &Case<'_>, uri: &str) -> Option<Platform> {
+    let parts = Parts::of(uri)?;
+    if !parts.is_web() || library_default(uri).is_some() {
+        return Some(Platform::PublicClient);
+    }
+    let app = case.app()?;
+    if case.header("origin").is_some() {
+        return Some(Platform::Spa);
+    }
+    let used: Vec<_> =
+        Platform::ALL.into_iter().filter(|platform| !app.redirect_uris(*platform).is_empty()).collect();
+    match used.as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    }
+}
+
+/// Fills the slots of the commands that register an address: the lists as they must be afterwards, because a command
+/// writes a whole list.
+pub(super) fn with_lists(found: Found, case: &Case<'_>, platform: Option<Platform>, uri: &str) -> Found {
+    let uri = uri.trim();
+    let app = case.app();
+    let list = |of: Platform| {
+        let mut uris: Vec<String> = app.map(|app| app.redirect_uris(of).to_vec()).unwrap_or_default();
+        if !uris.iter().any(|known| known == uri) {
+            uris.push(uri.to_owned());
+        }
+        uris
+    };
+    let found = found
+        .with("redirect_uri", uri)
+        .with("web_uris", list(Platform::Web).join(" "))
+        .with("public_uris", list(Platform::PublicClient).join(" "))
+        .with("spa_uris_json", json_list(&list(Platform::Spa)));
+    let found = match app.and_then(|app| app.object_id.as_deref()) {
+        Some(id) => found.with("object_id", id),
+        None => found,
+    };
+    match platform {
+        Some(platform) => found.with("platform", platform.label()).with("variant", kind(platform)),
+        None => found,
+    }
+}
+
+/// The word that `when` of a fix uses for a platform.
+pub(super) const fn kind(platform: Platform) -> &'static str {
+    match platform {
+        Platform::Web => "web",
+        Platform::Spa => "spa",
+        Platform::PublicClient => "public",
+    }
+}
+
+/// The inside of a JSON array.
+pub(super) fn json_list(uris: &[String]) -> String {
+    let quoted: Vec<_> = uris.iter().map(|uri| serde_json::Value::from(uri.as_str()).to_string()).collect();
+    quoted.join(",")
 }

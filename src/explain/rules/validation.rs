@@ -83,6 +83,7 @@ impl Validation {
         };
         if let Some(refusal) = &evidence.refusal {
             add(&refusal.error);
+            add(refusal.suberror.as_deref().unwrap_or_default());
             add(refusal.description.as_deref().unwrap_or_default());
         }
         if let Some(response) = &evidence.response {

@@ -135,19 +135,14 @@ impl Case<'_> {
 
     /// Signed tokens that are for the token endpoint, not for a seat.
     fn other_purposes(&mut self) {
-        let text = |name: &str| self.token.claims.get(name).and_then(Value::as_str);
-        let is_exchanged =
-            text("aud").is_some_and(|aud| aud.eq_ignore_ascii_case("api://AzureADTokenExchange"));
-        if is_exchanged {
+        // A managed identity's token for the exchange is an access token by its kind, and no less out of place.
+        if self.kind == TokenKind::WorkloadAssertion || known::is_workload(&self.token.claims) {
             self.say(
                 "mistake.federated_token",
-                "A workload's own token, made to be exchanged at Entra.",
+                "A workload's own token, made to be exchanged at a token endpoint.",
                 "Send it to the token endpoint as client_assertion, and call the API with the access token that comes back.",
             );
-        } else if text("iss").is_some()
-            && text("iss") == text("sub")
-            && !self.token.claims.contains_key("scp")
-        {
+        } else if self.kind == TokenKind::ClientAssertion {
             self.say(
                 "mistake.client_assertion",
                 "A client assertion: iss and sub are the client itself. It proves a client to the token endpoint.",
@@ -277,14 +272,17 @@ impl Case<'_> {
     }
 
     fn times(&mut self) {
-        if self.failed("check.expiry") {
+        // What cannot be read as a time is neither over nor ahead.
+        let is_time = |name: &str| self.token.time(name).is_some();
+        let (over, ahead) = (is_time("exp"), (is_time("nbf"), is_time("iat")));
+        if self.failed("check.expiry") && over {
             self.say(
                 "mistake.expired",
                 "It is over.",
                 "Get a new one with the refresh token, or silently; if it is fresh, compare the clocks.",
             );
         }
-        if self.failed("check.not_before") || self.failed("check.issued_at") {
+        if self.failed("check.not_before") && ahead.0 || self.failed("check.issued_at") && ahead.1 {
             self.say(
                 "mistake.clock",
                 "It lies in the future by this clock.",

@@ -464,3 +464,17 @@ fn a_megabyte_of_mischief_is_read_in_one_pass() {
     }
     assert_eq!(decode(&texts[texts.len() - 1]).claims["a"].as_array().map(Vec::len), Some(MEGABYTE / 5 + 1));
 }
+
+#[test]
+fn a_certificates_thumbprint_names_the_key_as_well_as_kid_does() {
+    let is_guessed = |header: &Value| {
+        let token = format!("{}.{}.c2ln", encode(header.to_string()), encode(r#"{"sub":"x"}"#));
+        decode(&token).findings.iter().any(|finding| finding.id == "jwt.kid_missing")
+    };
+    assert!(is_guessed(&json!({"alg": "PS256"})));
+    for name in ["kid", "x5t", "x5t#S256"] {
+        let mut header = json!({"alg": "PS256"});
+        header[name] = "p--ce3Zh35fciUd2GfRgmgtnGBA".into();
+        assert!(!is_guessed(&header), "{name}");
+    }
+}

@@ -128,6 +128,9 @@ fn an_api_answers_401_or_403_and_says_why() {
         &["mistake.no_permission"],
     );
     check(&app, json!({"iss": 7}), 401, "check.form", "is malformed", &[]);
+    // What is no time is neither over nor ahead.
+    check(&user, json!({"exp": 1e300}), 401, "check.expiry", "is malformed", &[]);
+    check(&user, json!({"iat": "today"}), 401, "check.issued_at", "is malformed", &[]);
     // A missing permission is not the first thing to say about a token that proves nothing.
     check(
         &user,

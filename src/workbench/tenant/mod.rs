@@ -133,7 +133,7 @@ pub enum Entry<'a> {
 /// The lab tenant as it last told of itself.
 #[derive(Debug)]
 pub struct Tenant {
-    view: View,
+    view: Arc<View>,
     /// The scenario as a document, for what is the same in all its entries.
     document: Value,
     log: Log,
@@ -143,7 +143,7 @@ impl Tenant {
     /// A tenant that has said nothing yet: all that is known is what it will be stocked with.
     pub(super) fn new(scenario: Arc<Scenario>) -> Self {
         let document = scenario.document();
-        let view = View::of(scenario);
+        let view = Arc::new(View::of(scenario));
         Self { view, document, log: Log::default() }
     }
 
@@ -155,7 +155,7 @@ impl Tenant {
         if !Arc::ptr_eq(&view.scenario, &self.view.scenario) {
             self.document = view.scenario.document();
         }
-        self.view = view;
+        self.view = Arc::new(view);
         true
     }
 
@@ -168,7 +168,12 @@ impl Tenant {
     }
 
     /// What it told.
-    pub const fn view(&self) -> &View {
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// What it told so far, to be kept beside an answer of this moment.
+    pub(super) const fn snapshot(&self) -> &Arc<View> {
         &self.view
     }
 
@@ -178,7 +183,7 @@ impl Tenant {
     }
 
     /// What changes whenever something here does.
-    pub const fn version(&self) -> (u64, u64) {
+    pub fn version(&self) -> (u64, u64) {
         (self.view.revision, self.log.version())
     }
 

@@ -20,7 +20,7 @@ use crate::provider::{
     order::Order,
     refusal::Refusal,
     scenario::{
-        Application, Tenant, User,
+        Application, Scenario, Tenant, User,
         edit::{Edit, List},
     },
 };
@@ -29,7 +29,7 @@ use crate::provider::{
 const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";
 
 /// A row, seen from neither side.
-struct Assigned {
+pub struct Assigned {
     id: String,
     role_id: String,
     principal_id: String,
@@ -53,16 +53,7 @@ enum Stands {
 /// Every row of a tenant.
 fn all(provider: &Provider, tenant: &Tenant) -> Vec<Assigned> {
     let scenario = &provider.scenario;
-    let mut rows = Vec::new();
-    for held in provider.consents.assignments(scenario).into_iter().filter(|held| held.tenant == tenant.key) {
-        let (Some(client), Some(resource)) =
-            (scenario.application(&held.client), scenario.application(&held.resource))
-        else {
-            continue;
-        };
-        let principal = (mint::service_principal(tenant, client), client.display_name.clone());
-        rows.extend(row(tenant, held.id, principal, "ServicePrincipal", resource, &held.role, Stands::Table));
-    }
+    let mut rows = of_table(scenario, &provider.consents.assignments(scenario), tenant);
     for identity in scenario.managed_identities().iter().filter(|identity| identity.tenant == tenant.key) {
         for access in &identity.app_role_assignments {
             let Some(resource) = scenario.application(&access.resource) else { continue };
@@ -97,6 +88,17 @@ fn all(provider: &Provider, tenant: &Tenant) -> Vec<Assigned> {
     rows
 }
 
+/// The rows of the table of roles that are about a tenant.
+pub fn of_table(scenario: &Scenario, held: &[RoleAssignment], tenant: &Tenant) -> Vec<Assigned> {
+    let here = held.iter().filter(|held| held.tenant == tenant.key);
+    here.filter_map(|held| {
+        let (client, resource) = (scenario.application(&held.client)?, scenario.application(&held.resource)?);
+        let principal = (mint::service_principal(tenant, client), client.display_name.clone());
+        row(tenant, held.id.clone(), principal, "ServicePrincipal", resource, &held.role, Stands::Table)
+    })
+    .collect()
+}
+
 fn row(
     tenant: &Tenant,
     id: String,
@@ -124,7 +126,8 @@ fn opaque(parts: &[&str]) -> String {
 }
 
 impl Assigned {
-    fn entity(&self) -> Map<String, Value> {
+    /// The row as Graph shows it.
+    pub fn entity(&self) -> Map<String, Value> {
         let shown = json!({
             "id": self.id, "deletedDateTime": null, "appRoleId": self.role_id, "createdDateTime": null,
             "principalDisplayName": self.principal_name, "principalId": self.principal_id,

@@ -35,13 +35,10 @@ fn id(application: &Application, credential: &FederatedCredential) -> String {
     uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
 }
 
-fn entity(
-    permitted: &Permitted<'_>,
-    application: &Application,
-    one: &FederatedCredential,
-) -> Map<String, Value> {
+/// An entry as Graph shows it to those who reach the lab at `base`.
+pub fn entity(base: &str, application: &Application, one: &FederatedCredential) -> Map<String, Value> {
     let shown = json!({
-        "id": id(application, one), "name": one.name, "issuer": one.issuer_at(&permitted.call.base),
+        "id": id(application, one), "name": one.name, "issuer": one.issuer_at(base),
         "subject": one.subject, "description": null, "audiences": one.audiences,
     });
     let Value::Object(members) = shown else { unreachable!("it was written as an object") };
@@ -51,14 +48,18 @@ fn entity(
 pub fn list(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
     let application = applications::named(provider, permitted)?;
     let credentials = application.federated_identity_credentials.iter();
-    let entities = credentials.map(|one| entity(permitted, &application, one)).collect();
+    let entities = credentials.map(|one| entity(&permitted.call.base, &application, one)).collect();
     query::collection(permitted.call, kind(&context(&application)), entities)
 }
 
 pub fn one(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
     let (application, index) = named(provider, permitted)?;
     let credential = &application.federated_identity_credentials[index];
-    query::entity(permitted.call, kind(&context(&application)), &entity(permitted, &application, credential))
+    query::entity(
+        permitted.call,
+        kind(&context(&application)),
+        &entity(&permitted.call.base, &application, credential),
+    )
 }
 
 /// The entry that the path names, by id or name.
@@ -82,7 +83,7 @@ pub fn add(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
         subject: body::required(sent, "subject")?.to_owned(),
         audiences: body::texts(sent, "audiences")?.into_iter().map(str::to_owned).collect(),
     };
-    body::knows(sent, KEPT, &entity(permitted, &application, &made))?;
+    body::knows(sent, KEPT, &entity(&permitted.call.base, &application, &made))?;
     let mut all = application.federated_identity_credentials.clone();
     if all.iter().any(|one| one.name == made.name) {
         let text = format!("The federated credential '{}' exists already.", made.name);
@@ -92,7 +93,12 @@ pub fn add(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
     write(provider, &application, &all, permitted.call.now)?;
     let path =
         format!("{}/{}", context(&application).replace("('", "/").replace("')", ""), id(&application, &made));
-    Ok(answer::created(permitted.call, &context(&application), &path, entity(permitted, &application, &made)))
+    Ok(answer::created(
+        permitted.call,
+        &context(&application),
+        &path,
+        entity(&permitted.call.base, &application, &made),
+    ))
 }
 
 /// The name is the one thing that stays.
@@ -100,7 +106,7 @@ pub fn change(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
     let (application, index) = named(provider, permitted)?;
     let sent = body::read(permitted.call)?;
     let mut all = application.federated_identity_credentials.clone();
-    body::knows(sent, &KEPT[1..], &entity(permitted, &application, &all[index]))?;
+    body::knows(sent, &KEPT[1..], &entity(&permitted.call.base, &application, &all[index]))?;
     if let Some(issuer) = body::text(sent, "issuer")? {
         issuer.clone_into(&mut all[index].issuer);
     }

@@ -16,7 +16,7 @@ use crate::provider::{
     mint,
     order::{Order, OrderError},
     refusal::Refusal,
-    scenario::Application,
+    scenario::{Application, Scenario, Tenant},
 };
 
 const GRANT: query::Kind<'_> = query::Kind {
@@ -33,8 +33,8 @@ fn all(provider: &Provider, permitted: &Permitted<'_>) -> Vec<PermissionGrant> {
     grants
 }
 
-fn entity(provider: &Provider, permitted: &Permitted<'_>, grant: &PermissionGrant) -> Map<String, Value> {
-    let (scenario, tenant) = (&provider.scenario, &permitted.tenant);
+/// A grant as Graph shows it to its tenant.
+pub fn entity(scenario: &Scenario, tenant: &Tenant, grant: &PermissionGrant) -> Map<String, Value> {
     let id_of = |key: &str| Some(mint::service_principal(tenant, scenario.application(key)?));
     let principal = grant.principal.as_ref().and_then(|key| scenario.user(key)?.object_id_in(tenant));
     let shown = json!({
@@ -49,7 +49,7 @@ fn entity(provider: &Provider, permitted: &Permitted<'_>, grant: &PermissionGran
 
 pub fn list(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
     let grants = all(provider, permitted);
-    let entities = grants.iter().map(|grant| entity(provider, permitted, grant)).collect();
+    let entities = grants.iter().map(|grant| entity(&provider.scenario, &permitted.tenant, grant)).collect();
     query::collection(permitted.call, GRANT, entities)
 }
 
@@ -59,7 +59,7 @@ pub fn of_client(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered
     let key = principal.application().map(|application| application.key.as_str());
     let mut grants = all(provider, permitted);
     grants.retain(|grant| Some(grant.client.as_str()) == key);
-    let entities = grants.iter().map(|grant| entity(provider, permitted, grant)).collect();
+    let entities = grants.iter().map(|grant| entity(&provider.scenario, &permitted.tenant, grant)).collect();
     query::collection(permitted.call, GRANT, entities)
 }
 
@@ -70,7 +70,7 @@ fn named(provider: &Provider, permitted: &Permitted<'_>) -> Result<PermissionGra
 
 pub fn one(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
     let grant = named(provider, permitted)?;
-    query::entity(permitted.call, GRANT, &entity(provider, permitted, &grant))
+    query::entity(permitted.call, GRANT, &entity(&provider.scenario, &permitted.tenant, &grant))
 }
 
 /// The application whose service principal a member names.
@@ -153,7 +153,7 @@ pub fn add(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
         principal,
         scopes: scopes(sent)?,
     };
-    let shown = entity(provider, permitted, &grant);
+    let shown = entity(&provider.scenario, &permitted.tenant, &grant);
     body::knows(
         sent,
         &["clientId", "consentType", "principalId", "resourceId", "scope", "startTime", "expiryTime"],
@@ -168,7 +168,7 @@ pub fn add(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
         .map_err(|why| not_granted(&why))?;
     let made = find(provider, permitted, &grant).expect("it was just granted");
     let path = format!("oauth2PermissionGrants/{}", made.id);
-    let shown = entity(provider, permitted, &made);
+    let shown = entity(&provider.scenario, &permitted.tenant, &made);
     Ok(answer::created(permitted.call, "oauth2PermissionGrants", &path, shown))
 }
 
@@ -195,7 +195,7 @@ pub fn not_granted(why: &OrderError) -> Box<Refusal> {
 pub fn change(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
     let before = named(provider, permitted)?;
     let sent = body::read(permitted.call)?;
-    body::knows(sent, &["scope"], &entity(provider, permitted, &before))?;
+    body::knows(sent, &["scope"], &entity(&provider.scenario, &permitted.tenant, &before))?;
     let after = PermissionGrant { scopes: scopes(sent)?, ..before.clone() };
     let now = permitted.call.now;
     provider

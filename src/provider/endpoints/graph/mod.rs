@@ -3,6 +3,7 @@
 //! and its tokens are verified as Graph verifies them. Every change is a step that can be undone (`order`).
 //!
 //! [`OPERATIONS`] says what there is, which permissions open it, and what does it; there is a file for each collection.
+//! `printed` shows the same objects to the owner of the tenant.
 //! `registration` translates between Graph's members and the scenario's; `body`, `query` and `filter` read requests;
 //! `answer` holds the surfaces.
 
@@ -18,6 +19,7 @@ mod needs;
 mod people;
 mod people_changed;
 mod policies;
+mod printed;
 mod query;
 mod registration;
 mod service_principals;

@@ -15,7 +15,7 @@ use crate::provider::{
     mint,
     refusal::Refusal,
     scenario::{
-        Application, Audience, ManagedIdentity, Tenant,
+        Application, Audience, ManagedIdentity, Scenario, Tenant,
         edit::{Edit, EditError, List},
     },
 };
@@ -99,7 +99,8 @@ pub fn named(provider: &Provider, permitted: &Permitted<'_>) -> Result<Principal
     found.ok_or_else(|| not_found(name, expected))
 }
 
-fn entity(provider: &Provider, tenant: &Tenant, principal: &Principal) -> Map<String, Value> {
+/// A service principal as Graph shows it to its tenant.
+pub fn entity(scenario: &Scenario, tenant: &Tenant, principal: &Principal) -> Map<String, Value> {
     let blank = Application::default();
     let (application, kind, alternative) = match principal {
         Principal::Application(application) => (application.as_ref(), "Application", Vec::new()),
@@ -112,7 +113,7 @@ fn entity(provider: &Provider, tenant: &Tenant, principal: &Principal) -> Map<St
             (&blank, "ManagedIdentity", names)
         }
     };
-    let owner = application.tenant.as_ref().and_then(|key| provider.scenario.tenant(key));
+    let owner = application.tenant.as_ref().and_then(|key| scenario.tenant(key));
     let names: Vec<&str> = std::iter::once(principal.app_id())
         .chain(application.identifier_uris.iter().map(String::as_str))
         .collect();
@@ -163,13 +164,17 @@ fn entity(provider: &Provider, tenant: &Tenant, principal: &Principal) -> Map<St
 
 pub fn list(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
     let tenant = &permitted.tenant;
-    let entities = all(provider, tenant).iter().map(|one| entity(provider, tenant, one)).collect();
+    let entities = all(provider, tenant).iter().map(|one| entity(&provider.scenario, tenant, one)).collect();
     query::collection(permitted.call, SERVICE_PRINCIPAL, entities)
 }
 
 pub fn one(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
     let principal = named(provider, permitted)?;
-    query::entity(permitted.call, SERVICE_PRINCIPAL, &entity(provider, &permitted.tenant, &principal))
+    query::entity(
+        permitted.call,
+        SERVICE_PRINCIPAL,
+        &entity(&provider.scenario, &permitted.tenant, &principal),
+    )
 }
 
 /// Makes one for an application: of this tenant, or of another one and open to this.
@@ -200,7 +205,7 @@ pub fn add(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
     if is_own {
         kept.extend(KEPT);
     }
-    body::knows(sent, &kept, &entity(provider, tenant, &principal))?;
+    body::knows(sent, &kept, &entity(&provider.scenario, tenant, &principal))?;
     let members = if is_own {
         let mut members = switches(sent)?;
         members.insert("lacksServicePrincipal".to_owned(), Value::Null);
@@ -215,7 +220,12 @@ pub fn add(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
     let made = provider.scenario.application(&application.key).expect("it was just changed");
     let principal = Principal::Application(Arc::clone(made));
     let path = format!("servicePrincipals/{}", principal.id(tenant));
-    Ok(answer::created(permitted.call, "servicePrincipals", &path, entity(provider, tenant, &principal)))
+    Ok(answer::created(
+        permitted.call,
+        "servicePrincipals",
+        &path,
+        entity(&provider.scenario, tenant, &principal),
+    ))
 }
 
 /// The switches of a service principal, as members of the scenario's entry.
@@ -246,7 +256,7 @@ pub fn change(provider: &mut Provider, permitted: &Permitted<'_>) -> Answered {
     let principal = named(provider, permitted)?;
     let application = of_own_tenant(permitted, &principal)?;
     let sent = body::read(permitted.call)?;
-    body::knows(sent, KEPT, &entity(provider, &permitted.tenant, &principal))?;
+    body::knows(sent, KEPT, &entity(&provider.scenario, &permitted.tenant, &principal))?;
     let members = switches(sent)?;
     let change = Edit::Set { of: List::Applications, entry: application.key.clone(), members };
     edit(provider, &change, permitted.call.now)?;

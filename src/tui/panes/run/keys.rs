@@ -473,10 +473,9 @@ fn explain(shown: &Shown<'_>, now: UnixTime) -> Intent {
     }
 }
 
-/// The newest token of the run on the shelf.
+/// The first token of the run on the shelf.
 fn token(shown: &Shown<'_>) -> Intent {
-    let ours = |held: &crate::workbench::Held| held.session == Some(shown.session.id);
-    match shown.bench.shelf.all().iter().position(ours) {
+    match shown.bench.shelf.of_run(shown.session.id) {
         Some(index) => Intent::Token(index),
         None => bad("the tokens of this run are not on the shelf any more"),
     }

@@ -4,8 +4,9 @@
 use super::{
     Input, Panel, State,
     bending::{Bending, Member},
-    checks,
+    checks::{self, Keys},
     claims::{Row, Section, text_of},
+    entry::Evidence,
     layout::Region,
     name_of,
 };
@@ -62,7 +63,11 @@ impl State {
                 Region::Checks => true,
                 _ => is_jws && held.is_from_lab() && self.panel == Panel::Claims,
             },
-            Action::TokenVerify | Action::TokenSeat => is_jws,
+            Action::TokenVerify => {
+                matches!(checks::keys(bench, self.index(bench)), Keys::At(_) | Keys::Refused(_))
+            }
+            Action::TokenSeat => is_jws,
+            Action::TokenUse => !bench.uses(self.index(bench)).is_empty(),
             Action::EditUndo => self.bending.is_some() || bench.shelf.can_put_back(),
             _ => true,
         }
@@ -128,21 +133,43 @@ impl State {
         Vec::new()
     }
 
-    /// Takes a pasted certificate for the comparison of thumbprints; whether it was one.
-    pub(super) fn take_certificate(&mut self, text: &str, bench: &Workbench) -> Option<Vec<Intent>> {
-        if !text.contains("-----BEGIN CERTIFICATE-----") {
-            return None;
-        }
-        Some(match Certificate::read(text.as_bytes()) {
-            Ok(certificate) => {
-                self.certificate = Some(certificate);
-                if self.panel != Panel::Proof {
-                    return Some(self.prove(bench));
+    /// Takes what is no token and yet speaks of one: a certificate or a registration's federated credentials for the proof,
+    /// keys for the signature. `None`: it is none of these.
+    pub(super) fn take_evidence(&mut self, text: &str, bench: &Workbench) -> Option<Vec<Intent>> {
+        match Evidence::of(text)? {
+            Evidence::Certificate => match Certificate::read(text.as_bytes()) {
+                Ok(certificate) => {
+                    self.certificate = Some(certificate);
+                    Some(self.show_proof(bench))
                 }
-                Vec::new()
+                Err(why) => Some(say(why.to_string())),
+            },
+            Evidence::Registered(registered) => {
+                self.registered = registered;
+                Some(self.show_proof(bench))
             }
-            Err(why) => say(why.to_string()),
-        })
+            Evidence::Keys(keys) => {
+                let Some(held) = self.held(bench) else {
+                    return Some(say("keys are for judging a token: paste the token first"));
+                };
+                self.last = None;
+                self.checks_scroll.to_top();
+                let toast = format!("the {} is judged by the pasted keys", name_of(held));
+                Some(vec![
+                    Intent::Bench(User::UseKeys(self.index(bench), keys)),
+                    Intent::Toast(Toast::good(toast)),
+                ])
+            }
+        }
+    }
+
+    fn show_proof(&mut self, bench: &Workbench) -> Vec<Intent> {
+        self.panel_scroll.to_top();
+        match self.held(bench) {
+            None => say("kept: paste the token that it is to be compared with"),
+            Some(_) if self.panel == Panel::Proof => Vec::new(),
+            Some(_) => self.prove(bench),
+        }
     }
 
     fn try_at_api(&mut self, bench: &Workbench) -> Vec<Intent> {
@@ -237,7 +264,7 @@ impl State {
                 let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 Some((part_of(section), name.to_owned(), text))
             }
-            Row::Heading { .. } | Row::Remark(_) | Row::More(_) => None,
+            Row::Heading { .. } | Row::Remark(..) | Row::More(_) => None,
         }
     }
 

@@ -89,6 +89,12 @@ impl Bending {
     }
 }
 
+/// What stands above the verdict meanwhile.
+pub fn not_judged() -> Line {
+    Line::of(Role::Edited, "Without your changes: ")
+        .then(Role::Muted, "the copy is judged once it is signed.")
+}
+
 /// The changes in a few words.
 pub fn told(changes: &[Altered]) -> String {
     if changes.is_empty() {

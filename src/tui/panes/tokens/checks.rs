@@ -3,11 +3,13 @@
 
 use serde_json::Value;
 
+use super::proof;
 use crate::{
     finding::{Finding, Severity},
     text::{Line, Role, visible},
+    time::UnixTime,
     token::{
-        Decoded, Kind,
+        Decoded, Kind, TokenKind, kind_of,
         seat::{Answer, Seat, Verdict},
     },
     tui::{glyphs::Glyphs, widgets::fit},
@@ -24,6 +26,8 @@ pub enum Keys<'a> {
     Useless,
     /// Its issuer is no address, so there is nobody to ask.
     Nowhere,
+    /// It is a client's own word, signed with the client's key, which nobody publishes.
+    OfClient,
     /// They can be asked for at this host.
     At(String),
     /// They are being asked for.
@@ -34,12 +38,14 @@ pub enum Keys<'a> {
 
 /// Where the search for the keys of the token at `index` stands.
 pub fn keys(bench: &Workbench, index: usize) -> Keys<'_> {
-    match bench.shelf.all().get(index) {
-        Some(held) if held.decoded.kind == Kind::Jws => {}
-        _ => return Keys::Useless,
-    }
+    let Some(held) = bench.shelf.all().get(index).filter(|held| held.decoded.kind == Kind::Jws) else {
+        return Keys::Useless;
+    };
     if bench.shelf.knows_keys(index) {
         return Keys::Known;
+    }
+    if kind_of(&held.decoded).kind == TokenKind::ClientAssertion {
+        return Keys::OfClient;
     }
     let Some(source) = bench.shelf.key_source(index) else { return Keys::Nowhere };
     let about_keys = |exchange: &&Exchange| exchange.owner == Owner::Keys;
@@ -75,10 +81,12 @@ pub fn sorted(mut findings: Vec<Finding>) -> Vec<Finding> {
 
 /// Everything that stands in the region: the verdict of the seat, that of the other one, what is to be done, each light, and
 /// what was expected.
-pub fn lines(bench: &Workbench, index: usize, seats: &Seats, glyphs: &Glyphs) -> Vec<Line> {
+pub fn lines(bench: &Workbench, index: usize, seats: &Seats, now: UnixTime, glyphs: &Glyphs) -> Vec<Line> {
     let Some(held) = bench.shelf.all().get(index) else { return Vec::new() };
-    let mut lines = verdict(&seats.own, glyphs);
+    let mut lines = as_assertion(bench, held, now, glyphs);
+    // Whoever has just asked for it looks for it first.
     lines.extend(trial(bench, held, glyphs));
+    lines.extend(verdict(&seats.own, glyphs));
     lines.extend(about_keys(&keys(bench, index), &held.decoded, glyphs));
     lines.extend(sorted(seats.own.checks.clone()).iter().map(|finding| line(finding, glyphs)));
     lines.push(header(&held.decoded, glyphs));
@@ -87,6 +95,29 @@ pub fn lines(bench: &Workbench, index: usize, seats: &Seats, glyphs: &Glyphs) ->
     lines.push(other(&seats.other, glyphs));
     lines.extend(expected(&bench.terms(index), seats.own.seat));
     lines
+}
+
+/// A client assertion is for neither seat: what it is worth to the token endpoint comes first.
+fn as_assertion(bench: &Workbench, held: &Held, now: UnixTime, glyphs: &Glyphs) -> Vec<Line> {
+    if kind_of(&held.decoded).kind != TokenKind::ClientAssertion {
+        return Vec::new();
+    }
+    let lights = proof::lights(held, bench, now);
+    let worst = lights.iter().map(|light| light.severity).max().unwrap_or(Severity::Passed);
+    let faults = lights.iter().filter(|light| light.severity == Severity::Error).count();
+    let said = match (worst, faults) {
+        (_, 1) => "One thing is wrong with it as a client assertion.".to_owned(),
+        (_, 2..) => format!("{faults} things are wrong with it as a client assertion."),
+        (Severity::Warning, _) => "As a client assertion it has a weakness.".to_owned(),
+        _ => "As a client assertion it is well made.".to_owned(),
+    };
+    let (mark, role) = glyphs.severity(if worst == Severity::Info { Severity::Passed } else { worst });
+    vec![
+        Line::of(role, format!("{mark} ")).then(Role::Title, said),
+        indented(glyphs)
+            .then(Role::Key, "f")
+            .then(Role::Text, " tells each member, and compares registered certificates."),
+    ]
 }
 
 /// What both seats make of a token.
@@ -273,7 +304,8 @@ pub fn line(finding: &Finding, glyphs: &Glyphs) -> Line {
         Severity::Info => Role::Muted,
     };
     let source = if finding.source.is_empty() { String::new() } else { format!("  {}", finding.source) };
-    Line::of(role, mark).then(Role::Text, " ").then(role_of_text, &finding.title).then(Role::Muted, source)
+    // In one piece with its blank, the mark tells where broken lines go on.
+    Line::of(role, format!("{mark} ")).then(role_of_text, &finding.title).then(Role::Muted, source)
 }
 
 /// `alg RS256  typ JWT  kid rrX2…`
@@ -293,17 +325,21 @@ fn header(decoded: &Decoded, glyphs: &Glyphs) -> Line {
 }
 
 fn about_keys(keys: &Keys<'_>, decoded: &Decoded, glyphs: &Glyphs) -> Vec<Line> {
-    let issuer = decoded.claims.get("iss").and_then(Value::as_str).unwrap_or("its issuer");
+    // The whole issuer stands among the claims; here its host tells enough.
+    let issuer = match decoded.claims.get("iss").and_then(Value::as_str) {
+        Some(issuer) => issuer.parse::<url::Url>().map_or_else(|_| issuer.to_owned(), |url| host(&url)),
+        None => "its issuer".to_owned(),
+    };
     let not_checked = || {
         Line::of(Role::Warn, format!("{} ", glyphs.warning))
             .then(Role::Text, "Signature not checked: the keys of ")
-            .then(Role::Value, issuer)
+            .then(Role::Value, &issuer)
             .then(Role::Text, " are not known.")
     };
     let indent = " ".repeat(usize::from(glyphs.mark_width) + 1);
     let press = |line: Line| line.then(Role::Text, &indent).then(Role::Key, "s").then(Role::Text, " ");
     match keys {
-        Keys::Known | Keys::Useless => Vec::new(),
+        Keys::Known | Keys::Useless | Keys::OfClient => Vec::new(),
         Keys::Nowhere => vec![
             Line::of(Role::Warn, format!("{} ", glyphs.warning))
                 .then(Role::Text, "Signature not checked: iss is no address that could be asked for keys."),

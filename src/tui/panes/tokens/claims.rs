@@ -1,16 +1,19 @@
 //! What the token says, as rows under headings: remarks of the decoder, claims by what they are about, header members.
 //! Every row is one line; the whole value and its meaning stand in the region for that.
 
+use std::cmp::Reverse;
+
 use serde_json::Value;
 
 use crate::{
     finding::{Finding, Severity},
+    oauth::{assertion, parameters::Parameter},
     text::{Line, Role},
     time::{self, UnixTime},
     token::{
-        Decoded, Within,
+        Decoded, Place, TokenKind, Within,
         claims::{self, Group, Meaning},
-        values,
+        kind_of, values,
     },
     tui::{
         glyphs::{Charset, Glyphs},
@@ -84,8 +87,8 @@ pub enum Row<'a> {
         /// What is known of it.
         meaning: Option<&'static Meaning>,
     },
-    /// Something the decoder noticed.
-    Remark(&'a Finding),
+    /// Something the decoder noticed, and where.
+    Remark(&'a Finding, Option<&'a Place>),
     /// So many more claims are not listed.
     More(usize),
 }
@@ -95,7 +98,7 @@ impl Row<'_> {
     pub const fn section(&self) -> Section {
         match self {
             Self::Heading { section, .. } | Self::Member { section, .. } => *section,
-            Self::Remark(_) => Section::Noticed,
+            Self::Remark(..) => Section::Noticed,
             Self::More(_) => Section::Of(Group::Unknown),
         }
     }
@@ -111,14 +114,19 @@ impl Row<'_> {
                     || within(&text_of(value))
                     || meaning.is_some_and(|meaning| within(meaning.short))
             }
-            Self::Remark(finding) => within(&finding.title) || within(finding.id),
+            Self::Remark(finding, _) => within(&finding.title) || within(finding.id),
         }
     }
 }
 
 /// The rows of a token; those of folded sections are left out.
 pub fn rows<'a>(token: &'a Decoded, folded: &[Section]) -> Vec<Row<'a>> {
-    let noticed: Vec<_> = token.findings.iter().map(Row::Remark).collect();
+    let remark = |(index, finding)| Row::Remark(finding, token.place(index));
+    let mut noticed: Vec<_> = token.findings.iter().enumerate().map(remark).collect();
+    noticed.sort_by_key(|row| match row {
+        Row::Remark(finding, _) => Reverse(finding.severity),
+        _ => Reverse(Severity::Info),
+    });
     // What is wrong with the token comes first; what is merely telling comes last.
     let alarming = token.findings.iter().any(|finding| finding.severity >= Severity::Warning);
     let mut sections = Vec::new();
@@ -240,7 +248,7 @@ impl Columns {
             Row::Member { name, value, section, .. } => {
                 Some((fit::width(name), fit::width(&said(token, *section, name, value))))
             }
-            Row::Heading { .. } | Row::Remark(_) | Row::More(_) => None,
+            Row::Heading { .. } | Row::Remark(..) | Row::More(_) => None,
         });
         let (mut name, mut value) = (3, 8);
         for (of_name, of_value) in cells {
@@ -270,7 +278,7 @@ impl Columns {
                 let line = Line::of(Role::Text, format!("{mark} ")).then(Role::Title, section.title());
                 if *folded { line.then(Role::Muted, format!("  {count}: {}", section.about())) } else { line }
             }
-            Row::Remark(finding) => {
+            Row::Remark(finding, _) => {
                 let (mark, role) = glyphs.severity(finding.severity);
                 Line::of(Role::Text, "  ").then(role, format!("{mark} ")).then(Role::Text, &finding.title)
             }
@@ -280,7 +288,7 @@ impl Columns {
                 let said = said(token, *section, name, value);
                 let (sign, role) = mark.map_or(("  ", Role::Text), |mark| mark.sign(glyphs));
                 let line = Line::of(role, sign)
-                    .then(Role::Name, fit::cell(name, self.name, glyphs))
+                    .then(Role::Name, fit::cell(shown_name(name), self.name, glyphs))
                     .then(Role::Text, "  ");
                 if says.is_empty() {
                     return line.then(Role::Value, fit::text(&said, self.width, glyphs));
@@ -290,6 +298,11 @@ impl Columns {
             }
         }
     }
+}
+
+/// A name as it stands in its row; one without a character would not be seen.
+pub const fn shown_name(name: &str) -> &str {
+    if name.is_empty() { "\"\"" } else { name }
 }
 
 /// The value as it stands in its row: times as dates, lists without brackets.
@@ -317,6 +330,12 @@ pub fn text_of(value: &Value) -> String {
     if text.len() > LONGEST { text.chars().take(LONGEST).collect() } else { text }
 }
 
+/// What a member of a client assertion means, which is something else than in tokens that an issuer writes.
+pub fn of_assertion(token: &Decoded, name: &str) -> Option<&'static Parameter> {
+    let is_assertion = kind_of(token).kind == TokenKind::ClientAssertion;
+    is_assertion.then(|| assertion::meaning(name)).flatten()
+}
+
 /// What stands beside the value: what it says, and what the claim is.
 fn remark(
     token: &Decoded,
@@ -326,7 +345,9 @@ fn remark(
     meaning: Option<&Meaning>,
     now: UnixTime,
 ) -> String {
-    let short = meaning.map_or("", |meaning| meaning.short);
+    let likely = || claims::likely(name).filter(|_| section == Section::Of(Group::Unknown));
+    let short = of_assertion(token, name).map(|meaning| meaning.short);
+    let short = short.or_else(|| meaning.map(|meaning| meaning.short)).or_else(likely).unwrap_or_default();
     if section == Section::Of(Group::When)
         && let Some(time) = token.time(name)
     {
@@ -360,7 +381,7 @@ mod tests {
                 format!("{}{}", if *folded { "+" } else { "-" }, section.title())
             }
             Row::Member { name, .. } => (*name).to_owned(),
-            Row::Remark(finding) => finding.id.to_owned(),
+            Row::Remark(finding, _) => finding.id.to_owned(),
             Row::More(count) => format!("{count} more"),
         };
         rows.iter().map(name).collect()

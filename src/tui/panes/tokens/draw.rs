@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     text::{Line, Role, visible},
-    token::{self, Kind, bend::Part, claims::Group},
+    token::{self, Kind, Within, bend::Part, claims::Group},
     tui::{
         look::Look,
         pane::Scene,
@@ -30,7 +30,7 @@ use crate::{
             progress::TimeBar,
         },
     },
-    workbench::{Held, Workbench},
+    workbench::{Held, TokenUse, Workbench},
 };
 
 /// Prose is not made wider than this.
@@ -85,7 +85,10 @@ impl State {
             // The frame comes last: only then is it known whether there is more than fits.
             Region::Checks => {
                 let Some(seats) = self.judged(bench, scene.now) else { return };
-                let lines = checks::lines(bench, index, &seats, look.glyphs);
+                let mut lines = checks::lines(bench, index, &seats, scene.now, look.glyphs);
+                if self.bending.as_ref().is_some_and(|bending| bending.is_of(&held.decoded.raw)) {
+                    lines.insert(0, bending::not_judged());
+                }
                 let hanging = Hanging::Columns(look.glyphs.mark_width + 1);
                 Lines::new(&lines, look).hanging(hanging).scrolled(inner, buffer, &mut self.checks_scroll);
                 Frame::new(format!("Verdict  {}", checks::seat_title(seats.own.seat)), look)
@@ -112,7 +115,11 @@ impl State {
                     .render(area, buffer);
             }
             Region::Raw => {
-                let lines = raw::lines(&held.decoded, scene.reveal);
+                let marked = match self.row(bench) {
+                    Some(Row::Remark(_, Some(place))) if place.within != Within::Input => place.bytes.clone(),
+                    _ => None,
+                };
+                let lines = raw::lines(&held.decoded, marked.as_ref(), scene.reveal);
                 Lines::new(&lines, look).scrolled(inner, buffer, &mut self.raw_scroll);
                 let secret = if scene.reveal { "v hides it" } else { "v reveals" };
                 let note = format!("{} characters, {secret}", held.decoded.raw.len());
@@ -134,9 +141,10 @@ impl State {
         buffer: &mut Buffer,
     ) {
         let (look, held) = (scene.look, bench.shelf.all());
-        let from = match self.held(bench).and_then(|held| held.exchange) {
-            Some(exchange) => format!("#{} brought it: i", exchange.0),
-            None => String::new(),
+        let from = match self.held(bench).map(|held| (held.exchange, held.used_as)) {
+            Some((Some(exchange), TokenUse::Proof)) => format!("sent with #{}: i", exchange.0),
+            Some((Some(exchange), _)) => format!("#{} brought it: i", exchange.0),
+            _ => String::new(),
         };
         Frame::new(format!("Tokens  {}", held.len()), look)
             .focused(focused)
@@ -186,7 +194,11 @@ impl State {
                     "This is the marked token. Select another one in the list to compare it with.",
                 )],
             ),
-            (_, _) => ("Proof", proof::lines(held, self.certificate.as_ref(), bench, scene.now, look.glyphs)),
+            (_, _) => {
+                let pasted =
+                    proof::Pasted { certificate: self.certificate.as_ref(), registered: &self.registered };
+                ("Proof", proof::lines(held, pasted, bench, scene.now, look.glyphs))
+            }
         };
         Lines::new(&lines, look).scrolled(inner, buffer, &mut self.panel_scroll);
         Frame::new(title, look)

@@ -1,5 +1,5 @@
 //! The line at the bottom in which a token is typed or pasted. A token is a secret, so the line masks it, and says what it
-//! was recognised as instead.
+//! was recognised as instead. Certificates, keys and registered credentials can be pasted there, too ([`Evidence`]).
 
 use ratatui::{
     buffer::Buffer,
@@ -7,10 +7,15 @@ use ratatui::{
     widgets::Widget as _,
 };
 
+use serde_json::Value;
+
 use crate::{
     secret::Secret,
     text::{Line, Role},
-    token::{self, Kind},
+    token::{
+        self, Kind,
+        federation::{self, Registered},
+    },
     tui::{
         keymap::Key,
         look::Look,
@@ -24,6 +29,58 @@ use crate::{
 
 /// More than this is kept aside when it is pasted: a line of text is not made for it.
 const LONGEST_IN_FIELD: usize = 4000;
+
+/// What can be pasted besides tokens, since tokens are judged by it.
+#[derive(Debug)]
+pub enum Evidence {
+    /// Looks like a certificate.
+    Certificate,
+    /// Federated credentials of a registration.
+    Registered(Vec<Registered>),
+    /// A key set, without what is private in it.
+    Keys(Value),
+}
+
+impl Evidence {
+    /// Longer texts are none of these.
+    const LONGEST: usize = 256 * 1024;
+
+    /// What a text is; `None` for tokens and everything else.
+    pub fn of(text: &str) -> Option<Self> {
+        let text = text.trim();
+        if text.len() > Self::LONGEST {
+            return None;
+        }
+        if text.contains("-----BEGIN CERTIFICATE-----") {
+            return Some(Self::Certificate);
+        }
+        if text.starts_with("-----BEGIN PUBLIC KEY-----") {
+            return token::key_set(text).ok().map(Self::Keys);
+        }
+        if !text.starts_with(['{', '[']) {
+            return None;
+        }
+        if let Ok(keys) = token::key_set(text)
+            && keys["keys"].as_array().is_some_and(|keys| keys.iter().any(|key| key.get("kty").is_some()))
+        {
+            return Some(Self::Keys(keys));
+        }
+        let registered = federation::registered(text).ok().filter(|found| !found.is_empty())?;
+        Some(Self::Registered(registered))
+    }
+
+    fn title(&self) -> String {
+        match self {
+            Self::Certificate => "a certificate".to_owned(),
+            Self::Registered(all) if all.len() == 1 => "a federated credential".to_owned(),
+            Self::Registered(all) => format!("{} federated credentials", all.len()),
+            Self::Keys(keys) => match keys["keys"].as_array().map_or(0, Vec::len) {
+                1 => "a key".to_owned(),
+                count => format!("{count} keys"),
+            },
+        }
+    }
+}
 
 /// What was entered so far.
 #[derive(Clone, Debug)]
@@ -78,6 +135,10 @@ impl Entry {
 
     fn recognise(&mut self) {
         let text = self.text();
+        if let Some(evidence) = Evidence::of(text.expose()) {
+            self.recognised = evidence.title();
+            return;
+        }
         let decoded = token::decode(text.expose());
         self.recognised = match decoded.kind {
             _ if text.is_empty() => String::new(),

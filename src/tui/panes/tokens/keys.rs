@@ -87,14 +87,14 @@ impl State {
         if text.is_empty() {
             return Vec::new();
         }
-        if let Some(intents) = self.take_certificate(text.expose(), bench) {
+        if let Some(intents) = self.take_evidence(text.expose(), bench) {
             return intents;
         }
         let all = token::decode_all(text.expose());
         let Some(decoded) = all.first() else { return Vec::new() };
         if decoded.kind == Kind::NotAToken {
-            let why =
-                decoded.findings.first().map_or_else(String::new, |finding| format!(": {}", finding.title));
+            let worst = decoded.findings.iter().rev().max_by_key(|finding| finding.severity);
+            let why = worst.map_or_else(String::new, |finding| format!(": {}", finding.title));
             self.input = Some(Input::Token(entry));
             return vec![Intent::Toast(Toast::bad(format!("that is no token{why}")))];
         }
@@ -262,6 +262,9 @@ impl State {
             Keys::Nowhere => {
                 vec![Intent::Toast(Toast::bad("iss is no address: there is nobody to ask for keys"))]
             }
+            Keys::OfClient => say(
+                "its key is the client's own: f sets it beside the registered certificates, p takes its public key",
+            ),
             Keys::Useless if self.held(bench).is_none() => Vec::new(),
             Keys::Useless => say("there is no signature here that anybody but its issuer could check"),
         }
@@ -286,7 +289,11 @@ impl State {
     fn exchange(&self, bench: &Workbench) -> Vec<Intent> {
         match self.held(bench).map(|held| held.exchange.or(held.tried)) {
             Some(Some(exchange)) => vec![Intent::Inspect(exchange)],
-            Some(None) => vec![Intent::Toast(Toast::bad("this token was pasted: no exchange brought it"))],
+            Some(None) => {
+                let is_bent = self.held(bench).is_some_and(|held| held.bent.is_some());
+                let came = if is_bent { "bent here" } else { "pasted" };
+                vec![Intent::Toast(Toast::bad(format!("this token was {came}: no exchange brought it")))]
+            }
             None => Vec::new(),
         }
     }

@@ -7,7 +7,7 @@ use crate::{
     time::{self, UnixTime},
     token::{Kind, values},
     tui::{glyphs::Glyphs, widgets::fit},
-    workbench::{Held, Workbench},
+    workbench::{Held, TokenUse, Workbench},
 };
 
 /// One row of the list, `width` columns wide.
@@ -36,6 +36,12 @@ pub fn audience(held: &Held, bench: &Workbench) -> String {
         Kind::Opaque => return "opaque".to_owned(),
         Kind::Saml => return "SAML".to_owned(),
         Kind::NotAToken => return "not a token".to_owned(),
+    }
+    if held.used_as == TokenUse::Proof {
+        // It is for the token endpoint, as all of them are; what tells them apart is whom they are about.
+        let client = held.decoded.claims.get("sub").and_then(Value::as_str).unwrap_or("nobody named");
+        let is_own = held.session.and_then(|id| bench.session(id)).map(|run| run.profile.client_id.as_str());
+        return if is_own == Some(client) { "of this app".to_owned() } else { format!("of {client}") };
     }
     let named = match held.decoded.claims.get("aud") {
         Some(Value::String(one)) => one.as_str(),

@@ -2,11 +2,15 @@
 
 use serde_json::Value;
 
-use super::claims::{Row, Section};
+use super::claims::{Row, Section, of_assertion, shown_name};
 use crate::{
     text::{Line, Role, visible_lines},
     time::{self, UnixTime},
-    token::{Decoded, claims::Group, values},
+    token::{
+        Decoded, Place, Within,
+        claims::{self, Group},
+        values,
+    },
     tui::glyphs::Glyphs,
 };
 
@@ -17,7 +21,7 @@ const CHARACTERS: usize = 4000;
 /// What the frame is called.
 pub fn title(row: Option<&Row<'_>>) -> String {
     match row {
-        Some(Row::Member { name, .. }) => format!("Meaning  {name}"),
+        Some(Row::Member { name, .. }) => format!("Meaning  {}", shown_name(name)),
         Some(_) | None => "Meaning".to_owned(),
     }
 }
@@ -35,11 +39,12 @@ pub fn lines(row: &Row<'_>, token: &Decoded, now: UnixTime, glyphs: &Glyphs) -> 
                     .then(Role::Muted, format!(" {hint}.")),
             ]
         }
-        Row::Remark(finding) => {
+        Row::Remark(finding, place) => {
             let (mark, role) = glyphs.severity(finding.severity);
             let mut lines = vec![Line::of(role, format!("{mark} ")).then(Role::Text, &finding.title)];
             let source = if finding.source.is_empty() { "" } else { ", " };
             lines.push(Line::of(Role::Muted, format!("{}{source}{}", finding.id, finding.source)));
+            lines.extend(place.map(|place| at_fault(place, token)).unwrap_or_default());
             lines
         }
         Row::More(count) => vec![Line::of(
@@ -47,7 +52,9 @@ pub fn lines(row: &Row<'_>, token: &Decoded, now: UnixTime, glyphs: &Glyphs) -> 
             format!("{count} further claims are not listed here. Copy the claims (Y) to see them all."),
         )],
         Row::Member { section, name, value, meaning } => {
-            let mut lines = value_lines(name, value);
+            let header = *section == Section::Of(Group::Form);
+            let items = if header { Vec::new() } else { values::items(token, name) };
+            let mut lines = if items.is_empty() { value_lines(value) } else { item_lines(&items) };
             let when = *section == Section::Of(Group::When);
             match token.time(name).filter(|_| when) {
                 Some(time) => lines.push(
@@ -58,12 +65,17 @@ pub fn lines(row: &Row<'_>, token: &Decoded, now: UnixTime, glyphs: &Glyphs) -> 
                     .extend(values::explain_value(name, value, now).map(|says| Line::of(Role::Text, says))),
             }
             lines.push(Line::new());
+            let special = of_assertion(token, name);
             lines.push(match meaning {
+                _ if special.is_some() => Line::of(Role::Text, special.map_or("", |special| special.long)),
                 Some(meaning) => Line::of(Role::Text, meaning.long),
-                None if *section == Section::Of(Group::Form) => Line::of(
+                None if header => Line::of(
                     Role::Text,
                     "This header member is not known here. Unless crit lists it, a reader may ignore it.",
                 ),
+                None if claims::likely(name).is_some() => {
+                    Line::of(Role::Text, claims::likely(name).unwrap_or_default())
+                }
                 None => Line::of(
                     Role::Text,
                     "This claim is not known here: neither Entra nor OpenID Connect define it for everybody. It may be \
@@ -76,13 +88,60 @@ pub fn lines(row: &Row<'_>, token: &Decoded, now: UnixTime, glyphs: &Glyphs) -> 
     }
 }
 
-/// The whole value: blank-separated lists and arrays item by item, objects indented.
-fn value_lines(name: &str, value: &Value) -> Vec<Line> {
-    let item = |text: &str| Line::of(Role::Value, text.chars().take(CHARACTERS).collect::<String>());
-    let mut lines = match value {
-        Value::String(text) if matches!(name, "scp" | "scope") && text.contains(' ') => {
-            text.split_ascii_whitespace().take(LINES).map(item).collect()
+/// Where a finding has its reason, and what stands there.
+fn at_fault(place: &Place, token: &Decoded) -> Vec<Line> {
+    /// So many lines of the value at fault.
+    const EXCERPT: usize = 12;
+    let name = place.within.name();
+    let mut lines = vec![Line::new()];
+    match (place.within, &place.member, &place.bytes) {
+        (Within::Input, Some(member), _) => lines.push(
+            Line::of(Role::Muted, "In the text around the token, at ").then(Role::Name, shown_name(member)),
+        ),
+        (Within::Input, None, Some(bytes)) => lines.push(Line::of(
+            Role::Muted,
+            format!("In the text that was pasted, from byte {} to {}.", bytes.start + 1, bytes.end),
+        )),
+        (within, Some(member), _) => {
+            lines.push(
+                Line::of(Role::Muted, format!("In the {name}, at ")).then(Role::Name, shown_name(member)),
+            );
+            let members = if within == Within::Header { &token.header } else { &token.claims };
+            let value = members.get(member).map(value_lines).unwrap_or_default();
+            lines.extend(value.into_iter().take(EXCERPT));
         }
+        (_, None, Some(bytes)) if bytes.is_empty() => {
+            lines.push(Line::of(Role::Muted, format!("In the {name}, where the token ends.")));
+        }
+        (_, None, Some(bytes)) => lines.push(Line::of(
+            Role::Muted,
+            format!(
+                "In the {name}, from character {} to {} of the token; marked under Raw.",
+                bytes.start + 1,
+                bytes.end
+            ),
+        )),
+        (_, None, None) => lines.push(Line::of(Role::Muted, format!("In the {name}."))),
+    }
+    lines
+}
+
+/// A list item by item, each with what it says.
+fn item_lines(items: &[values::Item]) -> Vec<Line> {
+    let line = |item: &values::Item| {
+        let line = Line::of(Role::Value, item.text.chars().take(CHARACTERS).collect::<String>());
+        match &item.says {
+            Some(says) => line.then(Role::Text, format!("  {says}")),
+            None => line,
+        }
+    };
+    cut(items.iter().take(LINES).map(line).collect())
+}
+
+/// The whole value: objects and mixed lists indented.
+fn value_lines(value: &Value) -> Vec<Line> {
+    let item = |text: &str| Line::of(Role::Value, text.chars().take(CHARACTERS).collect::<String>());
+    cut(match value {
         Value::String(text) => vec![item(text)],
         Value::Array(all) if !all.is_empty() && all.iter().all(Value::is_string) => {
             all.iter().take(LINES).filter_map(Value::as_str).map(item).collect()
@@ -92,7 +151,10 @@ fn value_lines(name: &str, value: &Value) -> Vec<Line> {
             visible_lines(&text).take(LINES).map(|line| item(&line)).collect()
         }
         other => vec![item(&other.to_string())],
-    };
+    })
+}
+
+fn cut(mut lines: Vec<Line>) -> Vec<Line> {
     if lines.len() == LINES {
         lines.push(Line::of(Role::Muted, "and more; y copies the whole value"));
     }

@@ -43,13 +43,13 @@ use self::{
 use crate::{
     secret::Secret,
     time::UnixTime,
-    token::{Decoded, Kind, claims::Group, seat::Seat, thumbprint::Certificate},
+    token::{Decoded, Kind, claims::Group, federation::Registered, seat::Seat, thumbprint::Certificate},
     tui::{
         keymap::{Context, Key},
         pane::Intent,
         widgets::{field::Field, lines::Scroll, list::Selection},
     },
-    workbench::{Demand, Held, Term, Workbench},
+    workbench::{Demand, Held, Term, TokenUse, Workbench},
 };
 
 /// What the text field is for.
@@ -115,6 +115,8 @@ pub struct State {
     bending: Option<Bending>,
     /// A certificate that was pasted.
     certificate: Option<Certificate>,
+    /// Federated credentials of a registration that were pasted.
+    registered: Vec<Registered>,
     /// What the last frame judged.
     last: Option<(Judged, Arc<Seats>)>,
     panel_scroll: Scroll,
@@ -145,6 +147,7 @@ impl Default for State {
             marked: None,
             bending: None,
             certificate: None,
+            registered: Vec::new(),
             last: None,
             panel_scroll: Scroll::default(),
             checks_scroll: Scroll::default(),
@@ -348,7 +351,10 @@ impl State {
 
 /// What a toast calls a token.
 fn name_of(held: &Held) -> String {
-    format!("{} token", held.used_as.name())
+    match held.used_as {
+        TokenUse::Proof => "proof of the client".to_owned(),
+        used_as => format!("{} token", used_as.name()),
+    }
 }
 
 /// The value behind a row, for copying.
@@ -361,7 +367,7 @@ fn value_of(row: &Row<'_>) -> Option<(String, Secret)> {
             };
             Some((format!("value of {name}"), Secret::new(text)))
         }
-        Row::Remark(finding) => Some(("remark".to_owned(), Secret::new(&finding.title))),
+        Row::Remark(finding, _) => Some(("remark".to_owned(), Secret::new(&finding.title))),
         Row::Heading { .. } | Row::More(_) => None,
     }
 }

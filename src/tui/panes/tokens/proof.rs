@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::checks;
 use crate::{
     finding::Finding,
+    flow::StepId,
     provider::scenario::Application,
     text::{Line, Role, visible},
     time::UnixTime,
@@ -17,16 +18,25 @@ use crate::{
         thumbprint::{Certificate, Comparison, Form},
     },
     tui::glyphs::Glyphs,
-    workbench::{Held, Workbench},
+    workbench::{Held, TokenUse, Workbench},
 };
 
 /// So many entries of registrations are set beside the token.
 const ENTRIES: usize = 5;
 
-/// Everything that stands in the panel. `pasted` is a certificate that was pasted for this.
+/// What a person has pasted for this.
+#[derive(Clone, Copy, Debug)]
+pub struct Pasted<'a> {
+    /// A certificate.
+    pub certificate: Option<&'a Certificate>,
+    /// Federated credentials of a registration.
+    pub registered: &'a [Registered],
+}
+
+/// Everything that stands in the panel.
 pub fn lines(
     held: &Held,
-    pasted: Option<&Certificate>,
+    pasted: Pasted<'_>,
     bench: &Workbench,
     now: UnixTime,
     glyphs: &Glyphs,
@@ -34,14 +44,15 @@ pub fn lines(
     let names_a_key = ["x5t", "x5t#S256"].iter().any(|name| held.decoded.header.contains_key(*name));
     let claim = |name: &str| held.decoded.claims.get(name).and_then(Value::as_str);
     let of_client = claim("iss").is_some() && claim("iss") == claim("sub");
+    let is_workload = kind_of(&held.decoded).kind == TokenKind::WorkloadAssertion;
     // Tokens that Entra signs name its certificates as well.
     if kind_of(&held.decoded).kind == TokenKind::ClientAssertion
-        || pasted.is_some()
         || (of_client && names_a_key)
+        || (pasted.certificate.is_some() && !is_workload && pasted.registered.is_empty())
     {
-        certificates(held, pasted, bench, now, glyphs)
+        certificates(held, pasted.certificate, bench, now, glyphs)
     } else {
-        credentials(held, bench, now, glyphs)
+        credentials(held, pasted.registered, bench, now, glyphs)
     }
 }
 
@@ -58,9 +69,7 @@ fn certificates(
     glyphs: &Glyphs,
 ) -> Vec<Line> {
     let mut lines = vec![Line::of(Role::Title, "As a client assertion")];
-    let expected = assertion::Expected::default();
-    lines
-        .extend(assertion::judge(&held.decoded, &expected, now).iter().map(|finding| light(finding, glyphs)));
+    lines.extend(lights(held, bench, now).iter().map(|finding| light(finding, glyphs)));
     let client = held.decoded.claims.get("sub").and_then(Value::as_str);
     let registration = client.and_then(|id| bench.lab.scenario.application_with_id(id));
     let registered: Vec<Certificate> = match (pasted, registration) {
@@ -103,6 +112,27 @@ fn certificates(
     lines
 }
 
+/// The lights of a client assertion.
+pub fn lights(held: &Held, bench: &Workbench, now: UnixTime) -> Vec<Finding> {
+    assertion::judge(&held.decoded, &expected(held, bench), now)
+}
+
+/// Whom and which endpoint the assertion of a run should name: the client of the run, and the address that it was sent to.
+fn expected(held: &Held, bench: &Workbench) -> assertion::Expected {
+    if held.used_as != TokenUse::Proof {
+        return assertion::Expected::default();
+    }
+    let run = held.session.and_then(|id| bench.session(id));
+    let sent = held.exchange.and_then(|id| bench.traffic.get(id));
+    assertion::Expected {
+        client_id: run.map(|run| run.profile.client_id.clone()),
+        // A device code is asked for elsewhere, with an assertion for the token endpoint all the same.
+        token_endpoint: sent
+            .filter(|exchange| matches!(exchange.step, Some(StepId::Token | StepId::Poll)))
+            .map(|exchange| exchange.request.url.to_string()),
+    }
+}
+
 fn thumbprint(one: &Comparison, glyphs: &Glyphs) -> Vec<Line> {
     let mut lines = vec![light(&one.finding, glyphs)];
     if !one.fits {
@@ -137,14 +167,30 @@ fn entries(application: &Application, bench: &Workbench) -> Vec<Registered> {
     application.federated_identity_credentials.iter().map(entry).collect()
 }
 
-/// Another issuer's token beside the federated credentials of every registration in the lab, the nearest first.
-fn credentials(held: &Held, bench: &Workbench, now: UnixTime, glyphs: &Glyphs) -> Vec<Line> {
-    let trusting =
-        bench.lab.scenario.applications().iter().filter(|one| !one.federated_identity_credentials.is_empty());
+/// Another issuer's token beside the federated credentials that were pasted, else those of every registration in the lab,
+/// the nearest first.
+fn credentials(
+    held: &Held,
+    pasted: &[Registered],
+    bench: &Workbench,
+    now: UnixTime,
+    glyphs: &Glyphs,
+) -> Vec<Line> {
+    let in_lab = || {
+        let trusting = bench
+            .lab
+            .scenario
+            .applications()
+            .iter()
+            .filter(|one| !one.federated_identity_credentials.is_empty());
+        trusting.map(|one| (one.key.as_str(), entries(one, bench), one.app_id.as_str())).collect::<Vec<_>>()
+    };
+    let registrations =
+        if pasted.is_empty() { in_lab() } else { vec![("pasted", pasted.to_vec(), "CLIENT_ID")] };
     let mut matched: Vec<(&str, Matching)> = Vec::new();
-    for application in trusting {
-        match federation::matching(&held.decoded, &entries(application, bench), &application.app_id, now) {
-            Ok(matching) => matched.push((&application.key, matching)),
+    for (key, entries, application) in &registrations {
+        match federation::matching(&held.decoded, entries, application, now) {
+            Ok(matching) => matched.push((key, matching)),
             Err(why) => return vec![Line::of(Role::Text, why.to_string())],
         }
     }
@@ -158,11 +204,19 @@ fn credentials(held: &Held, bench: &Workbench, now: UnixTime, glyphs: &Glyphs) -
     };
     let (mark, role) =
         if nearest.refused.is_none() { (glyphs.ok, Role::Ok) } else { (glyphs.failed, Role::Refused) };
-    let mut lines = vec![
-        Line::of(role, format!("{mark} ")).then(Role::Title, visible(&nearest.headline)),
-        Line::of(Role::Muted, "compared with the registrations in the lab; nearest is ")
-            .then(Role::Value, *key),
-    ];
+    let mut lines = vec![Line::of(role, format!("{mark} ")).then(Role::Title, visible(&nearest.headline))];
+    lines.push(if pasted.is_empty() {
+        Line::of(Role::Muted, "compared with the lab; nearest is ")
+            .then(Role::Value, *key)
+            .then(Role::Muted, ". ")
+            .then(Role::Key, "p")
+            .then(Role::Muted, " takes others from az")
+    } else {
+        let count = pasted.len();
+        let entries =
+            if count == 1 { "entry that was".to_owned() } else { format!("{count} entries that were") };
+        Line::of(Role::Muted, format!("compared with the {entries} pasted"))
+    });
     if let Some(platform) = nearest.platform {
         lines.push(Line::of(Role::Muted, format!("a token of {platform}; its subject: {}", nearest.about)));
     }

@@ -1,0 +1,132 @@
+//! The way in: evidence is read out of whatever a person pastes, into the same [`Evidence`] that a run of our own gives.
+//!
+//! A text is cleaned first (`plain`). Then each reader looks for its form: objects of JSON and its relatives (`literal`,
+//! `objects`), HTTP messages (`message`), HAR files (`archive`), a `curl` command (`command`), addresses (`addresses`),
+//! tokens and challenges (`credentials`). `exchange` chooses the one that failed among several. To add a form: a module
+//! with one function from text to evidence, and its place in [`complete`].
+//!
+//! What somebody gave explicitly always wins over what was read out of a text. Every reader takes time and memory in
+//! proportion to the text, whatever stands in it.
+
+mod addresses;
+mod archive;
+mod command;
+mod credentials;
+mod exchange;
+mod literal;
+mod message;
+mod objects;
+pub(super) mod plain;
+mod recovered;
+
+use std::{borrow::Cow, ops::Range};
+
+use super::{Evidence, Looked};
+use crate::{
+    entra::aadsts::{self, Shows},
+    oauth::Refusal,
+    wire::Request,
+};
+pub(super) use exchange::refusal_of;
+use exchange::{Chosen, choose};
+pub(super) use recovered::what_stayed;
+
+/// The evidence with what its text holds.
+pub(super) fn complete(given: &Evidence) -> Cow<'_, Evidence> {
+    let Some(text) = given.text.as_deref() else { return Cow::Borrowed(given) };
+    let text = plain::plain(text);
+    let mut evidence = Evidence { text: None, ..given.clone() };
+
+    let found = objects::find(&text);
+    evidence.registration = evidence.registration.or(found.registration);
+    evidence.grants = evidence.grants.or(found.grants);
+    if let (Looked::Unknown, Some(principal)) = (&evidence.service_principal, found.service_principal) {
+        evidence.service_principal = Looked::Found(principal);
+    }
+
+    let mut exchanges = found.exchanges;
+    let dumped = message::exchanges(&text);
+    let is_one_of_several = exchanges.is_empty() && dumped.len() > 1;
+    exchanges.extend(dumped);
+    let chosen = choose(exchanges).unwrap_or_default();
+    let begin = if is_one_of_several { chosen.at } else { 0 };
+    let text = without(&text, &found.read, begin);
+
+    let refusals = found.refusals;
+    let addresses = addresses::find(&text);
+    let command = command::curl(&text).filter(|_| chosen.request.is_none());
+    take_exchange(&mut evidence, chosen, command, &addresses, &refusals, &text);
+    if evidence.token.is_none() && !carries_a_token(evidence.request.as_ref()) {
+        evidence.token = credentials::token(&text).map(str::to_owned);
+    }
+    evidence.text = Some(text.into_owned());
+    Cow::Owned(evidence)
+}
+
+/// Request, answer, refusal, and the request before: what is not given is taken from the text.
+fn take_exchange(
+    evidence: &mut Evidence,
+    chosen: Chosen,
+    command: Option<Request>,
+    addresses: &addresses::Found,
+    refusals: &[Refusal],
+    text: &str,
+) {
+    let number = aadsts::find(what_stayed(text)).first().copied();
+    // Of several answers in a text the one counts that has the number which counts.
+    let fits = |refusal: &&Refusal| {
+        number.is_none_or(|number| {
+            refusal.error_codes.contains(&number)
+                || refusal.description.as_deref().is_some_and(|said| aadsts::find(said).contains(&number))
+        })
+    };
+    if evidence.response.is_none() && evidence.refusal.is_none() {
+        let told = chosen.refusal.filter(|refusal| fits(&refusal));
+        let is_answer = told.is_some() || chosen.response.is_some();
+        evidence.refusal =
+            told.or_else(|| refusals.iter().chain(&addresses.refusal).rev().find(fits).cloned());
+        evidence.response = chosen.response;
+        if !is_answer && evidence.refusal.is_none() && number.is_none() {
+            evidence.response = credentials::challenge(text);
+            evidence.refusal = evidence.response.as_ref().and_then(|answer| refusal_of(None, answer));
+        }
+    }
+
+    let asked = chosen.request.or(command);
+    let authorize = addresses.request.clone();
+    // What only the token endpoint says was not said to the address that stands beside it.
+    let is_said_later =
+        number.and_then(aadsts::lookup).is_some_and(|code| code.surface == Shows::Json && asked.is_none());
+    if evidence.request.is_some() {
+        let is_other = |other: &Request| Some(other) != evidence.request.as_ref();
+        evidence.previous_request =
+            evidence.previous_request.take().or(chosen.previous).or(authorize).filter(is_other);
+    } else if asked.is_none() && !is_said_later {
+        evidence.request = authorize;
+    } else {
+        let before = chosen.previous.or(authorize).filter(|other| Some(other) != asked.as_ref());
+        evidence.previous_request = evidence.previous_request.take().or(before);
+        evidence.request = asked;
+    }
+}
+
+fn carries_a_token(request: Option<&Request>) -> bool {
+    request
+        .and_then(|request| request.headers.get("authorization"))
+        .is_some_and(|value| value.contains("eyJ"))
+}
+
+/// The text without what is evidence in itself, and without what stands before the exchange that failed.
+fn without<'t>(text: &'t str, read: &[Range<usize>], begin: usize) -> Cow<'t, str> {
+    if read.is_empty() {
+        return Cow::Owned(text[begin..].to_owned());
+    }
+    let mut out = String::new();
+    let mut end = begin;
+    for range in read.iter().filter(|range| range.start >= begin) {
+        out.push_str(&text[end..range.start]);
+        end = range.end;
+    }
+    out.push_str(&text[end..]);
+    Cow::Owned(out)
+}

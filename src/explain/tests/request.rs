@@ -1,0 +1,156 @@
+//! What the request decides.
+
+use super::*;
+
+fn the_request_decides_between_causes() {
+    let check = |code: u32, form: &str, id: &str, certainty: Certainty| {
+        let cause = &refused(code, form).causes[0];
+        assert_eq!((cause.id.as_str(), cause.certainty), (id, certainty), "{code} {form}");
+    };
+    let guid = "11111111-2222-3333-4444-555555555555";
+    check(
+        7_000_215,
+        &format!("client_secret={guid}"),
+        "credential.secret_id_instead_of_value",
+        Certainty::Certain,
+    );
+    check(7_000_215, "client_secret=abc", "credential.secret_id_instead_of_value", Certainty::Likely);
+    check(7_000_218, "grant_type=device_code", "credential.public_flag_off", Certainty::Likely);
+    check(
+        7_000_218,
+        "grant_type=x&redirect_uri=http://a",
+        "platform.web_used_by_public_client",
+        Certainty::Likely,
+    );
+    check(7_000_218, "grant_type=x&client_secret=", "credential.missing", Certainty::Certain);
+    check(70011, "scope=openid,profile", "scope.separator", Certainty::Certain);
+    check(70011, "scope=api://a/.default api://a/x", "scope.default_mixed", Certainty::Certain);
+    check(70011, "scope=api://a/x User.Read", "scope.multiple_resources", Certainty::Likely);
+    check(
+        1_002_012,
+        "grant_type=client_credentials&scope=User.Read",
+        "scope.named_in_client_credentials",
+        Certainty::Certain,
+    );
+    check(501_481, "grant_type=authorization_code", "pkce.verifier_missing", Certainty::Certain);
+    check(501_491, "grant_type=x&code_verifier=short", "pkce.verifier_length", Certainty::Certain);
+    check(9_002_326, "grant_type=client_credentials", "browser.grant_not_allowed", Certainty::Certain);
+    check(700_016, "client_id=%7Bclient_id%7D", "request.placeholder", Certainty::Certain);
+    check(650_053, "scope=Orders.Read", "scope.unqualified", Certainty::Likely);
+    check(54005, "grant_type=authorization_code", "code.reused", Certainty::Certain);
+    check(70008, "grant_type=refresh_token", "refresh_token.inactive", Certainty::Likely);
+}
+
+fn an_assertion_that_was_sent_decides_between_causes() {
+    let check = |code: u32, header: serde_json::Value, claims: serde_json::Value, id: &str| {
+        let form = format!("client_id={CLIENT}&client_assertion={}", jwt(&header, &claims));
+        let evidence = Evidence {
+            refusal: Some(Refusal { error_codes: vec![code], ..Refusal::default() }),
+            request: Some(token_request(&form)),
+            now: Some(NOW),
+            ..Evidence::default()
+        };
+        let cause = &explain(&evidence).causes[0];
+        assert_eq!((cause.id.as_str(), cause.certainty), (id, Certainty::Certain), "{code} {claims}");
+    };
+    let claims =
+        json!({"iss": CLIENT, "sub": CLIENT, "aud": "https://a.example/token", "exp": 1_772_615_000});
+    let header = json!({"alg": "RS256", "x5t": "y".repeat(27)});
+    check(700_024, header.clone(), claims.clone(), "credential.assertion_expired");
+    let ahead = json!({"iss": CLIENT, "sub": CLIENT, "nbf": 1_772_619_000, "exp": 1_772_622_600});
+    check(700_024, header.clone(), ahead, "credential.assertion_ahead");
+    check(
+        700_027,
+        json!({"alg": "RS256", "x5t": "ab".repeat(20)}),
+        claims.clone(),
+        "credential.x5t_is_hex_text",
+    );
+    check(
+        700_027,
+        json!({"alg": "ES256", "x5t": "y".repeat(27)}),
+        claims.clone(),
+        "credential.key_or_algorithm",
+    );
+    check(50027, json!({"alg": "RS256"}), claims.clone(), "credential.assertion_claims");
+    check(50048, header.clone(), json!({"iss": CLIENT, "sub": "other"}), "credential.assertion_claims");
+    check(700_023, header, claims, "credential.assertion_audience");
+}
+
+fn what_is_exchanged_for_somebody_decides_between_causes() {
+    let check = |code: u32, assertion: &str, id: &str, certainty: Certainty| {
+        let cause = &refused(code, &format!("client_id={CLIENT}&assertion={assertion}")).causes[0];
+        assert_eq!((cause.id.as_str(), cause.certainty), (id, certainty), "{code}");
+    };
+    let header = json!({"alg": "RS256", "kid": "k"});
+    let graph = json!({"aud": "https://graph.microsoft.com", "scp": "User.Read", "appid": "f"});
+    check(50013, &jwt(&header, &graph), "obo.graph_token", Certainty::Certain);
+    check(500_131, &jwt(&header, &graph), "obo.graph_token", Certainty::Certain);
+    let other = json!({"aud": "api://other", "scp": "Read", "appid": "f"});
+    check(500_131, &jwt(&header, &other), "obo.assertion_audience", Certainty::Likely);
+    let own = json!({"aud": CLIENT, "scp": "Read", "azp": "f"});
+    check(50013, &jwt(&header, &own), "obo.graph_token", Certainty::Likely);
+    check(50027, "opaque", "token.header_malformed", Certainty::Certain);
+    check(50027, &format!("Bearer+{}", jwt(&header, &own)), "token.header_malformed", Certainty::Certain);
+}
+
+fn a_refresh_token_of_another_client_is_told_by_the_suberror() {
+    let evidence = Evidence {
+        refusal: Some(Refusal {
+            error_codes: vec![70000],
+            suberror: Some("client_mismatch".into()),
+            ..Refusal::default()
+        }),
+        request: Some(token_request("grant_type=refresh_token&refresh_token=x")),
+        ..Evidence::default()
+    };
+    assert_eq!(explain(&evidence).causes[0].title, "The refresh token was issued to another application");
+    assert_eq!(refused(70000, "grant_type=refresh_token").causes[0].id, "refresh_token.mangled");
+}
+
+fn commands_are_filled_from_the_request() {
+    let guid = "11111111-2222-3333-4444-555555555555";
+    let explanation = refused(65001, &format!("client_id={guid}&scope=openid+api%3A%2F%2Forders%2FRead"));
+    let fixes = &explanation.causes[0].fixes;
+    let commands: Vec<_> = fixes.iter().filter_map(|fix| fix.command.as_deref()).collect();
+    assert!(
+        commands.contains(&format!("az ad app permission admin-consent --id {guid}").as_str()),
+        "{commands:?}"
+    );
+    assert!(commands.iter().any(|command| command.ends_with("--scope Read")), "{commands:?}");
+}
+
+fn what_a_machine_refuses_is_told_from_what_the_authority_does() {
+    let check = |query: &str, headers: Headers, id: &str, certainty: Certainty| {
+        let url = format!("http://169.254.169.254/metadata/identity/oauth2/token?{query}");
+        let evidence = Evidence {
+            refusal: Some(Refusal {
+                error: "invalid_request".into(),
+                surface: Surface::Json(400),
+                ..Refusal::default()
+            }),
+            request: Some(Request { headers, ..Request::get(url.parse().expect("an address")) }),
+            ..Evidence::default()
+        };
+        let explanation = explain(&evidence);
+        let cause = &explanation.causes[0];
+        assert_eq!((cause.id.as_str(), cause.certainty), (id, certainty), "{query}");
+    };
+    let metadata = || Headers::new().with("metadata", "true");
+    let good = "api-version=2018-02-01&resource=https%3A%2F%2Fvault.azure.net";
+    check(good, Headers::new(), "managed_identity.header_missing", Certainty::Certain);
+    check(
+        good,
+        metadata().with("x-forwarded-for", "10.0.0.1"),
+        "managed_identity.forwarded",
+        Certainty::Certain,
+    );
+    check("resource=x", metadata(), "managed_identity.version", Certainty::Certain);
+    check("api-version=2018-02-01", metadata(), "managed_identity.resource_missing", Certainty::Certain);
+    check(
+        &format!("{good}&client_id=a&object_id=b"),
+        metadata(),
+        "managed_identity.named_twice",
+        Certainty::Certain,
+    );
+    check(good, metadata(), "managed_identity.unavailable", Certainty::Likely);
+}
