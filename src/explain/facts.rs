@@ -465,7 +465,11 @@ fn alone(text: &str) -> Option<u32> {
         (is_ours && !before.last().is_some_and(|word| is_other(word))).then_some(number)
     });
     number.or_else(|| {
-        // Symbols have capitals inside; a single word of a sentence is none.
+        // Symbols have capitals inside; a single word of a sentence is none, and neither is one in a failure that has a
+        // name of its own.
+        if !super::names::entries(text).is_empty() {
+            return None;
+        }
         words.iter().find_map(|word| aadsts::by_symbol(word).first().map(|code| code.number))
     })
 }

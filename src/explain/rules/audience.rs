@@ -22,6 +22,8 @@ const SENT: &[&str] = &[
     "audience validation failed. audience: ",
     "the audience ",
     "wrong audience or resource ",
+    "audience rejected: ",
+    "(aud) claim ",
     "got ",
     "found: ",
     "found ",

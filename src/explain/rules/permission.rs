@@ -653,6 +653,19 @@ fn lacks_right(case: &Case<'_>) -> Option<Found> {
 /// Azure Resource Manager says who lacks which action where.
 fn azure_role(case: &Case<'_>) -> Option<Found> {
     let said = case.validation();
+    if said.says(&["authorizationpermissionmismatch"]) {
+        let oid = case.token.as_ref().map(|token| text(token, "oid").to_owned()).unwrap_or_default();
+        let role = "Storage Blob Data Contributor";
+        let sent = format!("{oid} without a role for the data");
+        return Found::likely(
+            "principal",
+            &sent,
+            "a role such as Storage Blob Data Reader: Owner and Contributor do not open the data",
+        )
+        .map(|found| {
+            found.with("principal_id", oid).with("azure_role", role).with("action", "the operation on data")
+        });
+    }
     let action = said.first_of(&["to perform action ", "perform action: ", "action: "]).into_iter().next()?;
     let scope =
         said.first_of(&["over scope ", "scope: ", "resource: "]).into_iter().next().unwrap_or_default();

@@ -356,7 +356,9 @@ fn expired(case: &Case<'_>) -> Option<Found> {
     let (end, now) = (said.time_behind(ENDED), said.time_behind(CLOCK));
     let written =
         |time: &Option<(String, Option<UnixTime>)>| time.as_ref().map(|(written, _)| written.clone());
-    let sent = written(&end)?;
+    let Some(sent) = written(&end) else {
+        return Found::likely("the message", "says that the token is expired", "exp in the future");
+    };
     let expected = written(&now).map_or_else(|| "later".to_owned(), |now| format!("later than {now}"));
     Found::likely("exp, by the message", &sent, &expected).map(|found| found.with("time_before", sent))
 }
@@ -394,6 +396,9 @@ fn not_yet(case: &Case<'_>) -> Option<Found> {
         .as_ref()
         .and_then(|token| ["nbf", "iat"].into_iter().find_map(|name| Some((name, token.time(name)?))));
     if let (Some((name, begin)), Some(now)) = (begin, case.evidence.now) {
+        if whole_hours(case).is_some_and(|found| found.certainty.is_some()) {
+            return None;
+        }
         let is_ahead = begin > now + if said.is(Complaint::NotYet) { Duration::ZERO } else { TOLERANCE };
         if is_ahead {
             return Found::certain(
@@ -415,7 +420,9 @@ fn not_yet(case: &Case<'_>) -> Option<Found> {
     if !said.is(Complaint::NotYet) {
         return None;
     }
-    let (begin, now) = (said.time_behind(BEGINS)?, said.time_behind(CLOCK));
+    let (Some(begin), now) = (said.time_behind(BEGINS), said.time_behind(CLOCK)) else {
+        return Found::likely("the message", "says that the token is not valid yet", "nbf in the past");
+    };
     let wanted = now.map_or_else(
         || "the present, by the clock of the API".to_owned(),
         |(now, _)| format!("{now} or earlier"),

@@ -92,7 +92,19 @@ impl Validation {
         }
         add(evidence.text.as_deref().unwrap_or_default());
         let text = unescaped(&text).unwrap_or(text);
-        let text = text.replace("\\u0027", "'").replace("&#39;", "'").replace("&quot;", "\"");
+        let text = [
+            ("\\u0027", "'"),
+            ("&#39;", "'"),
+            ("&#x27;", "'"),
+            ("&quot;", "\""),
+            ("\\r\\n", "\n"),
+            ("\\n", "\n"),
+        ]
+        .into_iter()
+        .fold(
+            text,
+            |text, (written, meant)| if text.contains(written) { text.replace(written, meant) } else { text },
+        );
         let mut challenges =
             evidence.response.as_ref().map(|response| challenge::read(&response.headers)).unwrap_or_default();
         let lower = text.to_ascii_lowercase();
@@ -144,8 +156,10 @@ impl Validation {
     /// The values behind a label, where it stands at the beginning of a word and values follow.
     fn behind(&self, label: &str) -> Vec<String> {
         const MOST: usize = 16;
+        // `Issuer:` begins a message of .NET, and ends the name of a setting in it.
+        let is_setting = |c: char| c == '.' && label.starts_with("issuer");
         let starts_word =
-            |at: usize| !self.lower[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '.');
+            |at: usize| !self.lower[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || is_setting(c));
         let places = self.lower.match_indices(label).map(|(at, _)| at).filter(|at| starts_word(*at));
         places
             .take(MOST)
