@@ -49,7 +49,7 @@ fn evidence(options: &Options) -> Result<Evidence, String> {
     let mut evidence = match &options.bundle {
         Some(path) => explain::read_bundle(&whole(path)?, clock::now())
             .map_err(|why| format!("{}: {why}", path.display()))?,
-        None => Evidence { now: Some(clock::now()), ..Evidence::default() },
+        None => Evidence { now: Some(clock::now()), is_asked_later: true, ..Evidence::default() },
     };
     if options.bundle.is_none() || options.text.is_some() {
         evidence.text = Some(input(options.text.as_deref(), "error text")?);

@@ -157,10 +157,10 @@ fn single(text: &[u8]) -> Option<u32> {
         text = &tag[end + 1..];
     }
     let gap = text.iter().take(3).take_while(|b| b" :-_#=\r\n".contains(b)).count();
-    number(&text[gap..]).map(|(number, _)| number).or_else(|| broken(&text[gap..]))
+    broken(&text[gap..]).or_else(|| number(&text[gap..]).map(|(number, _)| number))
 }
 
-/// A number that a narrow terminal or a mail broke over two lines. It is known, and a colon follows.
+/// A number that a narrow terminal or a mail broke over two lines: the whole is known, and a colon follows it.
 fn broken(text: &[u8]) -> Option<u32> {
     let digits = |text: &[u8]| text.iter().take(9).take_while(|b| b.is_ascii_digit()).count();
     let first = digits(text);
@@ -169,7 +169,8 @@ fn broken(text: &[u8]) -> Option<u32> {
     let second = digits(rest);
     let fits = first > 0 && text[first..first + gap].contains(&b'\n') && rest.get(second) == Some(&b':');
     let whole = [text.get(..first)?, rest.get(..second)?].concat();
-    number(&whole).filter(|_| fits && second > 0).map(|(number, _)| number)
+    let known = number(&whole).map(|(number, _)| number).filter(|number| aadsts::lookup(*number).is_some());
+    known.filter(|_| fits && second > 0)
 }
 
 /// The numbers of an array such as `: [70002, 70008]`, or one number behind `": `.
@@ -185,9 +186,8 @@ fn listed(text: &[u8], note: &mut impl FnMut(u32)) {
         return;
     }
     if text[begin].is_ascii_digit() {
-        if let Some((number, _)) = number(&text[begin..]).or_else(|| Some((broken(&text[begin..])?, 0))) {
-            note(number);
-        }
+        let whole = broken(&text[begin..]).or_else(|| number(&text[begin..]).map(|(number, _)| number));
+        whole.into_iter().for_each(note);
         return;
     }
     let array = &text[begin + 1..text.len().min(begin + ARRAY)];

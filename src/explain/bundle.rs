@@ -51,6 +51,7 @@ pub fn read(bundle: &str, now: UnixTime) -> Result<Evidence, String> {
             Some(time) => Some(UnixTime::parse(&time).ok_or("now: expected a time in RFC 3339")?),
             None => Some(now),
         },
+        is_asked_later: member(&bundle, "now").is_none(),
         ..Evidence::default()
     })
 }

@@ -129,6 +129,15 @@ pub struct Remedy {
     pub title: String,
     /// The command that does it.
     pub command: Option<String>,
+    /// The variant of the cause that it is for, where a rule tells which one it is: a platform, a switch.
+    pub when: Option<String>,
+}
+
+impl Remedy {
+    /// Whether it is for this variant; where none is known, each may be.
+    pub fn suits(&self, variant: Option<&str>) -> bool {
+        self.when.as_deref().zip(variant).is_none_or(|(own, variant)| own == variant)
+    }
 }
 
 #[derive(Deserialize)]
@@ -165,6 +174,7 @@ const FILES: &[&str] = &[
     include_str!("data/federation.toml"),
     include_str!("data/on_behalf_of.toml"),
     include_str!("data/pkce.toml"),
+    include_str!("data/browser.toml"),
     include_str!("data/scope.toml"),
     include_str!("data/consent.toml"),
     include_str!("data/tenant.toml"),
@@ -347,6 +357,17 @@ mod tests {
 
     /// What comes without a number.
     const PLAIN: &[&str] = &[
+        "CORS",
+        "hash_empty_error",
+        "monitor_window_timeout",
+        "state_interaction_type_mismatch",
+        "interaction_in_progress",
+        "popup_window_error",
+        "frame_refused",
+        "uninitialized_public_client_application",
+        "no_account_error",
+        "bad_verification_code",
+        "TokenIssuedBeforeRevocationTimestamp",
         "lab_fault",
         "access_denied",
         "invalid_grant",

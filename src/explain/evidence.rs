@@ -44,6 +44,9 @@ pub struct Evidence {
     pub lab: bool,
     /// The clock of this machine when the answer came.
     pub now: Option<UnixTime>,
+    /// Whether `now` is only when somebody asks, and not when the answer came: it then tells nothing about a clock that is
+    /// ahead.
+    pub is_asked_later: bool,
 }
 
 /// Something in a directory: nobody looked, or it is not there, or it is.

@@ -7,7 +7,7 @@
 use super::{
     Certainty, Evidence, EvidenceLine,
     difference::{closest, difference, with_port_of},
-    entry::{self, Entry, Reason},
+    entry::{Entry, Reason},
     facts::Facts,
     missing,
     rules::{self, Case},
@@ -74,18 +74,6 @@ pub(super) fn judge(entry: &'static Entry, evidence: &Evidence, facts: &Facts) -
         }
     }
     open
-}
-
-/// What is told where no entry fits: nothing is known, so nothing is claimed.
-pub(super) fn without_entry(evidence: &Evidence) -> Verdict {
-    let lines = evidence.compared.iter().map(EvidenceLine::of).collect();
-    Verdict {
-        reason: entry::undetermined(),
-        certainty: Certainty::Possible,
-        evidence: lines,
-        values: Vec::new(),
-        ask: Vec::new(),
-    }
 }
 
 /// Values that differ in one place only, for the screen: the pair and the words for it.

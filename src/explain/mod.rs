@@ -2,9 +2,13 @@
 //!
 //! [`explain`] takes whatever evidence there is, from a bare number to the request, the answer and the lab tenant's own
 //! note about the rule that fired. The prose is data (`entry`); code only finds facts (`facts`), tells whose words they are
-//! (`place`), compares them (`judge`; `presented` for tokens in a request), puts them into the prose (`slots`) and lays the
-//! result out (`print`).
+//! (`place`), compares them (`rules`), puts what the rules say in order (`judge`) or says what is missing (`missing`), fills
+//! the prose (`slots`) and lays the result out (`print`).
+//!
+//! Evidence comes from a run of our own, from a bundle (`bundle`), or out of a pasted text (`reading`). What leaves is
+//! searched for credentials once more (`secrets`).
 
+mod added;
 mod bundle;
 mod difference;
 mod entry;
@@ -18,8 +22,10 @@ mod place;
 mod print;
 mod reading;
 mod rules;
+mod secrets;
 mod slots;
 
+pub use added::{Holding, add, holdings};
 pub use bundle::read as read_bundle;
 pub use difference::{Difference, closest, difference};
 pub use entry::{Entry, Listed, Reason, Remedy, WhoseMove, catalogue, entry, entry_for_error};
@@ -146,7 +152,7 @@ pub fn explain(evidence: &Evidence) -> Explanation {
         Some(entry) => of_entry(entry, evidence, &facts),
         None => without_entry(evidence, &facts),
     };
-    Explanation {
+    let mut explanation = Explanation {
         code: facts.code,
         error: facts
             .error
@@ -155,12 +161,15 @@ pub fn explain(evidence: &Evidence) -> Explanation {
         demand: evidence.rule.as_ref().map(|(_, demand)| text::visible(demand).into_owned()),
         sent: evidence.compared.iter().map(safe).collect(),
         ..explanation
-    }
+    };
+    secrets::Secrets::of(evidence).hide_in(&mut explanation);
+    explanation
 }
 
 /// Explains what a person pasted: `50011`, `AADSTS50011`, a symbol, JSON, an address, a page, a log.
 pub fn from_text(pasted: &str, now: UnixTime) -> Explanation {
-    explain(&Evidence { text: Some(pasted.to_owned()), now: Some(now), ..Evidence::default() })
+    let text = Some(pasted.to_owned());
+    explain(&Evidence { text, now: Some(now), is_asked_later: true, ..Evidence::default() })
 }
 
 fn of_entry(entry: &'static Entry, evidence: &Evidence, facts: &Facts) -> Explanation {
@@ -196,13 +205,13 @@ fn without_entry(evidence: &Evidence, facts: &Facts) -> Explanation {
         ),
         (None, _) => (
             "No error found in this text".to_owned(),
-            "There is no AADSTS number and no OAuth error in it. Paste the message, the address that came back, the JSON \
-             answer, or the number alone."
+            "There is no AADSTS number and no other error that is known here in it. The message itself, the address that came \
+             back, the JSON answer, or the number alone is enough to begin with."
                 .to_owned(),
             WhoseMove::Unknown,
         ),
     };
-    let cause = cause_of(judge::without_entry(evidence), evidence.lab, facts);
+    let cause = cause_of(missing::without_entry(evidence, facts), evidence.lab, facts);
     Explanation { title, meaning, whose_move, causes: vec![cause], ..Explanation::empty() }
 }
 
@@ -250,7 +259,8 @@ fn cause_of(verdict: judge::Verdict, lab: bool, facts: &Facts) -> Cause {
                 title: slots::fill_text(&fix.title, facts),
                 command: if lab { None } else { commands(fix) },
             };
-            verdict.ask.into_iter().chain(reason.fixes.iter().map(fix)).collect()
+            let suits = |fix: &&Remedy| fix.suits(facts.get("variant"));
+            verdict.ask.into_iter().chain(reason.fixes.iter().filter(suits).map(fix)).collect()
         }
     };
     Cause {

@@ -22,11 +22,16 @@ const SLOTS: &[(&str, &str)] = &[
     ("authority", "https://login.microsoftonline.com"),
     // What rules find out (`Found::with`).
     ("open_causes", "<causes>"),
+    ("open_question", "The evidence at hand does not decide"),
     ("object_id", "<object-id-of-the-application>"),
     ("principal_id", "<object-id-of-the-service-principal>"),
     ("platform", "<platform>"),
     ("registered_uri", "<registered-redirect-uri>"),
     ("all_uris", "<all-redirect-uris>"),
+    ("web_uris", "<all-redirect-uris>"),
+    ("public_uris", "<all-redirect-uris>"),
+    ("spa_uris_json", "\"<redirect-uri>\""),
+    ("moved_json", "<redirect-uris-of-each-platform>"),
     ("key_id", "<key-id>"),
     ("credential_name", "<credential-name>"),
     ("issuer", "<issuer>"),
@@ -45,10 +50,28 @@ const SLOTS: &[(&str, &str)] = &[
     ("azure_scope", "<scope-in-Azure>"),
     ("azure_role", "<role>"),
     ("method", "<method>"),
+    // At the end of a title: a colon and what it is about, or nothing.
+    ("which", ""),
+    // Permissions and tenants.
+    ("other_scope", "<scopes-of-the-other-api>"),
+    ("consent_scope", "<scopes>"),
+    ("front_client_id", "<client-id-of-the-front-application>"),
+    ("resource_principal_id", "<object-id-of-the-api's-service-principal>"),
 ];
 
 /// Longer values are not put into sentences and commands.
 const LONGEST: usize = 600;
+
+/// The same for whole lists of addresses.
+const LONGEST_LIST: usize = 6000;
+
+/// Lists of words: each is quoted by itself. Where no rule made the list, the one address that is known stands for it.
+const LISTS: [&str; 2] = ["web_uris", "public_uris"];
+
+/// Values that are JSON already: inside single quotes they need no more.
+fn is_json(name: &str) -> bool {
+    name.ends_with("_json")
+}
 
 /// The names of the slots in a text.
 #[cfg(test)]
@@ -97,6 +120,16 @@ pub(super) fn fill_command(template: &str, facts: &Facts) -> String {
             Piece::Slot(name) => {
                 let value = value(name, facts).filter(|value| !value.contains('•'));
                 match value {
+                    Some(value) if is_json(name) => {
+                        let fits = quote == Some('\'') && !value.contains('\'');
+                        out.push_str(if fits { &value } else { placeholder(name) });
+                    }
+                    Some(value) if LISTS.contains(&name) && quote.is_none() => {
+                        let words = value.split_whitespace().map(|word| {
+                            if word.chars().all(is_plain) { word.to_owned() } else { quoted(word) }
+                        });
+                        out.push_str(&words.collect::<Vec<_>>().join(" "));
+                    }
                     Some(value) if value.chars().all(is_plain) => out.push_str(&value),
                     Some(value) if quote.is_none() => {
                         let in_word = out.ends_with(|c: char| !c.is_whitespace());
@@ -112,9 +145,15 @@ pub(super) fn fill_command(template: &str, facts: &Facts) -> String {
 
 /// The value of a slot as it may be printed; `None` if it is not known or too long.
 fn value(name: &str, facts: &Facts) -> Option<String> {
-    let value = facts.get(name)?;
-    let fits = !value.is_empty() && value.chars().count() <= LONGEST;
-    fits.then(|| text::visible(value).into_owned())
+    let is_list = is_json(name) || LISTS.contains(&name);
+    let longest = if is_list { LONGEST_LIST } else { LONGEST };
+    let value = match facts.get(name) {
+        None if LISTS.contains(&name) => facts.get("redirect_uri")?.to_owned(),
+        None if name == "spa_uris_json" => serde_json::Value::from(facts.get("redirect_uri")?).to_string(),
+        value => value?.to_owned(),
+    };
+    let fits = !value.is_empty() && value.chars().count() <= longest;
+    fits.then(|| text::visible(&value).into_owned())
 }
 
 fn placeholder(name: &str) -> &'static str {
@@ -212,6 +251,26 @@ mod tests {
         check("az x --body '{\"a\":\"{scope}\"}'", "https://a/b", "az x --body '{\"a\":\"https://a/b\"}'");
         check("curl https://h/{scope}/x", "a;b", "curl https://h/<scope>/x");
         check("echo 'done' {scope}", "a;b", "echo 'done' 'a;b'");
+    }
+
+    #[test]
+    fn lists_are_quoted_word_by_word_and_json_stays_inside_its_quotes() {
+        let values = [
+            ("web_uris", "https://a.example/cb https://b.example/x?y;reboot"),
+            ("spa_uris_json", r#""https://a.example","https://b.example""#),
+        ];
+        let facts = facts(&values);
+        assert_eq!(
+            fill_command("az x --web-redirect-uris {web_uris}", &facts),
+            "az x --web-redirect-uris https://a.example/cb 'https://b.example/x?y;reboot'"
+        );
+        assert_eq!(
+            fill_command("az x --body '[{spa_uris_json}]' {spa_uris_json}", &facts),
+            r#"az x --body '["https://a.example","https://b.example"]' "<redirect-uri>""#
+        );
+        let one = self::facts(&[("redirect_uri", "https://a.example/it's")]);
+        assert_eq!(fill_command("x '[{spa_uris_json}]'", &one), r#"x '["<redirect-uri>"]'"#);
+        assert_eq!(fill_command("x {web_uris}", &one), r"x 'https://a.example/it'\''s'");
     }
 
     #[test]

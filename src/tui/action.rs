@@ -139,6 +139,12 @@ actions! {
     TokenRefresh = "token.refresh",
     /// Explains the last error of this run, or the selected one.
     Explain = "error.explain",
+    /// Adds evidence to what is explained: from a file, or pasted.
+    ErrorEvidence = "error.evidence",
+    /// Sets the lab tenant to the state that gives this error, and runs into it.
+    ErrorReproduce = "error.reproduce",
+    /// Mends what the lab tenant was made to show, and runs again.
+    ErrorMend = "error.mend",
     /// Shows the exchange behind what is selected, whole, on the Traffic screen.
     ExchangeShow = "exchange.show",
     /// Opens the exchange as a request to change and send again; both answers are then compared.

@@ -173,6 +173,7 @@ impl Model {
         let works = |action| {
             (!is_of_tenant || self.tenant.works(action, &self.bench))
                 && (!is_of_tokens || self.tokens.works(action, &self.bench))
+                && (context != Context::Errors || self.errors.works(action, &self.bench))
         };
         let mut hints = keymap::footer_of(context, self.look.glyphs.charset, works);
         if context == Context::Page && self.no_browser.is_some() {

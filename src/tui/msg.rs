@@ -28,6 +28,8 @@ pub enum Msg {
     Scenarios(Vec<String>),
     /// The scenario was not written, for a file of that name is there.
     ScenarioThere(String),
+    /// A file that was asked for as evidence: its text, or why there is none.
+    Evidence(Result<String, String>),
     /// The system asks the program to end.
     Ended,
     /// Time has passed that something on the screen waits for.
@@ -63,6 +65,12 @@ pub enum Effect {
     ListScenarios,
     /// Read a scenario file and load it.
     LoadScenario(String),
+    /// Read a file, answer with [`Msg::Evidence`].
+    ReadEvidence(String),
+    /// Bring the lab tenant to a number: the random values come from outside.
+    Reproduce(u32),
+    /// Mend what the lab tenant was brought to: the random values come from outside.
+    Mend,
     /// Draw the whole screen again.
     Redraw,
     /// Turn the mouse on or off.

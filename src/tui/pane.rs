@@ -68,6 +68,12 @@ pub enum Intent {
         /// The text itself.
         text: Secret,
     },
+    /// Read this file as evidence for the Errors screen.
+    ReadEvidence(String),
+    /// Bring the lab tenant to this number, and show the run. The shell adds the random values.
+    Reproduce(u32),
+    /// Mend what the lab tenant was brought to, and show the run that works then.
+    Mend,
     /// Explain this on the Errors screen.
     Explain(Box<Evidence>),
     /// Show this run on the Run screen.

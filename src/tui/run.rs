@@ -241,6 +241,19 @@ impl Driver {
                     };
                     self.take(Msg::Bench(Event::User(User::Start(start))))?;
                 }
+                Effect::Reproduce(code) => {
+                    let user = User::Reproduce(code, entropy::seeds());
+                    self.take(Msg::Bench(Event::User(user)))?;
+                }
+                Effect::Mend => {
+                    self.take(Msg::Bench(Event::User(User::Mend(entropy::seeds()))))?;
+                }
+                Effect::ReadEvidence(path) => {
+                    let filed = self.filed.clone();
+                    tokio::task::spawn_blocking(move || {
+                        let _ = filed.blocking_send(files::evidence(&path));
+                    });
+                }
                 Effect::Copy { what, text } => self.copy(what, text),
                 Effect::SaveScenario { name, text, replace } => {
                     self.with_files(move |config| files::save(config, name, &text, replace));

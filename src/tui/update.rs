@@ -60,6 +60,14 @@ pub fn update(model: &mut Model, msg: Msg, now: UnixTime) -> Vec<Effect> {
             model.overlays.push(Overlay::confirm(question, Confirm::ReplaceScenario(name)));
             Vec::new()
         }
+        Msg::Evidence(read) => {
+            let toast = match read {
+                Ok(text) => model.errors.take_file(&text),
+                Err(why) => Toast::bad(why),
+            };
+            model.say(&toast, now);
+            Vec::new()
+        }
         Msg::Said(toast) => {
             model.say(&toast, now);
             Vec::new()
@@ -312,6 +320,17 @@ fn carry_out(model: &mut Model, intents: Vec<Intent>, now: UnixTime) -> Vec<Effe
                 model.run.show_latest();
                 model.go(ScreenId::Run);
                 effects.push(Effect::Start(Box::new(Begin { kind, profile: *profile, bends, auto })));
+            }
+            Intent::ReadEvidence(path) => effects.push(Effect::ReadEvidence(path)),
+            Intent::Reproduce(code) => {
+                model.run.show_latest();
+                model.go(ScreenId::Run);
+                effects.push(Effect::Reproduce(code));
+            }
+            Intent::Mend => {
+                model.run.show_latest();
+                model.go(ScreenId::Run);
+                effects.push(Effect::Mend);
             }
             Intent::ShowRun(id) => {
                 model.run.show(id);

@@ -9,6 +9,7 @@ pub mod evidence;
 mod lab;
 mod offer;
 pub mod replay;
+pub mod reproduce;
 mod session;
 mod shelf;
 mod source;
@@ -166,6 +167,10 @@ pub enum User {
     Try(usize),
     /// Change the lab tenant.
     Order(Order),
+    /// Set the lab tenant to the state that gives this number, and start the run that meets it.
+    Reproduce(u32, Seeds),
+    /// Mend what the last reproduction broke, and start the run that works then.
+    Mend(Seeds),
 }
 
 /// How a run begins.
@@ -227,6 +232,8 @@ pub struct Workbench {
     target: Option<Profile>,
     /// Runs that wait for the lab tenant to answer.
     waiting: Vec<Start>,
+    /// The number that is shown in the lab tenant.
+    reproduction: Option<reproduce::Reproduction>,
 }
 
 impl Workbench {
@@ -249,6 +256,7 @@ impl Workbench {
             shelf: Shelf::default(),
             target,
             waiting: Vec::new(),
+            reproduction: None,
         }
     }
 
@@ -282,6 +290,12 @@ impl Workbench {
 
     /// Takes one event and says what follows.
     pub fn apply(&mut self, event: Event, now: UnixTime) -> Vec<Effect> {
+        let mut effects = self.applied(event, now);
+        effects.extend(self.stage_on(now));
+        effects
+    }
+
+    fn applied(&mut self, event: Event, now: UnixTime) -> Vec<Effect> {
         match event {
             Event::User(user) => self.decide(user, now),
             Event::Answered { exchange, result, timing } => self.answered(exchange, result, timing, now),
@@ -341,7 +355,12 @@ impl Workbench {
                 Vec::new()
             }
             // What follows from it comes as a change; the words are for the person.
-            Event::LabAnswered { .. } => Vec::new(),
+            Event::LabAnswered { order, result } => {
+                if let Some(shown) = &mut self.reproduction {
+                    shown.answered(&order, &result);
+                }
+                Vec::new()
+            }
         }
     }
 
@@ -410,6 +429,8 @@ impl Workbench {
             }
             User::Try(index) => self.try_at_api(index, now),
             User::Order(order) => vec![Effect::Lab(Box::new(order))],
+            User::Reproduce(code, seeds) => self.reproduce(code, &seeds, now),
+            User::Mend(seeds) => self.mend(&seeds),
         }
     }
 
@@ -434,15 +455,23 @@ impl Workbench {
     }
 
     fn start(&mut self, start: Start, now: UnixTime) -> Vec<Effect> {
-        self.start_for(None, start, now)
+        self.start_for(None, None, Vec::new(), start, now)
     }
 
-    /// Starts a run; `brings_for` names the run that waits for its tokens.
-    fn start_for(&mut self, brings_for: Option<SessionId>, start: Start, now: UnixTime) -> Vec<Effect> {
-        let id = SessionId::at(self.sessions.len());
-        let seeds = start.seeds.clone();
+    /// Starts a run; `brings_for` names the run that waits for its tokens. It goes on in a `browser` where somebody was
+    /// before, and `presses` buttons as soon as they are there.
+    fn start_for(
+        &mut self,
+        brings_for: Option<SessionId>,
+        browser: Option<agent::Agent>,
+        presses: Vec<String>,
+        start: Start,
+        now: UnixTime,
+    ) -> Vec<Effect> {
+        let (id, seeds) = (SessionId::at(self.sessions.len()), start.seeds.clone());
         let mut session = Session::new(id, start, now);
         session.brings_for = brings_for;
+        (session.browser, session.presses) = (browser, presses);
         self.sessions.push(session);
         self.advance(id, flow::Input::Begin(seeds), now)
     }
@@ -511,7 +540,7 @@ impl Workbench {
     /// While a run is on automatic and a step waits only for "next": choose it.
     fn run_on(&mut self, id: SessionId, now: UnixTime) -> Vec<Effect> {
         let mut effects = Vec::new();
-        while self.session(id).is_some_and(Session::can_run_on) {
+        while self.session(id).is_some_and(|session| session.can_run_on() && !self.is_held(session)) {
             let before = self.session(id).map(|session| session.flow.current());
             effects.extend(self.step(id, flow::Input::Chosen(Choice::Next), now));
             // A request that cannot be sent stays where it is: then only the person can go on.
@@ -522,6 +551,11 @@ impl Workbench {
             }
         }
         effects
+    }
+
+    /// Whether something is to be done before the step at which a run is.
+    fn is_held(&self, session: &Session) -> bool {
+        self.reproduction.as_ref().is_some_and(|shown| shown.holds(session))
     }
 
     fn answered(
@@ -551,6 +585,12 @@ impl Workbench {
             Owner::Agent(session) => self.agent_answered(session, result, now),
             // Nobody goes on from it: it is there to be compared.
             Owner::Replay(_) | Owner::Trial => Vec::new(),
+            Owner::Ahead(_) => {
+                if let Some(shown) = &mut self.reproduction {
+                    shown.sent();
+                }
+                Vec::new()
+            }
             Owner::Keys => self
                 .shelf
                 .next_key_source()

@@ -81,6 +81,10 @@ pub struct Session {
     pub brings_for: Option<SessionId>,
     /// The token it began with, once it has one.
     pub began_with: Option<Secret>,
+    /// The browser that it continues, with whoever is signed in there.
+    pub(super) browser: Option<Agent>,
+    /// Buttons of pages that are pressed as soon as they are there.
+    pub(super) presses: Vec<String>,
     pub(super) seeds: Seeds,
     wants: Option<(CallId, Need)>,
     visit: Option<(CallId, Visit)>,
@@ -110,6 +114,8 @@ impl Session {
             source_run: None,
             brings_for: None,
             began_with: None,
+            browser: None,
+            presses: Vec::new(),
             seeds: start.seeds,
             wants: None,
             visit: None,
@@ -295,7 +301,13 @@ impl Session {
             None | Some(FrontChannel::Paste) => Vec::new(),
             Some(FrontChannel::Browser) => vec![Effect::OpenBrowser(url)],
             Some(FrontChannel::Builtin(_)) => {
-                let (agent, request) = Agent::begin(url, redirect_uri);
+                let (agent, request) = match self.browser.take() {
+                    Some(mut agent) => {
+                        let request = agent.again(url, redirect_uri);
+                        (agent, request)
+                    }
+                    None => Agent::begin(url, redirect_uri),
+                };
                 self.agent = Some(agent);
                 self.stranded = None;
                 vec![self.agent_sends(request, traffic, now)]
@@ -364,6 +376,9 @@ impl Session {
                 let Some(FrontChannel::Builtin(Some(credentials))) = self.front.clone() else {
                     return (Vec::new(), None);
                 };
+                if let Some(next) = self.press() {
+                    return self.go_on(next, None, traffic, now);
+                }
                 let credentials = self.with_user_code(credentials);
                 match (self.agent.as_mut().and_then(|agent| agent.autopilot(&credentials)), page) {
                     (Some(next), _) => self.go_on(next, None, traffic, now),
@@ -375,6 +390,23 @@ impl Session {
         }
     }
 
+    /// Presses a button that is on the list, if the page has one; each is pressed once.
+    fn press(&mut self) -> Option<agent::Next> {
+        let agent = self.agent.as_mut()?;
+        let forms = &agent.page()?.forms;
+        let wanted = self.presses.iter().enumerate().find_map(|(at, label)| {
+            forms.iter().enumerate().find_map(|(form, one)| {
+                let is_it = |control: &agent::Control| {
+                    control.kind == agent::ControlKind::Submit && control.label.contains(label.as_str())
+                };
+                Some((at, form, one.controls.iter().position(is_it)?))
+            })
+        });
+        let (at, form, button) = wanted?;
+        self.presses.remove(at);
+        agent.act(agent::Act::Submit(form, Some(button)))
+    }
+
     fn strand(&mut self, page: Response) -> Option<flow::Input> {
         self.stranded = Some(page.clone());
         self.visit_answer(flow::Answer::DeadEnd(page))
@@ -382,7 +414,7 @@ impl Session {
 
     fn with_user_code(&self, mut credentials: Credentials) -> Credentials {
         if let Some(Prompt::DeviceCode(prompt)) = self.flow.prompt() {
-            credentials.user_code = Some(prompt.user_code);
+            credentials.user_code.get_or_insert(prompt.user_code);
         }
         credentials
     }

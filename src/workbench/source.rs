@@ -47,7 +47,9 @@ impl Workbench {
             seeds: session.seeds.derived(),
         };
         session.source_run = Some(next);
-        self.start_for(Some(id), start, now)
+        // Whatever is done on pages, is done where the pages come up.
+        let (browser, presses) = (session.browser.take(), std::mem::take(&mut session.presses));
+        self.start_for(Some(id), browser, presses, start, now)
     }
 
     /// Hands what run `id` brought to the run that waits for it, once it has ended.
@@ -208,6 +210,11 @@ impl Workbench {
             |offer: &Offer| offer.kind == FlowKind::CallApi && self.calls_api_of(held, &offer.profile);
         uses.sort_by_key(|(offer, unfit)| (unfit.is_some(), !calls_its_api(offer)));
         uses
+    }
+
+    /// Whether any run begins with a token, so that [`Self::uses`] has something to tell.
+    pub fn has_uses(&self) -> bool {
+        self.offers.iter().any(|offer| need_of(offer.kind).is_some())
     }
 
     /// Whether the API that a run calls is the one that a token is for: the one whose scope the sign-in before the call

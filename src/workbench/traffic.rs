@@ -34,6 +34,8 @@ pub enum Owner {
     Replay(ExchangeId),
     /// A person who tries a token of the shelf at the lab's API.
     Trial,
+    /// Somebody who sends what a run is about to send, so that the run comes second.
+    Ahead(SessionId),
 }
 
 /// Which side of the protocol an exchange belongs to.
@@ -90,7 +92,7 @@ impl Exchange {
     /// The run it belongs to.
     pub const fn session(&self) -> Option<SessionId> {
         match self.owner {
-            Owner::Flow(session, _) | Owner::Agent(session) => Some(session),
+            Owner::Flow(session, _) | Owner::Agent(session) | Owner::Ahead(session) => Some(session),
             Owner::Keys | Owner::Replay(_) | Owner::Trial => None,
         }
     }

@@ -223,6 +223,12 @@ impl Sitting {
                 auto: begin.auto,
                 seeds: seeds(),
             }))],
+            Effect::Reproduce(code) => vec![Event::User(User::Reproduce(code, seeds()))],
+            Effect::Mend => vec![Event::User(User::Mend(seeds()))],
+            Effect::ReadEvidence(path) => {
+                let read = self.files.get(&path).cloned();
+                return vec![Msg::Evidence(read.ok_or_else(|| format!("{path} cannot be read")))];
+            }
             Effect::Bench(E::Send(..)) if self.silent => Vec::new(),
             Effect::Bench(E::Send(exchange, request)) => {
                 self.now = self.now + Duration::from_millis(12);

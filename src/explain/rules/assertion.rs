@@ -84,9 +84,6 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
         let name = ["id_token_hint", "logout_hint"].into_iter().find(|name| case.param(name).is_some())?;
         Found::likely(&format!("request {name}"), "sent", "an ID token, or its claim login_hint")
     }),
-    ("resource.indicator_mismatch", |case| {
-        Found::likely("request resource", case.param("resource")?, "the API that owns the scopes, or nothing")
-    }),
 ];
 
 /// A claim that is a text; empty if there is none.

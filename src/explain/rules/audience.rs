@@ -92,7 +92,7 @@ fn is_same(one: &str, other: &str) -> bool {
 
 /// The API of Microsoft that was called, as its tokens name it.
 pub(super) fn api_called(case: &Case<'_>) -> Option<String> {
-    let url = super::graph::called(case)?;
+    let url = super::graph_call::called(case)?;
     let host = url.host_str()?;
     if host.ends_with(".vault.azure.net") {
         return Some("https://vault.azure.net".to_owned());

@@ -7,30 +7,30 @@ use super::{Case, Check, Found};
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("browser.cors_on_authorize", cors_on_authorize),
     ("browser.cookies_blocked", cookies_are_blocked),
-    ("browser.hash_lost", |case| {
-        on_page(
-            case,
-            &[
-                "hash_empty_error",
-                "hash_does_not_contain_known_properties",
-                "monitor_window_timeout",
-                "state_interaction_type_mismatch",
-            ],
-        )
-    }),
-    ("browser.frame_refused", |case| {
-        on_page(
-            case,
-            &[
-                "x-frame-options",
-                "frame-ancestors",
-                "refused to display",
-                "refused to connect",
-                "redirect_in_iframe",
-                "block_iframe_reload",
-            ],
-        )
-    }),
+    ("browser.hash_lost", |case| on_page(case, &HASH)),
+    ("browser.frame_refused", |case| on_page(case, &FRAME)),
+    ("browser.interaction_unfinished", |case| on_page(case, &["interaction_in_progress"])),
+    ("browser.popup_blocked", |case| on_page(case, &["popup_window_error", "empty_window_error", "popup"])),
+    ("browser.not_initialized", |case| on_page(case, &["uninitialized_public_client_application"])),
+];
+
+/// Words about an answer that the redirect page did not hand over.
+const HASH: [&str; 5] = [
+    "hash_empty_error",
+    "hash_does_not_contain_known_properties",
+    "state_interaction_type_mismatch",
+    "no_token_request_cache_error",
+    "monitor_window_timeout",
+];
+
+/// Words about a page that does not show in a frame.
+const FRAME: [&str; 6] = [
+    "x-frame-options",
+    "frame-ancestors",
+    "refused to display",
+    "refused to connect",
+    "redirect_in_iframe",
+    "block_iframe_reload",
 ];
 
 /// A fetch that ended on the sign-in page.

@@ -9,8 +9,6 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("credential.missing", credential_missing),
     ("credential.public_flag_off", no_redirect_uri_in_grant),
     ("request.placeholder", placeholder),
-    ("tenant.path_segment", path_segment),
-    ("tenant.grant_needs_tenant", shared_tenant),
     ("client.first_party_borrowed", first_party),
 ];
 
@@ -51,19 +49,6 @@ fn placeholder(case: &Case<'_>) -> Option<Found> {
             || (is_guid(value) && value.bytes().all(|b| b == b'0' || b == b'-'));
         if is_template { Found::certain(name, value, "a real value") } else { None }
     })
-}
-
-fn path_segment(case: &Case<'_>) -> Option<Found> {
-    const WORDS: [&str; 7] =
-        ["oauth2", "v2.0", "authorize", "token", "devicecode", "adminconsent", ".well-known"];
-    let tenant = case.facts.get("tenant").filter(|tenant| WORDS.contains(tenant))?;
-    Found::certain("tenant in the path", tenant, "a GUID or a domain")
-}
-
-fn shared_tenant(case: &Case<'_>) -> Option<Found> {
-    let shared = |tenant: &&str| ["common", "organizations", "consumers"].contains(tenant);
-    let tenant = case.facts.get("tenant").filter(shared)?;
-    Found::certain("tenant in the path", tenant, "one tenant's GUID or domain")
 }
 
 fn first_party(case: &Case<'_>) -> Option<Found> {

@@ -1,167 +1,166 @@
-//! Which permissions a call to Microsoft Graph needs, by its path: roughly, and enough to tell a token that holds none of
-//! the kind from one that does. Documentation of the call has the last word.
+//! The permissions of Microsoft Graph by their names: to tell a misspelt one from a permission of somebody else's API, and
+//! one that needs an administrator from one that does not.
 
-use url::Url;
+use crate::entra::{
+    permissions::{self, Permission},
+    registration::Kind,
+    scopes::GRAPH,
+};
 
-use super::{Case, call::call};
-use crate::{explain::place::Place, token::microsoft_api, wire::Method};
-
-/// A part of a path, and the words with which the names of its permissions begin; the first is the usual one. The further
-/// up, the more it says about the call.
-const SUBJECTS: &[(&str, &[&str])] = &[
-    ("sendmail", &["Mail.Send"]),
-    ("messages", &["Mail"]),
-    ("mailfolders", &["Mail"]),
-    ("mailboxsettings", &["MailboxSettings"]),
-    ("events", &["Calendars"]),
-    ("calendar", &["Calendars"]),
-    ("calendars", &["Calendars"]),
-    ("calendarview", &["Calendars"]),
-    ("contacts", &["Contacts"]),
-    ("drive", &["Files", "Sites"]),
-    ("drives", &["Files", "Sites"]),
-    ("lists", &["Sites"]),
-    ("sites", &["Sites"]),
-    ("onenote", &["Notes"]),
-    ("todo", &["Tasks"]),
-    ("planner", &["Tasks", "Group"]),
-    ("chats", &["Chat"]),
-    ("channels", &["Channel", "Group", "ChannelSettings", "ChannelMessage"]),
-    ("teams", &["Team", "Group", "TeamSettings"]),
-    ("joinedteams", &["Team", "Group", "User", "Directory"]),
-    ("onlinemeetings", &["OnlineMeetings"]),
-    ("presence", &["Presence"]),
-    ("authentication", &["UserAuthenticationMethod"]),
-    ("memberof", &["GroupMember", "Group", "Directory", "User"]),
-    ("transitivememberof", &["GroupMember", "Group", "Directory", "User"]),
-    ("getmemberobjects", &["GroupMember", "Group", "Directory", "User"]),
-    ("members", &["GroupMember", "Group", "Directory"]),
-    ("manager", &["User", "Directory"]),
-    ("applications", &["Application", "Directory"]),
-    ("serviceprincipals", &["Application", "Directory"]),
-    ("approleassignments", &["AppRoleAssignment", "Application", "Directory"]),
-    ("oauth2permissiongrants", &["DelegatedPermissionGrant", "Directory"]),
-    ("auditlogs", &["AuditLog"]),
-    ("signins", &["AuditLog"]),
-    ("conditionalaccess", &["Policy"]),
-    ("policies", &["Policy"]),
-    ("directoryroles", &["RoleManagement", "Directory"]),
-    ("rolemanagement", &["RoleManagement", "Directory"]),
-    (
-        "devicemanagement",
-        &["DeviceManagementManagedDevices", "DeviceManagementConfiguration", "DeviceManagementApps"],
-    ),
-    ("devices", &["Device", "Directory"]),
-    ("domains", &["Domain", "Directory"]),
-    ("organization", &["Organization", "Directory", "User"]),
-    ("subscribedskus", &["LicenseAssignment", "Organization", "Directory"]),
-    ("reports", &["Reports"]),
-    ("riskyusers", &["IdentityRiskyUser"]),
-    ("alerts", &["SecurityEvents", "SecurityAlert"]),
-    ("groups", &["Group", "GroupMember", "Directory"]),
-    ("users", &["User", "Directory"]),
-    ("me", &["User", "Directory"]),
+/// The words before the first dot, which tell a permission of Microsoft Graph from one of somebody's own API.
+const SUBJECTS: &[&str] = &[
+    "User",
+    "Mail",
+    "MailboxSettings",
+    "Calendars",
+    "Contacts",
+    "People",
+    "Files",
+    "Sites",
+    "Notes",
+    "Chat",
+    "ChatMessage",
+    "Channel",
+    "ChannelMessage",
+    "ChannelMember",
+    "Team",
+    "TeamMember",
+    "Presence",
+    "OnlineMeetings",
+    "Group",
+    "GroupMember",
+    "Directory",
+    "Application",
+    "AppRoleAssignment",
+    "DelegatedPermissionGrant",
+    "AuditLog",
+    "Policy",
+    "RoleManagement",
+    "Organization",
+    "Domain",
+    "DeviceManagementApps",
+    "DeviceManagementConfiguration",
+    "DeviceManagementManagedDevices",
+    "AdministrativeUnit",
+    "UserAuthenticationMethod",
+    "IdentityProvider",
+    "IdentityRiskyUser",
+    "IdentityRiskEvent",
+    "SecurityEvents",
+    "EntitlementManagement",
+    "AccessReview",
+    "IMAP",
+    "SMTP",
+    "POP",
+    "EWS",
+    "Calls",
+    "CallRecords",
 ];
 
-/// What a call needs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Need {
-    subjects: &'static [&'static str],
-    writes: bool,
-    /// Whether it goes to other people's things, so that a permission for one's own is not enough.
-    of_others: bool,
+/// Short names that some libraries translate themselves, and that go wrong when they are sent as they stand.
+const ALIASES: &[&str] = &[
+    "basic",
+    "mailbox",
+    "mailbox_shared",
+    "message_send",
+    "message_send_shared",
+    "message_all",
+    "message_all_shared",
+    "address_book",
+    "address_book_all",
+    "address_book_shared",
+    "calendar",
+    "calendar_all",
+    "calendar_shared",
+    "users",
+    "onedrive",
+    "onedrive_all",
+    "sharepoint",
+    "sharepoint_dl",
+    "settings_all",
+    "tasks",
+    "tasks_all",
+    "presence",
+];
+
+fn holds(list: &[&str], name: &str) -> bool {
+    list.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
-impl Need {
-    /// Whether a permission of this name is of the kind that the call needs.
-    pub fn fits(&self, permission: &str) -> bool {
-        let mut words = permission.split('.');
-        let subject = words.next().unwrap_or_default();
-        let verb = words.next().unwrap_or_default();
-        let is_of =
-            |one: &&str| one.split('.').next().is_some_and(|begin| begin.eq_ignore_ascii_case(subject));
-        if !self.subjects.iter().any(is_of) {
-            return false;
-        }
-        let exact = self.subjects.iter().find_map(|one| one.split_once('.').map(|(_, verb)| verb));
-        let verb_fits = match exact {
-            Some(exact) => verb.eq_ignore_ascii_case(exact),
-            None if self.writes => {
-                verb.starts_with("ReadWrite")
-                    || verb == "Manage"
-                    || verb == "Create"
-                    || verb == "AccessAsUser"
-            }
-            None => !matches!(verb, "Send" | "Create" | "Invite"),
-        };
-        let reach = permission.contains(".All")
-            || permission.contains(".Shared")
-            || subject == "Mail" && verb == "Send";
-        verb_fits && (!self.of_others || reach)
-    }
-
-    /// The usual permission, as it would be named.
-    pub fn usual(&self, app_only: bool) -> String {
-        let subject = self.subjects.first().copied().unwrap_or("User");
-        if subject.contains('.') {
-            return subject.to_owned();
-        }
-        let verb = if self.writes { "ReadWrite" } else { "Read" };
-        let without_all = ["Mail", "Calendars", "Contacts", "MailboxSettings"].contains(&subject)
-            || !self.of_others && !app_only && ["User", "Files", "Notes", "Tasks", "Chat"].contains(&subject);
-        if without_all { format!("{subject}.{verb}") } else { format!("{subject}.{verb}.All") }
-    }
+fn delegated() -> impl Iterator<Item = &'static str> {
+    let graph = permissions::all().filter(|permission| permission.api == GRAPH.id);
+    graph.filter(|permission| permission.kind == Kind::Scope).map(|permission| permission.name)
 }
 
-/// The address that was called, where it is known: the failing request, or one of Microsoft's APIs in the text.
-pub(super) fn called(case: &Case<'_>) -> Option<Url> {
-    if let Some(request) = call(case) {
-        return Some(request.url.clone());
-    }
-    if case.evidence.request.is_some() && !matches!(case.facts.place, Place::Api(_)) {
+fn of_kind(name: &str, kind: Kind) -> Option<Permission> {
+    permissions::by_name(GRAPH.id, name).find(|permission| permission.kind == kind)
+}
+
+/// Whether it is a delegated permission. Letter case does not count.
+pub(super) fn is_delegated(name: &str) -> bool {
+    of_kind(name, Kind::Scope).is_some()
+}
+
+/// Whether only an administrator may consent to it; `None` if there is no delegated permission of that name.
+pub(super) fn needs_administrator(name: &str) -> Option<bool> {
+    of_kind(name, Kind::Scope).map(|permission| permission.needs_admin)
+}
+
+/// Whether it exists for applications by themselves, and not for people.
+pub(super) fn is_for_applications_only(name: &str) -> bool {
+    !is_delegated(name) && of_kind(name, Kind::Role).is_some()
+}
+
+/// Whether the name is built like one of Microsoft Graph's, or is a library's short form of one.
+pub(super) fn looks_like_one(name: &str) -> bool {
+    let subject = name.split(['.', '_']).next().unwrap_or_default();
+    let has_verb = name.len() > subject.len();
+    (has_verb && holds(SUBJECTS, subject)) || holds(ALIASES, name)
+}
+
+/// The delegated permission with that GUID.
+pub(super) fn by_id(id: &str) -> Option<&'static str> {
+    permissions::by_id(id, Some(Kind::Scope)).map(|permission| permission.name)
+}
+
+/// The delegated permission that was probably meant: the same letters with other punctuation, or a slip of the fingers.
+pub(super) fn meant(name: &str) -> Option<&'static str> {
+    nearest(name, delegated())
+}
+
+/// The name that differs least: in punctuation and letter case only, or by one or two characters.
+pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    const LONGEST: usize = 64;
+    if name.len() > LONGEST {
         return None;
     }
-    // A call that somebody wrote into the text: an address with a path, not the identifier of an API.
-    let text = &case.validation().text;
-    let lower = &case.validation().lower;
-    let mut places = lower.match_indices("https://").map(|(at, _)| at).take(64);
-    places.find_map(|at| {
-        let rest = &text[at..];
-        let end = rest.find(|c: char| {
-            c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`' | ')' | ',' | '\\')
-        });
-        let url = Url::parse(rest[..end.unwrap_or(rest.len())].trim_end_matches(['.', ':'])).ok()?;
-        let host = url.host_str()?;
-        let is_api =
-            microsoft_api(&format!("https://{host}")).is_some() || host.ends_with(".vault.azure.net");
-        let segments =
-            url.path_segments().into_iter().flatten().filter(|segment| !segment.is_empty()).count();
-        (is_api && segments >= 2).then_some(url)
-    })
+    let letters = |text: &str| -> String {
+        text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+    };
+    let wanted = letters(name);
+    let allowed = if wanted.len() < 6 { 1 } else { 2 };
+    known
+        .filter(|known| known.len() <= LONGEST && !known.is_empty())
+        .map(|known| (steps(&wanted, &letters(known)), known))
+        .filter(|(steps, _)| *steps <= allowed)
+        .min_by_key(|(steps, _)| *steps)
+        .map(|(_, known)| known)
 }
 
-/// Whether a path stands for the signed-in person.
-pub(super) fn is_me(url: &Url) -> bool {
-    url.path_segments().into_iter().flatten().any(|segment| segment.eq_ignore_ascii_case("me"))
-}
-
-/// What the call needs, if it goes to Graph and the path is known.
-pub(super) fn need(case: &Case<'_>) -> Option<Need> {
-    let url = called(case)?;
-    let path = url.path().to_ascii_lowercase();
-    let host = url.host_str()?;
-    let is_graph = microsoft_api(&format!("https://{host}")) == Some("Microsoft Graph")
-        || ["/v1.0/", "/beta/"].iter().any(|begin| path.starts_with(begin));
-    if !is_graph {
-        return None;
+/// How many characters must be added, taken away or changed to get from one to the other (Levenshtein).
+pub(super) fn steps(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (at, c) in from.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = at + 1;
+        for (column, other) in to.iter().enumerate() {
+            let changed = diagonal + usize::from(c != *other);
+            diagonal = row[column + 1];
+            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
+        }
     }
-    let has = |wanted: &str| path.split('/').any(|segment| segment == wanted);
-    let (_, subjects) = SUBJECTS.iter().find(|(segment, _)| has(segment))?;
-    let method = case.evidence.request.as_ref().map_or(Method::Get, |request| request.method);
-    let asks_only = ["getmemberobjects", "getmembergroups", "checkmembergroups", "getbyids"]
-        .iter()
-        .any(|end| path.ends_with(end));
-    Some(Need { subjects, writes: method != Method::Get && !asks_only, of_others: !is_me(&url) })
+    row[to.len()]
 }
 
 #[cfg(test)]
@@ -169,22 +168,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_permission_fits_by_subject_verb_and_reach() {
-        let need = |subjects, writes, of_others| Need { subjects, writes, of_others };
-        let users: &[&str] = &["User", "Directory"];
-        let check = |need: Need, permission: &str, fits: bool| {
-            assert_eq!(need.fits(permission), fits, "{permission} {need:?}")
-        };
-        check(need(users, false, true), "User.Read", false);
-        check(need(users, false, true), "User.Read.All", true);
-        check(need(users, false, true), "User.ReadBasic.All", true);
-        check(need(users, false, true), "Directory.ReadWrite.All", true);
-        check(need(users, false, false), "User.Read", true);
-        check(need(users, true, true), "User.Read.All", false);
-        check(need(&["Mail.Send"], true, false), "Mail.Send", true);
-        check(need(&["Mail.Send"], true, false), "Mail.ReadWrite", false);
-        check(need(&["Mail"], false, false), "Mail.Send", false);
-        assert_eq!(need(users, false, true).usual(true), "User.Read.All");
-        assert_eq!(need(&["Mail"], false, false).usual(true), "Mail.Read");
+    fn what_was_meant_is_found_by_its_letters() {
+        assert_eq!(meant("mailread"), Some("Mail.Read"));
+        assert_eq!(meant("User.Raed"), Some("User.Read"));
+        assert_eq!(meant("Pump.Start"), None);
+        assert_eq!(
+            nearest("offline_acces", ["openid", "offline_access"].into_iter()),
+            Some("offline_access")
+        );
+        assert_eq!(steps("kitten", "sitting"), 3);
+    }
+
+    #[test]
+    fn kinds_are_told_apart() {
+        assert_eq!(needs_administrator("user.read"), Some(false));
+        assert_eq!(needs_administrator("User.Read.All"), Some(true));
+        assert_eq!(needs_administrator("Pump.Start"), None);
+        assert!(is_for_applications_only("Calls.AccessMedia.All") && !is_for_applications_only("Mail.Read"));
+        assert_eq!(by_id("e1fe6dd8-ba31-4d61-89e7-88639da4683d"), Some("User.Read"));
+        assert!(looks_like_one("Mail.Fetch") && !looks_like_one("Pump.Start") && !looks_like_one("User"));
     }
 }

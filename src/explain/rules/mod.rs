@@ -8,28 +8,35 @@
 //! the family it belongs to, and cases in `tests/explained/corpus` where it is named, and where it comes near and is not.
 
 mod address;
+mod api;
 mod assertion;
 mod audience;
 mod browser;
 mod call;
 mod claim;
 mod client;
-mod grant;
+mod consent;
 mod graph;
+mod graph_call;
 mod issuer;
+mod message;
 mod permission;
 mod pkce;
 mod platform;
+mod policy;
 mod redemption;
 mod redirect_uri;
 mod request;
+mod resource;
 mod response_type;
 mod scope;
 mod sender;
 mod session;
 mod signing_key;
+mod tenant;
 mod times;
 mod token;
+mod user;
 mod validation;
 
 use super::{Certainty, Evidence, EvidenceLine, entry::Entry, facts::Facts, reading::plain};
@@ -56,8 +63,12 @@ const FAMILIES: &[&[(&str, Check)]] = &[
     client::CHECKS,
     assertion::CHECKS,
     scope::CHECKS,
+    resource::CHECKS,
+    consent::CHECKS,
+    tenant::CHECKS,
+    user::CHECKS,
+    policy::CHECKS,
     pkce::CHECKS,
-    grant::CHECKS,
     request::CHECKS,
     call::CHECKS,
     token::CHECKS,
@@ -114,6 +125,12 @@ impl Found {
         self
     }
 
+    /// What it is about, for the end of the title.
+    pub fn about(self, what: &str) -> Self {
+        let which = if what.is_empty() { String::new() } else { format!(": {what}") };
+        self.with("which", which)
+    }
+
     /// A value for a slot of the prose; see `slots`.
     pub fn with(mut self, slot: &'static str, value: impl Into<String>) -> Self {
         self.values.push((slot, value.into()));
@@ -140,6 +157,8 @@ pub(super) struct Case<'a> {
     /// What the refusal or the pasted text says, in lower case.
     pub message: String,
     validation: std::cell::OnceCell<Validation>,
+    /// The sentence about the number as it was written, freed of what wraps it: see `message`.
+    pub sentence: String,
 }
 
 impl<'a> Case<'a> {
@@ -149,6 +168,7 @@ impl<'a> Case<'a> {
         let presented = request.map(|request| Presented::read(request, &params)).unwrap_or_default();
         let given = evidence.token.as_deref().map(decode);
         let told = evidence.refusal.as_ref().and_then(|refusal| refusal.description.as_deref());
+        let words = told.or(evidence.text.as_deref()).unwrap_or_default();
         let pasted = evidence.text.as_deref().filter(|text| Some(*text) != told);
         let message = [told, pasted].into_iter().flatten().collect::<Vec<_>>().join("\n");
         let message = plain::words(&message).to_ascii_lowercase();
@@ -164,6 +184,7 @@ impl<'a> Case<'a> {
             presented,
             message,
             validation: std::cell::OnceCell::new(),
+            sentence: message::plain(words, entry.code),
         }
     }
 
@@ -256,12 +277,13 @@ impl<'a> Case<'a> {
     }
 
     /// By how many seconds this machine's clock was ahead of the authority's when the answer came; negative if it was
-    /// behind. From the `Date` header or the time in the answer. `None` where more than a day lies between them: then the
-    /// text is old, and the clocks are not known.
+    /// behind. From the `Date` header or the time in the answer. `None` where the clocks are not known: a text that was
+    /// pasted is older than the present, and one from more than a day away is no measure at all.
     pub fn clock_offset(&self) -> Option<i64> {
         const DAY: i64 = 24 * 60 * 60;
         let offset = self.evidence.now?.seconds() - self.facts.answered?.seconds();
-        (offset.abs() <= DAY).then_some(offset)
+        let is_measured = !self.evidence.is_asked_later || offset < 0;
+        (is_measured && offset.abs() <= DAY).then_some(offset)
     }
 
     /// What the lab tenant compared under this name.

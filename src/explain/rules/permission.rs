@@ -6,7 +6,7 @@ use super::{
     assertion::{shown, text},
     audience::registration_of_api,
     call::call,
-    graph::{self, Need},
+    graph_call::{self, Need},
     token::id_token_of,
     validation::Complaint,
 };
@@ -126,7 +126,7 @@ impl Needed {
         if !named.is_empty() {
             return Self::Named(named);
         }
-        graph::need(case).map_or(Self::Unknown, Self::ByPath)
+        graph_call::need(case).map_or(Self::Unknown, Self::ByPath)
     }
 
     fn fits(&self, permission: &str) -> bool {
@@ -320,7 +320,7 @@ fn app_only_on_me(case: &Case<'_>) -> Option<Found> {
         return Some(found);
     }
     let said = case.validation();
-    let is_me = graph::called(case).filter(graph::is_me);
+    let is_me = graph_call::called(case).filter(graph_call::is_me);
     let told =
         said.says(&["/me request is only valid with delegated", "only valid with delegated authentication"]);
     let token = of_call(case);
@@ -342,7 +342,7 @@ fn app_only_on_me(case: &Case<'_>) -> Option<Found> {
         (_, None, true) => {
             Found::certain("the message", "says that /me needs a signed-in person (delegated)", "/users/<id>")
         }
-        (None, _, false) if is_me.is_none() && graph::called(case).is_some() => Found::excluded(),
+        (None, _, false) if is_me.is_none() && graph_call::called(case).is_some() => Found::excluded(),
         (_, Some(false), _) => Found::excluded(),
         _ => None,
     }
@@ -599,7 +599,7 @@ fn scope_missing(case: &Case<'_>) -> Option<Found> {
     }
     let line = if needed.is_named() { Found::certain } else { Found::likely };
     let mut found = line("scp of the token", &sent, &needed.in_words(false))?;
-    if let Some(path) = graph::called(case) {
+    if let Some(path) = graph_call::called(case) {
         found = found.and("request", path.path(), "a path that this scope opens");
     }
     if let Some(asked) = case.previous_param("scope").or_else(|| case.param("scope")) {

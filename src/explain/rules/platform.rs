@@ -5,7 +5,7 @@ use super::{
     super::Certainty,
     Case, Check, Found,
     address::{Parts, same},
-    redirect_uri::{json_list, kind, with_lists},
+    redirect_uri::{json_list, with_lists},
     sender::{Sender, sender},
 };
 use crate::entra::registration::{Application, Platform};
@@ -84,12 +84,7 @@ fn spa_expected(case: &Case<'_>) -> Option<Found> {
     };
     let Some(platforms) = case.platforms_of(uri) else {
         return by_number(case, who.sender, origin_place, origin).map(|found| {
-            with_lists(
-                found.and(place, uri, "registered as single-page (SPA)"),
-                case,
-                Some(Platform::Spa),
-                uri,
-            )
+            moved(found.and(place, uri, "registered as single-page (SPA)"), case, uri, Platform::Spa)
         });
     };
     let stands = platforms.first()?; // registered nowhere: another refusal would have come
@@ -139,13 +134,15 @@ fn by_number(case: &Case<'_>, sender: Sender, place: &str, origin: &str) -> Opti
     if sender == Sender::Program || case.app().is_some() || !is_cross_origin(case) {
         return None;
     }
-    Found::likely(place, origin, "the origin of an address that is registered as single-page (SPA)")
+    let found =
+        Found::likely(place, origin, "the origin of an address that is registered as single-page (SPA)")?;
+    Some(found.with("variant", "alone"))
 }
 
 /// The slots for moving an address to another platform in one go.
 fn moved(found: Found, case: &Case<'_>, uri: &str, to: Platform) -> Found {
-    let found = with_lists(found, case, Some(to), uri);
-    let Some(app) = case.app() else { return found };
+    let found = found.with("platform", to.label());
+    let Some(app) = case.app() else { return with_lists(found.with("variant", "alone"), case, None, uri) };
     let rest = |platform: Platform| -> Vec<String> {
         app.redirect_uris(platform)
             .iter()
@@ -160,12 +157,18 @@ fn moved(found: Found, case: &Case<'_>, uri: &str, to: Platform) -> Found {
     if !there.iter().any(|known| known == registered) {
         there.push(registered.to_owned());
     }
-    let list = |platform: Platform| if platform == to { there.clone() } else { rest(platform) };
-    let body = Platform::ALL.map(|platform| {
-        let member = platform.member().trim_end_matches(".redirectUris");
-        format!("\"{member}\":{{\"redirectUris\":[{}]}}", json_list(&list(platform)))
-    });
-    found.with("moved_json", format!("{{{}}}", body.join(","))).with("variant", kind(to))
+    let body = Platform::ALL
+        .into_iter()
+        .filter(|platform| *platform == to || !app.redirect_uris(*platform).is_empty());
+    let body: Vec<_> = body
+        .map(|platform| {
+            let list = if platform == to { there.clone() } else { rest(platform) };
+            let member = platform.member().trim_end_matches(".redirectUris");
+            format!("\"{member}\":{{\"redirectUris\":[{}]}}", json_list(&list))
+        })
+        .collect();
+    let found = found.with("moved_json", format!("{{{}}}", body.join(","))).with("variant", "moved");
+    with_lists(found, case, None, uri)
 }
 
 fn has_credentials(app: &Application) -> bool {
@@ -279,7 +282,7 @@ fn web_used_by_public_client(case: &Case<'_>) -> Option<Found> {
         let found = Found::likely(place, uri, "an address under Mobile and desktop, or a credential");
         return found
             .filter(|_| is_local && case.app().is_none())
-            .map(|found| with_lists(found, case, Some(Platform::PublicClient), uri));
+            .map(|found| moved(found, case, uri, Platform::PublicClient));
     };
     match platforms.as_slice() {
         [Platform::Web] => {}

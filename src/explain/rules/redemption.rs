@@ -3,7 +3,7 @@
 //!
 //! Values of codes and tokens are looked at and never shown: what is told is their length, their form and how they differ.
 
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use super::{
     super::Certainty,
@@ -171,7 +171,7 @@ fn code_mangled(case: &Case<'_>) -> Option<Found> {
 fn arrived(case: &Case<'_>) -> Option<String> {
     let of_url = |url: &Url| {
         let in_fragment = url.fragment().unwrap_or_default();
-        let fragment = url::form_urlencoded::parse(in_fragment.as_bytes());
+        let fragment = form_urlencoded::parse(in_fragment.as_bytes());
         url.query_pairs()
             .chain(fragment)
             .find(|(name, _)| name == "code")

@@ -1,7 +1,6 @@
 //! `response_type`, `response_mode` and `prompt`: what exists, what goes together, and what a registration has to allow.
 
-use super::{Case, Check, Found, redirect_uri::kind};
-use crate::entra::registration::Platform;
+use super::{Case, Check, Found};
 
 /// One check for each cause.
 pub(super) const CHECKS: &[(&str, Check)] =
@@ -56,8 +55,7 @@ fn not_enabled(case: &Case<'_>) -> Option<Found> {
 }
 
 fn with_switch(found: Found, is_id: bool) -> Found {
-    // The fixes name one switch each; the word decides which is shown.
-    found.with("variant", if is_id { kind(Platform::Web) } else { kind(Platform::Spa) })
+    found.with("variant", if is_id { "id_token" } else { "token" })
 }
 
 fn unsupported(case: &Case<'_>) -> Option<Found> {

@@ -503,6 +503,8 @@ fn challenge(case: &Case<'_>) -> Option<Found> {
     ];
     let word = words.into_iter().find(|word| said.lower.contains(word))?;
     let claims = case.evidence.refusal.as_ref().and_then(|refusal| refusal.claims.clone());
-    Found::certain("the answer", &format!("says {word}"), "a new sign-in with the claims of WWW-Authenticate")
+    // A session that was revoked is told by the same word, and may be the point of it.
+    let line = if word == words[0] { Found::likely } else { Found::certain };
+    line("the answer", &format!("says {word}"), "a new sign-in with the claims of WWW-Authenticate")
         .map(|found| found.with("claims", claims.unwrap_or_default()))
 }

@@ -164,8 +164,11 @@ pub const TABLE: &[Binding] = &[
     row(Errors, &[Key::ENTER], A::Activate, "open", 2),
     row(Errors, &[c('/')], A::Search, "search", 3),
     row(Errors, &[c('p')], A::Paste, "paste", 4),
-    row(Errors, &[c('i')], A::ExchangeShow, "exchange", 5),
-    row(Errors, &[c('r')], A::FlowRetry, "run again", 6),
+    row(Errors, &[c('a')], A::ErrorEvidence, "add evidence", 5),
+    row(Errors, &[c('R')], A::ErrorReproduce, "in the lab", 6),
+    row(Errors, &[c('m')], A::ErrorMend, "mend", 7),
+    row(Errors, &[c('i')], A::ExchangeShow, "exchange", 8),
+    row(Errors, &[c('r')], A::FlowRetry, "run again", 9),
 
     row(Traffic, &[Key::UP, c('k')], A::MoveUp, "move", 1),
     row(Traffic, &[Key::DOWN, c('j')], A::MoveDown, "move", 1),

@@ -1,6 +1,6 @@
-//! Scenario files as the loop reads and writes them, and what is said about it.
+//! Scenario files as the loop reads and writes them, files that somebody brings as evidence, and what is said about it.
 
-use std::path::Path;
+use std::{fs::File, io::Read as _, path::Path};
 
 use crate::{
     provider::order::Order,
@@ -17,6 +17,23 @@ pub fn save(config: &Path, name: String, text: &Secret, replace: bool) -> Msg {
         Ok(Written::Done(path)) => Msg::Said(Toast::good(format!("saved to {}", path.display()))),
         Err(why) => Msg::Said(Toast::bad(format!("scenarios/{name}.toml could not be written: {why}"))),
     }
+}
+
+/// More than any registration, log or HAR file of one sign-in holds.
+const MOST: u64 = 16 * 1024 * 1024;
+
+/// Reads a file that somebody names as evidence. A tilde at its beginning is the home folder.
+pub fn evidence(name: &str) -> Msg {
+    let path = match (name.strip_prefix("~/"), std::env::home_dir()) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => Path::new(name).to_owned(),
+    };
+    let read = || {
+        let mut bytes = Vec::new();
+        File::open(&path)?.take(MOST).read_to_end(&mut bytes)?;
+        std::io::Result::Ok(String::from_utf8_lossy(&bytes).into_owned())
+    };
+    Msg::Evidence(read().map_err(|why| format!("{} cannot be read: {why}", path.display())))
 }
 
 /// Looks for those that there are.

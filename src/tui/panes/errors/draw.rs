@@ -85,8 +85,10 @@ impl State {
                         Lines::new(&came_back, look).scrolled(inner, buffer, &mut self.came_back_scroll);
                     }
                 }
-                Region::Explained => self.draw_explained(focused, bench, look, place, buffer),
-                Region::Codes => cursor = self.draw_codes(focused, look, place, buffer),
+                Region::Explained => {
+                    cursor = self.draw_explained(focused, bench, look, place, buffer).or(cursor);
+                }
+                Region::Codes => cursor = self.draw_codes(focused, look, place, buffer).or(cursor),
                 Region::Request => self.draw_request(focused, scene, place, buffer),
             }
         }
@@ -100,16 +102,29 @@ impl State {
         look: &Look,
         area: Rect,
         buffer: &mut Buffer,
-    ) {
+    ) -> Option<Position> {
         let mut frame = Frame::new("Explained", look).focused(focused);
-        if !self.trail.is_empty() {
-            frame = frame.note(Line::of(Role::Muted, "Esc goes back to the one before"));
+        let mut inner = Frame::inner(area);
+        let mut cursor = None;
+        if let Some(field) = &self.file {
+            let [row, rest] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(inner);
+            let row = padded(row);
+            let view = field.view(look).placeholder("a file: what az or Graph printed, HAR, log; or paste it");
+            (&view).render(row, buffer);
+            cursor = view.cursor(row);
+            inner = rest;
         }
-        let inner = Frame::inner(area);
         let Some(shown) = &self.shown else {
             frame.render(area, buffer);
             Lines::new(&nothing_yet(bench), look).draw(readable(padded(inner)), buffer);
-            return;
+            return cursor;
+        };
+        frame = match self.in_the_lab(bench) {
+            Some(note) => frame.note(note),
+            None if !self.trail.is_empty() => {
+                frame.note(Line::of(Role::Muted, "Esc goes back to the one before"))
+            }
+            None => frame,
         };
         let has_commands = shown.printed.places.iter().any(|(_, place)| match place {
             crate::explain::Place::Fix(fix) => fix.command.is_some(),
@@ -130,6 +145,21 @@ impl State {
             (true, false, Some(_)) => "y copies",
         };
         frame.footnote(more(&self.scroll, hint, look)).render(area, buffer);
+        cursor
+    }
+
+    /// What the lab tenant can do about what is explained.
+    fn in_the_lab(&self, bench: &Workbench) -> Option<Line> {
+        let code = self.shown.as_ref()?.explanation.code?;
+        let waits = bench.reproduction().filter(|shown| shown.code == code && !shown.is_mended);
+        if waits.is_some() {
+            return Some(Line::of(Role::Key, "m").then(Role::Muted, " mends it in the lab"));
+        }
+        let has_trail = !self.trail.is_empty();
+        bench.can_reproduce(code).then(|| {
+            let line = Line::of(Role::Key, "R").then(Role::Muted, " shows it in the lab");
+            if has_trail { line.then(Role::Muted, ", Esc goes back") } else { line }
+        })
     }
 
     fn draw_codes(

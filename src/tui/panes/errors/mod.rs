@@ -11,7 +11,10 @@
 //! ```
 //!
 //! `shown` holds what is explained and says in which words it came back; `codes` is the list; `layout` says which regions
-//! there are; `draw` puts them on the screen. What keys do is here.
+//! there are; `told` lays an explanation out, what helps first; `draw` puts them on the screen. What keys do is here.
+//!
+//! What is explained can be asked of the lab tenant: it is brought to the state that gives the number, and mended again.
+//! What others tell of a real tenant (`az`, Graph, a HAR file) is added to it, from a file or pasted.
 //!
 //! Up and Down in an explanation scroll it, and stop at every fix and every related number on their way, so that both a
 //! long text and its fixes are reached with the same two keys.
@@ -20,6 +23,7 @@ mod codes;
 mod draw;
 mod layout;
 mod shown;
+mod told;
 
 use self::{
     codes::Codes,
@@ -27,7 +31,7 @@ use self::{
     shown::{Origin, Shown},
 };
 use crate::{
-    explain::{Evidence, Place},
+    explain::{self, Evidence, Place},
     flow::Outcome,
     secret::{Secret, find},
     text::Line,
@@ -56,6 +60,10 @@ pub struct State {
     region: Region,
     zoomed: bool,
     input: Option<Field>,
+    /// The name of a file with evidence, while it is typed.
+    file: Option<Field>,
+    /// What was pasted before there was anything to add it to.
+    kept: Vec<Secret>,
     codes: Codes,
     code: Selection,
     shown: Option<Shown>,
@@ -73,7 +81,7 @@ pub struct State {
 impl State {
     /// Which part of the keymap applies.
     pub const fn context(&self) -> Context {
-        if self.input.is_some() { Context::Field } else { Context::Errors }
+        if self.input.is_some() || self.file.is_some() { Context::Field } else { Context::Errors }
     }
 
     /// Explains this.
@@ -85,7 +93,9 @@ impl State {
 
     /// Takes a key for the search.
     pub fn typed(&mut self, key: Key) -> Vec<Intent> {
-        if let Some(field) = &mut self.input
+        if let Some(field) = &mut self.file {
+            field.key(key);
+        } else if let Some(field) = &mut self.input
             && field.key(key) == Typed::Changed
         {
             self.codes.search(field.text());
@@ -98,7 +108,11 @@ impl State {
     /// the field, because it may hold secrets.
     pub fn pasted(&mut self, text: &str) {
         let is_short = text.chars().count() <= LONGEST_QUERY && !text.trim().contains('\n');
-        if is_short && find::in_text(text).is_empty() {
+        if let Some(field) = self.file.as_mut().filter(|_| is_short) {
+            field.paste(text);
+        } else if self.add(text) {
+            // It belongs to what is explained, or will belong to what comes next.
+        } else if is_short && find::in_text(text).is_empty() {
             let field = self.input.get_or_insert_default();
             field.paste(text);
             self.codes.search(field.text());
@@ -111,8 +125,13 @@ impl State {
 
     /// Empties the search; says whether there was something in it.
     pub fn clear_field(&mut self) -> bool {
-        let Some(field) = self.input.as_mut().filter(|field| !field.is_empty()) else { return false };
+        let is_file = self.file.is_some();
+        let field = if is_file { &mut self.file } else { &mut self.input };
+        let Some(field) = field.as_mut().filter(|field| !field.is_empty()) else { return false };
         field.clear();
+        if is_file {
+            return true;
+        }
         self.codes.search("");
         true
     }
@@ -161,6 +180,7 @@ impl State {
     fn turn_to_top(&mut self) {
         self.region = Region::Explained;
         self.input = None;
+        self.file = None;
         self.place = None;
         self.scroll.to_top();
         self.came_back_scroll.to_top();
@@ -168,8 +188,47 @@ impl State {
     }
 
     fn explain_text(&mut self, text: &str) {
-        let evidence = Evidence { text: Some(text.to_owned()), ..Evidence::default() };
+        let mut evidence = Evidence { text: Some(text.to_owned()), ..Evidence::default() };
+        for kept in std::mem::take(&mut self.kept) {
+            explain::add(&mut evidence, kept.expose());
+        }
         self.open(Shown::new(Origin::Pasted, evidence));
+    }
+
+    /// Takes a file that the person named.
+    pub fn take_file(&mut self, text: &str) -> Toast {
+        if self.add(text) {
+            return Toast::good(match &self.shown {
+                Some(_) => "added to the evidence; everything was looked at again",
+                None => "kept: paste the error that it belongs to",
+            });
+        }
+        if explain::from_text(text, UnixTime::default()).found_nothing() {
+            return Toast::bad("there is no error in that file, and nothing that tells about an application");
+        }
+        self.explain_text(text);
+        Toast::good("explained from the file")
+    }
+
+    /// Adds a text to the evidence, if it tells about an application or a request and of no error of its own.
+    fn add(&mut self, text: &str) -> bool {
+        if !explain::from_text(text, UnixTime::default()).found_nothing() {
+            return false;
+        }
+        let Some(shown) = &self.shown else {
+            let is_evidence = !explain::add(&mut Evidence::default(), text).is_empty();
+            if is_evidence {
+                self.kept.push(Secret::new(text));
+            }
+            return is_evidence;
+        };
+        let mut evidence = shown.evidence.clone();
+        if explain::add(&mut evidence, text).is_empty() {
+            return false;
+        }
+        self.shown = Some(shown.with(evidence));
+        self.turn_to_top();
+        true
     }
 
     /// Explains what the list has under this name.
@@ -179,6 +238,9 @@ impl State {
 
     /// Takes an action.
     pub fn update(&mut self, action: Action, bench: &Workbench, now: UnixTime) -> Option<Vec<Intent>> {
+        if self.file.is_some() {
+            return self.naming_update(action);
+        }
         if self.input.is_some() {
             return self.typing_update(action);
         }
@@ -200,12 +262,65 @@ impl State {
                 self.code.act(step, self.codes.count());
                 self.look_up_selected();
             }
+            Action::ErrorEvidence => {
+                self.region = if self.shown.is_some() { Region::Explained } else { self.region };
+                self.file = Some(Field::default());
+            }
+            Action::ErrorReproduce => return Some(self.reproduce(bench)),
+            Action::ErrorMend => return Some(mend(bench)),
             Action::Explain => return Some(self.explain_last(bench, now)),
             Action::ExchangeShow => return Some(self.exchange(bench)),
             Action::Copy => return Some(self.copy()),
             action => return self.moved(action).then(Vec::new),
         }
         Some(Vec::new())
+    }
+
+    /// Whether an action would do something now; for the footer.
+    pub fn works(&self, action: Action, bench: &Workbench) -> bool {
+        match action {
+            Action::ErrorReproduce => self.code().is_some_and(|code| bench.can_reproduce(code)),
+            Action::ErrorMend => bench.reproduction().is_some_and(|shown| !shown.is_mended),
+            Action::ErrorEvidence => self.shown.is_some(),
+            Action::ExchangeShow => {
+                self.shown.as_ref().is_some_and(|shown| shown.origin == Origin::Refusal)
+            }
+            _ => true,
+        }
+    }
+
+    /// The number that keys are about: of the selected row of the list, else of what is explained.
+    fn code(&self) -> Option<u32> {
+        match (self.wanted().focus, &self.shown) {
+            (Region::Codes, _) => self.codes.at(self.code.index())?.code,
+            (_, shown) => shown.as_ref()?.explanation.code,
+        }
+    }
+
+    fn reproduce(&self, bench: &Workbench) -> Vec<Intent> {
+        vec![match self.code() {
+            _ if !bench.has_own_lab() => {
+                Intent::Toast(Toast::bad("there is no lab tenant here: start without a target to have one"))
+            }
+            None => Intent::Toast(Toast::bad("the lab tenant is brought to numbers; choose one")),
+            Some(code) if bench.can_reproduce(code) => Intent::Reproduce(code),
+            Some(code) => Intent::Toast(Toast::bad(format!("the lab tenant has no way to AADSTS{code}"))),
+        }]
+    }
+
+    fn naming_update(&mut self, action: Action) -> Option<Vec<Intent>> {
+        match action {
+            Action::Activate => {
+                let name = self.file.take().map(|field| field.text().trim().to_owned());
+                let name = name.filter(|name| !name.is_empty());
+                Some(name.map(Intent::ReadEvidence).into_iter().collect())
+            }
+            Action::Close => {
+                self.file = None;
+                Some(Vec::new())
+            }
+            _ => None,
+        }
     }
 
     fn typing_update(&mut self, action: Action) -> Option<Vec<Intent>> {
@@ -404,6 +519,13 @@ impl State {
         };
         copied.map(|(what, text)| Intent::Copy { what, text }).into_iter().collect()
     }
+}
+
+fn mend(bench: &Workbench) -> Vec<Intent> {
+    vec![match bench.reproduction() {
+        Some(shown) if !shown.is_mended => Intent::Mend,
+        _ => Intent::Toast(Toast::bad("nothing in the lab tenant waits to be mended; R brings it to a number")),
+    }]
 }
 
 fn plain(title: &str, command: &str) -> Intent {

@@ -1,5 +1,6 @@
 //! What is being explained, and in which words it came back.
 
+use super::told::told;
 use crate::{
     explain::{self, Evidence, Explanation, Printed},
     oauth::{Refusal, Surface},
@@ -43,8 +44,14 @@ impl Shown {
     /// Explains.
     pub fn new(origin: Origin, evidence: Evidence) -> Self {
         let explanation = explain::explain(&evidence);
-        let printed = explanation.printed();
+        let printed = told(&explanation, &evidence);
         Self { origin, evidence, explanation, printed, is_traced: false, exchange: None }
+    }
+
+    /// The same with more evidence.
+    pub fn with(&self, evidence: Evidence) -> Self {
+        let (is_traced, exchange) = (self.is_traced, self.exchange);
+        Self { is_traced, exchange, ..Self::new(self.origin, evidence) }
     }
 
     /// Looks for the exchange behind it, once.
@@ -52,9 +59,11 @@ impl Shown {
         if std::mem::replace(&mut self.is_traced, true) {
             return;
         }
+        // The request that counts may be an earlier one; the answer is the exchange's own.
         let Evidence { request: Some(request), response, .. } = &self.evidence else { return };
-        let is_it =
-            |exchange: &&Exchange| exchange.request == *request && exchange.response() == response.as_ref();
+        let is_it = |exchange: &&Exchange| {
+            exchange.response() == response.as_ref() && (response.is_some() || exchange.request == *request)
+        };
         self.exchange = bench.traffic.all().iter().rev().find(is_it).map(|exchange| exchange.id);
     }
 

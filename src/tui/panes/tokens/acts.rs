@@ -67,7 +67,7 @@ impl State {
                 matches!(checks::keys(bench, self.index(bench)), Keys::At(_) | Keys::Refused(_))
             }
             Action::TokenSeat => is_jws,
-            Action::TokenUse => !bench.uses(self.index(bench)).is_empty(),
+            Action::TokenUse => bench.has_uses(),
             Action::EditUndo => self.bending.is_some() || bench.shelf.can_put_back(),
             _ => true,
         }

@@ -342,7 +342,9 @@ fn about_keys(keys: &Keys<'_>, decoded: &Decoded, glyphs: &Glyphs) -> Vec<Line> 
         Keys::Known | Keys::Useless | Keys::OfClient => Vec::new(),
         Keys::Nowhere => vec![
             Line::of(Role::Warn, format!("{} ", glyphs.warning))
-                .then(Role::Text, "Signature not checked: iss is no address that could be asked for keys."),
+                .then(Role::Text, "Signature not checked: iss is no address to ask for keys. ")
+                .then(Role::Key, "p")
+                .then(Role::Text, " takes pasted ones."),
         ],
         Keys::At(host) => vec![
             not_checked(),
@@ -368,7 +370,9 @@ fn about_keys(keys: &Keys<'_>, decoded: &Decoded, glyphs: &Glyphs) -> Vec<Line> 
                 press(Line::new())
                     .then(Role::Text, "asks ")
                     .then(Role::Link, exchange.host())
-                    .then(Role::Text, " again"),
+                    .then(Role::Text, " again, ")
+                    .then(Role::Key, "p")
+                    .then(Role::Text, " takes pasted ones"),
                 Line::of(Role::Refused, format!("{} ", glyphs.failed))
                     .then(Role::Text, format!("When it was asked (#{}): {came}.", exchange.id.0)),
             ]

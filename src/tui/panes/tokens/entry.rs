@@ -60,10 +60,14 @@ impl Evidence {
         if !text.starts_with(['{', '[']) {
             return None;
         }
-        if let Ok(keys) = token::key_set(text)
-            && keys["keys"].as_array().is_some_and(|keys| keys.iter().any(|key| key.get("kty").is_some()))
+        if let Ok(mut keys) = token::key_set(text)
+            && let Some(all) = keys["keys"].as_array_mut()
         {
-            return Some(Self::Keys(keys));
+            // A shared secret is no key to show around, and Entra has none.
+            all.retain(|key| key.get("kty").and_then(Value::as_str).is_some_and(|kty| kty != "oct"));
+            if !all.is_empty() {
+                return Some(Self::Keys(keys));
+            }
         }
         let registered = federation::registered(text).ok().filter(|found| !found.is_empty())?;
         Some(Self::Registered(registered))
@@ -172,5 +176,40 @@ impl Entry {
         Lines::new(&[Line::of(Role::Muted, note)], look)
             .draw(at(row.width.saturating_sub(note_width), note_width), buffer);
         cursor.filter(|_| !place.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_tokens_are_judged_by_is_told_from_tokens() {
+        let check = |text: &str, title: Option<&str>| {
+            assert_eq!(Evidence::of(text).map(|found| found.title()).as_deref(), title, "{text}");
+        };
+        let key = json!({"kty": "RSA", "n": "AQAB", "e": "AQAB"});
+        let entry = json!({"issuer": "https://ci.example", "subject": "job", "audiences": ["api://x"]});
+        check(&format!("\n{key}\n"), Some("a key"));
+        check(&json!({"keys": [key, key]}).to_string(), Some("2 keys"));
+        check(&json!([entry]).to_string(), Some("a federated credential"));
+        check(&json!({"value": [entry, entry]}).to_string(), Some("2 federated credentials"));
+        check("-----BEGIN CERTIFICATE-----", Some("a certificate"));
+        check(&json!({"kty": "oct", "k": "c2VjcmV0"}).to_string(), None);
+        check(&json!({"access_token": "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0."}).to_string(), None);
+        check(&json!({"payload": "eyJ9", "signatures": []}).to_string(), None);
+        check("{", None);
+        check("", None);
+    }
+
+    #[test]
+    fn nothing_private_of_a_key_is_kept() {
+        let text = json!({"kty": "EC", "crv": "P-256", "x": "eA", "y": "eQ", "d": "ZA"}).to_string();
+        match Evidence::of(&text) {
+            Some(Evidence::Keys(keys)) => assert!(keys["keys"][0].get("d").is_none(), "{keys}"),
+            other => panic!("{other:?}"),
+        }
     }
 }

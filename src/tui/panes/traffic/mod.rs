@@ -551,6 +551,7 @@ impl Columns {
         let who = match (exchange.owner, exchange.channel) {
             (Owner::Replay(_), _) => "again",
             (Owner::Trial, _) => "trial",
+            (Owner::Ahead(_), _) => "ahead",
             (_, Channel::Back) => "program",
             (_, Channel::Front) => "browser",
         };

@@ -1,0 +1,347 @@
+//! An explanation as this screen tells it: what is wrong in the first line, what was sent beside what was expected, and what
+//! mends it before any prose, so that the first fix stands on the first screen of the smallest terminal. What it means, how
+//! to be sure, the other causes, and what evidence there is follow.
+//!
+//! ```text
+//! AADSTS50011  The path differs from the registered one  (certain)
+//! Redirect URI is not registered for this application   next move: the registration
+//!
+//! Sent       http://localhost:53111/callback
+//! Registered http://localhost, any port
+//! Difference from character 23: "callback" is too much
+//!
+//! → Register the address, or send the registered one
+//!   az ad app update …
+//! ```
+
+use crate::{
+    entra::aadsts,
+    explain::{
+        Cause, Certainty, Evidence, EvidenceLine, Explanation, Fix, Holding, Place, Printed, closest, difference,
+        holdings,
+    },
+    finding::Compared,
+    text::{Line, Role},
+};
+
+/// How many causes are told in full; the others are named.
+const IN_FULL: usize = 3;
+
+/// How many causes are named that a piece of evidence would settle.
+const NAMED: usize = 2;
+
+/// The answer that leaves it open.
+const UNDETERMINED: &str = "undetermined";
+
+/// Lays an explanation out.
+pub fn told(explanation: &Explanation, evidence: &Evidence) -> Printed {
+    let mut out = Told::default();
+    let first = explanation.causes.first();
+    let known = first.filter(|cause| cause.id != UNDETERMINED);
+    out.headline(explanation, known);
+    match known {
+        Some(cause) => {
+            if explanation.sent.is_empty() {
+                cause.evidence.iter().for_each(|line| out.beside(&Beside::of_line(line)));
+            } else {
+                explanation.sent.iter().for_each(|compared| out.beside(&Beside::of_compared(compared)));
+            }
+            out.section("What helps");
+            out.fixes(cause);
+            out.section("How it comes about");
+            out.text(&cause.explanation);
+            out.sure(cause);
+            out.section("Meaning");
+            out.text(&explanation.meaning);
+        }
+        None => {
+            explanation.sent.iter().for_each(|compared| out.beside(&Beside::of_compared(compared)));
+            out.line(Line::new());
+            out.text(&explanation.meaning);
+            if let Some(open) = first {
+                out.text(&open.explanation);
+                out.asks(open, explanation);
+            }
+        }
+    }
+    out.others(explanation);
+    if let Some(demand) = &explanation.demand {
+        out.section("What the lab tenant demands");
+        out.text(demand);
+    }
+    if let Some(proves) = &explanation.proves {
+        out.section("What is right already");
+        out.text(proves);
+    }
+    out.evidence(&holdings(evidence, explanation));
+    out.related(&explanation.related);
+    Printed { lines: out.lines, places: out.places }
+}
+
+#[derive(Default)]
+struct Told {
+    lines: Vec<Line>,
+    places: Vec<(usize, Place)>,
+}
+
+/// A value beside what should have been there.
+struct Beside {
+    what: String,
+    sent: String,
+    expected: Vec<String>,
+}
+
+impl Beside {
+    fn of_compared(compared: &Compared) -> Self {
+        Self { what: compared.what.clone(), sent: compared.sent.clone(), expected: compared.expected.clone() }
+    }
+
+    fn of_line(line: &EvidenceLine) -> Self {
+        let expected = Some(line.expected.clone()).filter(|text| !text.is_empty());
+        Self { what: line.where_.clone(), sent: line.sent.clone(), expected: Vec::from_iter(expected) }
+    }
+}
+
+impl Told {
+    fn line(&mut self, line: Line) {
+        self.lines.push(line);
+    }
+
+    fn text(&mut self, text: &str) {
+        if !text.is_empty() {
+            self.line(Line::of(Role::Text, text));
+        }
+    }
+
+    fn section(&mut self, title: &str) {
+        self.line(Line::new());
+        self.line(Line::of(Role::Title, title));
+    }
+
+    fn headline(&mut self, explanation: &Explanation, known: Option<&Cause>) {
+        let name = match (explanation.code, &explanation.error) {
+            (Some(code), _) => Some(format!("AADSTS{code}")),
+            (None, error) => error.clone(),
+        };
+        let line = name.map_or_else(Line::new, |name| Line::of(Role::Refused, name).then(Role::Text, "  "));
+        let title = known.map_or(&explanation.title, |cause| &cause.title);
+        let line = line.then(Role::Title, title);
+        self.line(match known {
+            Some(cause) => line.then(Role::Muted, format!("  ({})", cause.certainty.name())),
+            None => line,
+        });
+        let mut under = Line::new();
+        if known.is_some_and(|cause| cause.title != explanation.title) {
+            under = under.then(Role::Text, &explanation.title).then(Role::Text, "   ");
+        }
+        under = under.then(Role::Muted, "Next move: ").then(Role::Text, explanation.whose_move.label());
+        if let Some(error) = explanation.error.as_deref().filter(|_| explanation.code.is_some()) {
+            under = under.then(Role::Muted, "   OAuth error: ").then(Role::Value, error);
+        }
+        self.line(under);
+    }
+
+    /// What was sent, what was expected, and where the two part.
+    fn beside(&mut self, beside: &Beside) {
+        let label = |text: &str| Line::of(Role::Muted, format!("{text:<11}"));
+        let Beside { what, sent, expected } = beside;
+        self.line(Line::new());
+        self.line(Line::of(Role::Name, what));
+        let near = closest(sent, expected).map(str::to_owned);
+        let found = near.as_deref().and_then(|near| Some((near, difference(sent, near)?)));
+        // Only values that have much in common are worth a mark; two ids differ everywhere.
+        match found.filter(|(_, found)| found.column + found.tail.chars().count() > found.size()) {
+            Some((near, found)) => {
+                let begin = |text: &str| text.chars().take(found.column).collect::<String>();
+                self.line(
+                    label("Sent")
+                        .then(Role::Value, begin(sent))
+                        .then(Role::DiffSent, found.sent)
+                        .then(Role::Value, found.tail),
+                );
+                let mut shown = false;
+                for one in expected {
+                    // A remark may stand behind an address, such as its platform.
+                    match one.strip_prefix(near).filter(|rest| !shown && (rest.is_empty() || rest.starts_with(" ("))) {
+                        Some(remark) => {
+                            shown = true;
+                            self.line(
+                                label("Expected")
+                                    .then(Role::Value, begin(near))
+                                    .then(Role::DiffExpected, found.expected)
+                                    .then(Role::Value, found.tail)
+                                    .then(Role::Muted, remark),
+                            );
+                            self.line(label("Difference").then(Role::Warn, found.in_words()));
+                        }
+                        None => self.line(label("or").then(Role::Value, one)),
+                    }
+                }
+            }
+            None => {
+                self.line(label("Sent").then(Role::Value, sent));
+                for (at, one) in expected.iter().enumerate() {
+                    self.line(label(if at == 0 { "Expected" } else { "or" }).then(Role::Value, one));
+                }
+            }
+        }
+    }
+
+    fn fix(&mut self, fix: &Fix) {
+        self.places.push((self.lines.len(), Place::Fix(fix.clone())));
+        self.line(Line::of(Role::Ok, "→ ").then(Role::Text, &fix.title));
+        if let Some(command) = &fix.command {
+            self.line(Line::of(Role::Text, "  ").then(Role::Value, command));
+        }
+    }
+
+    fn fixes(&mut self, cause: &Cause) {
+        cause.fixes.iter().for_each(|fix| self.fix(fix));
+    }
+
+    fn sure(&mut self, cause: &Cause) {
+        if !cause.confirm.is_empty() {
+            self.line(Line::of(Role::Muted, "To be sure: ").then(Role::Text, &cause.confirm));
+        }
+    }
+
+    /// What to get where the evidence leaves it open; what is to be looked for stands beside each cause.
+    fn asks(&mut self, open: &Cause, explanation: &Explanation) {
+        let is_sign = |fix: &&Fix| explanation.causes.iter().any(|cause| cause.confirm == fix.title);
+        let asks: Vec<&Fix> = open.fixes.iter().filter(|fix| !is_sign(fix)).collect();
+        if !asks.is_empty() {
+            self.section("What would settle it");
+            asks.into_iter().for_each(|fix| self.fix(fix));
+        }
+    }
+
+    /// The causes behind the first, or all of them if it is open.
+    fn others(&mut self, explanation: &Explanation) {
+        let first_is_open = explanation.causes.first().is_some_and(|cause| cause.id == UNDETERMINED);
+        let told = if first_is_open { IN_FULL } else { IN_FULL - 1 };
+        let others = &explanation.causes[explanation.causes.len().min(1)..];
+        for (at, cause) in others.iter().take(told).enumerate() {
+            let place = if first_is_open { at + 1 } else { at + 2 };
+            let heading = if others.len() == 1 && first_is_open { "Cause".to_owned() } else { format!("Cause {place}") };
+            self.section(&heading);
+            let mut line = Line::of(Role::Text, &cause.title);
+            if cause.certainty != Certainty::Possible {
+                line = line.then(Role::Muted, format!("  ({})", cause.certainty.name()));
+            }
+            self.line(line);
+            self.text(&cause.explanation);
+            cause.evidence.iter().for_each(|line| self.beside(&Beside::of_line(line)));
+            self.sure(cause);
+            self.fixes(cause);
+        }
+        if others.len() > told {
+            self.section("Less often");
+            for cause in &others[told..] {
+                self.line(Line::of(Role::Text, "· ").then(Role::Text, &cause.title));
+                self.line(Line::of(Role::Muted, "  ").then(Role::Muted, &cause.confirm));
+            }
+        }
+    }
+
+    fn evidence(&mut self, holdings: &[Holding]) {
+        if holdings.is_empty() {
+            return;
+        }
+        self.section("Evidence");
+        for holding in holdings {
+            if holding.is_there {
+                self.line(
+                    Line::of(Role::Ok, "✓ ").then(Role::Text, holding.name),
+                );
+                continue;
+            }
+            let named: Vec<&str> = holding.settles.iter().take(NAMED).map(String::as_str).collect();
+            let more = holding.settles.len() - named.len();
+            let more = if more > 0 { format!("; {more} more") } else { String::new() };
+            self.line(
+                Line::of(Role::Muted, "– ")
+                    .then(Role::Text, holding.name)
+                    .then(Role::Muted, format!(": would tell whether: {}{more}", named.join("; "))),
+            );
+        }
+        if holdings.iter().any(|holding| !holding.is_there) {
+            self.line(
+                Line::of(Role::Key, "a")
+                    .then(Role::Muted, " adds what az, Graph, a HAR file or a log tells; pasting it here does, too"),
+            );
+        }
+    }
+
+    fn related(&mut self, related: &[u32]) {
+        if related.is_empty() {
+            return;
+        }
+        self.section("Easily confused with");
+        for code in related.iter().filter_map(|code| aadsts::lookup(*code)) {
+            self.places.push((self.lines.len(), Place::Related(code.number)));
+            self.line(
+                Line::of(Role::Name, code.number.to_string())
+                    .then(Role::Text, "  ")
+                    .then(Role::Text, &code.title),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{explain, time::UnixTime};
+
+    fn lines(evidence: &Evidence) -> Vec<String> {
+        let explanation = explain::explain(evidence);
+        let printed = told(&explanation, evidence);
+        for (line, place) in &printed.places {
+            let text = printed.lines[*line].plain();
+            match place {
+                Place::Fix(fix) => assert_eq!(text, format!("→ {}", fix.title)),
+                Place::Related(code) => assert!(text.starts_with(&code.to_string())),
+            }
+        }
+        assert!(printed.places.is_sorted_by_key(|(line, _)| *line));
+        printed.lines.iter().map(Line::plain).collect()
+    }
+
+    #[test]
+    fn the_first_fix_comes_before_the_prose() {
+        let evidence = Evidence {
+            text: Some("AADSTS50011".into()),
+            compared: vec![Compared {
+                what: "redirect_uri".into(),
+                sent: "https://app.example/cb/".into(),
+                expected: vec!["http://localhost".into(), "https://app.example/cb (web)".into()],
+            }],
+            rule: Some(("redirect_uri.registered".into(), "The address must be registered.".into())),
+            lab: true,
+            ..Evidence::default()
+        };
+        let lines = lines(&evidence);
+        let at = |text: &str| {
+            lines.iter().position(|line| line.starts_with(text)).unwrap_or_else(|| panic!("{text}: {lines:#?}"))
+        };
+        assert!(lines[0].starts_with("AADSTS50011  ") && lines[0].ends_with("(certain)"), "{lines:#?}");
+        assert!(at("→") < 14 && at("→") < at("Meaning"), "{lines:#?}");
+        assert_eq!(lines[at("Difference")], "Difference from character 23: \"/\" is too much");
+        assert_eq!(lines[at("Difference") - 1], "Expected   https://app.example/cb (web)");
+    }
+
+    #[test]
+    fn where_it_is_open_it_says_what_would_settle_it() {
+        let evidence = Evidence {
+            text: Some("AADSTS50011".into()),
+            now: Some(UnixTime::default()),
+            ..Evidence::default()
+        };
+        let lines = lines(&evidence);
+        assert_eq!(lines[0], "AADSTS50011  Redirect URI is not registered for this application");
+        for part in ["What would settle it", "Evidence", "Cause 1", "Less often", "Easily confused with"] {
+            assert!(lines.iter().any(|line| line == part), "{part}: {lines:#?}");
+        }
+        assert!(lines.iter().any(|line| line.starts_with("– registration: would tell whether: ")), "{lines:#?}");
+    }
+}

@@ -1,0 +1,14 @@
+//! How the lab tenant gives a number: for each that it raises, which run to start as whom, what to change about the request,
+//! and what to do to the tenant first, and how that is mended again.
+//!
+//! The recipes are data (`recipes.toml`). [`Recipe`] reads them, `plan` turns one into orders and runs with the ids and the
+//! address of this lab, `undo` finds the orders that take others back, and `stage` has it all done, one thing after the
+//! other, as events come in.
+
+mod plan;
+mod recipe;
+mod stage;
+mod undo;
+
+pub use recipe::{Recipe, recipe, recipes};
+pub use stage::Reproduction;
