@@ -407,6 +407,7 @@ mod tests {
         "identity_endpoint",
         "bad_request_102",
         "unknown_source",
+        "invalid_tenant",
         "token_missing",
         "token_malformed",
         "audience_refused",

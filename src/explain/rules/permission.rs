@@ -727,6 +727,9 @@ fn older(case: &Case<'_>) -> Option<Found> {
         );
     }
     let held = words(token, "scp");
+    if held.iter().any(|scope| needed.fits(scope)) {
+        return Found::excluded();
+    }
     let granted = granted_scopes(case, token)?;
     let missing: Vec<&str> = granted.into_iter().filter(|scope| !held.contains(scope)).collect();
     let wanted = missing
@@ -734,9 +737,6 @@ fn older(case: &Case<'_>) -> Option<Found> {
         .find(|scope| needed.fits(scope))
         .or_else(|| missing.first().filter(|_| !needed.is_known()));
     let Some(wanted) = wanted else { return Found::excluded() };
-    if held.iter().any(|scope| needed.fits(scope)) {
-        return Found::excluded();
-    }
     let found =
         Found::likely("scp of the token", &held.join(" "), &format!("{wanted}, which is granted by now"))?
             .and("iat of the token", &issued, "after the consent");

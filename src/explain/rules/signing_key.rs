@@ -28,16 +28,20 @@ fn has_nonce(token: &Decoded) -> bool {
 }
 
 fn graph_token(case: &Case<'_>) -> Option<Found> {
+    if case.evidence.rule.is_some() {
+        return None; // the lab knows which of its rules it was
+    }
     let said = case.validation();
     if !said.may_be(&[Complaint::Signature, Complaint::Key, Complaint::Issuer]) {
         return Found::excluded();
     }
     let token = case.token.as_ref()?;
-    let calls_graph = api_called(case).is_some_and(|api| microsoft_api(&api) == Some("Microsoft Graph"));
+    // Graph itself, or another API of Microsoft, which looks at the audience.
+    let calls_microsoft = api_called(case).is_some();
     let path = case.evidence.request.as_ref().map(|request| request.url.path()).unwrap_or_default();
     // The lab tenant serves its Graph from its own host.
     let is_labs_graph = ["/v1.0/", "/beta/", "/oidc/"].iter().any(|begin| path.starts_with(begin));
-    if calls_graph || is_labs_graph || !(is_graphs(token) || has_nonce(token)) {
+    if calls_microsoft || is_labs_graph || !(is_graphs(token) || has_nonce(token)) {
         return Found::excluded();
     }
     let expected = registration_of_api(case)

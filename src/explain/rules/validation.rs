@@ -4,6 +4,8 @@
 //! permissions. `names.tsv` knows the words; what is found there decides which causes are out of question. The values stand
 //! in quotes, brackets or bare behind a few labels (`Did not match: validationParameters.ValidAudience: '…'`).
 
+use std::borrow::Cow;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::super::{Evidence, facts::unescaped, names};
@@ -73,12 +75,9 @@ pub(in crate::explain) struct Validation {
 impl Validation {
     /// Reads the answer and the text.
     pub fn read(evidence: &Evidence) -> Self {
-        /// More than any message; what is longer is a log whose beginning tells enough.
-        const LONGEST: usize = 400_000;
         let mut text = String::new();
         let mut add = |part: &str| {
-            let room = LONGEST.saturating_sub(text.len());
-            text.push_str(&part[..part.floor_char_boundary(room)]);
+            text.push_str(&both_ends(part));
             text.push('\n');
         };
         if let Some(refusal) = &evidence.refusal {
@@ -182,6 +181,18 @@ impl Validation {
     }
 }
 
+/// A text that is longer than any message without its middle: a log tells at its beginning or at its end.
+fn both_ends(text: &str) -> Cow<'_, str> {
+    const BEGINNING: usize = 16_000;
+    const END: usize = 32_000;
+    if text.len() <= BEGINNING + END {
+        return Cow::Borrowed(text);
+    }
+    let head = &text[..text.floor_char_boundary(BEGINNING)];
+    let tail = &text[text.ceil_char_boundary(text.len() - END)..];
+    Cow::Owned(format!("{head}\n{tail}"))
+}
+
 /// A point in time as programs write it: RFC 3339, the American form of .NET, and Go's.
 fn point_in_time(written: &str) -> Option<UnixTime> {
     if let Some(time) = UnixTime::parse(written) {
@@ -206,9 +217,10 @@ fn values(text: &str) -> Vec<String> {
         };
         let inside = &rest[quote.len_utf8()..];
         let Some(end) = inside.find(closing) else { break };
-        found.extend(
-            inside[..end].split([',', ';']).map(str::trim).filter(|value| is_value(value)).map(str::to_owned),
-        );
+        // A blank at the beginning belongs to the value: people have one in their settings and cannot see it.
+        let parts = inside[..end].split([',', ';']).enumerate();
+        let parts = parts.map(|(at, part)| if at == 0 { part } else { part.trim_start() });
+        found.extend(parts.filter(|value| is_value(value)).map(str::to_owned));
         let behind = inside[end + closing.len_utf8()..].trim_start_matches([' ', ',', ']']);
         rest = behind.strip_prefix("or ").unwrap_or(behind);
     }
@@ -223,8 +235,8 @@ fn values(text: &str) -> Vec<String> {
 
 /// Whether it is a value: .NET prints these where it has none, or keeps it to itself.
 fn is_value(value: &str) -> bool {
-    let lower = value.to_ascii_lowercase();
-    !value.is_empty() && lower != "null" && !lower.starts_with("[pii") && !lower.starts_with("system.")
+    let lower = value.trim().to_ascii_lowercase();
+    !lower.is_empty() && lower != "null" && !lower.starts_with("[pii") && !lower.starts_with("system.")
 }
 
 /// A JWT in a pasted text; also in the form in which .NET prints one into its messages: header and claims as JSON, with a
