@@ -170,6 +170,9 @@ struct Table {
 const FILES: &[&str] = &[
     include_str!("data/redirect_uri.toml"),
     include_str!("data/client.toml"),
+    include_str!("data/application.toml"),
+    include_str!("data/certificate.toml"),
+    include_str!("data/cloud.toml"),
     include_str!("data/assertion.toml"),
     include_str!("data/federation.toml"),
     include_str!("data/on_behalf_of.toml"),
@@ -590,6 +593,7 @@ mod tests {
             "--name",
             "--resource-group",
             "--identities",
+            "--federated-credential-id",
             "--filter",
             "--assignee",
             "--role",

@@ -109,7 +109,8 @@ impl Facts {
             facts.read_request(request);
         }
         if facts.error.is_none() && facts.code.is_none() {
-            let status = evidence.response.as_ref().map(|response| response.status).filter(|status| *status >= 400);
+            let status =
+                evidence.response.as_ref().map(|response| response.status).filter(|status| *status >= 400);
             let of_answer = || Some(Place::Api(status?).entry(None)?.error.to_owned());
             facts.error = evidence.text.as_deref().and_then(status_alone).or_else(of_answer);
         }
@@ -406,7 +407,12 @@ fn time_at(text: &str) -> Option<String> {
 /// Whether a value can be what a slot is for.
 fn fits(slot: &str, value: &str) -> bool {
     match slot {
-        "redirect_uri" | "request_origin" => value.contains(':') && !value.contains(' ') && !is_guid(value),
+        "redirect_uri" | "request_origin" => {
+            // Also one that is relative, encoded twice, or ends in a blank: that is why it is refused.
+            let value = value.trim();
+            let is_address = value.contains([':', '/']) || value.to_ascii_lowercase().contains("%3a");
+            is_address && !value.contains(' ') && !is_guid(value)
+        }
         "client_id" => !value.contains("://") && !value.contains(' ') || value.starts_with("api://"),
         "tenant" | "tenant_name" => !value.contains("://"),
         _ => true,

@@ -45,6 +45,7 @@ mod words;
 
 pub use keys::{KeySource, SharedKey, key_set};
 pub use kind::{Recognised, TokenKind, kind_of};
+pub(crate) use known::client as first_party_client;
 pub use life::Life;
 pub use overage::{Overage, group_overage};
 use place::Noted;

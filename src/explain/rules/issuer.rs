@@ -217,7 +217,7 @@ fn other_version(case: &Case<'_>, version: u8) -> Option<Found> {
     // Validators of Microsoft's web libraries take both versions of a tenant's issuer.
     let takes_both =
         case.validation().says(&["idx40001", "idw10303", "valid issuers provided for this application"]);
-    let is_usual = version == 1 && !takes_both || registered == Some(u64::from(version)) && !takes_both;
+    let is_usual = (version == 1 || registered == Some(u64::from(version))) && !takes_both;
     if !is_usual {
         return None;
     }
@@ -303,7 +303,7 @@ fn other_tenant(case: &Case<'_>) -> Option<Found> {
         if others.iter().all(|(_, other)| is_guid(&other.tenant)) && is_guid(&compared.issuer.tenant) {
             return compared
                 .line()
-                .map(|found| found.with("wanted", wanted.to_string()).with("found", other.tenant.clone()));
+                .map(|found| found.with("wanted", wanted.as_str()).with("found", other.tenant.clone()));
         }
         return None;
     }

@@ -13,15 +13,22 @@ mod assertion;
 mod audience;
 mod browser;
 mod call;
+mod certificate;
 mod claim;
-mod client;
+mod client_assertion;
+mod client_id;
+mod cloud;
 mod consent;
+mod credential;
+mod federated;
 mod graph;
 mod graph_call;
 mod issuer;
 mod message;
+mod obo;
 mod permission;
 mod pkce;
+mod placeholder;
 mod platform;
 mod policy;
 mod redemption;
@@ -34,10 +41,12 @@ mod sender;
 mod session;
 mod signing_key;
 mod tenant;
+mod thumbprint;
 mod times;
 mod token;
 mod user;
 mod validation;
+mod wording;
 
 use super::{Certainty, Evidence, EvidenceLine, entry::Entry, facts::Facts, reading::plain};
 use crate::{
@@ -60,7 +69,14 @@ const FAMILIES: &[&[(&str, Check)]] = &[
     response_type::CHECKS,
     redemption::CHECKS,
     session::CHECKS,
-    client::CHECKS,
+    client_id::CHECKS,
+    placeholder::CHECKS,
+    credential::CHECKS,
+    certificate::CHECKS,
+    client_assertion::CHECKS,
+    federated::CHECKS,
+    obo::CHECKS,
+    cloud::CHECKS,
     assertion::CHECKS,
     scope::CHECKS,
     resource::CHECKS,
@@ -157,6 +173,8 @@ pub(super) struct Case<'a> {
     /// What the refusal or the pasted text says, in lower case.
     pub message: String,
     validation: std::cell::OnceCell<Validation>,
+    /// The same from the number on, as it is written and without escapes, for `wording`.
+    pub told: String,
     /// The sentence about the number as it was written, freed of what wraps it: see `message`.
     pub sentence: String,
 }
@@ -184,6 +202,7 @@ impl<'a> Case<'a> {
             presented,
             message,
             validation: std::cell::OnceCell::new(),
+            told: wording::told(evidence, entry.code),
             sentence: message::plain(words, entry.code),
         }
     }

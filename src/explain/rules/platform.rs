@@ -28,12 +28,22 @@ fn address<'a>(case: &'a Case<'_>) -> Option<(&'static str, &'a str)> {
         .or_else(|| case.facts.get("redirect_uri").map(|uri| ("redirect URI in the text", uri)))
 }
 
-/// Where the page runs that sent the request.
+/// Where the page runs that sent the request: in its header, or in the message, which repeats it.
 fn origin<'a>(case: &'a Case<'_>) -> Option<(&'static str, &'a str)> {
-    case.header("origin").map(|origin| ("request Origin", origin)).or_else(|| {
-        // What facts know may be read from a message, which repeats the header.
-        case.facts.get("origin").map(|origin| ("request origin in the message", origin))
-    })
+    let of_message = || {
+        let told = case.told().find_map(|text| {
+            ["Request origin: ", "from origin "].into_iter().find_map(|mark| {
+                let (_, rest) = text.split_once(mark)?;
+                rest.trim_start_matches(['\'', '"']).split(['\'', '"', ' ', '\n']).next()
+            })
+        });
+        told.filter(|origin| origin.contains("://")).map(|origin| origin.trim_end_matches(['.', ',']))
+    };
+    let of_request = case.header("origin").map(|origin| ("request Origin", origin));
+    let of_text = || {
+        case.facts.get("origin").or_else(of_message).map(|origin| ("request origin in the message", origin))
+    };
+    of_request.or_else(of_text)
 }
 
 /// The grant, if pages must not use it.

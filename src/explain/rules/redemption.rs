@@ -314,15 +314,15 @@ fn other_context(case: &Case<'_>) -> Option<Found> {
     {
         return Found::certain("client_id", &compared.sent, &compared.expected.join(" or "));
     }
-    let suberror = case.evidence.refusal.as_ref().and_then(|refusal| refusal.suberror.as_deref());
-    if suberror == Some("client_mismatch") {
-        return Found::certain("suberror", "client_mismatch", "a grant of this client");
-    }
     if let (Some(here), Some(before)) = (case.param("client_id"), case.previous_param("client_id")) {
         if !here.eq_ignore_ascii_case(before) {
             let found = Found::certain("request client_id", here, before)?;
             return Some(found.and("previous request client_id", before, ""));
         }
+    }
+    let suberror = case.evidence.refusal.as_ref().and_then(|refusal| refusal.suberror.as_deref());
+    if suberror == Some("client_mismatch") {
+        return Found::certain("suberror", "client_mismatch", "a grant of this client");
     }
     let (here, before) = (case.evidence.request.as_ref()?, case.evidence.previous_request.as_ref()?);
     if let (Some(a), Some(b)) = (policy(&here.url), policy(&before.url)) {

@@ -51,14 +51,16 @@ pub(super) fn sent<'a>(case: &'a Case<'_>) -> Option<Sent<'a>> {
             return Some(Sent { place, uri: Cow::Borrowed(uri) });
         }
     }
-    if let Some(uri) = case.facts.get("redirect_uri") {
+    let told = case.facts.get("redirect_uri");
+    // Facts mask parameters that they do not know.
+    if let Some(uri) = told.filter(|uri| !uri.contains('•')) {
         // A blank at the end is easily overlooked, and facts are kept without.
         let quoted = [format!("{uri} '"), format!("{uri}%20'"), format!("{uri} \"")];
         let has_blank = case.told().any(|text| quoted.iter().any(|quoted| text.contains(quoted)));
         let uri = if has_blank { Cow::Owned(format!("{uri} ")) } else { Cow::Borrowed(uri) };
         return Some(Sent { place: "redirect URI in the message", uri });
     }
-    let uri = case.told().find_map(|text| addresses(text).next())?;
+    let uri = case.told().find_map(|text| addresses(text).next()).or_else(|| told.map(str::to_owned))?;
     Some(Sent { place: "redirect URI in the message", uri: Cow::Owned(uri) })
 }
 

@@ -1,11 +1,8 @@
-//! The form of a request, and the clock of the machine that made it.
-
-use std::time::Duration;
+//! The form of a request.
 
 use super::{Case, Check, Found};
 use crate::{
     explain::Certainty,
-    time::UnixTime,
     wire::{Method, Request},
 };
 
@@ -15,7 +12,6 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("request.parameter_missing", parameter_missing),
     ("request.get_on_token", get_on_token),
     ("request.grant_type_unknown", unknown_grant),
-    ("clock.skew", clock_skew),
 ];
 
 /// The request, if it went to an endpoint that reads a form from the body.
@@ -223,20 +219,4 @@ fn unknown_grant(case: &Case<'_>) -> Option<Found> {
     let expected = near.cloned().unwrap_or_else(|| all.join(", "));
     Found::certain("request grant_type", &sent, &expected)
         .map(|found| found.with("found", sent).with("wanted", expected))
-}
-
-fn clock_skew(case: &Case<'_>) -> Option<Found> {
-    const TOLERANCE: Duration = Duration::from_secs(300);
-    let now = case.evidence.now?;
-    let stamp = case.facts.timestamp.as_deref()?;
-    let at: jiff::Timestamp = stamp.parse().ok()?;
-    let at = UnixTime::from_millis(at.as_millisecond());
-    // A text may be pasted long after; only a time ahead of ours, or the answer itself, tells about the clock.
-    let is_behind = at.since(now) > TOLERANCE;
-    let is_ahead = case.evidence.response.is_some() && now.since(at) > TOLERANCE;
-    if is_behind || is_ahead {
-        Found::likely("clock of this machine", &now.date_time(), &at.date_time())
-    } else {
-        None
-    }
 }

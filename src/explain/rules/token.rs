@@ -198,7 +198,7 @@ fn malformed(case: &Case<'_>) -> Option<Found> {
     if !said.may_be(&[Complaint::Form, Complaint::Missing]) {
         return Found::excluded();
     }
-    let Some(raw) = raw(case).map(without_scheme) else { return None };
+    let raw = raw(case).map(without_scheme)?;
     if looks_opaque(raw).is_some() {
         return None;
     }

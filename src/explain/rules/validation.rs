@@ -173,7 +173,7 @@ impl Validation {
             let at = self.lower.find(label)? + label.len();
             let rest = self.text[at..].trim_start_matches([' ', '\'', '"', '(']);
             let end = rest.find(['\'', '"', ',', ';', ')', '\n', '|']).unwrap_or(rest.len()).min(40);
-            let written = rest[..rest.floor_char_boundary(end)].trim_end_matches(['.', ' ']);
+            let written = rest[..boundary(rest, end)].trim_end_matches(['.', ' ']);
             written
                 .starts_with(|c: char| c.is_ascii_digit())
                 .then(|| (written.to_owned(), point_in_time(written)))
@@ -188,9 +188,14 @@ fn both_ends(text: &str) -> Cow<'_, str> {
     if text.len() <= BEGINNING + END {
         return Cow::Borrowed(text);
     }
-    let head = &text[..text.floor_char_boundary(BEGINNING)];
-    let tail = &text[text.ceil_char_boundary(text.len() - END)..];
+    let head = &text[..boundary(text, BEGINNING)];
+    let tail = &text[boundary(text, text.len() - END)..];
     Cow::Owned(format!("{head}\n{tail}"))
+}
+
+/// The last place at or before this one where a character begins.
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 /// A point in time as programs write it: RFC 3339, the American form of .NET, and Go's.
