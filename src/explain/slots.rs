@@ -50,6 +50,7 @@ const SLOTS: &[(&str, &str)] = &[
     ("azure_scope", "<scope-in-Azure>"),
     ("azure_role", "<role>"),
     ("method", "<method>"),
+    ("port", "<port>"),
     ("thumbprint", "<thumbprint>"),
     ("credential_json", "@credential.json"),
     // At the end of a title: a colon and what it is about, or nothing.

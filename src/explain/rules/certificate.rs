@@ -86,7 +86,7 @@ fn named(case: &Case<'_>) -> Vec<Named> {
 
 fn told_thumbprint(case: &Case<'_>) -> Option<String> {
     const WORDS: [&str; 3] = ["thumbprint of key used by client", "thumbprint of the key", "thumbprint"];
-    let sent = wording::quoted_after(&case.told, &WORDS)?;
+    let sent = wording::quoted_after(&case.sentence, &WORDS)?;
     let is_one =
         sent.len() >= 20 && sent.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_=+/:".contains(&b));
     is_one.then(|| sent.to_owned())
@@ -287,7 +287,8 @@ fn expired(case: &Case<'_>) -> Option<Found> {
         return Some(found);
     }
     let now = case.evidence.now;
-    let told_end = wording::time_after(&case.told, &["end=", "notafter", "valid to", "expired on", "expiry"]);
+    let told_end =
+        wording::time_after(&case.sentence, &["end=", "notafter", "valid to", "expired on", "expiry"]);
     let is_told = case.says(&KEY_OVER);
     let all = || thumbprint::registered(case).unwrap_or_default();
     // Where the number itself says that it is over, the one that is over is meant.
@@ -333,7 +334,7 @@ fn expired(case: &Case<'_>) -> Option<Found> {
 
 fn chain(case: &Case<'_>) -> Option<Found> {
     let subjects =
-        wording::value_after(&case.told, &["in token certificate are", "subjectnames", "subject names"]);
+        wording::value_after(&case.sentence, &["in token certificate are", "subjectnames", "subject names"]);
     if case.code == Some(700_030) {
         let told = subjects.unwrap_or("not authorised");
         return Found::likely(

@@ -150,7 +150,7 @@ struct Times {
 }
 
 fn times(case: &Case<'_>) -> Times {
-    let told = case.told.as_str();
+    let told = case.sentence.as_str();
     let told_now = wording::time_after(told, &["current time (utc)", "current time"]);
     let is_entras = case.code.is_some();
     let token = match case.code {

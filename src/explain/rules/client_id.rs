@@ -29,9 +29,10 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
 pub(super) fn asked<'a>(case: &'a Case<'_>) -> Option<&'a str> {
     let quoted = || {
         let is_about_it = matches!(case.code, Some(700_016 | 700_038 | 90112 | 70001));
-        wording::quoted_after(&case.told, &["with identifier", "identifier"]).filter(|_| is_about_it)
+        wording::quoted_after(&case.sentence, &["with identifier", "identifier"]).filter(|_| is_about_it)
     };
-    case.facts.get("client_id").or_else(quoted)
+    let of_request = case.facts.get("client_id").filter(|_| case.param("client_id").is_some());
+    of_request.or_else(quoted).or_else(|| case.facts.get("client_id"))
 }
 
 fn same(a: Option<&str>, b: &str) -> bool {
@@ -180,7 +181,7 @@ fn other_tenant(case: &Case<'_>) -> Option<Found> {
     }
     let sent = asked(case)?;
     let tenant = case.facts.get("tenant").unwrap_or("the tenant of the request");
-    let told = wording::quoted_after(&case.told, &["in the directory", "in directory"]);
+    let told = wording::quoted_after(&case.sentence, &["in the directory", "in directory"]);
     if case.app().is_none_or(|app| app.app_id.is_none()) || !is_guid(sent) {
         return None;
     }
@@ -278,7 +279,7 @@ fn principal_missing(case: &Case<'_>) -> Option<Found> {
     if let Some(found) = case.by_rule(&["client.service_principal"]) {
         return Some(found);
     }
-    let told = wording::guid_after(&case.told, &["client application", "application", "identifier"]);
+    let told = wording::guid_after(&case.sentence, &["client application", "application", "identifier"]);
     let sent = asked(case).or(told).unwrap_or("the application");
     let says_so = matches!(case.code, Some(7_000_229 | 1_001_010 | 700_011)) || case.code.is_none();
     let tenant = case.facts.get("tenant").unwrap_or("the tenant of the request");
@@ -368,7 +369,7 @@ fn mapped_claims(case: &Case<'_>) -> Option<Found> {
 }
 
 fn mapped_claims_audience(case: &Case<'_>) -> Option<Found> {
-    let told = wording::value_after(&case.told, &["audience", "resource identifier"]);
+    let told = wording::value_after(&case.sentence, &["audience", "resource identifier"]);
     let app = case.app()?;
     let uris = app.identifier_uris.join(" ");
     let sent = told.unwrap_or(if uris.is_empty() { "no identifier" } else { &uris });
@@ -386,7 +387,7 @@ fn mapped_claims_audience(case: &Case<'_>) -> Option<Found> {
 }
 
 fn agent_blueprint(case: &Case<'_>) -> Option<Found> {
-    let told = wording::quoted_after(&case.told, &["application", "app", "identity"])
+    let told = wording::quoted_after(&case.sentence, &["application", "app", "identity"])
         .or(asked(case))
         .unwrap_or("the application");
     let grant = case.grant().unwrap_or("an ordinary request");
@@ -399,7 +400,9 @@ fn agent_blueprint(case: &Case<'_>) -> Option<Found> {
 }
 
 fn first_party(case: &Case<'_>) -> Option<Found> {
-    let client_id = asked(case);
+    let told =
+        || wording::guid_after(&case.sentence, &["client app id", "first party application", "application"]);
+    let client_id = asked(case).or_else(told);
     let name = client_id.and_then(token::first_party_client);
     if let (Some(client_id), Some(name)) = (client_id, name) {
         return Found::certain("client_id", &format!("{client_id} ({name})"), "a client id of your own");

@@ -110,7 +110,8 @@ fn signs(case: &Case<'_>) -> Vec<(&'static str, String, Cloud)> {
         let host = wanted.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
         add("the API that is asked for", wanted, host);
     }
-    let told = wording::quoted_after(&case.told, &["resource principal named", "in the directory", "tenant"]);
+    let told =
+        wording::quoted_after(&case.sentence, &["resource principal named", "in the directory", "tenant"]);
     if let Some(told) = told {
         let host = told.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or(told);
         add("the message", told, host);
@@ -206,7 +207,7 @@ fn mixed_up(case: &Case<'_>) -> Option<Found> {
             };
             return Found::likely("path of the request", &sent, oauth);
         }
-        if case.code == Some(700_016) {
+        if case.code == Some(700_016) && request.url.path().contains("/oauth2/") {
             return Found::excluded();
         }
     }

@@ -26,7 +26,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("consent.tenant_policy", tenant_policy),
     ("consent.publisher_unverified", |case| case.by_rule(&["consent.publisher_verified"])),
     ("consent.not_low_impact", |case| case.by_rule(&["consent.low_impact"])),
-    ("consent.risky_application", risky),
+    ("consent.risky_application", |case| Some(risky(case))),
     ("consent.prompt_left", prompt_left),
     ("consent.no_permissions", no_permissions),
     ("registration.lacks_sign_in", lacks_sign_in),
@@ -34,20 +34,23 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
 ];
 
 /// Words by which a program tells that it exchanges a token for somebody.
-const ON_BEHALF: [&str; 6] =
-    ["on_behalf_of", "on-behalf-of", "onbehalfof", "on behalf of flow", "jwt-bearer", "userassertion"];
+const ON_BEHALF: [&str; 7] = [
+    "on_behalf_of",
+    "on-behalf-of",
+    "onbehalfof",
+    "on behalf of flow",
+    "grant-type:jwt-bearer",
+    "grant-type%3ajwt-bearer",
+    "userassertion",
+];
 
 /// Whether the request exchanges a token for another one on behalf of somebody.
 pub(super) fn is_on_behalf_of(case: &Case<'_>) -> bool {
-    match case.grant() {
-        Some(grant) => {
-            grant.ends_with(":jwt-bearer") || case.param("requested_token_use") == Some("on_behalf_of")
-        }
-        None => {
-            let text = case.evidence.text.as_deref().unwrap_or_default().to_ascii_lowercase();
-            ON_BEHALF.iter().any(|word| text.contains(word))
-        }
+    if let Some(grant) = case.grant() {
+        return grant.ends_with(":jwt-bearer") || case.param("requested_token_use") == Some("on_behalf_of");
     }
+    let text = case.evidence.text.as_deref().unwrap_or_default().to_ascii_lowercase();
+    ON_BEHALF.iter().any(|word| text.contains(word))
 }
 
 /// What was asked of one API, by the names that grants use.
@@ -202,11 +205,18 @@ fn delegated_missing(case: &Case<'_>) -> Option<Found> {
     }
     if case.evidence.grants.as_ref().is_some_and(|grants| grants.delegated.is_empty()) {
         let sent = case.facts.get("scope").unwrap_or("no grant for this client");
-        let found = Found::new(Certainty::Certain, "grants", "nothing", sent).about(&sent);
+        let found = Found::new(Certainty::Certain, "grants", "nothing", sent).about(sent);
         return Some(with_slots(found, case, None, &[]));
     }
     if case.evidence.service_principal.is_absent() {
-        return None;
+        let found =
+            Found::new(Certainty::Likely, "service principal of the client", "none", "one with a grant");
+        let found = match &wanted {
+            Some(wanted) => found.and(wanted.place, &wanted.scope, "granted in this tenant"),
+            None => found,
+        };
+        let names = wanted.as_ref().map(|wanted| wanted.names.clone()).unwrap_or_default();
+        return Some(with_slots(found, case, wanted.as_ref(), &names));
     }
     // A request that cannot show a page, or a message: what it says, nobody looked up yet.
     let place = wanted.as_ref().map_or("the message", |wanted| wanted.place);
@@ -292,13 +302,6 @@ fn elsewhere(case: &Case<'_>) -> Option<Found> {
         let found = Found::new(Certainty::Likely, "request client_id", now, before);
         return Some(found.and("client of the consent", before, now).about(before));
     }
-    let registered = case.evidence.registration.as_ref().and_then(|app| app.app_id.as_deref());
-    if let Some((own, asked)) =
-        registered.zip(client(case)).filter(|(own, asked)| !own.eq_ignore_ascii_case(asked))
-    {
-        let found = Found::new(Certainty::Likely, "client that lacks consent", asked, own);
-        return Some(found.and("registration appId", own, asked).about(own));
-    }
     let wanted = wanted(case)?;
     let coverage = coverage(case, &wanted)?;
     let is_covered = coverage.missing.is_empty() && !wanted.names.is_empty();
@@ -352,8 +355,7 @@ fn open_permissions<'a>(case: &Case<'a>) -> Option<(Wanted<'a>, bool)> {
 
 fn administrator(case: &Case<'_>) -> Option<Found> {
     let (wanted, is_covered) = open_permissions(case)?;
-    let marked = for_administrators(&wanted);
-    let Some(marked) = marked else { return None };
+    let marked = for_administrators(&wanted)?;
     if marked.is_empty() {
         // Only names of OpenID Connect, or permissions for everybody.
         return Found::excluded();
@@ -414,16 +416,16 @@ fn tenant_policy(case: &Case<'_>) -> Option<Found> {
     None
 }
 
-fn risky(case: &Case<'_>) -> Option<Found> {
+fn risky(case: &Case<'_>) -> Found {
     if let Some(found) = case.by_rule(&["consent.not_risky"]) {
-        return Some(found);
+        return found;
     }
     let app = case.evidence.registration.as_ref();
     let sent = if app.is_some_and(|app| app.has_verified_publisher) { "verified" } else { "not verified" };
     let client = case.facts.get("client_id").unwrap_or("the application");
     let found = Found::new(Certainty::Likely, "publisher of the application", sent, "verified")
         .and("client", client, "");
-    Some(with_slots(found, case, wanted(case).as_ref(), &[]))
+    with_slots(found, case, wanted(case).as_ref(), &[])
 }
 
 fn prompt_left(case: &Case<'_>) -> Option<Found> {

@@ -494,7 +494,7 @@ fn vendor_expired(case: &Case<'_>) -> Option<Found> {
             .map(|found| found.and("the text", &format!("says “{word}”"), ""));
     }
     // Nobody sent a request of their own: a product did.
-    let told = wording::quoted_after(&case.told, &["app", "application"]).unwrap_or(client_id);
+    let told = wording::quoted_after(&case.sentence, &["app", "application"]).unwrap_or(client_id);
     if case.evidence.request.as_ref().is_some_and(|_| !told.eq_ignore_ascii_case(client_id)) {
         return Found::likely("client_id in the message", told, client_id);
     }

@@ -45,7 +45,7 @@ fn presented(case: &Case<'_>) -> Presented {
         let of = |name: &str| Some(shown(token, name)).filter(|value| value != "(none)");
         return Presented { issuer: of("iss"), subject: of("sub"), audience: of("aud") };
     }
-    let told = case.told.as_str();
+    let told = case.sentence.as_str();
     // The log of a build says what it sends before the error comes.
     let log = case.evidence.text.as_deref().unwrap_or_default();
     let log = &log[..log.floor_char_boundary(8000)];
@@ -318,7 +318,8 @@ fn by_message(case: &Case<'_>, presented: &Presented) -> Option<(&'static str, F
             say("sub of the token", subject?, "the spelling of the credential")?,
         )),
         7_002_137 => {
-            let expected = wording::quoted_after(&case.told, &["expected subject", "expects", "expected"]);
+            let expected =
+                wording::quoted_after(&case.sentence, &["expected subject", "expects", "expected"]);
             Some((
                 "federated.subject_of_identity",
                 say("sub of the token", subject?, expected.unwrap_or("the object id of the identity"))?,
@@ -362,7 +363,7 @@ fn not_allowed(case: &Case<'_>) -> Option<Found> {
         return Some(found);
     }
     let Some(token) = client(case) else {
-        let told = wording::quoted_after(&case.told, &["issuer", "tenant", "application"]);
+        let told = wording::quoted_after(&case.sentence, &["issuer", "tenant", "application"]);
         return told.and_then(|told| Found::likely("the message", told, "a token that may be exchanged"));
     };
     let issuer = text(token, "iss");

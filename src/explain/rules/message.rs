@@ -21,6 +21,9 @@ pub(super) fn plain(text: &str, code: Option<u32>) -> String {
     let is_encoded = at > 0 && (behind.starts_with(['+', '%']) || is_parameter(&text[..at]));
     let words = if is_encoded { decoded(rest) } else { rest.to_owned() };
     let words = unescaped(until(&words, &[r#"","#, r#""}"#, r#"\","#, r#"\"}"#, r#"", ""#]));
+    if number.is_empty() {
+        return words; // a log may begin with what ends a message
+    }
     until(&words, &["Trace ID", "trace_id", "Request Id", "Correlation ID", "Timestamp:"]).trim().to_owned()
 }
 
@@ -54,8 +57,10 @@ fn until<'a>(text: &'a str, ends: &[&str]) -> &'a str {
 
 /// The escapes of HTML and JSON undone that messages really hold.
 fn unescaped(text: &str) -> String {
-    const ESCAPES: [(&str, &str); 14] = [
+    const ESCAPES: [(&str, &str); 16] = [
         ("&#39;", "'"),
+        ("&#039;", "'"),
+        ("&#34;", "\""),
         ("&#x27;", "'"),
         ("&apos;", "'"),
         ("&quot;", "\""),

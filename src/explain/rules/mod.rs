@@ -24,6 +24,8 @@ mod federated;
 mod graph;
 mod graph_call;
 mod issuer;
+mod library;
+mod managed_identity;
 mod message;
 mod obo;
 mod permission;
@@ -38,6 +40,7 @@ mod resource;
 mod response_type;
 mod scope;
 mod sender;
+mod service;
 mod session;
 mod signing_key;
 mod tenant;
@@ -45,6 +48,7 @@ mod thumbprint;
 mod times;
 mod token;
 mod user;
+mod user_flow;
 mod validation;
 mod wording;
 
@@ -93,6 +97,10 @@ const FAMILIES: &[&[(&str, Check)]] = &[
     signing_key::CHECKS,
     permission::CHECKS,
     claim::CHECKS,
+    managed_identity::CHECKS,
+    library::CHECKS,
+    service::CHECKS,
+    user_flow::CHECKS,
 ];
 
 /// What the check for a cause says.
@@ -173,8 +181,6 @@ pub(super) struct Case<'a> {
     /// What the refusal or the pasted text says, in lower case.
     pub message: String,
     validation: std::cell::OnceCell<Validation>,
-    /// The same from the number on, as it is written and without escapes, for `wording`.
-    pub told: String,
     /// The sentence about the number as it was written, freed of what wraps it: see `message`.
     pub sentence: String,
 }
@@ -202,7 +208,6 @@ impl<'a> Case<'a> {
             presented,
             message,
             validation: std::cell::OnceCell::new(),
-            told: wording::told(evidence, entry.code),
             sentence: message::plain(words, entry.code),
         }
     }

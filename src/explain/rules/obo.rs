@@ -30,7 +30,7 @@ fn user<'a>(case: &'a Case<'_>) -> Option<&'a Decoded> {
 
 /// The audience that the message names, and the one that was expected.
 fn told_audiences<'a>(case: &'a Case<'_>) -> (Option<&'a str>, Option<&'a str>) {
-    let told = case.told.as_str();
+    let told = case.sentence.as_str();
     (
         wording::value_after(told, &["audience in the assertion was", "audience of the assertion"]),
         wording::value_after(told, &["expected audience is", "expected audience", "expected"]),
@@ -186,8 +186,8 @@ fn expired(case: &Case<'_>) -> Option<Found> {
     if let Some(found) = user(case).and_then(|token| over(case, token, Duration::ZERO)) {
         return Some(found);
     }
-    let end = wording::time_after(&case.told, &["expiry time of assertion", "expiry time", "expires"])?;
-    let there = wording::time_after(&case.told, &["current time"])?;
+    let end = wording::time_after(&case.sentence, &["expiry time of assertion", "expiry time", "expires"])?;
+    let there = wording::time_after(&case.sentence, &["current time"])?;
     if end > there {
         return None;
     }

@@ -170,7 +170,7 @@ fn placeholder(case: &Case<'_>) -> Option<Found> {
         Some(50011) => &["redirect uri", "reply address", "redirect_uri"],
         _ => &[],
     };
-    let told = wording::quoted_after(&case.told, words).filter(|value| is_template(value));
+    let told = wording::quoted_after(&case.sentence, words).filter(|value| is_template(value));
     if let Some(value) = told.filter(|_| case.evidence.request.is_none()) {
         return Found::certain("value in the message", value, "the real value");
     }

@@ -55,7 +55,7 @@ fn separated(asked: &Asked<'_>) -> Option<(String, Certainty)> {
     // A line end in a message may only be the layout of whoever printed it.
     let is_wrong = |c: char| {
         matches!(c, ',' | ';' | '|' | '+' | '[' | ']' | '，' | '；' | '、')
-            || (matches!(c, '\n' | '\r' | '\t') && asked.place == "request scope")
+            || (c.is_whitespace() && c != ' ' && asked.place == "request scope")
     };
     let encoded = ["%20", "%2B", "%2b", "%2C", "%2c", "%3B", "%3b", "&#32;", "&nbsp;", "\\n", "\\u0020"];
     let is_encoded = encoded.iter().any(|escape| text.contains(escape));
@@ -272,7 +272,7 @@ fn default_mixed(case: &Case<'_>) -> Option<Found> {
     let (all, named): (Vec<_>, Vec<_>) = asked.of_apis().partition(|scope| scope.permission == ".default");
     let (Some(default), false) = (all.first(), named.is_empty()) else { return Found::excluded() };
     let resource = default.resource.unwrap_or("https://graph.microsoft.com");
-    let names = named.iter().map(|scope| scope.permission).collect::<Vec<_>>().join(" ");
+    let beside = named.iter().map(|scope| scope.permission).collect::<Vec<_>>().join(" ");
     let corrected = named.iter().map(whole).collect::<Vec<_>>().join(" ");
     Some(
         Found::new(
@@ -281,7 +281,7 @@ fn default_mixed(case: &Case<'_>) -> Option<Found> {
             &asked.text,
             &format!("{resource}/.default alone, or the named permissions alone"),
         )
-        .and("named beside .default", &names, "nothing, or no .default")
+        .and("named beside .default", &beside, "nothing, or no .default")
         .with("corrected_scope", corrected)
         .with("resource", resource),
     )
@@ -316,7 +316,8 @@ fn several_apis(case: &Case<'_>) -> Option<Found> {
         return if asked.place == "request scope" { Found::excluded() } else { None };
     }
     let names = groups.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" and ");
-    let is_about_it = matches!(case.code, Some(28000 | 700_022)) || case.code.is_none();
+    let is_about_it =
+        matches!(case.code, Some(28000 | 700_022)) || case.facts.error.as_deref() == Some("AADB2C90146");
     let is_token = case.grant().is_some() || case.says(&["more than one resource"]);
     let certainty = if is_about_it || is_token { Certainty::Certain } else { Certainty::Likely };
     let neutral: Vec<_> = asked.each().filter(Scope::is_openid).map(|scope| scope.permission).collect();
@@ -387,14 +388,14 @@ struct Standing {
     expected: String,
 }
 
-fn of_standing(case: &Case<'_>, cause: &'static str) -> Option<Found> {
+fn of_standing(case: &Case<'_>, key: &'static str) -> Option<Found> {
     let asked = api::asked(case)?;
     if separated(&asked).is_some() || first_fault(case).is_some() {
         return None;
     }
     let standings = standings(case, &asked);
     let found = standings.iter().min_by_key(|standing| standing.certainty)?;
-    if found.cause != cause {
+    if found.cause != key {
         // One that is certain closes the others; a likely one leaves them open.
         return if found.certainty == Certainty::Certain { Found::excluded() } else { None };
     }

@@ -1,61 +1,12 @@
 //! What a message says beside its number: the values in quotes behind certain words, and the times.
 //!
-//! Entra's sentences change from year to year and reach people escaped, in the middle of a log. So a rule never looks for
-//! a whole sentence: it asks for the value behind a word, and gets `None` where the message has no such word.
+//! Entra's sentences change from year to year. So a rule never looks for a whole one: it asks for the value behind a word,
+//! and gets `None` where the message has no such word. `Case::sentence` holds the message without escapes.
 
-use crate::{explain::Evidence, time::UnixTime};
-
-/// So much of a text is looked at, from the number on.
-const LONGEST: usize = 6000;
-
-/// The message, readable: from the number on, without the escapes of HTML, JSON and addresses.
-pub(super) fn told(evidence: &Evidence, code: Option<u32>) -> String {
-    let refusal = evidence.refusal.as_ref().and_then(|refusal| refusal.description.as_deref());
-    let texts = [refusal, evidence.text.as_deref()];
-    let number = code.map(|code| format!("aadsts{code}"));
-    let from_number = |text: &&str| {
-        let number = number.as_deref()?;
-        text.as_bytes().windows(number.len()).position(|part| part.eq_ignore_ascii_case(number.as_bytes()))
-    };
-    let texts = || texts.into_iter().flatten();
-    let begun = texts().find_map(|text| from_number(&text).map(|at| &text[at..]));
-    readable(cut(begun.or_else(|| texts().next()).unwrap_or_default(), LONGEST))
-}
+use crate::time::UnixTime;
 
 fn cut(text: &str, longest: usize) -> &str {
     &text[..text.floor_char_boundary(longest)]
-}
-
-fn readable(text: &str) -> String {
-    let begin = cut(text, 80);
-    let is_encoded = begin.len() > 30 && !begin.contains(char::is_whitespace) && begin.contains(['%', '+']);
-    let mut text = if is_encoded {
-        let end = text.find(['&', ' ', '\n', '"']).unwrap_or(text.len());
-        let blanks = text[..end].replace('+', " ");
-        percent_encoding::percent_decode_str(&blanks).decode_utf8_lossy().into_owned()
-    } else {
-        text.to_owned()
-    };
-    const ESCAPES: [(&str, &str); 12] = [
-        ("&#39;", "'"),
-        ("&#039;", "'"),
-        ("&#x27;", "'"),
-        ("&apos;", "'"),
-        ("&quot;", "\""),
-        ("&#34;", "\""),
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&amp;", "&"),
-        (r"\u0027", "'"),
-        (r"\u0022", "\""),
-        ("\\\"", "\""),
-    ];
-    for (escape, character) in ESCAPES {
-        if text.contains(escape) {
-            text = text.replace(escape, character);
-        }
-    }
-    text
 }
 
 /// The value in quotes behind one of these words (in lower case), the first that has one. A colon may stand between; words
@@ -164,14 +115,5 @@ mod tests {
             assert_eq!(time_after(text, &["current time (utc)", "current time"]), noon, "{text}");
         }
         assert_eq!(time_after("current time unknown", &["current time"]), None);
-    }
-
-    #[test]
-    fn escapes_are_undone() {
-        let check =
-            |text: &str, value: &str| assert_eq!(quoted_after(&readable(text), &["identifier"]), Some(value));
-        check("AADSTS700016: identifier &#39;a&#39;", "a");
-        check(r"AADSTS700016: identifier \u0027a\u0027", "a");
-        check("AADSTS700016%3a+Application+with+identifier+%27a%27+was+not+found&state=x", "a");
     }
 }
