@@ -125,7 +125,9 @@ impl Facts {
             let called = facts.error.as_deref().map(super::names::find).unwrap_or_default();
             facts.named = facts.named.or(called.named);
             facts.wrapper = facts.wrapper.or(called.wrapper);
-            texts.iter().for_each(|text| facts.read_phrases(text));
+            for text in &texts {
+                facts.read_phrases(text);
+            }
             if facts.word().is_none() {
                 facts.named = super::symptoms::find(evidence);
             }
@@ -525,9 +527,9 @@ fn alone(text: &str) -> Option<u32> {
         (is_ours && !before.last().is_some_and(|word| is_other(word))).then_some(number)
     });
     number.or_else(|| {
-        // Symbols have capitals inside; a single word of a sentence is none, and neither is one in a failure that has a
-        // name of its own.
-        if !super::names::entries(text).is_empty() {
+        // Symbols have capitals inside; a single word of a sentence is none, and neither is one of an answer in JSON, or of a
+        // failure that has a name of its own.
+        if words.len() > 6 || text.contains('{') || !super::names::entries(text).is_empty() {
             return None;
         }
         words.iter().find_map(|word| aadsts::by_symbol(word).first().map(|code| code.number))

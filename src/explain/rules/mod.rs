@@ -9,6 +9,7 @@
 
 mod address;
 mod api;
+mod approval;
 mod assertion;
 mod audience;
 mod browser;
@@ -29,6 +30,7 @@ mod managed_identity;
 mod message;
 mod obo;
 mod permission;
+mod permission_name;
 mod pkce;
 mod placeholder;
 mod platform;
@@ -83,8 +85,10 @@ const FAMILIES: &[&[(&str, Check)]] = &[
     cloud::CHECKS,
     assertion::CHECKS,
     scope::CHECKS,
+    permission_name::CHECKS,
     resource::CHECKS,
     consent::CHECKS,
+    approval::CHECKS,
     tenant::CHECKS,
     user::CHECKS,
     policy::CHECKS,
