@@ -541,6 +541,7 @@ mod tests {
             "--is-fallback-public-client",
             "--sign-in-audience",
             "--enable-id-token-issuance",
+            "--enable-access-token-issuance",
             "--append",
             "--years",
             "--display-name",
