@@ -26,6 +26,10 @@ pub(super) struct Facts {
     pub code: Option<u32>,
     /// The OAuth error.
     pub error: Option<String>,
+    /// The entry that the words of the failure lead to, more precise than the OAuth error.
+    pub named: Option<&'static str>,
+    /// The entry about a name that only wraps others.
+    pub wrapper: Option<&'static str>,
     /// Who refused.
     pub place: Place,
     /// When the authority refused, as it wrote it.
@@ -113,6 +117,17 @@ impl Facts {
                 evidence.response.as_ref().map(|response| response.status).filter(|status| *status >= 400);
             let of_answer = || Some(Place::Api(status?).entry(None)?.error.to_owned());
             facts.error = evidence.text.as_deref().and_then(status_alone).or_else(of_answer);
+        }
+        if facts.code.is_none() {
+            let called = facts.error.as_deref().map(super::names::find).unwrap_or_default();
+            facts.named = facts.named.or(called.named);
+            facts.wrapper = facts.wrapper.or(called.wrapper);
+            for text in &texts {
+                facts.read_phrases(text);
+            }
+            if facts.word().is_none() {
+                facts.named = super::symptoms::find(evidence);
+            }
         }
         facts.answered = facts.answered.or_else(|| UnixTime::parse(facts.timestamp.as_deref()?));
         facts.derive();
@@ -222,9 +237,27 @@ impl Facts {
         }
         self.read_addresses(text);
         self.read_message(text);
+        let found = super::names::find(text);
+        self.named = self.named.or(found.named);
+        self.wrapper = self.wrapper.or(found.wrapper);
         if self.error.is_none() {
-            self.error = super::names::find(text).map(str::to_owned);
+            self.error = found.plain.map(str::to_owned);
         }
+    }
+
+    /// Values that messages without a number name.
+    fn read_phrases(&mut self, text: &str) {
+        for (slot, value) in super::phrases::values(text) {
+            self.set(slot, &value);
+        }
+    }
+
+    /// The word that leads to an entry where there is no number: a precise name, a plain OAuth error, or what wraps others.
+    pub fn word(&self) -> Option<&str> {
+        let error = self.error.as_deref();
+        let known = error.filter(|error| super::entry_for_error(error).is_some());
+        let exact = known.filter(|error| !is_general(error));
+        exact.or(self.named).or(known).or(self.wrapper).or(error)
     }
 
     /// Addresses and parameter lists in a text: each run of characters without blanks and quotes.
@@ -300,6 +333,9 @@ impl Facts {
             }
         }
         let has = |name: &str| all.contains(&name);
+        if let Some(id) = labelled(words, "client app id").and_then(guid_at).filter(|_| has("client_id")) {
+            self.set("client_id", id);
+        }
         if has("client_id") && self.get("client_id").is_none() {
             let mut ids = words.split(|c: char| !c.is_ascii_hexdigit() && c != '-').filter(|id| is_guid(id));
             if let (Some(id), None) = (ids.next(), ids.next()) {
@@ -341,6 +377,28 @@ impl Facts {
             self.set("resource_id", id);
         }
     }
+}
+
+/// Whether an error is one of the words that stand for many failures: those of RFC 6749, of OpenID Connect, and statuses.
+/// Any name in the same text says more.
+fn is_general(error: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "access_denied",
+        "invalid_request",
+        "invalid_client",
+        "invalid_grant",
+        "invalid_scope",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "unsupported_response_type",
+        "server_error",
+        "temporarily_unavailable",
+        "interaction_required",
+        "unauthorized",
+        "bad_request",
+        "bad_verification_code",
+    ];
+    WORDS.contains(&error) || error.starts_with("http_")
 }
 
 /// The message that begins with its number at that place.
@@ -459,11 +517,11 @@ fn alone(text: &str) -> Option<u32> {
         (is_ours && !before.last().is_some_and(|word| is_other(word))).then_some(number)
     });
     number.or_else(|| {
-        // Symbols have capitals inside; a single word of a sentence is none, nor is one of an answer in JSON.
-        words
-            .iter()
-            .filter(|_| !text.contains('{'))
-            .find_map(|word| aadsts::by_symbol(word).first().map(|code| code.number))
+        // Symbols have capitals inside; a single word of a sentence is none, and neither is one of an answer in JSON.
+        if words.len() > 6 || text.contains('{') {
+            return None;
+        }
+        words.iter().find_map(|word| aadsts::by_symbol(word).first().map(|code| code.number))
     })
 }
 

@@ -43,6 +43,7 @@ const SLOTS: &[(&str, &str)] = &[
     ("time_after", "<time>"),
     ("duration", "<duration>"),
     ("found", "<what-was-found>"),
+    ("port", "<port>"),
     ("thumbprint", "<thumbprint>"),
     ("credential_json", "@credential.json"),
     // At the end of a title: a colon and what it is about, or nothing.

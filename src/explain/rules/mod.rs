@@ -10,6 +10,7 @@
 mod address;
 mod api;
 mod application;
+mod approval;
 mod assertion;
 mod browser;
 mod call;
@@ -22,8 +23,11 @@ mod consent;
 mod credential;
 mod federated;
 mod graph;
+mod library;
+mod managed_identity;
 mod message;
 mod obo;
+mod permission_name;
 mod pkce;
 mod placeholder;
 mod platform;
@@ -36,11 +40,13 @@ mod resource;
 mod response_type;
 mod scope;
 mod sender;
+mod service;
 mod session;
 mod tenant;
 mod thumbprint;
 mod times;
 mod user;
+mod user_flow;
 mod wording;
 
 use super::{Certainty, Evidence, EvidenceLine, entry::Entry, facts::Facts, reading::plain};
@@ -76,14 +82,20 @@ const FAMILIES: &[&[(&str, Check)]] = &[
     cloud::CHECKS,
     assertion::CHECKS,
     scope::CHECKS,
+    permission_name::CHECKS,
     resource::CHECKS,
     consent::CHECKS,
+    approval::CHECKS,
     tenant::CHECKS,
     user::CHECKS,
     policy::CHECKS,
     pkce::CHECKS,
     request::CHECKS,
     call::CHECKS,
+    managed_identity::CHECKS,
+    library::CHECKS,
+    service::CHECKS,
+    user_flow::CHECKS,
 ];
 
 /// What the check for a cause says.

@@ -187,7 +187,10 @@ fn has_credentials(app: &Application) -> bool {
 
 fn spa_used_by_server(case: &Case<'_>) -> Option<Found> {
     let who = sender(case);
-    let stands = address(case).map(|(_, uri)| uri).and_then(|uri| case.platforms_of(uri));
+    // A refresh token comes without redirect URI; then one of the application's single-page addresses was meant.
+    let of_app = || Some(("registration spa.redirectUris", case.app()?.spa.first()?.as_str()));
+    let address = address(case).or_else(of_app);
+    let stands = address.map(|(_, uri)| uri).and_then(|uri| case.platforms_of(uri));
     match stands.as_deref() {
         Some([]) => return None, // registered nowhere: the address itself is the matter
         Some(platforms) if !platforms.contains(&Platform::Spa) => return Found::excluded(),
@@ -204,11 +207,11 @@ fn spa_used_by_server(case: &Case<'_>) -> Option<Found> {
     };
     // Without the registration the number says that the address is a single-page one.
     let certainty = if is_spa { certainty } else { Certainty::Likely };
-    let mut found = match address(case) {
+    let mut found = match address {
         Some((at, uri)) => Found::new(certainty, at, uri, "an address registered under Web"),
         None => Found::new(certainty, place, &value, "a page in a browser"),
     };
-    if let Some((_, uri)) = address(case) {
+    if let Some((_, uri)) = address {
         if is_spa {
             found = found.and("registration spa.redirectUris", uri, "web.redirectUris");
         }

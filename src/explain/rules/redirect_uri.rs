@@ -75,13 +75,13 @@ fn compare(case: &Case<'_>, key: &str) -> Option<Found> {
     if sent(case).is_some_and(|sent| super::placeholder::is_template(&sent.uri)) {
         return None;
     }
-    let (cause, found) = by_lab(case)
+    let (named, found) = by_lab(case)
         .or_else(|| of_both_requests(case))
         .or_else(|| of_broker(case))
         .or_else(|| without_address(case))
         .or_else(|| with_registration(case))
         .or_else(|| alone(case))?;
-    if cause == key {
+    if named == key {
         return Some(with_queries(found, case));
     }
     match found.certainty {
@@ -250,6 +250,11 @@ fn without_address(case: &Case<'_>) -> Named {
         }
         Some(sent) if is_no_address(&sent.uri) => {
             let expected = "a whole address, with https:// or another scheme in front";
+            if case.code == Some(50011) {
+                // It may be a template that nobody filled in, which is told as such.
+                let found = Found::likely(sent.place, &sent.uri, expected)?;
+                return Some((CAUSE, with_registered(found, case)));
+            }
             Some((CAUSE, with_registered(Found::certain(sent.place, &sent.uri, expected)?, case)))
         }
         _ => None,
@@ -307,26 +312,26 @@ fn with_registration(case: &Case<'_>) -> Named {
     let sent = sent?;
     let uri = sent.uri.as_ref();
     let near = nearest(uri, app.all_redirect_uris())?;
-    let Some(cause) = near.cause else {
+    let Some(named) = near.cause else {
         // It is registered: nothing of this family is wrong, whatever the refusal says.
         return Some(("", certain(sent.place, uri, near.uri)));
     };
     let member = near.platform.member();
-    if cause == "redirect_uri.not_registered" {
+    if named == "redirect_uri.not_registered" {
         let shown: Vec<&str> = app.all_redirect_uris().map(|(_, uri)| uri).take(8).collect();
         let expected = shown.join(" or ");
-        let (cause, platform) = match library_default(uri) {
+        let (named, platform) = match library_default(uri) {
             Some(_) => ("redirect_uri.library_default", Some(Platform::PublicClient)),
-            None => (cause, guess(case, uri)),
+            None => (named, guess(case, uri)),
         };
         let found = certain(sent.place, uri, &expected).with("registered_uri", near.uri);
-        return Some((cause, with_lists(found, case, platform, uri)));
+        return Some((named, with_lists(found, case, platform, uri)));
     }
     let found = if near.only { super::Certainty::Certain } else { super::Certainty::Likely };
     let found = Found::new(found, sent.place, uri, near.uri)
         .and(&format!("registration {member}"), near.uri, "")
         .with("registered_uri", near.uri);
-    Some((cause, with_lists(found, case, Some(near.platform), uri)))
+    Some((named, with_lists(found, case, Some(near.platform), uri)))
 }
 
 /// What an address tells where no registration is at hand.

@@ -114,8 +114,8 @@ pub(super) fn sender(case: &Case<'_>) -> Told {
     let library = case.param("x-client-sku").or(case.param("x-client-SKU")).or(case.header("x-client-sku"));
     if let Some(library) = library {
         let name = library.to_ascii_lowercase();
-        let in_page = name.contains("browser") || name == "msal.js";
-        let sender = if in_page { Sender::Browser } else { Sender::Program };
+        let is_browsers = name.contains("browser") || name == "msal.js";
+        let sender = if is_browsers { Sender::Browser } else { Sender::Program };
         return told(sender, "request x-client-SKU", library);
     }
     if !is_page {
