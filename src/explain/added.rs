@@ -68,7 +68,7 @@ impl Explanation {
 
 /// What was added to evidence, by name; empty if nothing in the text is evidence.
 pub fn add(to: &mut Evidence, text: &str) -> Vec<&'static str> {
-    let now = to.now.unwrap_or_else(UnixTime::default);
+    let now = to.now.unwrap_or_default();
     let as_bundle = bundle::read(text.trim(), now).ok().filter(|read| *read != empty(now));
     let read = as_bundle.unwrap_or_else(|| {
         let pasted = Evidence { text: Some(text.to_owned()), ..Evidence::default() };

@@ -122,7 +122,9 @@ impl Facts {
             let called = facts.error.as_deref().map(super::names::find).unwrap_or_default();
             facts.named = facts.named.or(called.named);
             facts.wrapper = facts.wrapper.or(called.wrapper);
-            texts.iter().for_each(|text| facts.read_phrases(text));
+            for text in &texts {
+                facts.read_phrases(text);
+            }
             if facts.word().is_none() {
                 facts.named = super::symptoms::find(evidence);
             }

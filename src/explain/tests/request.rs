@@ -2,6 +2,7 @@
 
 use super::*;
 
+#[test]
 fn the_request_decides_between_causes() {
     let check = |code: u32, form: &str, id: &str, certainty: Certainty| {
         let cause = &refused(code, form).causes[0];
@@ -41,6 +42,7 @@ fn the_request_decides_between_causes() {
     check(70008, "grant_type=refresh_token", "refresh_token.inactive", Certainty::Likely);
 }
 
+#[test]
 fn an_assertion_that_was_sent_decides_between_causes() {
     let check = |code: u32, header: serde_json::Value, claims: serde_json::Value, id: &str| {
         let form = format!("client_id={CLIENT}&client_assertion={}", jwt(&header, &claims));
@@ -76,6 +78,7 @@ fn an_assertion_that_was_sent_decides_between_causes() {
     check(700_023, header, claims, "credential.assertion_audience");
 }
 
+#[test]
 fn what_is_exchanged_for_somebody_decides_between_causes() {
     let check = |code: u32, assertion: &str, id: &str, certainty: Certainty| {
         let cause = &refused(code, &format!("client_id={CLIENT}&assertion={assertion}")).causes[0];
@@ -93,6 +96,7 @@ fn what_is_exchanged_for_somebody_decides_between_causes() {
     check(50027, &format!("Bearer+{}", jwt(&header, &own)), "token.header_malformed", Certainty::Certain);
 }
 
+#[test]
 fn a_refresh_token_of_another_client_is_told_by_the_suberror() {
     let evidence = Evidence {
         refusal: Some(Refusal {
@@ -107,6 +111,7 @@ fn a_refresh_token_of_another_client_is_told_by_the_suberror() {
     assert_eq!(refused(70000, "grant_type=refresh_token").causes[0].id, "refresh_token.mangled");
 }
 
+#[test]
 fn commands_are_filled_from_the_request() {
     let guid = "11111111-2222-3333-4444-555555555555";
     let explanation = refused(65001, &format!("client_id={guid}&scope=openid+api%3A%2F%2Forders%2FRead"));
@@ -119,6 +124,7 @@ fn commands_are_filled_from_the_request() {
     assert!(commands.iter().any(|command| command.ends_with("--scope Read")), "{commands:?}");
 }
 
+#[test]
 fn what_a_machine_refuses_is_told_from_what_the_authority_does() {
     let check = |query: &str, headers: Headers, title: &str, certainty: Certainty| {
         let url = format!("http://169.254.169.254/metadata/identity/oauth2/token?{query}");
