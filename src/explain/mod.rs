@@ -29,7 +29,7 @@ mod symptoms;
 
 pub use added::{Holding, add, holdings};
 pub use bundle::read as read_bundle;
-pub use difference::{Difference, closest, difference};
+pub use difference::{Difference, closest, difference, with_port_of};
 pub use entry::{Entry, Listed, Reason, Remedy, WhoseMove, catalogue, entry, entry_for_error};
 pub use evidence::{Evidence, Looked};
 pub use extend::extend;

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use super::{
+    super::Certainty,
     Case, Check, Found,
     assertion::{TOLERANCE, ahead, over, shown, text},
     wording,
@@ -304,7 +305,11 @@ fn expired(case: &Case<'_>) -> Option<Found> {
         None => found,
     };
     let Some((end, there)) = end.zip(there) else {
-        return over(case, client(case)?, TOLERANCE).map(with_issuer);
+        let mut found = over(case, client(case)?, TOLERANCE)?;
+        if case.evidence.is_asked_later {
+            found.certainty = Some(Certainty::Likely); // by now it would be over anyway
+        }
+        return Some(with_issuer(found));
     };
     if end >= there {
         return None;

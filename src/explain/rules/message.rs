@@ -17,7 +17,6 @@ pub(super) fn plain(text: &str, code: Option<u32>) -> String {
     let behind = text[at..].get(number.len()..).unwrap_or_default();
     let at = if behind.chars().filter(|c| c.is_alphabetic()).take(12).count() < 12 { 0 } else { at };
     let rest = first(&text[at..], LONGEST);
-    // Where the number does not stand in front, its length may end inside of a character.
     let behind = rest.get(number.len()..).unwrap_or_default();
     let is_encoded = at > 0 && (behind.starts_with(['+', '%']) || is_parameter(&text[..at]));
     let words = if is_encoded { decoded(rest) } else { rest.to_owned() };
@@ -30,8 +29,8 @@ pub(super) fn plain(text: &str, code: Option<u32>) -> String {
 
 /// Whether what stands before is the name of a parameter whose value comes next, as in an address.
 fn is_parameter(before: &str) -> bool {
-    let near = before.char_indices().rev().nth(23).map_or(before, |(at, _)| &before[at..]);
-    near.ends_with('=') && near.contains("error_description")
+    let begin = (before.len().saturating_sub(24)..=before.len()).find(|at| before.is_char_boundary(*at));
+    before.ends_with('=') && begin.is_some_and(|begin| before[begin..].contains("error_description"))
 }
 
 /// The beginning of a text, cut between characters.

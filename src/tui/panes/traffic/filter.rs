@@ -144,13 +144,13 @@ mod tests {
         filter.refresh(&traffic);
         assert_eq!(filter.count(&traffic), 0);
         let refused = Response { status: 400, headers: Headers::new(), body: Body::Empty };
-        traffic.close(second, Ok(refused.clone()), Timing::default(), UnixTime::default());
+        traffic.close(second, Ok(refused.clone()), Timing::default());
         filter.refresh(&traffic);
-        traffic.close(first, Ok(refused), Timing::default(), UnixTime::default());
+        traffic.close(first, Ok(refused), Timing::default());
         filter.refresh(&traffic);
         assert_eq!(shown(&filter, &traffic), [1, 2]);
         let third = sent(&mut traffic, "c");
-        traffic.close(third, Err(Failure::Dns { host: "x".into() }), Timing::default(), UnixTime::default());
+        traffic.close(third, Err(Failure::Dns { host: "x".into() }), Timing::default());
         filter.refresh(&traffic);
         assert_eq!(shown(&filter, &traffic), [1, 2]);
     }
