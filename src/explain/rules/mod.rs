@@ -9,8 +9,8 @@
 
 mod address;
 mod api;
-mod approval;
 mod application;
+mod approval;
 mod assertion;
 mod audience;
 mod browser;
