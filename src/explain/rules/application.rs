@@ -17,7 +17,6 @@ use crate::{
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("service_principal.missing", principal_missing),
     ("service_principal.disabled", principal_disabled),
-    ("resource.disabled", |case| disabled(case, case.evidence.resource_service_principal.found())),
     ("client.closed_by_microsoft", |case| case.by_rule(&["client.not_blocked"])),
     ("registration.mapped_claims_not_accepted", mapped_claims),
     ("registration.mapped_claims_audience", mapped_claims_audience),
@@ -146,6 +145,9 @@ fn agent_blueprint(case: &Case<'_>) -> Option<Found> {
     .map(|found| found.and("request grant_type", grant, "the exchange for an agent identity"))
 }
 
+/// The tenant that owns Microsoft's own applications.
+const MICROSOFT: &str = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
+
 fn first_party(case: &Case<'_>) -> Option<Found> {
     let told =
         || wording::guid_after(&case.sentence, &["client app id", "first party application", "application"]);
@@ -163,7 +165,6 @@ fn first_party(case: &Case<'_>) -> Option<Found> {
     }
     let owner =
         case.evidence.service_principal.found().and_then(|principal| principal.home_tenant.as_deref());
-    const MICROSOFT: &str = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
     if owner.is_some_and(|owner| owner.eq_ignore_ascii_case(MICROSOFT)) {
         return Found::certain(
             "service principal appOwnerOrganizationId",

@@ -95,7 +95,7 @@ fn alike<'a>(all: &'a [Password], value: &str) -> Vec<&'a Password> {
 }
 
 fn secret_id(case: &Case<'_>) -> Option<Found> {
-    let Some(Sent { place, value }) = sent_secret(case) else { return None };
+    let Sent { place, value } = sent_secret(case)?;
     let value = value.trim();
     if !is_guid(value) {
         return if value.is_empty() || is_blacked_out(value) { None } else { Found::excluded() };
@@ -274,6 +274,24 @@ fn expired(case: &Case<'_>) -> Option<Found> {
     }
 }
 
+/// How people say that an application is somebody else's.
+const NOT_OURS: [&str; 14] = [
+    "not our app",
+    "not ours",
+    "not my app",
+    "isn't ours",
+    "isn't our",
+    "not one of ours",
+    "not one of our",
+    "don't own",
+    "do not own",
+    "vendor",
+    "third-party",
+    "third party",
+    "n8n.cloud",
+    "don't recognise",
+];
+
 fn vendor_expired(case: &Case<'_>) -> Option<Found> {
     let client_id = case.facts.get("client_id").unwrap_or("unknown");
     // The own registration has what it takes.
@@ -292,25 +310,9 @@ fn vendor_expired(case: &Case<'_>) -> Option<Found> {
                 .map(|found| found.and("client_id in the message", client_id, "an application of your own"));
         }
     }
-    const WORDS: [&str; 14] = [
-        "not our app",
-        "not ours",
-        "not my app",
-        "isn't ours",
-        "isn't our",
-        "not one of ours",
-        "not one of our",
-        "don't own",
-        "do not own",
-        "vendor",
-        "third-party",
-        "third party",
-        "n8n.cloud",
-        "don't recognise",
-    ];
     let text = case.evidence.text.as_deref().unwrap_or_default();
-    let text = text[..text.floor_char_boundary(6000)].to_ascii_lowercase();
-    let word = WORDS.into_iter().find(|word| text.contains(word));
+    let text = wording::cut(text, 6000).to_ascii_lowercase();
+    let word = NOT_OURS.into_iter().find(|word| text.contains(word));
     if let Some(word) = word {
         return Found::likely("client_id in the message", client_id, "an application of your own")
             .map(|found| found.and("the text", &format!("says “{word}”"), ""));
