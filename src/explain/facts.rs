@@ -118,11 +118,16 @@ impl Facts {
             let of_answer = || Some(Place::Api(status?).entry(None)?.error.to_owned());
             facts.error = evidence.text.as_deref().and_then(status_alone).or_else(of_answer);
         }
+        if let Some(token) = evidence.token.as_deref().filter(|_| facts.code.is_none()) {
+            facts.read_token(&token::decode(token));
+        }
         if facts.code.is_none() {
             let called = facts.error.as_deref().map(super::names::find).unwrap_or_default();
             facts.named = facts.named.or(called.named);
             facts.wrapper = facts.wrapper.or(called.wrapper);
-            texts.iter().for_each(|text| facts.read_phrases(text));
+            for text in &texts {
+                facts.read_phrases(text);
+            }
             if facts.word().is_none() {
                 facts.named = super::symptoms::find(evidence);
             }
@@ -165,20 +170,22 @@ impl Facts {
         let token = request.and_then(|request| request.headers.get("authorization"));
         let token = token.and_then(|value| value.split_once(' ')).map(|(_, token)| token::decode(token));
         if let Some(token) = token {
-            let text = |name: &str| token.claims.get(name).and_then(serde_json::Value::as_str);
-            for (slot, value) in [
-                ("client_id", text("azp").or(text("appid"))),
-                ("tenant", text("tid")),
-                ("resource", text("aud")),
-            ] {
-                self.set(slot, value.unwrap_or_default());
-            }
+            self.read_token(&token);
         }
         for challenge in response.map(|response| challenge::read(&response.headers)).unwrap_or_default() {
             self.set("scope", challenge.get("scope").unwrap_or_default());
             if let Some(url) = challenge.get("authorization_uri").and_then(|uri| Url::parse(uri).ok()) {
                 self.read_address(&url);
             }
+        }
+    }
+
+    fn read_token(&mut self, token: &token::Decoded) {
+        let text = |name: &str| token.claims.get(name).and_then(serde_json::Value::as_str);
+        for (slot, value) in
+            [("client_id", text("azp").or(text("appid"))), ("tenant", text("tid")), ("resource", text("aud"))]
+        {
+            self.set(slot, value.unwrap_or_default());
         }
     }
 
@@ -377,6 +384,11 @@ impl Facts {
     }
 }
 
+/// A text without the backslashes that JSON puts before quotation marks, if it has any.
+pub(super) fn unescaped(text: &str) -> Option<String> {
+    text.contains("\\\"").then(|| text.replace("\\\"", "\""))
+}
+
 /// Whether an error is one of the words that stand for many failures: those of RFC 6749, of OpenID Connect, and statuses.
 /// Any name in the same text says more.
 fn is_general(error: &str) -> bool {
@@ -515,11 +527,12 @@ fn alone(text: &str) -> Option<u32> {
         (is_ours && !before.last().is_some_and(|word| is_other(word))).then_some(number)
     });
     number.or_else(|| {
-        // Symbols have capitals inside; a single word of a sentence is none, nor is one of an answer in JSON.
-        words
-            .iter()
-            .filter(|_| !text.contains('{'))
-            .find_map(|word| aadsts::by_symbol(word).first().map(|code| code.number))
+        // Symbols have capitals inside; a single word of a sentence is none, and neither is one of an answer in JSON, or of a
+        // failure that has a name of its own.
+        if words.len() > 6 || text.contains('{') || !super::names::entries(text).is_empty() {
+            return None;
+        }
+        words.iter().find_map(|word| aadsts::by_symbol(word).first().map(|code| code.number))
     })
 }
 

@@ -4,7 +4,11 @@
 //! so that a megabyte costs no more than reading it. Addresses and pages are read as a person sees them: what is
 //! percent-encoded or escaped is decoded first, and blanks of all kinds count as one.
 
-use std::{borrow::Cow, collections::HashMap, sync::OnceLock};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+    sync::OnceLock,
+};
 
 use super::reading::plain;
 
@@ -55,8 +59,27 @@ fn table() -> &'static HashMap<String, Vec<Name>> {
 
 /// The names in a text.
 pub(super) fn find(text: &str) -> Names {
+    let (found, plain) = all(text);
+    let first =
+        |is_wrapper: bool| found.values().find(|name| name.is_wrapper == is_wrapper).map(|name| name.entry);
+    Names { named: first(false), plain, wrapper: first(true) }
+}
+
+/// The entries about all names in a text, the most precise first.
+pub(super) fn entries(text: &str) -> Vec<&'static str> {
+    all(text).0.into_values().map(|name| name.entry).collect()
+}
+
+/// The entry about a name that stands alone, such as the code in an API's answer.
+pub(super) fn entry_of(name: &str) -> Option<&'static str> {
+    let mut names = table().get(&first_word(name).to_ascii_lowercase())?.iter();
+    names.find(|known| begins_with(name, first_word(name), known.text)).map(|known| known.entry)
+}
+
+/// All names in a text by their rank, and the first plain OAuth error or status.
+fn all(text: &str) -> (BTreeMap<usize, &'static Name>, Option<&'static str>) {
     let text = as_seen(text);
-    let mut found: [Option<&Name>; 2] = [None, None];
+    let mut found: BTreeMap<usize, &Name> = BTreeMap::new();
     let mut plain = None;
     let mut at = 0;
     while at < text.len() {
@@ -68,9 +91,8 @@ pub(super) fn find(text: &str) -> Names {
         }
         if word.len() <= 80 {
             for name in table().get(&word.to_ascii_lowercase()).into_iter().flatten() {
-                let best = &mut found[usize::from(name.is_wrapper)];
-                if begins_with(rest, word, name.text) && best.is_none_or(|best| name.rank < best.rank) {
-                    *best = Some(name);
+                if begins_with(rest, word, name.text) {
+                    found.insert(name.rank, name);
                 }
             }
             if plain.is_none() && is_no_common_word(word) {
@@ -79,8 +101,7 @@ pub(super) fn find(text: &str) -> Names {
         }
         at += word.len();
     }
-    let [named, wrapper] = found.map(|name| name.map(|name| name.entry));
-    Names { named, plain, wrapper }
+    (found, plain)
 }
 
 /// A text as a person reads it: percent-encoding and the usual character references decoded, quotation marks made

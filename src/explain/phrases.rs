@@ -29,8 +29,7 @@ const ANNOUNCED: [(&str, &str); 17] = [
 /// the text, of which only the first part is read: messages are short.
 pub(super) fn values(text: &str) -> Vec<(&'static str, String)> {
     const MOST: usize = 16 * 1024;
-    let end = text.floor_char_boundary(MOST);
-    let text = names::as_seen(&text[..end]);
+    let text = names::as_seen(beginning(text, MOST));
     let lower = text.to_ascii_lowercase(); // keeps byte positions
     let mut found: Vec<(usize, &'static str, String)> = Vec::new();
     for (word, slot) in ANNOUNCED {
@@ -63,6 +62,12 @@ fn fits(slot: &str, value: &str) -> bool {
         "scope" | "resource" => value.len() > 2 && value.contains(['.', '/', ':', '-', '_']),
         _ => true,
     }
+}
+
+/// The beginning of a text, at most so many bytes of it, cut between characters.
+pub(super) fn beginning(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    &text[..end.unwrap_or(0)]
 }
 
 /// The addresses in a text, as they stand there.

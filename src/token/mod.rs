@@ -205,6 +205,11 @@ pub fn speaks_for(host: &str, issuer_host: &str) -> bool {
     host.eq_ignore_ascii_case(issuer_host) || known::is_entra_host(host) && known::is_entra_host(issuer_host)
 }
 
+/// The name of the API of Microsoft behind an audience, in any of the forms that tokens carry.
+pub fn microsoft_api(audience: &str) -> Option<&'static str> {
+    known::resource(audience)
+}
+
 /// So many tokens of one text are read. [`decode_all`] says when there are more.
 pub const MOST_TOKENS: usize = 64;
 

@@ -226,7 +226,8 @@ fn differs(sent: &str, registered: &str) -> Option<Differs> {
         return Some(Differs { scheme: false, host, port: false, path });
     }
     let both_loopback = a.is_loopback() && b.is_loopback();
-    let host = if a.host.eq_ignore_ascii_case(b.host) {
+    let in_wildcard = b.host.strip_prefix('*').is_some_and(|zone| a.host.ends_with(zone) && zone.len() > 1);
+    let host = if a.host.eq_ignore_ascii_case(b.host) || in_wildcard {
         Host::Equal
     } else if both_loopback {
         Host::Alias
@@ -350,6 +351,7 @@ mod tests {
         check("https://wiki.example/my+page", &["https://wiki.example/my page"], "encoding");
         check("https://wiki.example/cb ", &["https://wiki.example/cb"], "encoding");
         check("msauth.com.app.One://auth", &["msauth.com.app.one://auth"], "path_case");
+        check("https://pr-7.a.example/x", &["https://*.a.example/cb"], "path");
         check("myapp://auth", &["https://wiki.example/cb"], "not_registered");
         check("http://a.example/x", &["https://wiki.example/cb"], "not_registered");
         check("https://a.example", &["https://wiki.test"], "not_registered");

@@ -94,6 +94,9 @@ pub(super) fn ahead(case: &Case<'_>, token: &Decoded) -> Option<Found> {
 }
 
 fn no_jwt(case: &Case<'_>) -> Option<Found> {
+    if let Some(found) = case.by_rule(&["assertion.readable"]) {
+        return Some(found);
+    }
     let is_token = |sent: &str| {
         sent.split('.').count() == 3
             && sent.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_=.".contains(&b))

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use super::{
+    super::Certainty,
     Case, Check, Found,
     assertion::{TOLERANCE, ahead, over, shown, text},
     wording,
@@ -183,7 +184,7 @@ fn answered_at(case: &Case<'_>) -> Option<UnixTime> {
         .or_else(|| case.facts.timestamp.as_deref().and_then(UnixTime::parse))
         .or_else(|| {
             let text = case.evidence.text.as_deref()?;
-            let text = &text[..text.floor_char_boundary(20_000)];
+            let text = wording::cut(text, 20_000);
             let stamp = wording::time_after(text, &["timestamp"]);
             let header = || {
                 let line = text.lines().map(|line| line.trim_start_matches(['<', ' '])).find_map(|line| {
@@ -210,10 +211,12 @@ fn are_hours(seconds: i64, tolerance: i64) -> bool {
         && (off <= tolerance || HALF_HOUR - off <= tolerance)
 }
 
-/// By how much the clock of this machine is off, in seconds: below zero it is behind.
+/// By how much the clock of this machine is off, in seconds: below zero it is behind. Nothing is known where more than a
+/// day lies between, or where the present is later than the failure because somebody asks later.
 fn offset(case: &Case<'_>, there: UnixTime) -> Option<i64> {
-    // The present of whoever asks us is not the time of the failure: more than a day apart tells nothing.
-    Some(between(there, case.evidence.now?)).filter(|seconds| seconds.abs() <= 26 * 3600)
+    let off = between(there, case.evidence.now?);
+    let is_measured = !case.evidence.is_asked_later || off < 0;
+    (is_measured && off.abs() <= 26 * 3600).then_some(off)
 }
 
 fn shown_offset(seconds: i64) -> String {
@@ -310,7 +313,11 @@ fn expired(case: &Case<'_>) -> Option<Found> {
         None => found,
     };
     let Some((end, there)) = end.zip(there) else {
-        return over(case, client(case)?, TOLERANCE).map(with_issuer);
+        let mut found = over(case, client(case)?, TOLERANCE)?;
+        if case.evidence.is_asked_later {
+            found.certainty = Some(Certainty::Likely); // by now it would be over anyway
+        }
+        return Some(with_issuer(found));
     };
     if end >= there {
         return None;

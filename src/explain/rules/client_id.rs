@@ -1,11 +1,11 @@
 //! Which application a request speaks of: the id in it beside the registration, the service principal, and the tenant.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
-use super::{super::facts::is_guid, Case, Check, Found, placeholder::is_template, wording};
-use crate::{entra::scopes, time::UnixTime, token};
+use super::{
+    super::facts::is_guid, Case, Check, Found, placeholder::is_template, replication::in_text, wording,
+};
+use crate::entra::scopes;
 
 /// One check for each cause.
 pub(super) const CHECKS: &[(&str, Check)] = &[
@@ -14,15 +14,6 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("client_id.other_tenant", other_tenant),
     ("client_id.other_app", other_app),
     ("client_id.deleted", deleted),
-    ("service_principal.missing", principal_missing),
-    ("service_principal.disabled", principal_disabled),
-    ("resource.disabled", |case| disabled(case, case.evidence.resource_service_principal.found())),
-    ("client.closed_by_microsoft", |case| case.by_rule(&["client.not_blocked"])),
-    ("registration.mapped_claims_not_accepted", mapped_claims),
-    ("registration.mapped_claims_audience", mapped_claims_audience),
-    ("client.agent_blueprint", agent_blueprint),
-    ("client.first_party_borrowed", first_party),
-    ("directory.replication", replication),
 ];
 
 /// The client id of the request, or else of the message.
@@ -225,7 +216,7 @@ fn is_shared(tenant: &str) -> bool {
     ["common", "organizations", "consumers"].contains(&tenant)
 }
 
-fn is_deleted(case: &Case<'_>) -> bool {
+pub(super) fn is_deleted(case: &Case<'_>) -> bool {
     let at = case.app().and_then(|app| app.json.get("deletedDateTime"));
     at.is_some_and(|at| !at.is_null())
 }
@@ -266,248 +257,4 @@ fn deleted(case: &Case<'_>) -> Option<Found> {
     word.and_then(|word| {
         Found::likely("the text", &format!("says “{word}” of {sent}"), "an application that exists")
     })
-}
-
-/// Whether the words of whoever pasted the text are in it.
-fn in_text(case: &Case<'_>, word: &str) -> bool {
-    let text = case.evidence.text.as_deref().unwrap_or_default();
-    let text = &text[..text.floor_char_boundary(8000)];
-    text.to_ascii_lowercase().contains(word)
-}
-
-fn principal_missing(case: &Case<'_>) -> Option<Found> {
-    if let Some(found) = case.by_rule(&["client.service_principal"]) {
-        return Some(found);
-    }
-    let told = wording::guid_after(&case.sentence, &["client application", "application", "identifier"]);
-    let sent = asked(case).or(told).unwrap_or("the application");
-    let says_so = matches!(case.code, Some(7_000_229 | 1_001_010 | 700_011)) || case.code.is_none();
-    let tenant = case.facts.get("tenant").unwrap_or("the tenant of the request");
-    if case.evidence.service_principal.found().is_some() {
-        return Found::excluded();
-    }
-    let is_absent = case.evidence.service_principal.is_absent();
-    if says_so {
-        let found = if is_absent { Found::certain } else { Found::likely };
-        let shown = if is_absent { "looked up: there is none" } else { "missing, as the message says" };
-        if case.code.is_none() && !is_absent {
-            return None;
-        }
-        if !is_absent && fresh_in_words(case).is_some() {
-            return None;
-        }
-        let found = found("service principal", shown, &format!("one for {sent} in {tenant}"))?;
-        return Some(if is_guid(sent) { found.with("client_id", sent) } else { found });
-    }
-    // A single-tenant application is never given one elsewhere.
-    let audience = case.app()?.sign_in_audience.as_deref()?;
-    if audience == "AzureADMyOrg" {
-        return if case.code == Some(700_016) { Found::excluded() } else { None };
-    }
-    if is_deleted(case) || super::cloud::mismatch(case).is_some() {
-        return None;
-    }
-    let found = if is_absent { Found::certain } else { Found::likely };
-    let shown = if is_absent { "looked up: there is none" } else { "none, as nobody consented there yet" };
-    found("service principal", shown, &format!("one for {sent} in {tenant}")).map(|found| {
-        found.and(
-            "registration signInAudience",
-            audience,
-            "open to other tenants, after the first consent there",
-        )
-    })
-}
-
-fn principal_disabled(case: &Case<'_>) -> Option<Found> {
-    if let Some(found) = case.by_rule(&["client.enabled"]) {
-        return Some(found);
-    }
-    let found = disabled(case, case.evidence.service_principal.found());
-    if found.is_some() {
-        return found;
-    }
-    if case.code == Some(70001) && !case.says(&["disabled", "deaktiviert"]) {
-        return None;
-    }
-    let told = case.says(&["disabled"]).then_some("says that it is disabled")?;
-    Found::likely("the message", told, "an application that is switched on")
-}
-
-fn disabled(
-    case: &Case<'_>,
-    principal: Option<&crate::entra::registration::ServicePrincipal>,
-) -> Option<Found> {
-    let principal = principal?;
-    match principal.account_enabled {
-        Some(false) => {
-            let name = principal.display_name.as_deref().or(principal.app_id.as_deref()).unwrap_or_default();
-            let id = principal.app_id.as_deref().or(asked(case)).unwrap_or_default();
-            Found::certain("service principal accountEnabled", "false", "true")
-                .map(|found| found.and("service principal", &format!("{name} ({id})"), "switched on"))
-                .map(|found| found.with("client_id", id))
-        }
-        // A number that says it once is not refuted by what was looked up later.
-        Some(true) if case.code == Some(70001) => Found::excluded(),
-        _ => None,
-    }
-}
-
-fn mapped_claims(case: &Case<'_>) -> Option<Found> {
-    let app = case.app()?;
-    match app.accept_mapped_claims {
-        Some(true) => None,
-        flag => {
-            let shown = flag.map_or_else(|| "null".to_owned(), |flag| flag.to_string());
-            let found = Found::certain(
-                "registration api.acceptMappedClaims",
-                &shown,
-                "true, or a signing key of its own",
-            )?;
-            Some(found.with("object_id", app.object_id.clone().unwrap_or_default()))
-        }
-    }
-}
-
-fn mapped_claims_audience(case: &Case<'_>) -> Option<Found> {
-    let told = wording::value_after(&case.sentence, &["audience", "resource identifier"]);
-    let app = case.app()?;
-    let uris = app.identifier_uris.join(" ");
-    let sent = told.unwrap_or(if uris.is_empty() { "no identifier" } else { &uris });
-    let version = app.access_token_version.map_or_else(|| "null".to_owned(), |version| version.to_string());
-    let found = Found::certain("audience", sent, "the client id, or a URI below a verified domain")?;
-    Some(
-        found
-            .and(
-                "registration api.requestedAccessTokenVersion",
-                &version,
-                "2: then the audience is the client id",
-            )
-            .with("object_id", app.object_id.clone().unwrap_or_default()),
-    )
-}
-
-fn agent_blueprint(case: &Case<'_>) -> Option<Found> {
-    let told = wording::quoted_after(&case.sentence, &["application", "app", "identity"])
-        .or(asked(case))
-        .unwrap_or("the application");
-    let grant = case.grant().unwrap_or("an ordinary request");
-    Found::likely(
-        "the application",
-        &format!("{told}, an agent identity blueprint"),
-        "an agent identity, or an ordinary application",
-    )
-    .map(|found| found.and("request grant_type", grant, "the exchange for an agent identity"))
-}
-
-fn first_party(case: &Case<'_>) -> Option<Found> {
-    let told =
-        || wording::guid_after(&case.sentence, &["client app id", "first party application", "application"]);
-    let client_id = asked(case).or_else(told);
-    let name = client_id.and_then(token::first_party_client);
-    if let (Some(client_id), Some(name)) = (client_id, name) {
-        return Found::certain("client_id", &format!("{client_id} ({name})"), "a client id of your own");
-    }
-    if let Some(client_id) = client_id.filter(|id| scopes::well_known(id).is_some()) {
-        return Found::certain(
-            "client_id",
-            &format!("{client_id}, an API of Microsoft"),
-            "a client id of your own",
-        );
-    }
-    let owner =
-        case.evidence.service_principal.found().and_then(|principal| principal.home_tenant.as_deref());
-    const MICROSOFT: &str = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
-    if owner.is_some_and(|owner| owner.eq_ignore_ascii_case(MICROSOFT)) {
-        return Found::certain(
-            "service principal appOwnerOrganizationId",
-            MICROSOFT,
-            "your own tenant: this application is Microsoft's",
-        );
-    }
-    if case.app().is_some() {
-        return Found::excluded();
-    }
-    if case.code == Some(65002) {
-        return Found::likely(
-            "client_id",
-            client_id.unwrap_or("an application of Microsoft"),
-            "a client id of your own",
-        );
-    }
-    None
-}
-
-// What was changed moments ago.
-
-fn replication(case: &Case<'_>) -> Option<Found> {
-    const FRESH: Duration = Duration::from_secs(900);
-    let now = case.evidence.now?;
-    let created = |json: &Value, name: &str| json.get(name).and_then(Value::as_str).and_then(UnixTime::parse);
-    let is_fresh = |time: &UnixTime| *time <= now && now.since(*time) < FRESH;
-    let evidence = case.evidence;
-    let mut objects: Vec<(&str, UnixTime)> = Vec::new();
-    let of_app = case.app().and_then(|app| created(&app.json, "createdDateTime"));
-    let of_principal =
-        evidence.service_principal.found().and_then(|one| created(&one.json, "createdDateTime"));
-    match case.code {
-        Some(7_000_215) => {
-            let secrets = case.app().map(|app| app.passwords.as_slice()).unwrap_or_default();
-            let sent = case.param("client_secret").unwrap_or_default();
-            let begins = |hint: &Option<String>| hint.as_deref().is_none_or(|hint| sent.starts_with(hint));
-            let newest = secrets.iter().filter(|one| begins(&one.hint)).filter_map(|one| one.start);
-            objects.extend(newest.map(|start| ("registration passwordCredentials startDateTime", start)));
-        }
-        Some(500_011) => {
-            let resource = evidence.resource_service_principal.found();
-            let created = resource.and_then(|one| created(&one.json, "createdDateTime"));
-            objects.extend(created.map(|time| ("resource service principal createdDateTime", time)));
-        }
-        _ => {
-            objects.extend(of_principal.map(|time| ("service principal createdDateTime", time)));
-            objects.extend(of_app.map(|time| ("registration createdDateTime", time)));
-        }
-    }
-    if let Some((place, time)) = objects.into_iter().find(|(_, time)| is_fresh(time)) {
-        let age = format!("{} old: {}", crate::time::span(now.since(time)), time.rfc3339());
-        return Found::likely(
-            place,
-            &age,
-            &format!("known everywhere some minutes later; now is {}", now.rfc3339()),
-        );
-    }
-    if matches!(case.code, Some(70021 | 700_211 | 700_213))
-        && let Some(name) = super::federated::fitting(case)
-    {
-        let expected = "known everywhere some minutes after it was made";
-        return Found::likely(
-            "registration federatedIdentityCredentials",
-            &format!("“{name}” fits the token in all parts"),
-            expected,
-        );
-    }
-    fresh_in_words(case)
-}
-
-/// Whether whoever pasted the text says that something was made moments ago.
-fn fresh_in_words(case: &Case<'_>) -> Option<Found> {
-    const WORDS: [&str; 16] = [
-        "just created",
-        "just been created",
-        "newly created",
-        "just added",
-        "just made",
-        "just rotated",
-        "seconds ago",
-        "a minute ago",
-        "moments ago",
-        "right after creat",
-        "immediately after",
-        "works on retry",
-        "on the second attempt",
-        "second try works",
-        "worked on retry",
-        "succeeds on retry",
-    ];
-    let word = WORDS.into_iter().find(|word| in_text(case, word))?;
-    Found::likely("the text", &format!("says “{word}”"), "some minutes between the change and its use")
 }

@@ -95,7 +95,7 @@ impl Cloud {
 fn signs(case: &Case<'_>) -> Vec<(&'static str, String, Cloud)> {
     let mut signs = Vec::new();
     let mut add = |place, value: &str, host: &str| {
-        signs.extend(Cloud::of(host).map(|cloud| (place, value.to_owned(), cloud)))
+        signs.extend(Cloud::of(host).map(|cloud| (place, value.to_owned(), cloud)));
     };
     let host = case.evidence.request.as_ref().and_then(|request| request.url.host_str());
     let authority = case.facts.get("authority").and_then(|authority| authority.split("://").nth(1));
@@ -181,6 +181,9 @@ fn is_saml(request: &Request) -> bool {
         || request.query().get("SAMLRequest").is_some()
 }
 
+/// Words of SAML in addresses and logs.
+const PATHS: [&str; 6] = ["/saml2", "/wsfed", "samlrequest", "saml 2.0", "passport-saml", "saml"];
+
 fn mixed_up(case: &Case<'_>) -> Option<Found> {
     let oauth = "an OAuth path: /oauth2/v2.0/authorize or /oauth2/v2.0/token";
     let mode = case
@@ -227,7 +230,6 @@ fn mixed_up(case: &Case<'_>) -> Option<Found> {
             None
         };
     }
-    const PATHS: [&str; 6] = ["/saml2", "/wsfed", "samlrequest", "saml 2.0", "passport-saml", "saml"];
     let path = PATHS.into_iter().find(|path| case.says(&[path]));
     path.and_then(|path| {
         Found::likely("the message", &format!("speaks of {path}"), "one protocol on both sides")

@@ -48,7 +48,7 @@ fn presented(case: &Case<'_>) -> Presented {
     let told = case.sentence.as_str();
     // The log of a build says what it sends before the error comes.
     let log = case.evidence.text.as_deref().unwrap_or_default();
-    let log = &log[..log.floor_char_boundary(8000)];
+    let log = wording::cut(log, 8000);
     let find = |words: &[&str], before: &[&str]| {
         wording::value_after(told, words).or_else(|| wording::value_after(log, before)).map(str::to_owned)
     };
@@ -98,7 +98,7 @@ fn of_the_lab(case: &Case<'_>, rule: &str) -> Option<(&'static str, Found)> {
     Some((key, found))
 }
 
-fn subject_key<'a>(sent: &str, expected: impl Iterator<Item = &'a str> + Clone) -> &'static str {
+fn subject_key<'a>(sent: &str, mut expected: impl Iterator<Item = &'a str> + Clone) -> &'static str {
     let lower = sent.to_lowercase();
     if expected.clone().any(|one| one.to_lowercase() == lower) {
         return "federated.subject_case";
@@ -108,7 +108,7 @@ fn subject_key<'a>(sent: &str, expected: impl Iterator<Item = &'a str> + Clone) 
         let one = one.to_lowercase();
         without_ids(&one) == bare && (one.contains('@') || lower.contains('@'))
     };
-    if expected.clone().any(is_immutable) {
+    if expected.any(is_immutable) {
         return "federated.subject_immutable";
     }
     "federated.subject_mismatch"

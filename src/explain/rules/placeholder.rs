@@ -194,7 +194,9 @@ fn placeholder(case: &Case<'_>) -> Option<Found> {
     let first = names.first().filter(|_| names.len() <= 2)?;
     let known = match *first {
         "tenant" | "client_id" => case.facts.get(first).is_some(),
-        "client_secret" => case.param(first).is_some_and(|value| !super::credential::is_blacked_out(value)),
+        "client_secret" => {
+            case.param(first).is_some_and(|value| !super::client_secret::is_blacked_out(value))
+        }
         name => case.param(name).or_else(|| case.facts.get(name)).is_some(),
     };
     if known { Found::excluded() } else { None }

@@ -301,7 +301,7 @@ fn refresh_token_mangled(case: &Case<'_>) -> Option<Found> {
     }
     let value = case.param("refresh_token")?;
     let decoded = token::decode(value);
-    if decoded.kind == Kind::Jws {
+    if value.starts_with("eyJ") && decoded.kind == Kind::Jws {
         let found = kind_of(&decoded);
         let what = if found.kind == TokenKind::IdToken { "an ID token" } else { "an access token" };
         let audience = decoded.claims.get("aud").and_then(serde_json::Value::as_str).unwrap_or("nobody");

@@ -5,8 +5,13 @@
 
 use crate::time::UnixTime;
 
-fn cut(text: &str, longest: usize) -> &str {
-    &text[..text.floor_char_boundary(longest)]
+/// The beginning of a text, cut between characters.
+pub(super) fn cut(text: &str, longest: usize) -> &str {
+    if text.len() <= longest {
+        return text;
+    }
+    let end = (0..=longest).rev().find(|at| text.is_char_boundary(*at));
+    &text[..end.unwrap_or(0)]
 }
 
 /// The value in quotes behind one of these words (in lower case), the first that has one. A colon may stand between; words
