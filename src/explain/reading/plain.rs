@@ -137,8 +137,9 @@ fn reference(text: &str) -> Option<(char, usize)> {
 
 /// An escape of a JSON string in any depth of strings within strings: `\"`, `\\\"`, `\u0027`, `\/`, `\n`.
 fn escape(text: &str) -> Option<(char, usize)> {
-    let depth = text.bytes().take_while(|b| *b == b'\\').count();
-    if depth > 15 {
+    const DEEPEST: usize = 15;
+    let depth = text.bytes().take(DEEPEST + 1).take_while(|b| *b == b'\\').count();
+    if depth > DEEPEST {
         return None;
     }
     let rest = text.get(depth..)?;
