@@ -11,7 +11,8 @@ fn a_number_alone_is_enough() {
             explanation.causes[0].id, "undetermined",
             "a number alone does not tell one URI from another"
         );
-        assert!(explanation.causes[0].title.contains("the request and the registration"), "{text}");
+        let title = &explanation.causes[0].title;
+        assert!(title.contains("request") && title.contains("registration"), "{text}: {title}");
         assert!(explanation.causes.len() > 5);
         assert!(explanation.causes[1..].iter().all(|cause| cause.certainty == Certainty::Possible));
     }
@@ -66,7 +67,7 @@ fn a_clock_that_is_behind_is_noticed() {
     let text = "{\"error_codes\":[70008],\"timestamp\":\"2020-03-04 10:15:27Z\"}";
     assert_eq!(
         from_text(text, NOW).causes[0].id,
-        "code.expired",
+        "undetermined",
         "an old message says nothing about the clock"
     );
 }

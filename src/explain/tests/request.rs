@@ -19,7 +19,7 @@ fn the_request_decides_between_causes() {
     check(7_000_218, "grant_type=device_code", "credential.public_flag_off", Certainty::Likely);
     check(
         7_000_218,
-        "grant_type=x&redirect_uri=http://a",
+        "grant_type=authorization_code&redirect_uri=http://localhost:8400/",
         "platform.web_used_by_public_client",
         Certainty::Likely,
     );
@@ -108,7 +108,9 @@ fn a_refresh_token_of_another_client_is_told_by_the_suberror() {
         ..Evidence::default()
     };
     assert_eq!(explain(&evidence).causes[0].title, "The refresh token was issued to another application");
-    assert_eq!(refused(70000, "grant_type=refresh_token").causes[0].id, "refresh_token.mangled");
+    let without = refused(70000, "grant_type=refresh_token");
+    assert_eq!(without.causes[0].id, "undetermined");
+    assert!(without.causes.iter().any(|cause| cause.id == "refresh_token.mangled"));
 }
 
 #[test]
