@@ -32,7 +32,7 @@ fn the_token_of_a_call_decides_between_causes() {
     let (api, graph) = ("https://api.example/orders", "https://graph.microsoft.com/v1.0/me");
     let invalid = (401, "invalid_token", "");
     let denied = (403, "Authorization_RequestDenied", "");
-    check(api, None, (401, "", "no word"), "token.missing", Certainty::Certain);
+    check(api, None, (401, "", "no word"), "token.header_malformed", Certainty::Certain);
     check(api, Some("Bearer Bearer x"), invalid, "token.header_malformed", Certainty::Certain);
     check(api, Some("Bearer opaque"), invalid, "token.header_malformed", Certainty::Likely);
     let mut over = good(CLIENT);
