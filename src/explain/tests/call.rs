@@ -2,6 +2,7 @@
 
 use super::*;
 
+/// What an API answered to a call with this header.
 fn call(url: &str, authorization: Option<&str>, refusal: (u16, &str, &str)) -> Explanation {
     let (status, error, description) = refusal;
     let headers = authorization.map(|value| Headers::new().with("authorization", value)).unwrap_or_default();
