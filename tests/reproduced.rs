@@ -197,9 +197,16 @@ fn check(recipe: &Recipe) -> Result<(), String> {
         outcome => return Err(format!("mended, it ended with {outcome:?}; noted: {noted:?}")),
     }
     let after = desk.lab.scenario().document();
-    if before != after && !recipe.orders.iter().chain(recipe.during.iter().flat_map(|one| &one.orders)).any(|order| {
-        matches!(order, authwright::provider::order::Order::Edit { change: authwright::provider::scenario::edit::Edit::Remove { .. } })
-    }) {
+    if before != after
+        && !recipe.orders.iter().chain(recipe.during.iter().flat_map(|one| &one.orders)).any(|order| {
+            matches!(
+                order,
+                authwright::provider::order::Order::Edit {
+                    change: authwright::provider::scenario::edit::Edit::Remove { .. }
+                }
+            )
+        })
+    {
         return Err("the directory is not as it was".to_owned());
     }
     if desk.lab.clock() != authwright::provider::clock::Clock::default() {

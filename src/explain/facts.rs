@@ -109,7 +109,8 @@ impl Facts {
             facts.read_request(request);
         }
         if facts.error.is_none() && facts.code.is_none() {
-            let status = evidence.response.as_ref().map(|response| response.status).filter(|status| *status >= 400);
+            let status =
+                evidence.response.as_ref().map(|response| response.status).filter(|status| *status >= 400);
             let of_answer = || Some(Place::Api(status?).entry(None)?.error.to_owned());
             facts.error = evidence.text.as_deref().and_then(status_alone).or_else(of_answer);
         }

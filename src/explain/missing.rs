@@ -149,7 +149,8 @@ pub(super) fn undetermined(
     let command = |command: &str| Some(slots::fill_command(command, facts)).filter(|_| !evidence.lab);
     let asked = missing.iter().map(|(kind, verdicts)| {
         // What all of them need says nothing about one of them.
-        let settles: Vec<String> = verdicts.iter().take(3).map(|verdict| format!("“{}”", title(verdict))).collect();
+        let settles: Vec<String> =
+            verdicts.iter().take(3).map(|verdict| format!("“{}”", title(verdict))).collect();
         let settles = if verdicts.len() < open.len() {
             format!("; it settles {}", listed(&settles.iter().map(String::as_str).collect::<Vec<_>>()))
         } else {

@@ -145,7 +145,10 @@ mod tests {
     #[test]
     fn credentials_are_collected_and_ids_are_not() {
         let secret = format!("a8Q~{}", "k".repeat(36));
-        assert_eq!(of_text(&format!("client_secret={secret}&client_id={}", "c".repeat(40))), [secret.clone()]);
+        assert_eq!(
+            of_text(&format!("client_secret={secret}&client_id={}", "c".repeat(40))),
+            [secret.clone()]
+        );
         assert_eq!(of_text("client_secret=11111111-2222-3333-4444-555555555555"), [] as [&str; 0]);
         assert_eq!(of_text("client_secret=${env:THE_SECRET_OF_THE_APPLICATION}"), [] as [&str; 0]);
         let signature = "s".repeat(43);

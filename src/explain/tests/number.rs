@@ -6,7 +6,10 @@ fn a_number_alone_is_enough() {
     for text in ["50011", " AADSTS50011 ", "aadsts50011", "InvalidReplyTo", "error 50011 (page)"] {
         let explanation = from_text(text, NOW);
         assert_eq!(explanation.code, Some(50011), "{text}");
-        assert_eq!(explanation.causes[0].id, "undetermined", "a number alone does not tell one URI from another");
+        assert_eq!(
+            explanation.causes[0].id, "undetermined",
+            "a number alone does not tell one URI from another"
+        );
         assert!(explanation.causes[0].title.contains("the request and the registration"), "{text}");
         assert!(explanation.causes.len() > 5);
         assert!(explanation.causes[1..].iter().all(|cause| cause.certainty == Certainty::Possible));

@@ -66,9 +66,7 @@ impl Reproduction {
     fn due(&self, session: &Session) -> Option<usize> {
         let is_at = |step: StepId| match step {
             StepId::Poll => matches!(session.flow.prompt(), Some(Prompt::DeviceCode(_))),
-            _ => {
-                session.flow.steps().iter().any(|one| one.id == step && one.state == StepState::Ready)
-            }
+            _ => session.flow.steps().iter().any(|one| one.id == step && one.state == StepState::Ready),
         };
         self.holds.iter().position(|hold| is_at(hold.step))
     }

@@ -81,8 +81,7 @@ mod tests {
     fn what_is_taken_back_is_as_it_was() {
         let scenario = Scenario::northwind();
         let members = |value: Value| value.as_object().expect("an object").clone();
-        let policy =
-            json!({ "id": "7c1e5a90-2b4d-4f36-8d07-e9a3f612c58b", "displayName": "x", "includeUsers": ["All"],
+        let policy = json!({ "id": "7c1e5a90-2b4d-4f36-8d07-e9a3f612c58b", "displayName": "x", "includeUsers": ["All"],
                     "includeApplications": ["desktop"], "builtInControls": ["block"] });
         let edits = [
             Edit::set(List::Users, "mina", "accountEnabled", false),

@@ -109,7 +109,8 @@ impl State {
         if let Some(field) = &self.file {
             let [row, rest] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(inner);
             let row = padded(row);
-            let view = field.view(look).placeholder("a file: what az or Graph printed, HAR, log; or paste it");
+            let view =
+                field.view(look).placeholder("a file: what az or Graph printed, HAR, log; or paste it");
             (&view).render(row, buffer);
             cursor = view.cursor(row);
             inner = rest;

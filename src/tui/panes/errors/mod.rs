@@ -282,9 +282,7 @@ impl State {
             Action::ErrorReproduce => self.code().is_some_and(|code| bench.can_reproduce(code)),
             Action::ErrorMend => bench.reproduction().is_some_and(|shown| !shown.is_mended),
             Action::ErrorEvidence => self.shown.is_some(),
-            Action::ExchangeShow => {
-                self.shown.as_ref().is_some_and(|shown| shown.origin == Origin::Refusal)
-            }
+            Action::ExchangeShow => self.shown.as_ref().is_some_and(|shown| shown.origin == Origin::Refusal),
             _ => true,
         }
     }
@@ -524,7 +522,9 @@ impl State {
 fn mend(bench: &Workbench) -> Vec<Intent> {
     vec![match bench.reproduction() {
         Some(shown) if !shown.is_mended => Intent::Mend,
-        _ => Intent::Toast(Toast::bad("nothing in the lab tenant waits to be mended; R brings it to a number")),
+        _ => {
+            Intent::Toast(Toast::bad("nothing in the lab tenant waits to be mended; R brings it to a number"))
+        }
     }]
 }
 

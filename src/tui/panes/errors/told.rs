@@ -17,8 +17,8 @@
 use crate::{
     entra::aadsts,
     explain::{
-        Cause, Certainty, Evidence, EvidenceLine, Explanation, Fix, Holding, Place, Printed, closest, difference,
-        holdings,
+        Cause, Certainty, Evidence, EvidenceLine, Explanation, Fix, Holding, Place, Printed, closest,
+        difference, holdings,
     },
     finding::Compared,
     text::{Line, Role},
@@ -162,7 +162,10 @@ impl Told {
                 let mut shown = false;
                 for one in expected {
                     // A remark may stand behind an address, such as its platform.
-                    match one.strip_prefix(near).filter(|rest| !shown && (rest.is_empty() || rest.starts_with(" ("))) {
+                    match one
+                        .strip_prefix(near)
+                        .filter(|rest| !shown && (rest.is_empty() || rest.starts_with(" (")))
+                    {
                         Some(remark) => {
                             shown = true;
                             self.line(
@@ -222,7 +225,11 @@ impl Told {
         let others = &explanation.causes[explanation.causes.len().min(1)..];
         for (at, cause) in others.iter().take(told).enumerate() {
             let place = if first_is_open { at + 1 } else { at + 2 };
-            let heading = if others.len() == 1 && first_is_open { "Cause".to_owned() } else { format!("Cause {place}") };
+            let heading = if others.len() == 1 && first_is_open {
+                "Cause".to_owned()
+            } else {
+                format!("Cause {place}")
+            };
             self.section(&heading);
             let mut line = Line::of(Role::Text, &cause.title);
             if cause.certainty != Certainty::Possible {
@@ -250,9 +257,7 @@ impl Told {
         self.section("Evidence");
         for holding in holdings {
             if holding.is_there {
-                self.line(
-                    Line::of(Role::Ok, "✓ ").then(Role::Text, holding.name),
-                );
+                self.line(Line::of(Role::Ok, "✓ ").then(Role::Text, holding.name));
                 continue;
             }
             let named: Vec<&str> = holding.settles.iter().take(NAMED).map(String::as_str).collect();
@@ -265,10 +270,10 @@ impl Told {
             );
         }
         if holdings.iter().any(|holding| !holding.is_there) {
-            self.line(
-                Line::of(Role::Key, "a")
-                    .then(Role::Muted, " adds what az, Graph, a HAR file or a log tells; pasting it here does, too"),
-            );
+            self.line(Line::of(Role::Key, "a").then(
+                Role::Muted,
+                " adds what az, Graph, a HAR file or a log tells; pasting it here does, too",
+            ));
         }
     }
 
@@ -322,7 +327,10 @@ mod tests {
         };
         let lines = lines(&evidence);
         let at = |text: &str| {
-            lines.iter().position(|line| line.starts_with(text)).unwrap_or_else(|| panic!("{text}: {lines:#?}"))
+            lines
+                .iter()
+                .position(|line| line.starts_with(text))
+                .unwrap_or_else(|| panic!("{text}: {lines:#?}"))
         };
         assert!(lines[0].starts_with("AADSTS50011  ") && lines[0].ends_with("(certain)"), "{lines:#?}");
         assert!(at("→") < 14 && at("→") < at("Meaning"), "{lines:#?}");
@@ -342,6 +350,9 @@ mod tests {
         for part in ["What would settle it", "Evidence", "Cause 1", "Less often", "Easily confused with"] {
             assert!(lines.iter().any(|line| line == part), "{part}: {lines:#?}");
         }
-        assert!(lines.iter().any(|line| line.starts_with("– registration: would tell whether: ")), "{lines:#?}");
+        assert!(
+            lines.iter().any(|line| line.starts_with("– registration: would tell whether: ")),
+            "{lines:#?}"
+        );
     }
 }
