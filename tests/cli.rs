@@ -302,6 +302,40 @@ fn decode_and_explain_read_arguments_and_pipes() {
 }
 
 #[test]
+fn evidence_for_an_explanation_comes_from_files() {
+    let folder = temporary("explain-evidence");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let file = |name: &str, bytes: &[u8]| {
+        let path = folder.join(name);
+        std::fs::write(&path, bytes).expect("a file");
+        path.display().to_string()
+    };
+    let bundle = r#"{"text":"AADSTS50011: x","request":{"url":"https://login.example/t/oauth2/v2.0/authorize?client_id=c1&redirect_uri=http%3A%2F%2Fa.example%2Fcb"}}"#;
+    let registration = r#"[{"appId":"c1","web":{"redirectUris":["https://a.example/cb"]}}]"#;
+    // PowerShell's `>` writes UTF-16.
+    let wide: Vec<u8> =
+        [0xff, 0xfe].into_iter().chain(registration.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let (bundle, registration) = (file("bundle.json", bundle.as_bytes()), file("app.json", &wide));
+    let explained = json(&run(&["explain", "--json", "--bundle", &bundle, "--registration", &registration]));
+    assert_eq!(explained["causes"][0]["id"], "redirect_uri.scheme", "{explained:#}");
+
+    let refused = |arguments: &[&str], words: &[&str]| {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        words.iter().for_each(|word| assert!(said.contains(word), "{word} is not in {said}"));
+    };
+    refused(
+        &["explain", "--bundle", "no-such-file.json"],
+        &["no-such-file.json", "the bundle cannot be read"],
+    );
+    let wrong = file("wrong.json", br#"{"response":{"status":"four hundred"}}"#);
+    refused(&["explain", "--bundle", &wrong], &["wrong.json", "response.status", "--help"]);
+    let no_json = file("no.json", b"appId: c1");
+    refused(&["explain", "50011", "--registration", &no_json], &["no.json", "not JSON", "az ad app show"]);
+}
+
+#[test]
 fn decode_finds_every_token_and_names_the_place_at_fault() {
     let token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.";
     let answer = format!(

@@ -58,9 +58,7 @@ impl Desk {
     fn open() -> Self {
         let scenario = Scenario::northwind();
         let mut lab = Provider::new(Arc::new(scenario.clone()), KEYS.clone(), [7; 32]);
-        static PIPELINE: LazyLock<Vec<u8>> = LazyLock::new(|| b"pipeline".to_vec());
-        let pair = rsa::KeyPair::generate(KeySize::Rsa2048).expect("a key can be made");
-        lab.open_pipeline(SigningKey::new(pair, PIPELINE.clone()).expect("it is an RSA key"));
+        lab.open_pipeline(key("pipeline"));
         lab.register_certificate("price-feed", &PAIR.certificate_der).expect("the application is there");
         let mut desk = Self {
             bench: Workbench::new(None, scenario),
@@ -218,10 +216,10 @@ fn check(recipe: &Recipe) -> Result<(), String> {
 /// A device that waits, and pages that ask for what they then get, are no refusals.
 const PASSING: [u32; 5] = [70016, 50074, 50097, 50158, 50076];
 
-fn check_part(part: u32) {
+fn check_part(part: usize) {
     let problems: Vec<String> = recipes()
         .enumerate()
-        .filter(|(at, _)| *at as u32 % 4 == part)
+        .filter(|(at, _)| at % 4 == part)
         .filter_map(|(_, recipe)| check(recipe).err().map(|why| format!("{}: {why}", recipe.code)))
         .collect();
     assert!(problems.is_empty(), "{} fail:\n{}", problems.len(), problems.join("\n"));

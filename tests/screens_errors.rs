@@ -54,7 +54,7 @@ fn shows_not(sitting: &mut Sitting, part: &str) {
 fn at_first_it_says_what_to_do_and_lists_everything() {
     let mut sitting = begun();
     assert_pictures!(sitting, "errors_empty");
-    shows(&mut sitting, &["No run of this sitting was refused", "p takes any error", "● 50011"]);
+    shows(&mut sitting, &["No run of this sitting was refused", "p takes any error", "● 16000"]);
     sitting.press("E");
     assert!(sitting.toast().contains("no run of this sitting was refused"), "{}", sitting.toast());
     sitting.press("i");
@@ -161,7 +161,7 @@ fn enter_goes_to_the_first_fix_and_shows_its_command_alone() {
     sitting.press("/");
     sitting.write("50011");
     sitting.press("Enter Enter");
-    shows(&mut sitting, &["▌→ Make the proxy send"]);
+    shows(&mut sitting, &["▌→ Get the request that was refused"]);
     sitting.press("Enter");
     assert!(sitting.toast().contains("done by hand"), "{}", sitting.toast());
     sitting.press("Down Down Enter");
@@ -175,7 +175,7 @@ fn the_list_is_filtered_while_one_types() {
     sitting.write("redirect");
     assert_pictures!(sitting, "errors_search");
     let text = sitting.text(USUAL);
-    assert!(text.contains(" of 497") && text.contains("50011") && !text.contains("50034"), "{text}");
+    assert!(text.contains(" of 5") && text.contains("50011") && !text.contains("50034"), "{text}");
     sitting.press("Down Down Enter");
     shows(&mut sitting, &["Explained"]);
     sitting.press("n");
@@ -261,5 +261,93 @@ fn with_ascii_only_nothing_else_is_drawn() {
             let text = sitting.text(size);
             assert!(text.is_ascii(), "{text}");
         }
+    }
+}
+
+#[test]
+fn a_number_is_shown_in_the_lab_and_mended_there() {
+    let mut sitting = begun();
+    sitting.press("m");
+    assert!(sitting.toast().contains("nothing in the lab tenant waits"), "{}", sitting.toast());
+    sitting.press("/");
+    sitting.write("53003");
+    sitting.press("Enter");
+    shows(&mut sitting, &["R shows it in the lab"]);
+    sitting.press("R");
+    assert_eq!(sitting.model.screen, ScreenId::Run);
+    let text = sitting.text(USUAL);
+    assert!(text.contains("53003"), "the run met it:\n{text}");
+    sitting.press("E");
+    assert_eq!(sitting.model.screen, ScreenId::Errors);
+    assert_pictures!(sitting, "errors_reproduced");
+    shows(&mut sitting, &["AADSTS53003", "m mends it in the lab"]);
+    sitting.press("m");
+    assert_eq!(sitting.model.screen, ScreenId::Run);
+    let session = sitting.model.bench.reproduction().and_then(|shown| shown.session).expect("it runs again");
+    let outcome = sitting.model.bench.session(session).and_then(|session| session.outcome.as_ref());
+    assert!(matches!(outcome, Some(authwright::flow::Outcome::Tokens(_))), "{outcome:?}");
+}
+
+#[test]
+fn what_the_lab_has_no_way_to_is_not_promised() {
+    let mut sitting = begun();
+    sitting.press("/");
+    sitting.write("50012");
+    sitting.press("Enter");
+    shows_not(&mut sitting, "shows it in the lab");
+    sitting.press("R");
+    assert!(sitting.toast().contains("no way to AADSTS50012"), "{}", sitting.toast());
+}
+
+#[test]
+fn a_registration_settles_what_was_open() {
+    const APP: &str = r#"{"appId":"9f2c7b10-64d3-4e8a-b5f1-0c7a3d92e846","displayName":"Orders","signInAudience":"AzureADMyOrg",
+        "web":{"redirectUris":["https://orders.example/auth"]},"spa":{"redirectUris":[]},"publicClient":{"redirectUris":[]}}"#;
+    let mut sitting = begun();
+    sitting.paste(
+        "AADSTS50011: The redirect URI 'https://orders.example/auth/' specified in the request does not match the \
+         redirect URIs configured for the application '9f2c7b10-64d3-4e8a-b5f1-0c7a3d92e846'.",
+    );
+    assert_pictures!(sitting, "errors_open");
+    let text = sitting.text((200, 60));
+    assert!(text.contains("– registration: would tell whether"), "{text}");
+    sitting.files.insert("app.json".to_owned(), APP.to_owned());
+    sitting.press("a");
+    sitting.write("nowhere.json");
+    sitting.press("Enter");
+    assert!(sitting.toast().contains("nowhere.json cannot be read"), "{}", sitting.toast());
+    sitting.press("a");
+    sitting.write("app.json");
+    shows(&mut sitting, &["app.json"]);
+    sitting.press("Enter");
+    assert!(sitting.toast().contains("added to the evidence"), "{}", sitting.toast());
+    assert_pictures!(sitting, "errors_settled");
+    shows(&mut sitting, &["https://orders.example/auth", "→"]);
+    let text = sitting.text((200, 60));
+    assert!(text.contains("✓ registration") && text.contains("Difference from character"), "{text}");
+}
+
+#[test]
+fn a_registration_that_comes_first_is_kept_for_the_error() {
+    const APP: &str = r#"{"appId":"9f2c7b10-64d3-4e8a-b5f1-0c7a3d92e846","displayName":"Orders","signInAudience":"AzureADMyOrg",
+        "web":{"redirectUris":["https://orders.example/auth"]}}"#;
+    let mut sitting = begun();
+    sitting.paste(APP);
+    shows_not(&mut sitting, "No error found");
+    sitting.paste(
+        "AADSTS50011: The redirect URI 'https://orders.example/Auth' specified in the request does not match the \
+         redirect URIs configured for the application '9f2c7b10-64d3-4e8a-b5f1-0c7a3d92e846'.",
+    );
+    let text = sitting.text((200, 60));
+    assert!(text.contains("✓ registration"), "{text}");
+}
+
+#[test]
+fn the_first_fix_stands_on_the_first_screen() {
+    let mut sitting = begun();
+    for refuse in [wrong_redirect_uri, wrong_secret] {
+        refuse(&mut sitting);
+        sitting.press("E");
+        shows(&mut sitting, &["→ "]);
     }
 }

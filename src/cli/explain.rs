@@ -48,25 +48,45 @@ pub fn execute(options: &Options) -> Exit {
 /// What was given, put together.
 fn evidence(options: &Options) -> Result<Evidence, String> {
     let mut evidence = match &options.bundle {
-        Some(path) => explain::read_bundle(&whole(path)?, clock::now())
-            .map_err(|why| format!("{}: {why}", path.display()))?,
+        Some(path) => explain::read_bundle(&whole(path, "bundle")?, clock::now()).map_err(|why| {
+            format!("{}: {why}; authwright explain --help lists the members", path.display())
+        })?,
         None => Evidence { now: Some(clock::now()), is_asked_later: true, ..Evidence::default() },
     };
     if options.bundle.is_none() || options.text.is_some() {
         evidence.text = Some(input(options.text.as_deref(), "error text")?);
     }
     if let Some(path) = &options.registration {
-        let json = serde_json::from_str(&whole(path)?);
-        let json = json.map_err(|why| format!("{} is not JSON: {why}", path.display()))?;
-        evidence.registration = Some(Application::read(&json).ok_or_else(|| {
-            format!("{}: expected one application object, as az ad app show prints it", path.display())
-        })?);
+        let expected = "expected what az ad app show --id CLIENT_ID prints";
+        let json = serde_json::from_str(&whole(path, "registration")?);
+        let json = json.map_err(|why| format!("{}: this is not JSON ({why}); {expected}", path.display()))?;
+        let app = Application::read(only(&json)).ok_or_else(|| format!("{}: {expected}", path.display()))?;
+        evidence.registration = Some(app);
     }
     Ok(evidence)
 }
 
+/// The one object of a list, as `az ad app list` prints it.
+fn only(json: &serde_json::Value) -> &serde_json::Value {
+    match json.as_array().map(Vec::as_slice) {
+        Some([one]) => one,
+        _ => json,
+    }
+}
+
 /// A file of evidence. Bytes that are no text are shown as such and spoil nothing.
-fn whole(path: &Path) -> Result<String, String> {
-    let bytes = std::fs::read(path).map_err(|why| format!("{}: {why}", path.display()))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+fn whole(path: &Path, what: &str) -> Result<String, String> {
+    let bytes =
+        std::fs::read(path).map_err(|why| format!("{}: the {what} cannot be read: {why}", path.display()))?;
+    // What Windows writes: UTF-16 with a mark in front of it, or UTF-8 with one.
+    let wide = |bytes: &[u8], join: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| join([pair[0], pair[1]])).collect();
+        String::from_utf16_lossy(&units)
+    };
+    Ok(match bytes.as_slice() {
+        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
+        bytes => String::from_utf8_lossy(bytes).into_owned(),
+    })
 }

@@ -68,10 +68,16 @@ impl Explanation {
 
 /// What was added to evidence, by name; empty if nothing in the text is evidence.
 pub fn add(to: &mut Evidence, text: &str) -> Vec<&'static str> {
-    let now = to.now.unwrap_or_else(UnixTime::default);
-    let as_bundle = bundle::read(text.trim(), now).ok().filter(|read| *read != empty(now));
-    let read = as_bundle.unwrap_or_else(|| {
-        let pasted = Evidence { text: Some(text.to_owned()), ..Evidence::default() };
+    let now = to.now.unwrap_or_default();
+    let read = as_bundle(text, now).unwrap_or_else(|| {
+        // Federated credentials are printed apart, and are nothing without the registration that holds them.
+        let text = match &to.registration {
+            Some(app) if text.contains("\"issuer\"") && text.contains("\"subject\"") => {
+                format!("{}\n{text}", app.json)
+            }
+            _ => text.to_owned(),
+        };
+        let pasted = Evidence { text: Some(text), ..Evidence::default() };
         Evidence { text: None, ..reading::complete(&pasted).into_owned() }
     });
     let mut added = Vec::new();
@@ -124,9 +130,19 @@ fn take<T>(to: &mut Option<T>, read: Option<T>, name: &'static str, added: &mut 
     }
 }
 
-/// What a bundle without a member that is known gives.
-fn empty(now: UnixTime) -> Evidence {
-    Evidence { now: Some(now), ..Evidence::default() }
+/// The evidence of a bundle, if the text is one: an object with a member that only bundles have.
+fn as_bundle(text: &str, now: UnixTime) -> Option<Evidence> {
+    const MEMBERS: [&str; 6] = [
+        "previous_request",
+        "registration",
+        "service_principal",
+        "resource_registration",
+        "resource_service_principal",
+        "grants",
+    ];
+    let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text.trim()).ok()?;
+    let is_bundle = MEMBERS.iter().any(|member| object.contains_key(*member));
+    bundle::read(text.trim(), now).ok().filter(|_| is_bundle)
 }
 
 #[cfg(test)]
@@ -166,6 +182,16 @@ mod tests {
         let other = r#"{"appId":"d94c7f20-6e1b-4a85-b3f6-17a0e8c2d549","web":{"redirectUris":[]},"signInAudience":"AzureADMyOrg"}"#;
         assert_eq!(add(&mut evidence, other), ["registration of the API"]);
         assert!(evidence.registration.is_none() && evidence.resource_registration.is_some());
+    }
+
+    #[test]
+    fn federated_credentials_join_the_registration_that_holds_them() {
+        let mut evidence = Evidence::default();
+        add(&mut evidence, &format!(r#"{{"appId":"{APP}","signInAudience":"AzureADMyOrg","web":{{}}}}"#));
+        let federated = r#"[{"name":"main","issuer":"https://ci.example","subject":"repo:a/b","audiences":["api://AzureADTokenExchange"]}]"#;
+        assert_eq!(add(&mut evidence, federated), ["registration"]);
+        let known = evidence.registration.and_then(|app| app.federated).expect("they were added");
+        assert_eq!((known.len(), known[0].subject.as_str()), (1, "repo:a/b"));
     }
 
     #[test]

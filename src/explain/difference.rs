@@ -68,7 +68,7 @@ pub fn closest<'a>(sent: &str, expected: &'a [String]) -> Option<&'a str> {
 
 /// A registered address with the port of the one that was sent, where the port does not count: on the machine itself
 /// (RFC 8252 §7.3). What differs then is what really differs.
-pub(super) fn with_port_of<'a>(sent: &str, registered: &'a str) -> Cow<'a, str> {
+pub fn with_port_of<'a>(sent: &str, registered: &'a str) -> Cow<'a, str> {
     let host = |address: &str| {
         let (scheme, rest) = address.split_once("://")?;
         let name = if rest.starts_with('[') {

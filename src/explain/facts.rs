@@ -26,6 +26,10 @@ pub(super) struct Facts {
     pub code: Option<u32>,
     /// The OAuth error.
     pub error: Option<String>,
+    /// The entry that the words of the failure lead to, more precise than the OAuth error.
+    pub named: Option<&'static str>,
+    /// The entry about a name that only wraps others.
+    pub wrapper: Option<&'static str>,
     /// Who refused.
     pub place: Place,
     /// When the authority refused, as it wrote it.
@@ -114,6 +118,20 @@ impl Facts {
             let of_answer = || Some(Place::Api(status?).entry(None)?.error.to_owned());
             facts.error = evidence.text.as_deref().and_then(status_alone).or_else(of_answer);
         }
+        if let Some(token) = evidence.token.as_deref().filter(|_| facts.code.is_none()) {
+            facts.read_token(&token::decode(token));
+        }
+        if facts.code.is_none() {
+            let called = facts.error.as_deref().map(super::names::find).unwrap_or_default();
+            facts.named = facts.named.or(called.named);
+            facts.wrapper = facts.wrapper.or(called.wrapper);
+            for text in &texts {
+                facts.read_phrases(text);
+            }
+            if facts.word().is_none() {
+                facts.named = super::symptoms::find(evidence);
+            }
+        }
         facts.answered = facts.answered.or_else(|| UnixTime::parse(facts.timestamp.as_deref()?));
         facts.derive();
         facts
@@ -152,20 +170,22 @@ impl Facts {
         let token = request.and_then(|request| request.headers.get("authorization"));
         let token = token.and_then(|value| value.split_once(' ')).map(|(_, token)| token::decode(token));
         if let Some(token) = token {
-            let text = |name: &str| token.claims.get(name).and_then(serde_json::Value::as_str);
-            for (slot, value) in [
-                ("client_id", text("azp").or(text("appid"))),
-                ("tenant", text("tid")),
-                ("resource", text("aud")),
-            ] {
-                self.set(slot, value.unwrap_or_default());
-            }
+            self.read_token(&token);
         }
         for challenge in response.map(|response| challenge::read(&response.headers)).unwrap_or_default() {
             self.set("scope", challenge.get("scope").unwrap_or_default());
             if let Some(url) = challenge.get("authorization_uri").and_then(|uri| Url::parse(uri).ok()) {
                 self.read_address(&url);
             }
+        }
+    }
+
+    fn read_token(&mut self, token: &token::Decoded) {
+        let text = |name: &str| token.claims.get(name).and_then(serde_json::Value::as_str);
+        for (slot, value) in
+            [("client_id", text("azp").or(text("appid"))), ("tenant", text("tid")), ("resource", text("aud"))]
+        {
+            self.set(slot, value.unwrap_or_default());
         }
     }
 
@@ -222,9 +242,27 @@ impl Facts {
         }
         self.read_addresses(text);
         self.read_message(text);
+        let found = super::names::find(text);
+        self.named = self.named.or(found.named);
+        self.wrapper = self.wrapper.or(found.wrapper);
         if self.error.is_none() {
-            self.error = super::names::find(text).map(str::to_owned);
+            self.error = found.plain.map(str::to_owned);
         }
+    }
+
+    /// Values that messages without a number name.
+    fn read_phrases(&mut self, text: &str) {
+        for (slot, value) in super::phrases::values(text) {
+            self.set(slot, &value);
+        }
+    }
+
+    /// The word that leads to an entry where there is no number: a precise name, a plain OAuth error, or what wraps others.
+    pub fn word(&self) -> Option<&str> {
+        let error = self.error.as_deref();
+        let known = error.filter(|error| super::entry_for_error(error).is_some());
+        let exact = known.filter(|error| !is_general(error));
+        exact.or(self.named).or(known).or(self.wrapper).or(error)
     }
 
     /// Addresses and parameter lists in a text: each run of characters without blanks and quotes.
@@ -300,6 +338,9 @@ impl Facts {
             }
         }
         let has = |name: &str| all.contains(&name);
+        if let Some(id) = labelled(words, "client app id").and_then(guid_at).filter(|_| has("client_id")) {
+            self.set("client_id", id);
+        }
         if has("client_id") && self.get("client_id").is_none() {
             let mut ids = words.split(|c: char| !c.is_ascii_hexdigit() && c != '-').filter(|id| is_guid(id));
             if let (Some(id), None) = (ids.next(), ids.next()) {
@@ -341,6 +382,33 @@ impl Facts {
             self.set("resource_id", id);
         }
     }
+}
+
+/// A text without the backslashes that JSON puts before quotation marks, if it has any.
+pub(super) fn unescaped(text: &str) -> Option<String> {
+    text.contains("\\\"").then(|| text.replace("\\\"", "\""))
+}
+
+/// Whether an error is one of the words that stand for many failures: those of RFC 6749, of OpenID Connect, and statuses.
+/// Any name in the same text says more.
+fn is_general(error: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "access_denied",
+        "invalid_request",
+        "invalid_client",
+        "invalid_grant",
+        "invalid_scope",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "unsupported_response_type",
+        "server_error",
+        "temporarily_unavailable",
+        "interaction_required",
+        "unauthorized",
+        "bad_request",
+        "bad_verification_code",
+    ];
+    WORDS.contains(&error) || error.starts_with("http_")
 }
 
 /// The message that begins with its number at that place.
@@ -393,7 +461,12 @@ fn time_at(text: &str) -> Option<String> {
 /// Whether a value can be what a slot is for.
 fn fits(slot: &str, value: &str) -> bool {
     match slot {
-        "redirect_uri" | "request_origin" => value.contains(':') && !value.contains(' ') && !is_guid(value),
+        "redirect_uri" | "request_origin" => {
+            // Also one that is relative, encoded twice, or ends in a blank: that is why it is refused.
+            let value = value.trim();
+            let is_address = value.contains([':', '/']) || value.to_ascii_lowercase().contains("%3a");
+            is_address && !value.contains(' ') && !is_guid(value)
+        }
         "client_id" => !value.contains("://") && !value.contains(' ') || value.starts_with("api://"),
         "tenant" | "tenant_name" => !value.contains("://"),
         _ => true,
@@ -454,7 +527,11 @@ fn alone(text: &str) -> Option<u32> {
         (is_ours && !before.last().is_some_and(|word| is_other(word))).then_some(number)
     });
     number.or_else(|| {
-        // Symbols have capitals inside; a single word of a sentence is none.
+        // Symbols have capitals inside; a single word of a sentence is none, and neither is one of an answer in JSON, or of a
+        // failure that has a name of its own.
+        if words.len() > 6 || text.contains('{') || !super::names::entries(text).is_empty() {
+            return None;
+        }
         words.iter().find_map(|word| aadsts::by_symbol(word).first().map(|code| code.number))
     })
 }

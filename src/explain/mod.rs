@@ -18,16 +18,18 @@ mod facts;
 mod judge;
 mod missing;
 mod names;
+mod phrases;
 mod place;
 mod print;
 mod reading;
 mod rules;
 mod secrets;
 mod slots;
+mod symptoms;
 
 pub use added::{Holding, add, holdings};
 pub use bundle::read as read_bundle;
-pub use difference::{Difference, closest, difference};
+pub use difference::{Difference, closest, difference, with_port_of};
 pub use entry::{Entry, Listed, Reason, Remedy, WhoseMove, catalogue, entry, entry_for_error};
 pub use evidence::{Evidence, Looked};
 pub use extend::extend;
@@ -146,7 +148,7 @@ pub fn explain(evidence: &Evidence) -> Explanation {
     let entry = match facts.code {
         _ if is_fault => entry_for_error("lab_fault"),
         Some(code) => entry(code),
-        None => facts.place.entry(facts.error.as_deref()),
+        None => facts.place.entry(facts.word()),
     };
     let explanation = match entry {
         Some(entry) => of_entry(entry, evidence, &facts),

@@ -1,9 +1,16 @@
 //! Failures without a number: exception names, error words and phrases of libraries, and the entries that explain them.
 //!
 //! `names.tsv` is the table. A text is read once, word by word; only a word that begins a known name is looked at closer,
-//! so that a megabyte costs no more than reading it.
+//! so that a megabyte costs no more than reading it. Addresses and pages are read as a person sees them: what is
+//! percent-encoded or escaped is decoded first, and blanks of all kinds count as one.
 
-use std::{collections::HashMap, sync::OnceLock};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+    sync::OnceLock,
+};
+
+use super::reading::plain;
 
 const TABLE: &str = include_str!("names.tsv");
 
@@ -13,6 +20,26 @@ struct Name {
     entry: &'static str,
     /// Its line: the lower, the more precise.
     rank: usize,
+    /// Whether it only says that something else went wrong: a plain OAuth error beside it tells more.
+    is_wrapper: bool,
+}
+
+/// What a text calls its failure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Names {
+    /// The entry about the most precise name.
+    pub named: Option<&'static str>,
+    /// A plain OAuth error or status that has an entry of its own.
+    pub plain: Option<&'static str>,
+    /// The entry about a name that wraps others.
+    pub wrapper: Option<&'static str>,
+}
+
+impl Names {
+    /// Whether the text calls anything a failure.
+    pub const fn is_some(&self) -> bool {
+        self.named.is_some() || self.plain.is_some() || self.wrapper.is_some()
+    }
 }
 
 /// The names by their first word in lower case.
@@ -22,16 +49,37 @@ fn table() -> &'static HashMap<String, Vec<Name>> {
         let mut names: HashMap<String, Vec<Name>> = HashMap::new();
         let rows = TABLE.lines().filter(|line| !line.starts_with('#'));
         for (rank, (text, entry)) in rows.filter_map(|line| line.split_once('\t')).enumerate() {
-            names.entry(first_word(text).to_ascii_lowercase()).or_default().push(Name { text, entry, rank });
+            let (entry, kind) = entry.split_once('\t').unwrap_or((entry, ""));
+            let name = Name { text, entry, rank, is_wrapper: kind == "wrapper" };
+            names.entry(first_word(text).to_ascii_lowercase()).or_default().push(name);
         }
         names
     })
 }
 
-/// The entry about the most precise name in a text; an OAuth error or status that has an entry of its own counts as a
-/// name too, behind all others.
-pub(super) fn find(text: &str) -> Option<&'static str> {
-    let mut best: Option<&Name> = None;
+/// The names in a text.
+pub(super) fn find(text: &str) -> Names {
+    let (found, plain) = all(text);
+    let first =
+        |is_wrapper: bool| found.values().find(|name| name.is_wrapper == is_wrapper).map(|name| name.entry);
+    Names { named: first(false), plain, wrapper: first(true) }
+}
+
+/// The entries about all names in a text, the most precise first.
+pub(super) fn entries(text: &str) -> Vec<&'static str> {
+    all(text).0.into_values().map(|name| name.entry).collect()
+}
+
+/// The entry about a name that stands alone, such as the code in an API's answer.
+pub(super) fn entry_of(name: &str) -> Option<&'static str> {
+    let mut names = table().get(&first_word(name).to_ascii_lowercase())?.iter();
+    names.find(|known| begins_with(name, first_word(name), known.text)).map(|known| known.entry)
+}
+
+/// All names in a text by their rank, and the first plain OAuth error or status.
+fn all(text: &str) -> (BTreeMap<usize, &'static Name>, Option<&'static str>) {
+    let text = as_seen(text);
+    let mut found: BTreeMap<usize, &Name> = BTreeMap::new();
     let mut plain = None;
     let mut at = 0;
     while at < text.len() {
@@ -43,8 +91,8 @@ pub(super) fn find(text: &str) -> Option<&'static str> {
         }
         if word.len() <= 80 {
             for name in table().get(&word.to_ascii_lowercase()).into_iter().flatten() {
-                if begins_with(rest, word, name.text) && best.is_none_or(|best| name.rank < best.rank) {
-                    best = Some(name);
+                if begins_with(rest, word, name.text) {
+                    found.insert(name.rank, name);
                 }
             }
             if plain.is_none() && is_no_common_word(word) {
@@ -53,7 +101,30 @@ pub(super) fn find(text: &str) -> Option<&'static str> {
         }
         at += word.len();
     }
-    best.map(|name| name.entry).or(plain)
+    (found, plain)
+}
+
+/// A text as a person reads it: percent-encoding and the usual character references decoded, quotation marks made
+/// plain, and each run of blanks one blank.
+pub(super) fn as_seen(text: &str) -> String {
+    let mut text = Cow::Borrowed(text);
+    // A URL inside a URL is encoded twice; nobody encodes more often in earnest.
+    for _ in 0..2 {
+        if !text.contains('%') {
+            break;
+        }
+        text = percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned().into();
+    }
+    let words = plain::words(&text);
+    let mut out = String::with_capacity(words.len());
+    for c in words.chars() {
+        if !c.is_whitespace() && c != '+' {
+            out.push(c);
+        } else if !out.ends_with(' ') {
+            out.push(' ');
+        }
+    }
+    out
 }
 
 /// Words of every day are not taken for errors: these have an underscore, or capitals inside.
@@ -87,5 +158,22 @@ mod tests {
             assert!(!is_phrase || name.text == name.text.to_ascii_lowercase(), "{}", name.text);
             assert!(!first_word(name.text).is_empty(), "{} begins with no word", name.text);
         }
+    }
+
+    #[test]
+    fn names_are_found_however_they_are_wrapped() {
+        let named = |text: &str| find(text).named;
+        assert_eq!(named("...error_description=AADB2C90118%3a+The+user+has"), Some("AADB2C90118"));
+        assert_eq!(named("u=error_description%3DAADB2C90118%253A"), Some("AADB2C90118"));
+        assert_eq!(named("xAADB2C90118x"), None);
+        assert_eq!(named("<p>Invalid\n  parameter: redirect_uri</p>"), Some("redirect_uri_mismatch"));
+        assert_eq!(named("State&nbsp;cookie was missing"), Some("state_lost"));
+    }
+
+    #[test]
+    fn a_wrapper_stands_behind_what_it_wraps() {
+        let found = find("InteractionRequiredAuthError: consent_required: the user has to agree");
+        assert_eq!((found.named, found.plain), (None, Some("consent_required")));
+        assert!(found.wrapper.is_some());
     }
 }

@@ -6,8 +6,13 @@ use url::Url;
 use super::{
     Evidence,
     entry::{Entry, entry_for_error},
+    names,
 };
-use crate::oauth::Surface;
+use crate::{
+    entra::scopes,
+    oauth::Surface,
+    wire::{Request, Response},
+};
 
 /// Who refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,6 +35,9 @@ impl Place {
         match evidence.refusal.as_ref().map(|refusal| refusal.surface) {
             Some(Surface::Api(status)) => Self::Api(status),
             _ if is_machine => Self::Machine,
+            // A bundle, or an exchange that somebody pasted: nobody read it as an API's answer yet.
+            Some(Surface::Json(status)) if is_call(evidence.request.as_ref()) => Self::Api(status),
+            None if is_call(evidence.request.as_ref()) => Self::Api(status_of(evidence.response.as_ref())),
             _ => Self::Authority,
         }
     }
@@ -42,7 +50,8 @@ impl Place {
 
     /// What an error without a number means here.
     pub fn entry(self, error: Option<&str>) -> Option<&'static Entry> {
-        let known = |error: &str| entry_for_error(error);
+        let known =
+            |error: &str| entry_for_error(error).or_else(|| names::entry_of(error).and_then(entry_for_error));
         match self {
             Self::Authority => known(error?),
             Self::Api(status) => {
@@ -56,6 +65,25 @@ impl Place {
             }
         }
     }
+}
+
+/// Whether a request calls an API: it goes to one that everybody knows, or brings a token and goes to no endpoint of an
+/// authority.
+fn is_call(request: Option<&Request>) -> bool {
+    let Some(request) = request else { return false };
+    let path = request.url.path();
+    if path.contains("/oauth2/") || path.contains("/.well-known/") || path.ends_with("/token") {
+        return false;
+    }
+    let bearer = request.headers.get("authorization").is_some_and(|value| {
+        value.trim_start().get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer"))
+    });
+    let origin = request.url.origin().ascii_serialization();
+    bearer || scopes::well_known(&origin).is_some()
+}
+
+fn status_of(response: Option<&Response>) -> u16 {
+    response.map_or(0, |response| response.status)
 }
 
 /// The entry about a status, where an API gives no word that is known.

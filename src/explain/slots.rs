@@ -43,6 +43,16 @@ const SLOTS: &[(&str, &str)] = &[
     ("time_after", "<time>"),
     ("duration", "<duration>"),
     ("found", "<what-was-found>"),
+    ("wanted", "<what-is-expected>"),
+    ("version", "<version>"),
+    ("claims", "<claims>"),
+    ("action", "<action>"),
+    ("azure_scope", "<scope-in-Azure>"),
+    ("azure_role", "<role>"),
+    ("method", "<method>"),
+    ("port", "<port>"),
+    ("thumbprint", "<thumbprint>"),
+    ("credential_json", "@credential.json"),
     // At the end of a title: a colon and what it is about, or nothing.
     ("which", ""),
     // Permissions and tenants.
@@ -50,7 +60,6 @@ const SLOTS: &[(&str, &str)] = &[
     ("consent_scope", "<scopes>"),
     ("front_client_id", "<client-id-of-the-front-application>"),
     ("resource_principal_id", "<object-id-of-the-api's-service-principal>"),
-    ("claims", "<claims>"),
 ];
 
 /// Longer values are not put into sentences and commands.

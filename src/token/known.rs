@@ -71,7 +71,7 @@ pub(super) fn resource(audience: &str) -> Option<&'static str> {
 }
 
 /// The name of the Microsoft application behind a client id.
-pub(super) fn client(id: &str) -> Option<&'static str> {
+pub(crate) fn client(id: &str) -> Option<&'static str> {
     look_up(CLIENTS, id)
 }
 

@@ -45,6 +45,7 @@ mod words;
 
 pub use keys::{KeySource, SharedKey, key_set};
 pub use kind::{Recognised, TokenKind, kind_of};
+pub(crate) use known::client as first_party_client;
 pub use life::Life;
 pub use overage::{Overage, group_overage};
 use place::Noted;
@@ -202,6 +203,11 @@ impl Decoded {
 /// its own, except that Entra's hosts speak for each other, as its older issuers live on `sts.windows.net`.
 pub fn speaks_for(host: &str, issuer_host: &str) -> bool {
     host.eq_ignore_ascii_case(issuer_host) || known::is_entra_host(host) && known::is_entra_host(issuer_host)
+}
+
+/// The name of the API of Microsoft behind an audience, in any of the forms that tokens carry.
+pub fn microsoft_api(audience: &str) -> Option<&'static str> {
+    known::resource(audience)
 }
 
 /// So many tokens of one text are read. [`decode_all`] says when there are more.

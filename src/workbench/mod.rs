@@ -565,12 +565,11 @@ impl Workbench {
         timing: Timing,
         now: UnixTime,
     ) -> Vec<Effect> {
-        let Some(owner) = self.traffic.close(exchange, result.clone(), timing, now) else {
+        let Some(owner) = self.traffic.close(exchange, result.clone(), timing) else {
             return Vec::new();
         };
-        if self.has_own_lab() {
-            self.traffic.witness(exchange, self.tenant.snapshot());
-        }
+        let directory = self.target.is_none().then(|| self.tenant.snapshot());
+        self.traffic.witness(exchange, now, directory);
         if let (Ok(response), Some(exchange)) = (&result, self.traffic.get(exchange)) {
             self.shelf.learn(&exchange.request.url, response, now);
         }

@@ -159,11 +159,9 @@ impl Traffic {
         id: ExchangeId,
         result: Result<Response, Failure>,
         timing: Timing,
-        now: UnixTime,
     ) -> Option<Owner> {
         let exchange = self.exchanges.get_mut(id.index()).filter(|exchange| exchange.result.is_none())?;
         exchange.timing = timing;
-        exchange.answered = Some(now);
         exchange.result = Some(result);
         if let Some(trace) = exchange.trace().map(str::to_owned) {
             exchange.note = self.early.remove(&trace);
@@ -184,10 +182,11 @@ impl Traffic {
         }
     }
 
-    /// Keeps what the lab tenant looks like beside an exchange that it answered.
-    pub(super) fn witness(&mut self, id: ExchangeId, directory: &Arc<View>) {
+    /// Keeps when an answer came, and what the lab tenant looked like then if it was one.
+    pub(super) fn witness(&mut self, id: ExchangeId, now: UnixTime, directory: Option<&Arc<View>>) {
         if let Some(exchange) = self.exchanges.get_mut(id.index()) {
-            exchange.directory = Some(Arc::clone(directory));
+            exchange.answered = Some(now);
+            exchange.directory = directory.cloned();
         }
     }
 

@@ -8,6 +8,9 @@
 //!   must stand in that cause (`a|b`: either); `fix_any`, one of which must stand in its fixes; `not`: causes that come near
 //!   and must not be named as certain or likely.
 
+mod pasted;
+mod properties;
+
 use std::{collections::BTreeMap, fs, path::Path};
 
 use authwright::{
@@ -15,6 +18,7 @@ use authwright::{
     time::UnixTime,
 };
 use serde_json::Value;
+use url::form_urlencoded;
 
 const NOW: UnixTime = UnixTime::from_seconds(1_791_964_800);
 
@@ -122,7 +126,7 @@ fn secrets(case: &Case) -> Vec<String> {
     let mut found = Vec::new();
     for request in ["request", "previous_request"] {
         let body = case.input[request]["body"].as_str().unwrap_or_default();
-        let pairs = url::form_urlencoded::parse(body.as_bytes());
+        let pairs = form_urlencoded::parse(body.as_bytes());
         let is_secret = |name: &str, value: &str| {
             let is_guid = value.len() == 36 && value.matches('-').count() == 4;
             NAMES.contains(&name) && value.len() >= 30 && !is_guid && !value.contains('$')

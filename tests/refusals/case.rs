@@ -149,11 +149,7 @@ impl Case {
     pub async fn run(&self, desk: &Desk) -> Outcome {
         let begun = desk.sent().len();
         let answer = (self.provoke)(desk).await;
-        let mut found = Found {
-            name: format!("{} {}", self.code, self.name),
-            problems: Vec::new(),
-            diagnosis: truth::Diagnosis::default(),
-        };
+        let mut found = Found { name: format!("{} {}", self.code, self.name), problems: Vec::new() };
         let message = match &self.surface {
             Surface::Json(status) => {
                 found.headers(&answer, TOKEN_HEADERS);
@@ -174,8 +170,7 @@ impl Case {
         let code = if matches!(self.surface, Surface::Interrupt) { 0 } else { self.code };
         found.same("x-ms-clitelem", answer.header("x-ms-clitelem"), &format!("1,{code},0,,"));
         self.check_log(desk, &answer, &mut found);
-        self.check_note(desk, &answer, &mut found).await;
-        found.diagnosis = self.diagnose(desk, begun, &answer).await;
+        self.check_note(desk, begun, &answer, &mut found).await;
         found
     }
 
@@ -315,27 +310,10 @@ impl Case {
         }
     }
 
-    /// What is explained from the requests, the answer and the directory, while the tenant keeps its note to itself.
-    async fn diagnose(&self, desk: &Desk, begun: usize, answer: &Answer) -> truth::Diagnosis {
+    /// The learner's side: what the tenant notes, and what is explained from the run, with the note and without it.
+    async fn check_note(&self, desk: &Desk, begun: usize, answer: &Answer, found: &mut Found) {
         let trace = answer.header("x-ms-request-id");
         let note = desk.note(trace).await;
-        let sent = desk.sent().split_off(begun);
-        let at = sent.iter().position(|(_, id)| id == trace).expect("it was sent");
-        let before: Vec<_> = sent[..at].iter().map(|(request, _)| request).collect();
-        let view = desk.lab.view().await.expect("the tenant is there");
-        let mut evidence = gather(&before, &sent[at].0, Some(&answer.response()), Some(&view));
-        evidence.lab = true;
-        evidence.now = Some(clock::now());
-        if matches!(self.surface, Surface::Interrupt | Surface::Farewell) {
-            // The number is in the sign-in log only, which people have before them as well.
-            evidence.text = Some(format!("AADSTS{}", self.code));
-        }
-        truth::Diagnosis::new(self.code, note.rule, &explain::explain(&evidence))
-    }
-
-    /// The learner's side: what the tenant notes, and what is explained with it.
-    async fn check_note(&self, desk: &Desk, answer: &Answer, found: &mut Found) {
-        let note = desk.note(answer.header("x-ms-request-id")).await;
         found.same("code of the note", &note.code.to_string(), &self.code.to_string());
         found.expect(note.rule.contains('.'), || format!("rule: {note:?}"));
         found.expect(note.demand.contains(' '), || format!("demand: {note:?}"));
@@ -344,27 +322,40 @@ impl Case {
         for secret in [desk.secret("inventory-sync"), "lab-Mina-1", VERIFIER] {
             found.expect(!shown.contains(secret), || format!("a secret in the note: {shown}"));
         }
-        let seen = [answer.header("location"), answer.body.as_str()].join("\n");
-        let is_silent = matches!(self.surface, Surface::Farewell | Surface::Interrupt);
-        let explanation = explain::explain(&Evidence {
-            text: Some(if is_silent { format!("AADSTS{}", self.code) } else { seen }),
-            rule: Some((note.rule.to_owned(), note.demand.clone())),
-            compared: note.compared,
+
+        let sent = desk.sent().split_off(begun);
+        let at = sent.iter().position(|(_, id)| id == trace).expect("it was sent");
+        let before: Vec<_> = sent[..at].iter().map(|(request, _)| request).collect();
+        let view = desk.lab.view().await.expect("the tenant is there");
+        let without = Evidence {
             lab: true,
-            ..Evidence::default()
-        });
-        found.expect(explanation.code == Some(self.code), || format!("explained as {:?}", explanation.code));
-        found.expect(!explanation.meaning.is_empty(), || "no meaning".to_owned());
-        let cause = explanation.causes.first().map_or("", |cause| cause.id.as_str());
-        found.expect(!["", "undetermined"].contains(&cause), || format!("no cause for {}", note.rule));
+            now: Some(clock::now()),
+            // The number is in the sign-in log only, which people have before them as well.
+            text: matches!(self.surface, Surface::Interrupt | Surface::Farewell)
+                .then(|| format!("AADSTS{}", self.code)),
+            ..gather(&before, &sent[at].0, Some(&answer.response()), Some(&view))
+        };
+        let with = Evidence {
+            rule: Some((note.rule.to_owned(), note.demand)),
+            compared: note.compared,
+            ..without.clone()
+        };
+        for (kind, evidence) in [("without the note", without), ("with it", with)] {
+            let explanation = explain::explain(&evidence);
+            found.expect(explanation.code == Some(self.code), || {
+                format!("{kind}: explained as {:?}", explanation.code)
+            });
+            found.expect(!explanation.meaning.is_empty(), || "no meaning".to_owned());
+            let problem = truth::Diagnosis::new(self.code, note.rule, &explanation).problem(self.name);
+            found.expect(problem.is_none(), || format!("{kind}: {}", problem.unwrap_or_default()));
+        }
     }
 }
 
 /// What is wrong with a refusal.
 pub struct Outcome {
-    pub name: String,
+    name: String,
     pub problems: Vec<String>,
-    pub diagnosis: truth::Diagnosis,
 }
 
 use Outcome as Found;

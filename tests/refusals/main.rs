@@ -37,9 +37,6 @@ async fn run(cases: Vec<Case>) -> Vec<Outcome> {
 
 async fn check(cases: Vec<Case>) {
     let outcomes = run(cases).await;
-    for outcome in &outcomes {
-        eprintln!("DIAG\t{}\t{}", outcome.name, outcome.diagnosis.shown());
-    }
     let problems: Vec<String> = outcomes.into_iter().flat_map(|outcome| outcome.problems).collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }

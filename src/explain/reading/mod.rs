@@ -18,12 +18,17 @@ mod message;
 mod objects;
 pub(super) mod plain;
 mod recovered;
+#[cfg(test)]
+mod tests;
 
 use std::{borrow::Cow, ops::Range};
 
-use super::{Evidence, Looked};
+use super::{Evidence, Facts, Looked};
 use crate::{
-    entra::aadsts::{self, Shows},
+    entra::{
+        aadsts::{self, Shows},
+        registration::{Application, ServicePrincipal},
+    },
     oauth::Refusal,
     wire::Request,
 };
@@ -38,12 +43,7 @@ pub(super) fn complete(given: &Evidence) -> Cow<'_, Evidence> {
     let mut evidence = Evidence { text: None, ..given.clone() };
 
     let found = objects::find(&text);
-    evidence.registration = evidence.registration.or(found.registration);
     evidence.grants = evidence.grants.or(found.grants);
-    if let (Looked::Unknown, Some(principal)) = (&evidence.service_principal, found.service_principal) {
-        evidence.service_principal = Looked::Found(principal);
-    }
-
     let mut exchanges = found.exchanges;
     let dumped = message::exchanges(&text);
     let is_one_of_several = exchanges.is_empty() && dumped.len() > 1;
@@ -60,7 +60,36 @@ pub(super) fn complete(given: &Evidence) -> Cow<'_, Evidence> {
         evidence.token = credentials::token(&text).map(str::to_owned);
     }
     evidence.text = Some(text.into_owned());
+    take_registrations(&mut evidence, found.registrations, found.service_principals);
     Cow::Owned(evidence)
+}
+
+/// Registrations and service principals: of the client, or else of the API that it asks for.
+fn take_registrations(evidence: &mut Evidence, apps: Vec<Application>, principals: Vec<ServicePrincipal>) {
+    if apps.is_empty() && principals.is_empty() {
+        return;
+    }
+    let client = Facts::read(evidence).get("client_id").map(str::to_owned);
+    let is_other =
+        |id: Option<&String>| id.zip(client.as_ref()).is_some_and(|(id, own)| !id.eq_ignore_ascii_case(own));
+    for app in apps {
+        let place = if is_other(app.app_id.as_ref()) {
+            &mut evidence.resource_registration
+        } else {
+            &mut evidence.registration
+        };
+        place.get_or_insert(app);
+    }
+    for principal in principals {
+        let place = if is_other(principal.app_id.as_ref()) {
+            &mut evidence.resource_service_principal
+        } else {
+            &mut evidence.service_principal
+        };
+        if place.is_unknown() {
+            *place = Looked::Found(principal);
+        }
+    }
 }
 
 /// Request, answer, refusal, and the request before: what is not given is taken from the text.

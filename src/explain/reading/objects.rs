@@ -15,12 +15,12 @@ use crate::{
     wire::{Body, Headers, Method, Request},
 };
 
-/// What was found; of several the last one counts.
+/// What was found, in order.
 #[derive(Default)]
 pub struct Found {
     pub refusals: Vec<Refusal>,
-    pub registration: Option<Application>,
-    pub service_principal: Option<ServicePrincipal>,
+    pub registrations: Vec<Application>,
+    pub service_principals: Vec<ServicePrincipal>,
     pub grants: Option<Grants>,
     pub exchanges: Vec<Exchange>,
     /// Parts of the text that are read by that, and tell nothing about the failure otherwise.
@@ -57,12 +57,15 @@ pub fn find(text: &str) -> Found {
         let grants = json!({"oauth2PermissionGrants": grants.0, "appRoleAssignments": grants.1});
         found.grants = Grants::read(&grants);
     }
-    if let Some(app) =
-        found.registration.as_ref().filter(|app| app.federated.is_none() && !credentials.is_empty())
+    // The Azure command line prints them apart from their application.
+    if let [app] = found.registrations.as_mut_slice()
+        && app.federated.is_none()
+        && !credentials.is_empty()
     {
         let mut whole = app.json.clone();
         whole["federatedIdentityCredentials"] = Value::Array(credentials);
-        found.registration = Application::read(&whole);
+        found.registrations.extend(Application::read(&whole));
+        found.registrations.swap_remove(0);
     }
     found
 }
@@ -80,11 +83,11 @@ impl Found {
             return true;
         }
         if is_service_principal(members) {
-            self.service_principal = ServicePrincipal::read(&whole()).or(self.service_principal.take());
+            self.service_principals.extend(ServicePrincipal::read(&whole()));
             return true;
         }
         if is_application(members) {
-            self.registration = Application::read(&whole()).or(self.registration.take());
+            self.registrations.extend(Application::read(&whole()));
             return true;
         }
         if let Some(list) =
@@ -93,7 +96,6 @@ impl Found {
             self.grants = list.as_array().and_then(|_| Grants::read(&whole())).or(self.grants.take());
             return true;
         }
-        // Graph lists: `{"value": [ … ]}`
         if let Some(request) = members.get("config").and_then(axios) {
             self.exchanges.push(Exchange { at: 0, request: Some(request), response: None });
         }
@@ -241,10 +243,11 @@ mod tests {
         let text = r#"my app: {"appId":"a","signInAudience":"AzureADMyOrg"} and
             {"appId":"a","servicePrincipalType":"Application"} [{"issuer":"i","subject":"s","audiences":[]}]"#;
         let found = find(text);
-        let app = found.registration.expect("a registration");
+        assert_eq!(found.registrations.len(), 1);
+        let app = &found.registrations[0];
         assert_eq!(app.app_id.as_deref(), Some("a"));
-        assert_eq!(app.federated.map(|all| all.len()), Some(1));
-        assert!(found.service_principal.is_some());
+        assert_eq!(app.federated.as_ref().map(Vec::len), Some(1));
+        assert_eq!(found.service_principals.len(), 1);
         assert_eq!(found.read.len(), 3);
     }
 }

@@ -120,7 +120,14 @@ pub(super) struct Nearest<'a> {
 
 /// Whether Entra takes the one for the other.
 pub(super) fn same(sent: &str, registered: &str) -> bool {
+    // A registered address may have one wildcard, for a label of the host or the end of the path.
+    let fits_wildcard = || {
+        registered.split_once('*').is_some_and(|(begin, end)| {
+            sent.len() >= begin.len() + end.len() && sent.starts_with(begin) && sent.ends_with(end)
+        })
+    };
     sent == registered
+        || fits_wildcard()
         || differs(sent, registered).is_some_and(|found| {
             !found.scheme && found.host == Host::Equal && !found.port && found.path == Path::Equal
         })
@@ -195,7 +202,7 @@ fn common_start(sent: &str, registered: &str) -> usize {
 fn encoded_once_more(sent: &str, registered: &str) -> Option<bool> {
     let decoded = percent_decode_str(sent).decode_utf8_lossy();
     let twice = percent_decode_str(&decoded).decode_utf8_lossy().into_owned();
-    let bare = |text: &str| text.replace([' ', '+'], "").replace("%20", "").to_owned();
+    let bare = |text: &str| text.replace([' ', '+'], "").replace("%20", "");
     let is_right = |text: &str| text != sent && same(text.trim(), registered);
     if is_right(&decoded) || is_right(&twice) || (sent != registered && bare(sent) == bare(registered)) {
         return Some(true);
@@ -211,8 +218,16 @@ fn differs(sent: &str, registered: &str) -> Option<Differs> {
     if scheme && !(a.is_web() && b.is_web()) {
         return None; // an application's own scheme is another address altogether
     }
+    if !a.is_web() && (a.scheme != b.scheme || a.host != b.host) {
+        // An application's own scheme is compared letter by letter; what differs in case only is close all the same.
+        let is_case = a.host.eq_ignore_ascii_case(b.host) && a.path.eq_ignore_ascii_case(b.path);
+        let path = if is_case { Path::Case } else { Path::Other };
+        let host = if a.host.eq_ignore_ascii_case(b.host) { Host::Equal } else { Host::Other };
+        return Some(Differs { scheme: false, host, port: false, path });
+    }
     let both_loopback = a.is_loopback() && b.is_loopback();
-    let host = if a.host.eq_ignore_ascii_case(b.host) {
+    let in_wildcard = b.host.strip_prefix('*').is_some_and(|zone| a.host.ends_with(zone) && zone.len() > 1);
+    let host = if a.host.eq_ignore_ascii_case(b.host) || in_wildcard {
         Host::Equal
     } else if both_loopback {
         Host::Alias
@@ -335,6 +350,8 @@ mod tests {
         check("https%253A%252F%252Fwiki.example%252Fcb", &["https://wiki.example/cb"], "encoding");
         check("https://wiki.example/my+page", &["https://wiki.example/my page"], "encoding");
         check("https://wiki.example/cb ", &["https://wiki.example/cb"], "encoding");
+        check("msauth.com.app.One://auth", &["msauth.com.app.one://auth"], "path_case");
+        check("https://pr-7.a.example/x", &["https://*.a.example/cb"], "path");
         check("myapp://auth", &["https://wiki.example/cb"], "not_registered");
         check("http://a.example/x", &["https://wiki.example/cb"], "not_registered");
         check("https://a.example", &["https://wiki.test"], "not_registered");
@@ -348,6 +365,7 @@ mod tests {
             ("http://127.0.0.1:1/cb", "http://127.0.0.1:2/cb"),
             ("https://a.example", "https://a.example/"),
             ("https://A.example/cb", "https://a.example/cb"),
+            ("https://pr-7.a.example/cb", "https://*.a.example/cb"),
         ] {
             assert!(same(sent, registered), "{sent}");
         }

@@ -17,16 +17,20 @@ pub(super) fn plain(text: &str, code: Option<u32>) -> String {
     let behind = text[at..].get(number.len()..).unwrap_or_default();
     let at = if behind.chars().filter(|c| c.is_alphabetic()).take(12).count() < 12 { 0 } else { at };
     let rest = first(&text[at..], LONGEST);
-    let behind = &rest[number.len().min(rest.len())..];
+    let behind = rest.get(number.len()..).unwrap_or_default();
     let is_encoded = at > 0 && (behind.starts_with(['+', '%']) || is_parameter(&text[..at]));
     let words = if is_encoded { decoded(rest) } else { rest.to_owned() };
     let words = unescaped(until(&words, &[r#"","#, r#""}"#, r#"\","#, r#"\"}"#, r#"", ""#]));
+    if number.is_empty() {
+        return words; // a log may begin with what ends a message
+    }
     until(&words, &["Trace ID", "trace_id", "Request Id", "Correlation ID", "Timestamp:"]).trim().to_owned()
 }
 
 /// Whether what stands before is the name of a parameter whose value comes next, as in an address.
 fn is_parameter(before: &str) -> bool {
-    before.ends_with('=') && before[before.len().saturating_sub(24)..].contains("error_description")
+    let begin = (before.len().saturating_sub(24)..=before.len()).find(|at| before.is_char_boundary(*at));
+    before.ends_with('=') && begin.is_some_and(|begin| before[begin..].contains("error_description"))
 }
 
 /// The beginning of a text, cut between characters.
@@ -54,8 +58,10 @@ fn until<'a>(text: &'a str, ends: &[&str]) -> &'a str {
 
 /// The escapes of HTML and JSON undone that messages really hold.
 fn unescaped(text: &str) -> String {
-    const ESCAPES: [(&str, &str); 14] = [
+    const ESCAPES: [(&str, &str); 16] = [
         ("&#39;", "'"),
+        ("&#039;", "'"),
+        ("&#34;", "\""),
         ("&#x27;", "'"),
         ("&apos;", "'"),
         ("&quot;", "\""),

@@ -9,36 +9,63 @@
 
 mod address;
 mod api;
+mod application;
+mod approval;
 mod assertion;
+mod audience;
 mod browser;
 mod call;
-mod client;
+mod certificate;
+mod claim;
+mod client_assertion;
+mod client_id;
+mod client_secret;
+mod cloud;
 mod consent;
+mod credential;
+mod federated;
 mod graph;
+mod graph_call;
+mod issuer;
+mod library;
+mod managed_identity;
 mod message;
+mod obo;
+mod permission;
+mod permission_name;
 mod pkce;
+mod placeholder;
 mod platform;
 mod policy;
 mod redemption;
 mod redirect_uri;
+mod replication;
 mod request;
 mod resource;
 mod response_type;
 mod scope;
 mod sender;
+mod service;
 mod session;
+mod signing_key;
 mod tenant;
+mod thumbprint;
 mod times;
+mod token;
 mod user;
+mod user_flow;
+mod validation;
+mod wording;
 
 use super::{Certainty, Evidence, EvidenceLine, entry::Entry, facts::Facts, reading::plain};
 use crate::{
     entra::registration::{Application, Platform},
     finding::Compared,
-    token::{self, Decoded},
+    token::{Decoded, decode},
     wire::{Headers, Params, Request},
 };
 use assertion::Presented;
+use validation::Validation;
 
 /// A rule about one cause: `None` where the evidence says nothing about it.
 pub(super) type Check = fn(&Case<'_>) -> Option<Found>;
@@ -51,17 +78,39 @@ const FAMILIES: &[&[(&str, Check)]] = &[
     response_type::CHECKS,
     redemption::CHECKS,
     session::CHECKS,
-    client::CHECKS,
+    client_id::CHECKS,
+    application::CHECKS,
+    replication::CHECKS,
+    placeholder::CHECKS,
+    credential::CHECKS,
+    client_secret::CHECKS,
+    certificate::CHECKS,
+    client_assertion::CHECKS,
+    federated::CHECKS,
+    obo::CHECKS,
+    cloud::CHECKS,
     assertion::CHECKS,
     scope::CHECKS,
+    permission_name::CHECKS,
     resource::CHECKS,
     consent::CHECKS,
+    approval::CHECKS,
     tenant::CHECKS,
     user::CHECKS,
     policy::CHECKS,
     pkce::CHECKS,
     request::CHECKS,
     call::CHECKS,
+    token::CHECKS,
+    audience::CHECKS,
+    issuer::CHECKS,
+    signing_key::CHECKS,
+    permission::CHECKS,
+    claim::CHECKS,
+    managed_identity::CHECKS,
+    library::CHECKS,
+    service::CHECKS,
+    user_flow::CHECKS,
 ];
 
 /// What the check for a cause says.
@@ -141,6 +190,7 @@ pub(super) struct Case<'a> {
     pub token: Option<Decoded>,
     /// What the refusal or the pasted text says, in lower case.
     pub message: String,
+    validation: std::cell::OnceCell<Validation>,
     /// The sentence about the number as it was written, freed of what wraps it: see `message`.
     pub sentence: String,
 }
@@ -150,7 +200,7 @@ impl<'a> Case<'a> {
         let request = evidence.request.as_ref();
         let params = request.map(all_params).unwrap_or_default();
         let presented = request.map(|request| Presented::read(request, &params)).unwrap_or_default();
-        let given = evidence.token.as_deref().map(token::decode);
+        let given = evidence.token.as_deref().map(decode);
         let told = evidence.refusal.as_ref().and_then(|refusal| refusal.description.as_deref());
         let words = told.or(evidence.text.as_deref()).unwrap_or_default();
         let pasted = evidence.text.as_deref().filter(|text| Some(*text) != told);
@@ -162,11 +212,19 @@ impl<'a> Case<'a> {
             facts,
             params,
             previous: evidence.previous_request.as_ref().map(all_params).unwrap_or_default(),
-            token: given.or_else(|| presented.bearer.clone()),
+            token: given
+                .or_else(|| presented.bearer.clone())
+                .or_else(|| validation::token_in(evidence.text.as_deref()?)),
             presented,
             message,
+            validation: std::cell::OnceCell::new(),
             sentence: message::plain(words, entry.code),
         }
+    }
+
+    /// What a validator of tokens said.
+    pub fn validation(&self) -> &Validation {
+        self.validation.get_or_init(|| Validation::read(self.evidence))
     }
 
     /// A parameter of the request; empty ones count as absent.

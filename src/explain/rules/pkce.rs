@@ -3,6 +3,8 @@
 //! The challenge stands in the authorize request and the verifier in the token request. With both at hand it is computed
 //! which of the usual mistakes leads from one to the other; with the challenge alone its form tells some of them.
 
+use std::fmt::Write as _;
+
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
@@ -53,7 +55,10 @@ fn as_sent(challenge: &str) -> String {
 fn relation(challenge: &str, verifier: &str) -> Relation {
     let challenge = as_sent(challenge);
     let digest = Sha256::digest(verifier.as_bytes());
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = digest.iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("a string takes all text");
+        hex
+    });
     let upper = hex.to_ascii_uppercase();
     let is_encoded = |text: &str| {
         [
@@ -152,8 +157,8 @@ fn asked(case: &Case<'_>, key: &str) -> Option<Found> {
     if let Some(found) = by_lab(case, key) {
         return Some(found);
     }
-    let (cause, found) = judge(case)?;
-    if cause == key {
+    let (named, found) = judge(case)?;
+    if named == key {
         return Some(found);
     }
     if found.certainty == Some(Certainty::Likely) { None } else { Found::excluded() }

@@ -28,12 +28,22 @@ fn address<'a>(case: &'a Case<'_>) -> Option<(&'static str, &'a str)> {
         .or_else(|| case.facts.get("redirect_uri").map(|uri| ("redirect URI in the text", uri)))
 }
 
-/// Where the page runs that sent the request.
+/// Where the page runs that sent the request: in its header, or in the message, which repeats it.
 fn origin<'a>(case: &'a Case<'_>) -> Option<(&'static str, &'a str)> {
-    case.header("origin").map(|origin| ("request Origin", origin)).or_else(|| {
-        // What facts know may be read from a message, which repeats the header.
-        case.facts.get("origin").map(|origin| ("request origin in the message", origin))
-    })
+    let of_message = || {
+        let told = case.told().find_map(|text| {
+            ["Request origin: ", "from origin "].into_iter().find_map(|mark| {
+                let (_, rest) = text.split_once(mark)?;
+                rest.trim_start_matches(['\'', '"']).split(['\'', '"', ' ', '\n']).next()
+            })
+        });
+        told.filter(|origin| origin.contains("://")).map(|origin| origin.trim_end_matches(['.', ',']))
+    };
+    let of_request = case.header("origin").map(|origin| ("request Origin", origin));
+    let of_text = || {
+        case.facts.get("origin").or_else(of_message).map(|origin| ("request origin in the message", origin))
+    };
+    of_request.or_else(of_text)
 }
 
 /// The grant, if pages must not use it.
@@ -177,7 +187,10 @@ fn has_credentials(app: &Application) -> bool {
 
 fn spa_used_by_server(case: &Case<'_>) -> Option<Found> {
     let who = sender(case);
-    let stands = address(case).map(|(_, uri)| uri).and_then(|uri| case.platforms_of(uri));
+    // A refresh token comes without redirect URI; then one of the application's single-page addresses was meant.
+    let of_app = || Some(("registration spa.redirectUris", case.app()?.spa.first()?.as_str()));
+    let address = address(case).or_else(of_app);
+    let stands = address.map(|(_, uri)| uri).and_then(|uri| case.platforms_of(uri));
     match stands.as_deref() {
         Some([]) => return None, // registered nowhere: the address itself is the matter
         Some(platforms) if !platforms.contains(&Platform::Spa) => return Found::excluded(),
@@ -194,11 +207,11 @@ fn spa_used_by_server(case: &Case<'_>) -> Option<Found> {
     };
     // Without the registration the number says that the address is a single-page one.
     let certainty = if is_spa { certainty } else { Certainty::Likely };
-    let mut found = match address(case) {
+    let mut found = match address {
         Some((at, uri)) => Found::new(certainty, at, uri, "an address registered under Web"),
         None => Found::new(certainty, place, &value, "a page in a browser"),
     };
-    if let Some((_, uri)) = address(case) {
+    if let Some((_, uri)) = address {
         if is_spa {
             found = found.and("registration spa.redirectUris", uri, "web.redirectUris");
         }

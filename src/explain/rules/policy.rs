@@ -12,7 +12,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("terms.not_accepted", terms),
     ("mfa.obo_not_forwarded", on_behalf_of),
     ("mfa.not_passed", not_passed),
-    ("ca.blocked", blocked),
+    ("ca.blocked", |case| Some(blocked(case))),
     ("ca.device_state", device),
     ("device.not_shown", device),
     ("device.not_joined", device),
@@ -76,6 +76,10 @@ fn second_factor(case: &Case<'_>) -> Option<Found> {
     if is_on_behalf_of(case) || is_password_grant(case) {
         return None; // these have causes of their own
     }
+    let words = ["multi-factor", "multifactor", "second factor", "mfa"];
+    if case.code.is_none() && challenge(case).is_none() && !case.says(&words) {
+        return None; // interaction_required by itself has other reasons as well
+    }
     let grant = case.grant();
     let what = match (grant, case.param("prompt")) {
         (_, Some("none")) => "prompt=none: no page may be shown",
@@ -126,7 +130,7 @@ fn on_behalf_of(case: &Case<'_>) -> Option<Found> {
     Some(with_challenge(found, case))
 }
 
-fn blocked(case: &Case<'_>) -> Option<Found> {
+fn blocked(case: &Case<'_>) -> Found {
     let found =
         Found::new(Certainty::Likely, "the answer", "blocked by a policy", "let in, or excepted from it");
     let found = match case.grant() {
@@ -139,10 +143,10 @@ fn blocked(case: &Case<'_>) -> Option<Found> {
     };
     let policies =
         challenge(case).map(|claims| message::guids(&claims).join(" ")).filter(|ids| !ids.is_empty());
-    Some(match policies {
+    match policies {
         Some(ids) => found.and("policies in the answer", &ids, "").about(&ids),
         None => found,
-    })
+    }
 }
 
 /// A device was asked for: what the request or the page tells about it.

@@ -137,11 +137,11 @@ fn code_expired(case: &Case<'_>) -> Option<Found> {
 fn two_times(case: &Case<'_>) -> Option<(String, String, String)> {
     for text in case.told() {
         let found = mentions(text);
-        if let (Some(first), Some(last)) = (found.first(), found.last()) {
-            if first != last {
-                let span = between(first, last).map(|time| format!(", {} later", span(time)));
-                return Some((first.text.clone(), last.text.clone(), span.unwrap_or_default()));
-            }
+        if let (Some(first), Some(last)) = (found.first(), found.last())
+            && first != last
+        {
+            let span = between(first, last).map(|time| format!(", {} later", span(time)));
+            return Some((first.text.clone(), last.text.clone(), span.unwrap_or_default()));
         }
     }
     let before = case.evidence.previous_request.as_ref()?.headers.get("date")?;
@@ -184,8 +184,8 @@ fn arrived(case: &Case<'_>) -> Option<String> {
             .find_map(|url| of_url(&url))
     };
     case.told().find_map(of_text).or_else(|| {
-        let location = case.evidence.history.iter().map(|request| &request.url);
-        location.filter_map(of_url).next()
+        let mut location = case.evidence.history.iter().map(|request| &request.url);
+        location.find_map(of_url)
     })
 }
 
@@ -244,7 +244,10 @@ fn damage(value: &str) -> Option<String> {
     if value.ends_with("...") || value.contains('\u{2026}') {
         return Some("it was shortened for display".to_owned());
     }
-    let has = |test: fn(&u8) -> bool| value.as_bytes().iter().any(|b| test(b));
+    if let Some((_, whose)) = FOREIGN.iter().find(|(begin, _)| value.starts_with(begin)) {
+        return Some(format!("{whose}, by its first characters"));
+    }
+    let has = |test: fn(&u8) -> bool| value.as_bytes().iter().any(test);
     if length > SHORT && has(u8::is_ascii_lowercase) && !has(u8::is_ascii_uppercase) {
         return Some("lower case throughout".to_owned());
     }
@@ -255,10 +258,12 @@ fn damage(value: &str) -> Option<String> {
     {
         return Some("upper case throughout".to_owned());
     }
-    if matches!(
-        length,
-        127 | 128 | 199 | 200 | 250 | 254 | 255 | 256 | 500 | 511 | 512 | 1000 | 1023 | 1024 | 2048 | 4000
-    ) {
+    if [
+        127, 128, 199, 200, 250, 254, 255, 256, 500, 511, 512, 1000, 1023, 1024, 2047, 2048, 4000, 4093,
+        4095, 4096,
+    ]
+    .contains(&length)
+    {
         return Some(format!("exactly {length} characters: cut by a field of that size"));
     }
     if length < SHORT && !value.starts_with("M.") {
@@ -266,6 +271,18 @@ fn damage(value: &str) -> Option<String> {
     }
     None
 }
+
+/// How values begin that are something else: another provider's, or encrypted by whoever stored them.
+const FOREIGN: [(&str, &str); 8] = [
+    ("1//0", "a refresh token of Google"),
+    ("ghr_", "a refresh token of GitHub"),
+    ("gho_", "a token of GitHub"),
+    ("CfDJ8", "still encrypted by ASP.NET data protection"),
+    ("gAAAAA", "still encrypted by the storage (Fernet)"),
+    ("U2FsdGVkX1", "still encrypted by the storage"),
+    ("vault:v", "still encrypted by the storage"),
+    ("ENC(", "still encrypted by the storage"),
+];
 
 fn is_placeholder(value: &str) -> bool {
     let lower = value.trim().to_ascii_lowercase();
@@ -284,7 +301,7 @@ fn refresh_token_mangled(case: &Case<'_>) -> Option<Found> {
     }
     let value = case.param("refresh_token")?;
     let decoded = token::decode(value);
-    if decoded.kind == Kind::Jws {
+    if value.starts_with("eyJ") && decoded.kind == Kind::Jws {
         let found = kind_of(&decoded);
         let what = if found.kind == TokenKind::IdToken { "an ID token" } else { "an access token" };
         let audience = decoded.claims.get("aud").and_then(serde_json::Value::as_str).unwrap_or("nobody");
@@ -314,22 +331,22 @@ fn other_context(case: &Case<'_>) -> Option<Found> {
     {
         return Found::certain("client_id", &compared.sent, &compared.expected.join(" or "));
     }
+    if let (Some(here), Some(before)) = (case.param("client_id"), case.previous_param("client_id"))
+        && !here.eq_ignore_ascii_case(before)
+    {
+        let found = Found::certain("request client_id", here, before)?;
+        return Some(found.and("previous request client_id", before, ""));
+    }
     let suberror = case.evidence.refusal.as_ref().and_then(|refusal| refusal.suberror.as_deref());
     if suberror == Some("client_mismatch") {
         return Found::certain("suberror", "client_mismatch", "a grant of this client");
     }
-    if let (Some(here), Some(before)) = (case.param("client_id"), case.previous_param("client_id")) {
-        if !here.eq_ignore_ascii_case(before) {
-            let found = Found::certain("request client_id", here, before)?;
-            return Some(found.and("previous request client_id", before, ""));
-        }
-    }
     let (here, before) = (case.evidence.request.as_ref()?, case.evidence.previous_request.as_ref()?);
-    if let (Some(a), Some(b)) = (policy(&here.url), policy(&before.url)) {
-        if !a.eq_ignore_ascii_case(&b) {
-            let found = Found::certain("policy of the request", &a, &b)?;
-            return Some(found.and("policy of the previous request", &b, ""));
-        }
+    if let (Some(a), Some(b)) = (policy(&here.url), policy(&before.url))
+        && !a.eq_ignore_ascii_case(&b)
+    {
+        let found = Found::certain("policy of the request", &a, &b)?;
+        return Some(found.and("policy of the previous request", &b, ""));
     }
     let (a, b) = (segment(&here.url)?, segment(&before.url)?);
     let (host, other) = (here.url.host_str()?, before.url.host_str()?);
@@ -390,11 +407,18 @@ fn inactive(case: &Case<'_>) -> Option<Found> {
     })
 }
 
-/// The times of the message, in their order.
+/// The times of the message, in their order. A line of a log begins with a time of its own, so they are looked for where
+/// the message speaks of them first.
 fn issued(case: &Case<'_>) -> Vec<String> {
     case.told()
         .map(|text| {
-            mentions(text).into_iter().filter(|mention| mention.has_day).map(|m| m.text).collect::<Vec<_>>()
+            let lower = text.to_ascii_lowercase(); // keeps byte positions
+            let begin = lower.find("issued on").or_else(|| lower.find("aadsts")).unwrap_or(0);
+            mentions(&text[begin..])
+                .into_iter()
+                .filter(|mention| mention.has_day)
+                .map(|m| m.text)
+                .collect::<Vec<_>>()
         })
         .find(|found| !found.is_empty())
         .unwrap_or_default()
@@ -424,12 +448,11 @@ fn spa_lifetime(case: &Case<'_>) -> Option<Found> {
     }
     let issued = issued(case);
     let life = inactive_for(case).unwrap_or_else(|| "24 hours".to_owned());
-    let found = Found::certain(
+    Found::certain(
         "refresh token issued, by the message",
         issued.first().map_or("not told", String::as_str),
         &format!("less than {life} ago: it stems from a single-page (SPA) address"),
-    );
-    found
+    )
 }
 
 fn revoked(case: &Case<'_>) -> Option<Found> {

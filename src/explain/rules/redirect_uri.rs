@@ -51,14 +51,16 @@ pub(super) fn sent<'a>(case: &'a Case<'_>) -> Option<Sent<'a>> {
             return Some(Sent { place, uri: Cow::Borrowed(uri) });
         }
     }
-    if let Some(uri) = case.facts.get("redirect_uri") {
+    let told = case.facts.get("redirect_uri");
+    // Facts mask parameters that they do not know.
+    if let Some(uri) = told.filter(|uri| !uri.contains('•')) {
         // A blank at the end is easily overlooked, and facts are kept without.
         let quoted = [format!("{uri} '"), format!("{uri}%20'"), format!("{uri} \"")];
         let has_blank = case.told().any(|text| quoted.iter().any(|quoted| text.contains(quoted)));
         let uri = if has_blank { Cow::Owned(format!("{uri} ")) } else { Cow::Borrowed(uri) };
         return Some(Sent { place: "redirect URI in the message", uri });
     }
-    let uri = case.told().find_map(|text| addresses(text).next())?;
+    let uri = case.told().find_map(|text| addresses(text).next()).or_else(|| told.map(str::to_owned))?;
     Some(Sent { place: "redirect URI in the message", uri: Cow::Owned(uri) })
 }
 
@@ -69,13 +71,17 @@ fn compare(case: &Case<'_>, key: &str) -> Option<Found> {
     if case.code == Some(700_016) {
         return None; // about the client id; that a library has an address of its own is a hint at most
     }
-    let (cause, found) = by_lab(case)
+    // A template is a cause of its own, whatever else it differs in.
+    if sent(case).is_some_and(|sent| super::placeholder::is_template(&sent.uri)) {
+        return None;
+    }
+    let (named, found) = by_lab(case)
         .or_else(|| of_both_requests(case))
         .or_else(|| of_broker(case))
         .or_else(|| without_address(case))
         .or_else(|| with_registration(case))
         .or_else(|| alone(case))?;
-    if cause == key {
+    if named == key {
         return Some(with_queries(found, case));
     }
     match found.certainty {
@@ -244,6 +250,11 @@ fn without_address(case: &Case<'_>) -> Named {
         }
         Some(sent) if is_no_address(&sent.uri) => {
             let expected = "a whole address, with https:// or another scheme in front";
+            if case.code == Some(50011) {
+                // It may be a template that nobody filled in, which is told as such.
+                let found = Found::likely(sent.place, &sent.uri, expected)?;
+                return Some((CAUSE, with_registered(found, case)));
+            }
             Some((CAUSE, with_registered(Found::certain(sent.place, &sent.uri, expected)?, case)))
         }
         _ => None,
@@ -301,26 +312,26 @@ fn with_registration(case: &Case<'_>) -> Named {
     let sent = sent?;
     let uri = sent.uri.as_ref();
     let near = nearest(uri, app.all_redirect_uris())?;
-    let Some(cause) = near.cause else {
+    let Some(named) = near.cause else {
         // It is registered: nothing of this family is wrong, whatever the refusal says.
         return Some(("", certain(sent.place, uri, near.uri)));
     };
     let member = near.platform.member();
-    if cause == "redirect_uri.not_registered" {
+    if named == "redirect_uri.not_registered" {
         let shown: Vec<&str> = app.all_redirect_uris().map(|(_, uri)| uri).take(8).collect();
         let expected = shown.join(" or ");
-        let (cause, platform) = match library_default(uri) {
+        let (named, platform) = match library_default(uri) {
             Some(_) => ("redirect_uri.library_default", Some(Platform::PublicClient)),
-            None => (cause, guess(case, uri)),
+            None => (named, guess(case, uri)),
         };
         let found = certain(sent.place, uri, &expected).with("registered_uri", near.uri);
-        return Some((cause, with_lists(found, case, platform, uri)));
+        return Some((named, with_lists(found, case, platform, uri)));
     }
     let found = if near.only { super::Certainty::Certain } else { super::Certainty::Likely };
     let found = Found::new(found, sent.place, uri, near.uri)
         .and(&format!("registration {member}"), near.uri, "")
         .with("registered_uri", near.uri);
-    Some((cause, with_lists(found, case, Some(near.platform), uri)))
+    Some((named, with_lists(found, case, Some(near.platform), uri)))
 }
 
 /// What an address tells where no registration is at hand.

@@ -26,7 +26,6 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("resource.wrong_tenant", wrong_tenant),
     ("resource.not_required", not_required),
     ("resource.missing_in_version_1", missing_in_version_1),
-    ("resource.disabled", disabled),
 ];
 
 /// Services whose address is not the name that tokens for them carry.
@@ -128,8 +127,7 @@ fn indicator(case: &Case<'_>) -> Option<Found> {
     let of_scopes = scope.as_ref().and_then(|scope| scopes::first_api(&scope.text));
     let api = Api::at_hand(case);
     let is_same = of_scopes.is_some_and(|api| api::one_form(api) == api::one_form(resource));
-    let is_registered = api.as_ref().is_some_and(|api| api.has_identifier(resource));
-    if is_same && (is_registered || api.is_none()) && case.code != Some(9_010_010) {
+    if is_same && case.code != Some(9_010_010) {
         return Found::excluded();
     }
     let expected = of_scopes.unwrap_or("the API that owns the scopes");
@@ -260,9 +258,9 @@ fn no_service_principal(case: &Case<'_>) -> Option<Found> {
     let found = |certainty, place: &str, sent: &str| {
         Some(
             Found::new(certainty, place, sent, &format!("a service principal in {tenant}"))
-                .and("the API that was asked for", wanted.unwrap_or(&sent.to_owned()), "")
+                .and("the API that was asked for", wanted.unwrap_or(sent), "")
                 .with("resource_id", api_id.unwrap_or_default())
-                .about(&tenant),
+                .about(tenant),
         )
     };
     match &case.evidence.resource_service_principal {
@@ -309,7 +307,11 @@ fn is_elsewhere(case: &Case<'_>) -> Option<Found> {
         let found = Found::new(Certainty::Likely, place, sent, expected);
         let found =
             found.and("the tenant that was searched", searched.or(path).unwrap_or("not told"), expected);
-        Some(found.with("tenant", home.unwrap_or_default()).about(searched.or(path).unwrap_or_default()))
+        Some(
+            found
+                .with("tenant", if expected.contains(' ') { "" } else { expected })
+                .about(searched.or(path).unwrap_or_default()),
+        )
     };
     if let (Some(home), Some(path)) = (home, path.filter(|path| path.contains('.')))
         && !path.eq_ignore_ascii_case(home)
@@ -429,7 +431,7 @@ fn not_required(case: &Case<'_>) -> Option<Found> {
 /// The permission that was asked of an API, by GUID and name, so that it can be added.
 fn permission_to_add(case: &Case<'_>, resource: &str) -> Option<(String, String)> {
     let asked = api::asked(case);
-    let mut named = asked.iter().flat_map(|asked| asked.of_apis()).map(|scope| scope.permission);
+    let mut named = asked.iter().flat_map(api::Asked::of_apis).map(|scope| scope.permission);
     let api = Api::at_hand(case);
     if let Some(api) = api.filter(|api| api.app_id().is_some_and(|id| id.eq_ignore_ascii_case(resource))) {
         let found = named.find_map(|name| api.scope(name));
@@ -454,24 +456,6 @@ fn missing_in_version_1(case: &Case<'_>) -> Option<Found> {
         }
         _ => Found::excluded(),
     }
-}
-
-fn disabled(case: &Case<'_>) -> Option<Found> {
-    let wanted = wanted(case)?;
-    let id = api::id_of(case, wanted).unwrap_or_default();
-    let principal = case.evidence.resource_service_principal.found();
-    let state = principal.and_then(|principal| principal.account_enabled);
-    let (certainty, sent) = match state {
-        Some(false) => (Certainty::Certain, "false"),
-        Some(true) => return None,
-        None => (Certainty::Likely, "false, says the message"),
-    };
-    let found = Found::new(certainty, "accountEnabled of the API", sent, "true").and(
-        "the API that was asked for",
-        wanted,
-        "",
-    );
-    Some(found.with("resource_id", id))
 }
 
 /// Whether a registration lists anything of an API.

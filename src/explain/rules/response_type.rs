@@ -105,10 +105,10 @@ fn flaw(case: &Case<'_>) -> Option<(&'static str, String, &'static str)> {
             ));
         }
     }
-    if let Some(mode) = case.param("response_mode") {
-        if !["query", "fragment", "form_post"].contains(&mode) {
-            return Some(("request response_mode", mode.to_owned(), "query, fragment or form_post"));
-        }
+    if let Some(mode) = case.param("response_mode")
+        && !["query", "fragment", "form_post"].contains(&mode)
+    {
+        return Some(("request response_mode", mode.to_owned(), "query, fragment or form_post"));
     }
     let prompt = case.param("prompt")?;
     let words: Vec<&str> = prompt.split_whitespace().collect();

@@ -1,11 +1,10 @@
-//! Scopes: how they are written, whose permissions they name, and whether those exist.
+//! Scopes: how they are written, and how many APIs they name. Whether the permissions exist is for `permission_name`.
 //!
 //! The form comes first: while it is broken, nothing is said about what the parts mean.
 
 use super::{
     Case, Check, Found,
     api::{self, Api, Asked},
-    graph,
 };
 use crate::{
     entra::scopes::{OPENID_SCOPES, Scope, WELL_KNOWN, first_api},
@@ -20,9 +19,6 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("scope.default_mixed", default_mixed),
     ("scope.multiple_resources", several_apis),
     ("scope.named_in_client_credentials", named_without_user),
-    ("scope.unqualified", |case| of_standing(case, "scope.unqualified")),
-    ("scope.unknown_on_resource", |case| of_standing(case, "scope.unknown_on_resource")),
-    ("scope.app_role_as_scope", |case| of_standing(case, "scope.app_role_as_scope")),
 ];
 
 /// Identifiers that end with a slash, so that two slashes are right in front of the permission.
@@ -50,12 +46,12 @@ fn separator(case: &Case<'_>) -> Option<Found> {
 }
 
 /// The scopes with one blank between them, if something else stands there.
-fn separated(asked: &Asked<'_>) -> Option<(String, Certainty)> {
+pub(super) fn separated(asked: &Asked<'_>) -> Option<(String, Certainty)> {
     let text = asked.text.as_ref();
     // A line end in a message may only be the layout of whoever printed it.
     let is_wrong = |c: char| {
         matches!(c, ',' | ';' | '|' | '+' | '[' | ']' | '，' | '；' | '、')
-            || (matches!(c, '\n' | '\r' | '\t') && asked.place == "request scope")
+            || (c.is_whitespace() && c != ' ' && asked.place == "request scope")
     };
     let encoded = ["%20", "%2B", "%2b", "%2C", "%2c", "%3B", "%3b", "&#32;", "&nbsp;", "\\n", "\\u0020"];
     let is_encoded = encoded.iter().any(|escape| text.contains(escape));
@@ -111,7 +107,7 @@ pub(super) fn first_fault(case: &Case<'_>) -> Option<(String, Fault)> {
 }
 
 /// The whole list with one of its scopes corrected.
-fn in_whole(case: &Case<'_>, part: &str, corrected: &str) -> String {
+pub(super) fn in_whole(case: &Case<'_>, part: &str, corrected: &str) -> String {
     let Some(asked) = api::asked(case) else { return corrected.to_owned() };
     let each = asked.text.split_whitespace().map(|scope| if scope == part { corrected } else { scope });
     each.collect::<Vec<_>>().join(" ")
@@ -272,7 +268,7 @@ fn default_mixed(case: &Case<'_>) -> Option<Found> {
     let (all, named): (Vec<_>, Vec<_>) = asked.of_apis().partition(|scope| scope.permission == ".default");
     let (Some(default), false) = (all.first(), named.is_empty()) else { return Found::excluded() };
     let resource = default.resource.unwrap_or("https://graph.microsoft.com");
-    let names = named.iter().map(|scope| scope.permission).collect::<Vec<_>>().join(" ");
+    let beside = named.iter().map(|scope| scope.permission).collect::<Vec<_>>().join(" ");
     let corrected = named.iter().map(whole).collect::<Vec<_>>().join(" ");
     Some(
         Found::new(
@@ -281,13 +277,13 @@ fn default_mixed(case: &Case<'_>) -> Option<Found> {
             &asked.text,
             &format!("{resource}/.default alone, or the named permissions alone"),
         )
-        .and("named beside .default", &names, "nothing, or no .default")
+        .and("named beside .default", &beside, "nothing, or no .default")
         .with("corrected_scope", corrected)
         .with("resource", resource),
     )
 }
 
-fn whole(scope: &Scope<'_>) -> String {
+pub(super) fn whole(scope: &Scope<'_>) -> String {
     scope
         .resource
         .map_or_else(|| scope.permission.to_owned(), |resource| format!("{resource}/{}", scope.permission))
@@ -316,7 +312,8 @@ fn several_apis(case: &Case<'_>) -> Option<Found> {
         return if asked.place == "request scope" { Found::excluded() } else { None };
     }
     let names = groups.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" and ");
-    let is_about_it = matches!(case.code, Some(28000 | 700_022)) || case.code.is_none();
+    let is_about_it =
+        matches!(case.code, Some(28000 | 700_022)) || case.facts.error.as_deref() == Some("AADB2C90146");
     let is_token = case.grant().is_some() || case.says(&["more than one resource"]);
     let certainty = if is_about_it || is_token { Certainty::Certain } else { Certainty::Likely };
     let neutral: Vec<_> = asked.each().filter(Scope::is_openid).map(|scope| scope.permission).collect();
@@ -372,208 +369,5 @@ fn named_without_user(case: &Case<'_>) -> Option<Found> {
         Found::new(Certainty::Certain, asked.place, &asked.text, &corrected)
             .with("corrected_scope", corrected)
             .with("resource", resource),
-    )
-}
-
-/// What can be said about the permission that one scope names.
-struct Standing {
-    /// The key of the cause.
-    cause: &'static str,
-    certainty: Certainty,
-    scope: String,
-    /// What to write in its place.
-    corrected: Option<String>,
-    place: String,
-    expected: String,
-}
-
-fn of_standing(case: &Case<'_>, cause: &'static str) -> Option<Found> {
-    let asked = api::asked(case)?;
-    if separated(&asked).is_some() || first_fault(case).is_some() {
-        return None;
-    }
-    let standings = standings(case, &asked);
-    let found = standings.iter().min_by_key(|standing| standing.certainty)?;
-    if found.cause != cause {
-        // One that is certain closes the others; a likely one leaves them open.
-        return if found.certainty == Certainty::Certain { Found::excluded() } else { None };
-    }
-    let corrected = found.corrected.as_ref().map(|corrected| in_whole(case, &found.scope, corrected));
-    let name = Scope::parse(&found.scope).permission;
-    let mut result =
-        Found::new(found.certainty, asked.place, &found.scope, found.corrected.as_deref().unwrap_or(""))
-            .and(&found.place, name, &found.expected)
-            .about(&found.scope);
-    if let Some(corrected) = corrected {
-        result = result.with("corrected_scope", corrected);
-    }
-    if let Some(api) = Api::at_hand(case) {
-        result = result.with("resource_id", api.app_id().unwrap_or_default());
-    }
-    Some(result)
-}
-
-/// What is wrong with the permissions that were asked, as far as it can be told.
-fn standings(case: &Case<'_>, asked: &Asked<'_>) -> Vec<Standing> {
-    // A message about one scope of many names it.
-    let blamed =
-        api::in_message(&case.sentence).filter(|_| matches!(case.code, Some(650_053 | 70011 | 28002)));
-    let is_blamed = |scope: &Scope<'_>| {
-        blamed.is_none_or(|blamed| {
-            blamed.contains(' ')
-                || blamed.eq_ignore_ascii_case(scope.permission)
-                || blamed.eq_ignore_ascii_case(&whole(scope))
-        })
-    };
-    let any = asked.each().any(|scope| is_blamed(&scope));
-    asked
-        .each()
-        .filter(|scope| !scope.is_openid() && scope.permission != ".default")
-        .filter(|scope| !any || is_blamed(scope))
-        .filter_map(|scope| standing(case, &scope))
-        .collect()
-}
-
-fn standing(case: &Case<'_>, scope: &Scope<'_>) -> Option<Standing> {
-    // A message names the API that was searched by its client id.
-    let searched = super::message::guids(&case.sentence).into_iter().find(|id| !api::is_graph(id));
-    let is_elsewhere = case.code == Some(650_053)
-        && !super::message::guids(&case.sentence).into_iter().any(api::is_graph)
-        && searched.is_some();
-    match scope.resource {
-        Some(resource) if !api::is_graph(resource) => of_own_api(case, scope, resource),
-        None if is_elsewhere && case.evidence.request.is_none() => of_own_api(case, scope, searched?),
-        _ => of_graph(case, scope),
-    }
-}
-
-/// A permission that is looked up at an API which is not Microsoft Graph.
-fn of_own_api(case: &Case<'_>, scope: &Scope<'_>, resource: &str) -> Option<Standing> {
-    let of = |cause, certainty, corrected: Option<String>, place: String, expected: String| {
-        Some(Standing { cause, certainty, scope: whole(scope), corrected, place, expected })
-    };
-    let api = Api::at_hand(case).filter(|api| api.is_meant_by(resource) && api.lists_scopes());
-    let Some(api) = api else {
-        let is_said = case.code == Some(650_053) || case.code == Some(28002);
-        let place = format!("permission of {resource}");
-        return is_said
-            .then(|| {
-                of(
-                    "scope.unknown_on_resource",
-                    Certainty::Likely,
-                    None,
-                    place,
-                    "one that the API offers".into(),
-                )
-            })
-            .flatten();
-    };
-    let name = scope.permission;
-    let place = format!("delegated permissions of {}", api.name());
-    let written = |permission: &str| {
-        let resource = scope.resource.unwrap_or_else(|| api.identifier().unwrap_or(resource));
-        Some(format!("{resource}/{permission}"))
-    };
-    match api.scope(name) {
-        Some(found) if found.is_enabled => None,
-        Some(found) => of(
-            "scope.unknown_on_resource",
-            Certainty::Certain,
-            None,
-            format!("isEnabled of {}", found.value),
-            "true; it is false".into(),
-        ),
-        None if api.roles().any(|role| role.value.eq_ignore_ascii_case(name)) => of(
-            "scope.app_role_as_scope",
-            Certainty::Certain,
-            written(".default"),
-            format!("appRoles of {}", api.name()),
-            format!("a delegated permission: {}", api.offers()),
-        ),
-        None => {
-            let enabled = api.scopes().filter(|scope| scope.is_enabled).map(|scope| scope.value.as_str());
-            let meant = graph::nearest(name, enabled).and_then(written);
-            of("scope.unknown_on_resource", Certainty::Certain, meant, place, api.offers())
-        }
-    }
-}
-
-/// A permission that is looked up at Microsoft Graph, because it says so or says nothing.
-fn of_graph(case: &Case<'_>, scope: &Scope<'_>) -> Option<Standing> {
-    let name = scope.permission;
-    let is_short = scope.resource.is_none();
-    let of = |cause, certainty, corrected: Option<String>, expected: &str| {
-        let place = "looked up at Microsoft Graph".to_owned();
-        Some(Standing {
-            cause,
-            certainty,
-            scope: whole(scope),
-            corrected,
-            place,
-            expected: expected.to_owned(),
-        })
-    };
-    if graph::is_delegated(name) {
-        return None;
-    }
-    let own = || [Api::at_hand(case), Api::of_client(case)].into_iter().flatten();
-    let mut exposing = own().filter(|api| api.scope(name).is_some_and(|scope| scope.is_enabled));
-    if let Some(api) = exposing.next().filter(|_| is_short) {
-        let corrected = api.identifier().map(|identifier| format!("{identifier}/{name}"));
-        let expected = format!("a permission of {}", api.name());
-        return of("scope.unqualified", Certainty::Certain, corrected, &expected);
-    }
-    if let Some(api) =
-        own().find(|api| is_short && api.roles().any(|role| role.value.eq_ignore_ascii_case(name)))
-    {
-        let corrected = api.identifier().map(|identifier| format!("{identifier}/.default"));
-        let expected = format!("{name} is an application permission of {}", api.name());
-        return of("scope.app_role_as_scope", Certainty::Certain, corrected, &expected);
-    }
-    if let Some(meant) =
-        graph::nearest(name, OPENID_SCOPES.into_iter()).filter(|_| is_short && name.len() > 4)
-    {
-        return of(
-            "scope.unknown_on_resource",
-            Certainty::Certain,
-            Some(meant.to_owned()),
-            "a misspelt OpenID scope",
-        );
-    }
-    let prefix = scope.resource.map(|resource| format!("{resource}/")).unwrap_or_default();
-    if graph::is_for_applications_only(name) {
-        let resource = scope.resource.unwrap_or("https://graph.microsoft.com");
-        let expected = "an application permission, for programs without a user";
-        return of(
-            "scope.app_role_as_scope",
-            Certainty::Certain,
-            Some(format!("{resource}/.default")),
-            expected,
-        );
-    }
-    if let Some(meant) = graph::meant(name) {
-        return of(
-            "scope.unknown_on_resource",
-            Certainty::Certain,
-            Some(format!("{prefix}{meant}")),
-            "a permission that exists",
-        );
-    }
-    if !is_short || graph::looks_like_one(name) {
-        return of("scope.unknown_on_resource", Certainty::Likely, None, "a permission of Microsoft Graph");
-    }
-    if let Some(misnamed) = own().find_map(|api| {
-        let enabled = api.scopes().filter(|scope| scope.is_enabled).map(|scope| scope.value.as_str());
-        Some(format!("{}/{}", api.identifier()?, graph::nearest(name, enabled)?))
-    }) {
-        return of("scope.unqualified", Certainty::Likely, Some(misnamed), "a permission of your own API");
-    }
-    let identifier = own().find_map(|api| api.identifier()).unwrap_or("<identifier of the API>");
-    let corrected = format!("{identifier}/{name}");
-    of(
-        "scope.unqualified",
-        Certainty::Likely,
-        Some(corrected),
-        "no permission of Microsoft Graph is called so",
     )
 }

@@ -104,18 +104,18 @@ pub(super) fn sender(case: &Case<'_>) -> Told {
     let agent = case.header("user-agent").unwrap_or_default();
     let lower = agent.to_ascii_lowercase();
     if !is_page {
-        if case.header("postman-token").is_some() {
-            return told(Sender::Program, "request Postman-Token", "present");
-        }
         if PROGRAMS.iter().any(|word| lower.contains(word)) {
             return told(Sender::Program, "request User-Agent", agent);
+        }
+        if case.header("postman-token").is_some() {
+            return told(Sender::Program, "request Postman-Token", "present");
         }
     }
     let library = case.param("x-client-sku").or(case.param("x-client-SKU")).or(case.header("x-client-sku"));
     if let Some(library) = library {
         let name = library.to_ascii_lowercase();
-        let in_page = name.contains("browser") || name == "msal.js";
-        let sender = if in_page { Sender::Browser } else { Sender::Program };
+        let is_browsers = name.contains("browser") || name == "msal.js";
+        let sender = if is_browsers { Sender::Browser } else { Sender::Program };
         return told(sender, "request x-client-SKU", library);
     }
     if !is_page {

@@ -9,7 +9,7 @@ use crate::{explain::Certainty, wire::Request};
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("tenant.unknown", unknown),
     ("tenant.path_segment", path_segment),
-    ("tenant.single_tenant_on_common", single_tenant),
+    ("tenant.single_tenant_on_common", |case| Some(single_tenant(case))),
     ("tenant.audience_mismatch", audience),
     ("tenant.grant_needs_tenant", needs_tenant),
     ("resource.not_for_personal_accounts", needs_tenant),
@@ -181,7 +181,9 @@ fn path_segment(case: &Case<'_>) -> Option<Found> {
     let tenant = tenant_in_question(case)?;
     let lower = tenant.to_ascii_lowercase();
     let expected = home(case).unwrap_or("a GUID or a domain");
-    if WORDS.contains(&lower.as_str()) {
+    // The whole authority, pasted behind itself, begins with its scheme.
+    let is_address = ["https:", "http:", "login.microsoftonline.com"].contains(&lower.as_str());
+    if WORDS.contains(&lower.as_str()) || is_address {
         let found = Found::new(Certainty::Certain, "tenant of the request", &tenant, expected);
         let found = if path.is_empty() {
             found
@@ -200,7 +202,7 @@ fn path_segment(case: &Case<'_>) -> Option<Found> {
     Found::excluded()
 }
 
-fn single_tenant(case: &Case<'_>) -> Option<Found> {
+fn single_tenant(case: &Case<'_>) -> Found {
     let path = asked_tenant(case).filter(|tenant| is_shared(tenant)).unwrap_or("common");
     let client = client(case);
     let expected = home(case).unwrap_or("the tenant of the application");
@@ -211,7 +213,7 @@ fn single_tenant(case: &Case<'_>) -> Option<Found> {
         "",
     );
     let found = if let Some(client) = &client { found.and("client", client, "") } else { found };
-    Some(found.with("client_id", client.unwrap_or_default()).with("tenant", home(case).unwrap_or_default()))
+    found.with("client_id", client.unwrap_or_default()).with("tenant", home(case).unwrap_or_default())
 }
 
 /// The client: the first GUID of the message, where the request is not known.
@@ -263,7 +265,9 @@ fn audience(case: &Case<'_>) -> Option<Found> {
                 home(case).filter(|_| audience_of(case) == Some("AzureADMyOrg")).unwrap_or("organizations");
             of(Certainty::Certain, expected, "work and school accounts")
         }
-        Some(false) if is_on_consumers => of(Certainty::Certain, "organizations", "work and school accounts"),
+        Some(false) if is_on_consumers || is_for_consumers => {
+            of(Certainty::Certain, "organizations", "work and school accounts")
+        }
         Some(true) if path.as_deref().is_some_and(|path| !is_consumers(path) && path != "common") => {
             of(Certainty::Certain, "consumers", "PersonalMicrosoftAccount")
         }
@@ -273,6 +277,11 @@ fn audience(case: &Case<'_>) -> Option<Found> {
 }
 
 fn needs_tenant(case: &Case<'_>) -> Option<Found> {
+    let is_no_tenant_enough =
+        super::user::password_grant(case).is_some_and(|found| found.certainty.is_some());
+    if is_no_tenant_enough && case.code == Some(9_001_023) {
+        return None;
+    }
     let path = case.evidence.request.as_ref().and_then(tenant_in_path);
     let path = path.or_else(|| asked_tenant(case).map(str::to_owned));
     let grant = case.grant().unwrap_or("this kind of request");

@@ -26,14 +26,15 @@ pub(super) fn mentions(text: &str) -> Vec<Mention> {
     while at < bytes.len() && found.len() < MOST {
         let before = at.checked_sub(1).map(|before| bytes[before]);
         let is_begin = before.is_none_or(|b| !b.is_ascii_alphanumeric() && !b".:-/_%".contains(&b));
-        if bytes[at].is_ascii_digit() && is_begin {
-            if let Some((length, mention)) = mention(&text[at..]) {
-                if !is_stamp(&bytes[..at]) {
-                    found.push(mention);
-                }
-                at += length;
-                continue;
+        if bytes[at].is_ascii_digit()
+            && is_begin
+            && let Some((length, mention)) = mention(&text[at..])
+        {
+            if !is_stamp(&bytes[..at]) {
+                found.push(mention);
             }
+            at += length;
+            continue;
         }
         at += 1;
     }

@@ -18,6 +18,7 @@ fn call(url: &str, authorization: Option<&str>, refusal: (u16, &str, &str)) -> E
     })
 }
 
+#[test]
 fn the_token_of_a_call_decides_between_causes() {
     let check =
         |url: &str, header: Option<&str>, refusal: (u16, &str, &str), id: &str, certainty: Certainty| {
@@ -57,6 +58,7 @@ fn the_token_of_a_call_decides_between_causes() {
     check(api, Some(&for_graph), (503, "", ""), "service.outage", Certainty::Likely);
 }
 
+#[test]
 fn the_token_of_a_call_fills_the_commands_and_stays_hidden() {
     let claims = json!({"aud": CLIENT, "azp": CLIENT, "tid": "t-1", "scp": "Read", "exp": 1_772_619_000});
     let token = jwt(&json!({"alg": "RS256"}), &claims);

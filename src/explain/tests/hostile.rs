@@ -2,6 +2,7 @@
 
 use super::*;
 
+#[test]
 fn nothing_that_was_pasted_as_a_credential_comes_out() {
     let secret = format!("Abc8Q~{}", "x".repeat(34));
     let token = format!("eyJhbGciOiJSUzI1NiJ9.{}.sig", "e".repeat(80));
@@ -21,12 +22,14 @@ fn nothing_that_was_pasted_as_a_credential_comes_out() {
     }
 }
 
+#[test]
 fn a_value_of_any_length_stays_short_on_the_screen() {
     let explanation = refused(70011, &format!("scope={}", "openid,profile ".repeat(10_000)));
     assert_eq!(explanation.causes[0].id, "scope.separator");
     assert!(explanation.to_json().to_string().len() < 20_000);
 }
 
+#[test]
 fn a_megabyte_of_anything_is_explained() {
     let patterns = [
         "{\"",

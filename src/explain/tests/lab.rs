@@ -2,6 +2,7 @@
 
 use super::*;
 
+#[test]
 fn the_lab_tenants_comparison_settles_the_cause() {
     let evidence = Evidence {
         text: Some("AADSTS50011".into()),
@@ -22,6 +23,7 @@ fn the_lab_tenants_comparison_settles_the_cause() {
     assert!(cause.fixes.iter().all(|fix| fix.command.is_none()), "no az command mends the lab");
 }
 
+#[test]
 fn a_password_that_the_lab_tenant_found_wrong_is_the_cause_whatever_the_grant() {
     let evidence = |compared: &str| Evidence {
         text: Some("AADSTS50126".into()),
@@ -34,6 +36,7 @@ fn a_password_that_the_lab_tenant_found_wrong_is_the_cause_whatever_the_grant() 
     assert_eq!(explain(&evidence("username")).causes[0].id, "ropc.not_possible");
 }
 
+#[test]
 fn another_issuers_subject_is_compared_in_three_ways() {
     let check = |sent: &str, id: &str| {
         let evidence = Evidence {

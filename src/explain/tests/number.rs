@@ -2,6 +2,7 @@
 
 use super::*;
 
+#[test]
 fn a_number_alone_is_enough() {
     for text in ["50011", " AADSTS50011 ", "aadsts50011", "InvalidReplyTo", "error 50011 (page)"] {
         let explanation = from_text(text, NOW);
@@ -16,6 +17,7 @@ fn a_number_alone_is_enough() {
     }
 }
 
+#[test]
 fn what_is_unknown_is_said_and_says_what_to_look_at() {
     let check = |text: &str, code: Option<u32>, title: &str| {
         let explanation = from_text(text, NOW);
@@ -30,12 +32,14 @@ fn what_is_unknown_is_said_and_says_what_to_look_at() {
     check("{\"error\":\"strange_thing\"}", None, "An OAuth error without a number");
 }
 
+#[test]
 fn plain_errors_are_explained_without_a_number() {
     let explanation = from_text("http://localhost/cb?error=access_denied&error_subcode=cancel&state=x", NOW);
     assert_eq!(explanation.error.as_deref(), Some("access_denied"));
     assert_eq!(explanation.causes[0].id, "user.cancelled");
 }
 
+#[test]
 fn what_apis_say_is_found_in_a_pasted_text() {
     let check = |text: &str, error: &str| {
         assert_eq!(from_text(text, NOW).error.as_deref(), Some(error), "{text}");
@@ -55,6 +59,7 @@ fn what_apis_say_is_found_in_a_pasted_text() {
     assert_eq!(from_text("299", NOW).error, None);
 }
 
+#[test]
 fn a_clock_that_is_behind_is_noticed() {
     let text = "{\"error_codes\":[70008],\"timestamp\":\"2026-03-04 10:15:27Z\"}";
     assert_eq!(from_text(text, NOW).causes[0].id, "clock.skew");

@@ -203,15 +203,13 @@ impl Workbench {
         let mut rest = text;
         while let Some((before, behind)) = rest.split_once('{') {
             out.push_str(before);
-            match behind.split_once('}').and_then(|(name, after)| Some((self.value(name)?, after))) {
-                Some((value, after)) => {
-                    out.push_str(&value);
-                    rest = after;
-                }
-                None => {
-                    out.push('{');
-                    rest = behind;
-                }
+            let place = behind.split_once('}').and_then(|(name, after)| Some((self.value(name)?, after)));
+            if let Some((value, after)) = place {
+                out.push_str(&value);
+                rest = after;
+            } else {
+                out.push('{');
+                rest = behind;
             }
         }
         out + rest

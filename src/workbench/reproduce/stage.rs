@@ -13,7 +13,7 @@ use crate::{
     flow::{Prompt, Seeds, StepId, StepState},
     provider::order::Order,
     time::UnixTime,
-    workbench::{Channel, Effect, FrontChannel, Owner, Session, SessionId, Start, Workbench},
+    workbench::{Channel, Effect, FrontChannel, LabState, Owner, Session, SessionId, Start, Workbench},
 };
 
 /// A number that is shown, or was, in the lab tenant.
@@ -99,19 +99,16 @@ impl Reproduction {
             }
             let browser = self.last;
             let id = SessionId::at(sessions.len());
-            let start = match self.before.pop_front() {
-                Some(start) => {
-                    self.last = Some(id);
-                    start
+            let start = if let Some(start) = self.before.pop_front() {
+                self.last = Some(id);
+                start
+            } else {
+                self.session = Some(id);
+                let mut start = self.main.take()?;
+                if self.holds.iter().any(|hold| hold.step == StepId::Poll) {
+                    self.front = start.front.take();
                 }
-                None => {
-                    self.session = Some(id);
-                    let mut start = self.main.take()?;
-                    if self.holds.iter().any(|hold| hold.step == StepId::Poll) {
-                        self.front = start.front.take();
-                    }
-                    start
-                }
+                start
             };
             return Some(Next::Start(Box::new(start), browser));
         }
@@ -139,13 +136,14 @@ impl Workbench {
 
     /// Whether the lab can be brought to a number from here.
     pub fn can_reproduce(&self, code: u32) -> bool {
-        self.has_own_lab() && recipe(code).is_some()
+        let is_running = matches!(self.lab.state, LabState::Running(_));
+        self.has_own_lab() && is_running && recipe(code).is_some()
     }
 
     /// Sets the lab tenant to the state that gives a number, and starts the run that meets it. What an earlier one left
     /// behind is mended first.
     pub(in crate::workbench) fn reproduce(&mut self, code: u32, seeds: &Seeds, now: UnixTime) -> Vec<Effect> {
-        let Some(recipe) = recipe(code).filter(|_| self.has_own_lab()) else { return Vec::new() };
+        let Some(recipe) = recipe(code).filter(|_| self.can_reproduce(code)) else { return Vec::new() };
         let Some(plan) = self.plan(recipe, seeds, now) else { return Vec::new() };
         let Plan { orders, before, main, holds, press, mended } = plan;
         let left = self.reproduction.take().filter(|one| !one.is_mended).map(|one| one.mend);

@@ -293,7 +293,7 @@ mod tests {
             undone: vec![step(4, "fourth"), step(3, "third")],
             grants: vec![PermissionGrant { id: "g".to_owned(), ..PermissionGrant::default() }],
             assignments: vec![RoleAssignment { id: "r".to_owned(), ..RoleAssignment::default() }],
-            ..tenant.view.clone()
+            ..tenant.view().clone()
         };
         assert!(tenant.learn(view));
         for section in Section::ALL {
@@ -311,7 +311,7 @@ mod tests {
     #[test]
     fn what_comes_late_does_not_undo_what_is_newer() {
         let mut tenant = tenant();
-        let with = |revision, tenant: &Tenant| View { revision, ..tenant.view.clone() };
+        let with = |revision, tenant: &Tenant| View { revision, ..tenant.view().clone() };
         let (newer, older) = (with(3, &tenant), with(2, &tenant));
         assert!(tenant.learn(newer) && !tenant.learn(older));
         assert_eq!(tenant.view().revision, 3);

@@ -87,9 +87,9 @@ fn is_named(row: &Listed, query: &str) -> bool {
     })
 }
 
-/// `● 50011    Redirect URI is not registered`.
-pub fn line(row: &Listed, glyphs: &Glyphs) -> Line {
-    let (mark, role) = if row.is_explained { (glyphs.running, Role::Ok) } else { (" ", Role::Muted) };
+/// `● 50011    Redirect URI is not registered`; the mark says that the lab tenant can show it.
+pub fn line(row: &Listed, is_in_lab: bool, glyphs: &Glyphs) -> Line {
+    let (mark, role) = if is_in_lab { (glyphs.running, Role::Ok) } else { (" ", Role::Muted) };
     let mark = fit::cell(mark, glyphs.mark_width, glyphs);
     let name = row.code.map_or_else(|| format!("{}  ", row.error), |code| format!("{code:<9}"));
     let (of_name, of_title) =

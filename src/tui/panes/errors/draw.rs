@@ -88,7 +88,7 @@ impl State {
                 Region::Explained => {
                     cursor = self.draw_explained(focused, bench, look, place, buffer).or(cursor);
                 }
-                Region::Codes => cursor = self.draw_codes(focused, look, place, buffer).or(cursor),
+                Region::Codes => cursor = self.draw_codes(focused, bench, look, place, buffer).or(cursor),
                 Region::Request => self.draw_request(focused, scene, place, buffer),
             }
         }
@@ -166,6 +166,7 @@ impl State {
     fn draw_codes(
         &mut self,
         focused: bool,
+        bench: &Workbench,
         look: &Look,
         area: Rect,
         buffer: &mut Buffer,
@@ -176,11 +177,14 @@ impl State {
         } else {
             format!("Codes  {count} of {all}")
         };
-        let explained = format!("{} explained here", look.glyphs.running);
+        let in_lab = Line::of(Role::Ok, look.glyphs.running)
+            .then(Role::Key, " R")
+            .then(Role::Muted, " shows it in the lab");
+        let in_lab = if bench.has_own_lab() { in_lab } else { Line::new() };
         Frame::new(title, look)
             .focused(focused)
             .note(Line::of(Role::Key, "/").then(Role::Muted, " searches"))
-            .footnote(Line::of(Role::Muted, explained))
+            .footnote(in_lab)
             .render(area, buffer);
         let inner = Frame::inner(area);
         let [row, mut rest] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(inner);
@@ -206,7 +210,10 @@ impl State {
             return cursor;
         }
         let codes = &self.codes;
-        let line = |at: usize| codes.at(at).map_or_else(Line::new, |row| codes::line(row, look.glyphs));
+        let is_in_lab = |code: Option<u32>| code.is_some_and(|code| bench.can_reproduce(code));
+        let line = |at: usize| {
+            codes.at(at).map_or_else(Line::new, |row| codes::line(row, is_in_lab(row.code), look.glyphs))
+        };
         List::new(count, &line, look).focused(focused).render(rest, buffer, &mut self.code);
         cursor
     }

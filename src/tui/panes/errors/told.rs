@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! AADSTS50011  The path differs from the registered one  (certain)
-//! Redirect URI is not registered for this application   next move: the registration
+//! Next move: the application's registration
 //!
 //! Sent       http://localhost:53111/callback
 //! Registered http://localhost, any port
@@ -18,7 +18,7 @@ use crate::{
     entra::aadsts,
     explain::{
         Cause, Certainty, Evidence, EvidenceLine, Explanation, Fix, Holding, Place, Printed, closest,
-        difference, holdings,
+        difference, holdings, with_port_of,
     },
     finding::Compared,
     text::{Line, Role},
@@ -26,6 +26,9 @@ use crate::{
 
 /// How many causes are told in full; the others are named.
 const IN_FULL: usize = 3;
+
+/// How many of the values that would have been right are listed.
+const LISTED: usize = 6;
 
 /// How many causes are named that a piece of evidence would settle.
 const NAMED: usize = 2;
@@ -39,32 +42,31 @@ pub fn told(explanation: &Explanation, evidence: &Evidence) -> Printed {
     let first = explanation.causes.first();
     let known = first.filter(|cause| cause.id != UNDETERMINED);
     out.headline(explanation, known);
-    match known {
-        Some(cause) => {
-            if explanation.sent.is_empty() {
-                cause.evidence.iter().for_each(|line| out.beside(&Beside::of_line(line)));
-            } else {
-                explanation.sent.iter().for_each(|compared| out.beside(&Beside::of_compared(compared)));
-            }
-            out.section("What helps");
-            out.fixes(cause);
-            out.section("How it comes about");
-            out.text(&cause.explanation);
-            out.sure(cause);
-            out.section("Meaning");
-            out.text(&explanation.meaning);
+    if let Some(cause) = known {
+        if explanation.sent.is_empty() {
+            out.lines_beside(&cause.evidence);
+        } else {
+            out.compared(&explanation.sent);
         }
-        None => {
-            explanation.sent.iter().for_each(|compared| out.beside(&Beside::of_compared(compared)));
+        out.section("What helps");
+        out.fixes(cause);
+        out.section("How it comes about");
+        out.text(&cause.explanation);
+        out.sure(cause);
+        out.meaning(explanation);
+        out.others(explanation);
+        out.evidence(&holdings(evidence, explanation));
+    } else {
+        out.compared(&explanation.sent);
+        if let Some(open) = first {
             out.line(Line::new());
-            out.text(&explanation.meaning);
-            if let Some(open) = first {
-                out.text(&open.explanation);
-                out.asks(open, explanation);
-            }
+            out.text(&open.explanation);
+            out.asks(open, explanation);
         }
+        out.evidence(&holdings(evidence, explanation));
+        out.others(explanation);
+        out.meaning(explanation);
     }
-    out.others(explanation);
     if let Some(demand) = &explanation.demand {
         out.section("What the lab tenant demands");
         out.text(demand);
@@ -73,7 +75,6 @@ pub fn told(explanation: &Explanation, evidence: &Evidence) -> Printed {
         out.section("What is right already");
         out.text(proves);
     }
-    out.evidence(&holdings(evidence, explanation));
     out.related(&explanation.related);
     Printed { lines: out.lines, places: out.places }
 }
@@ -130,15 +131,32 @@ impl Told {
             Some(cause) => line.then(Role::Muted, format!("  ({})", cause.certainty.name())),
             None => line,
         });
-        let mut under = Line::new();
-        if known.is_some_and(|cause| cause.title != explanation.title) {
-            under = under.then(Role::Text, &explanation.title).then(Role::Text, "   ");
-        }
-        under = under.then(Role::Muted, "Next move: ").then(Role::Text, explanation.whose_move.label());
+        let mut under = Line::of(Role::Muted, "Next move: ").then(Role::Text, explanation.whose_move.label());
         if let Some(error) = explanation.error.as_deref().filter(|_| explanation.code.is_some()) {
             under = under.then(Role::Muted, "   OAuth error: ").then(Role::Value, error);
         }
         self.line(under);
+    }
+
+    fn meaning(&mut self, explanation: &Explanation) {
+        self.section("Meaning");
+        // Where the first line names the cause, what the number itself says has its place here.
+        if explanation.causes.first().is_some_and(|cause| cause.id != UNDETERMINED) {
+            self.line(Line::of(Role::Name, &explanation.title));
+        }
+        self.text(&explanation.meaning);
+    }
+
+    fn compared(&mut self, compared: &[Compared]) {
+        for one in compared {
+            self.beside(&Beside::of_compared(one));
+        }
+    }
+
+    fn lines_beside(&mut self, lines: &[EvidenceLine]) {
+        for line in lines {
+            self.beside(&Beside::of_line(line));
+        }
     }
 
     /// What was sent, what was expected, and where the two part.
@@ -147,46 +165,50 @@ impl Told {
         let Beside { what, sent, expected } = beside;
         self.line(Line::new());
         self.line(Line::of(Role::Name, what));
-        let near = closest(sent, expected).map(str::to_owned);
-        let found = near.as_deref().and_then(|near| Some((near, difference(sent, near)?)));
+        let near = closest(sent, expected);
+        // The port of this machine is no difference, and what is registered is shown as it is registered.
+        let aligned = near.map(|near| with_port_of(sent, near));
+        let found = near.zip(aligned.as_deref());
+        let found = found.and_then(|(near, aligned)| Some((near, aligned, difference(sent, aligned)?)));
         // Only values that have much in common are worth a mark; two ids differ everywhere.
-        match found.filter(|(_, found)| found.column + found.tail.chars().count() > found.size()) {
-            Some((near, found)) => {
-                let begin = |text: &str| text.chars().take(found.column).collect::<String>();
-                self.line(
-                    label("Sent")
-                        .then(Role::Value, begin(sent))
-                        .then(Role::DiffSent, found.sent)
-                        .then(Role::Value, found.tail),
-                );
-                let mut shown = false;
-                for one in expected {
-                    // A remark may stand behind an address, such as its platform.
-                    match one
-                        .strip_prefix(near)
-                        .filter(|rest| !shown && (rest.is_empty() || rest.starts_with(" (")))
-                    {
-                        Some(remark) => {
-                            shown = true;
-                            self.line(
-                                label("Expected")
-                                    .then(Role::Value, begin(near))
-                                    .then(Role::DiffExpected, found.expected)
-                                    .then(Role::Value, found.tail)
-                                    .then(Role::Muted, remark),
-                            );
-                            self.line(label("Difference").then(Role::Warn, found.in_words()));
-                        }
-                        None => self.line(label("or").then(Role::Value, one)),
-                    }
-                }
-            }
-            None => {
-                self.line(label("Sent").then(Role::Value, sent));
-                for (at, one) in expected.iter().enumerate() {
-                    self.line(label(if at == 0 { "Expected" } else { "or" }).then(Role::Value, one));
-                }
-            }
+        let found = found.filter(|(_, _, found)| found.column + found.tail.chars().count() > found.size());
+        let Some((near, aligned, found)) = found else {
+            self.line(label("Sent").then(Role::Value, sent));
+            return self.listed("Expected", expected.iter());
+        };
+        let begin = |text: &str| text.chars().take(found.column).collect::<String>();
+        self.line(
+            label("Sent")
+                .then(Role::Value, begin(sent))
+                .then(Role::DiffSent, found.sent)
+                .then(Role::Value, found.tail),
+        );
+        let line = label("Expected");
+        let line = if aligned == near {
+            line.then(Role::Value, begin(near))
+                .then(Role::DiffExpected, found.expected)
+                .then(Role::Value, found.tail)
+        } else {
+            line.then(Role::Value, near).then(Role::Muted, ", any port")
+        };
+        // A remark may stand behind an address, such as its platform.
+        let remark = |one: &'_ String| {
+            one.strip_prefix(near).filter(|rest| rest.is_empty() || rest.starts_with(" (")).map(str::to_owned)
+        };
+        self.line(line.then(Role::Muted, expected.iter().find_map(remark).unwrap_or_default()));
+        self.line(label("Difference").then(Role::Warn, found.in_words()));
+        self.listed("or", expected.iter().filter(|one| remark(one).is_none()));
+    }
+
+    /// Values one below the other; of many, some.
+    fn listed<'a>(&mut self, first: &str, values: impl Iterator<Item = &'a String>) {
+        let values: Vec<&String> = values.collect();
+        for (at, value) in values.iter().take(LISTED).enumerate() {
+            let label = format!("{:<11}", if at == 0 { first } else { "or" });
+            self.line(Line::of(Role::Muted, label).then(Role::Value, value.as_str()));
+        }
+        if values.len() > LISTED {
+            self.line(Line::of(Role::Muted, format!("{:<11}{} more", "", values.len() - LISTED)));
         }
     }
 
@@ -199,7 +221,9 @@ impl Told {
     }
 
     fn fixes(&mut self, cause: &Cause) {
-        cause.fixes.iter().for_each(|fix| self.fix(fix));
+        for fix in &cause.fixes {
+            self.fix(fix);
+        }
     }
 
     fn sure(&mut self, cause: &Cause) {
@@ -214,7 +238,9 @@ impl Told {
         let asks: Vec<&Fix> = open.fixes.iter().filter(|fix| !is_sign(fix)).collect();
         if !asks.is_empty() {
             self.section("What would settle it");
-            asks.into_iter().for_each(|fix| self.fix(fix));
+            for fix in asks {
+                self.fix(fix);
+            }
         }
     }
 
@@ -236,10 +262,10 @@ impl Told {
                 line = line.then(Role::Muted, format!("  ({})", cause.certainty.name()));
             }
             self.line(line);
-            self.text(&cause.explanation);
-            cause.evidence.iter().for_each(|line| self.beside(&Beside::of_line(line)));
+            self.lines_beside(&cause.evidence);
             self.sure(cause);
             self.fixes(cause);
+            self.text(&cause.explanation);
         }
         if others.len() > told {
             self.section("Less often");
