@@ -92,9 +92,9 @@ impl Pile {
             || has("appRoleAssignmentRequired")
         {
             self.principals.extend(ServicePrincipal::read(value));
-        } else if has("scope") && (has("clientId") || has("consentType")) {
-            self.granted(&json!([value]));
-        } else if has("appRoleId") && (has("principalId") || has("resourceId")) {
+        } else if has("scope") && (has("clientId") || has("consentType"))
+            || has("appRoleId") && (has("principalId") || has("resourceId"))
+        {
             self.granted(&json!([value]));
         } else if has("issuer") && (has("subject") || has("claimsMatchingExpression")) {
             self.federated.get_or_insert_default().push(value.clone());

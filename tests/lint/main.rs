@@ -1,7 +1,10 @@
 //! The checks of registrations and authorize URLs: each one where it speaks, and where it does not.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its own case should fail")]
+
 mod address;
 mod documents;
+mod permission;
 mod registration;
 
 use authwright::{entra::aadsts, finding::Severity, lint::LintFinding};

@@ -9,7 +9,7 @@ use crate::lint::LintFinding;
 pub struct Raw {
     pub name: String,
     /// Between the signs, undecoded.
-    pub raw: String,
+    pub written: String,
     /// Decoded once, with `+` as a blank.
     pub value: String,
 }
@@ -81,7 +81,7 @@ fn taken_apart(whole: &str, is_html: bool, is_encoded: bool) -> Address {
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
     let parameters = query.split('&').filter(|piece| !piece.is_empty()).map(|piece| {
         let (name, raw) = piece.split_once('=').unwrap_or((piece, ""));
-        Raw { name: decoded(name), raw: raw.to_owned(), value: decoded(raw) }
+        Raw { name: decoded(name), written: raw.to_owned(), value: decoded(raw) }
     });
     Address {
         base: base.to_owned(),
@@ -177,30 +177,30 @@ fn one(raw: &Raw, out: &mut Vec<LintFinding>) {
                 .fix("Write & and nothing behind it."),
         );
     }
-    if raw.raw.chars().any(char::is_whitespace) {
+    if raw.written.chars().any(char::is_whitespace) {
         out.push(
             LintFinding::warning("url.blank", place, format!("{place} has a blank that is not encoded"))
                 .why("Browsers mend it; libraries, terminals and mail programs cut the address there.")
                 .fix(format!(
                     "Write %20: {place}={}",
-                    raw.raw.split_whitespace().collect::<Vec<_>>().join("%20")
+                    raw.written.split_whitespace().collect::<Vec<_>>().join("%20")
                 )),
         );
-    } else if !raw.raw.is_ascii() {
+    } else if !raw.written.is_ascii() {
         out.push(
             LintFinding::warning("url.not_ascii", place, format!("{place} has letters that are not encoded"))
                 .why("Addresses are ASCII; what becomes of other letters depends on who sends it.")
                 .fix("Percent-encode the value as UTF-8."),
         );
     }
-    let bytes = raw.raw.as_bytes();
+    let bytes = raw.written.as_bytes();
     let is_broken = bytes.iter().enumerate().any(|(at, b)| {
         *b == b'%' && !bytes.get(at + 1..at + 3).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit))
     });
     if is_broken {
         out.push(
             LintFinding::error("url.percent", place, format!("{place} has a % that begins no code"))
-                .value(raw.raw.as_str())
+                .value(raw.written.as_str())
                 .why("A % is followed by two hexadecimal digits; for the sign itself write %25.")
                 .fix("Encode the value once, as a whole."),
         );
@@ -228,7 +228,7 @@ fn one(raw: &Raw, out: &mut Vec<LintFinding>) {
 /// An `&` inside of a value ends it: the rest of a redirect URI then stands there as parameters of their own.
 fn torn(address: &Address, out: &mut Vec<LintFinding>) {
     let Some(at) =
-        address.parameters.iter().position(|raw| raw.name == "redirect_uri" && raw.raw.contains('?'))
+        address.parameters.iter().position(|raw| raw.name == "redirect_uri" && raw.written.contains('?'))
     else {
         return;
     };
