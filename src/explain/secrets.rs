@@ -110,11 +110,13 @@ impl Secrets {
             if self.0.len() >= MOST {
                 return;
             }
-            let value = &text[found.range.clone()];
-            if found.is_jwt {
-                self.of_token(value);
-            } else if find::is_well_known(&found.name) {
-                self.note(value);
+            // A scheme may stand before the credential: `Bearer eyJ…`
+            for value in text[found.range.clone()].split_whitespace() {
+                if value.starts_with("eyJ") {
+                    self.of_token(value);
+                } else if find::is_well_known(&found.name) {
+                    self.note(value);
+                }
             }
         }
     }
