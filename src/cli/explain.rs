@@ -15,8 +15,8 @@ pub struct Options {
     /// A number (50011), an OAuth error, or any text with an error in it; - or nothing reads standard input
     #[arg(value_name = "TEXT", allow_hyphen_values = true)]
     text: Option<String>,
-    /// A file with one JSON object of evidence: text, request, previous_request, response, registration,
-    /// service_principal, grants, token, now
+    /// A file with one JSON object of evidence: `text`, `request`, `previous_request`, `response`, `registration`,
+    /// `service_principal`, `grants`, `token`, `now`
     #[arg(long, value_name = "FILE")]
     bundle: Option<PathBuf>,
     /// The application's registration, as az ad app show prints it

@@ -136,7 +136,9 @@ fn collect(text: &[u8], note: &mut impl FnMut(u32, usize)) {
             }
             b'x' | b'X' => {
                 let number = after(rest, b"x-ms-clitelem").and_then(|length| clitelem(&rest[length..]));
-                number.into_iter().for_each(|number| note(number, at));
+                if let Some(number) = number {
+                    note(number, at);
+                }
             }
             _ => {}
         }

@@ -588,7 +588,7 @@ mod tests {
 
     #[test]
     fn every_number_of_the_table_has_an_entry_in_words_of_its_own() {
-        let mut said = std::collections::BTreeMap::new();
+        let mut said = BTreeMap::new();
         for code in aadsts::all() {
             let entry = entry(code.number).unwrap_or_else(|| panic!("{} has no entry", code.number));
             for sentence in sentences(&entry.meaning).filter(|sentence| sentence.len() > 60) {

@@ -31,13 +31,13 @@ pub(super) fn judge(entry: &'static Entry, evidence: &Evidence, facts: &Facts) -
     let mut excluded = 0;
     for reason in entry.causes() {
         let (certainty, evidence, values) = match rules::check(reason.key, &case) {
-            Some(found) => match found.certainty {
-                Some(certainty) => (certainty, found.evidence, found.values),
-                None => {
+            Some(found) => {
+                let Some(certainty) = found.certainty else {
                     excluded += 1;
                     continue;
-                }
-            },
+                };
+                (certainty, found.evidence, found.values)
+            }
             None => (Certainty::Possible, Vec::new(), Vec::new()),
         };
         open.push(Verdict { reason, certainty, evidence, values, ask: Vec::new() });

@@ -90,7 +90,9 @@ impl Secrets {
         for name in ["authorization", "proxy-authorization", "cookie", "x-identity-header"] {
             for value in request.headers.all(name) {
                 self.of_token(value.split_once(' ').map_or(value, |(_, credential)| credential).trim());
-                find::in_header(name, value).into_iter().for_each(|found| self.note(&value[found.range]));
+                for found in find::in_header(name, value) {
+                    self.note(&value[found.range]);
+                }
             }
         }
     }
@@ -108,11 +110,13 @@ impl Secrets {
             if self.0.len() >= MOST {
                 return;
             }
-            let value = &text[found.range.clone()];
-            if found.is_jwt {
-                self.of_token(value);
-            } else if find::is_well_known(&found.name) {
-                self.note(value);
+            // A scheme may stand before the credential: `Bearer eyJ…`
+            for value in text[found.range.clone()].split_whitespace() {
+                if value.starts_with("eyJ") {
+                    self.of_token(value);
+                } else if find::is_well_known(&found.name) {
+                    self.note(value);
+                }
             }
         }
     }
@@ -147,7 +151,7 @@ mod tests {
         let secret = format!("a8Q~{}", "k".repeat(36));
         assert_eq!(
             of_text(&format!("client_secret={secret}&client_id={}", "c".repeat(40))),
-            [secret.clone()]
+            std::slice::from_ref(&secret)
         );
         assert_eq!(of_text("client_secret=11111111-2222-3333-4444-555555555555"), [] as [&str; 0]);
         assert_eq!(of_text("client_secret=${env:THE_SECRET_OF_THE_APPLICATION}"), [] as [&str; 0]);

@@ -159,6 +159,7 @@ fn every_failure_is_explained_by_its_cause() {
 /// How often the first cause is the right one, beside what a look-up of the number alone would say. Figures, no verdict:
 /// run with `--nocapture`.
 #[test]
+#[expect(clippy::print_stdout, reason = "figures for whoever asks for them")]
 fn the_evidence_tells_more_than_the_number() {
     let cases = corpus();
     let (mut first, mut among_three, mut looked_up) = (0, 0, 0);

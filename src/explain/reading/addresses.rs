@@ -34,7 +34,8 @@ pub fn find(text: &str) -> Found {
         }
         let carried = word.split(['?', '#']).filter(|part| part.contains("error="));
         // `error?code=50011` is a page about the error, and no callback.
-        found.refusal = carried.filter_map(|part| from_params(&Params::parse(part))).last().or(found.refusal);
+        found.refusal =
+            carried.filter_map(|part| from_params(&Params::parse(part))).next_back().or(found.refusal);
     }
     found
 }
@@ -62,12 +63,11 @@ fn joined(text: &str) -> std::borrow::Cow<'_, str> {
     let mut out = String::with_capacity(text.len());
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
-        match lines.peek().filter(|next| is_joint(line, next)) {
-            Some(_) => out.push_str(line.trim()),
-            None => {
-                out.push_str(line.trim_start());
-                out.push('\n');
-            }
+        if lines.peek().is_some_and(|next| is_joint(line, next)) {
+            out.push_str(line.trim());
+        } else {
+            out.push_str(line.trim_start());
+            out.push('\n');
         }
     }
     out.into()

@@ -56,8 +56,8 @@ pub fn challenge(text: &str) -> Option<Response> {
     let challenges = challenge::parse(value);
     let told = challenges.iter().filter(|one| one.is_bearer());
     let telling = told.clone().find(|one| one.get("error").is_some()).or_else(|| told.clone().next())?;
-    let names = ["error", "authorization_uri", "authorization", "claims", "realm"];
-    names.iter().find_map(|name| telling.get(name))?;
+    let telling_names = ["error", "authorization_uri", "authorization", "claims", "realm"];
+    telling_names.iter().find_map(|name| telling.get(name))?;
     let status = if telling.get("error") == Some("insufficient_scope") { 403 } else { 401 };
     let headers = Headers::new().with(NAME, value.trim_end_matches([']', '}', ',']));
     Some(Response { status, headers, body: Body::Empty })

@@ -66,7 +66,7 @@ pub fn is_authority(url: &Url) -> bool {
 }
 
 /// Chooses among exchanges in their order: the last one that failed, or else the last one that matters.
-pub fn choose(exchanges: Vec<Exchange>) -> Option<Chosen> {
+pub fn choose(exchanges: &[Exchange]) -> Option<Chosen> {
     let refusals: Vec<Option<Refusal>> = exchanges.iter().map(refusal).collect();
     let is_telling = |exchange: &Exchange| {
         let request = exchange.request.as_ref();
@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn the_last_failure_counts_and_brings_its_authorize_request() {
         let refused = || answer(400, r#"{"error":"invalid_grant","error_codes":[54005]}"#);
-        let chosen = choose(vec![
+        let chosen = choose(&[
             exchange(get("https://login.example/t/oauth2/v2.0/authorize?client_id=c"), answer(302, "")),
             exchange(get("https://app.example/cb?code=1"), answer(200, "")),
             exchange(post("client_id=c&grant_type=refresh_token"), refused()),
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn the_first_redemption_of_a_code_belongs_to_the_second() {
         let redeem = || post("client_id=c&grant_type=authorization_code&code=1");
-        let chosen = choose(vec![
+        let chosen = choose(&[
             exchange(get("https://login.example/t/oauth2/v2.0/authorize?client_id=c"), answer(302, "")),
             exchange(redeem(), answer(200, "{}")),
             exchange(redeem(), answer(400, r#"{"error":"invalid_grant"}"#)),
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_callback_answers_the_authorize_request() {
-        let chosen = choose(vec![
+        let chosen = choose(&[
             exchange(get("https://login.example/t/oauth2/v2.0/authorize?client_id=c"), answer(302, "")),
             exchange(get("https://app.example/cb?error=access_denied"), answer(500, "")),
         ])

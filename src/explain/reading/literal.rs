@@ -177,13 +177,11 @@ impl Reader<'_> {
                         self.blanks();
                         let goes_on = self.takes("+");
                         self.blanks();
-                        match self.string().filter(|_| goes_on) {
-                            Some(more) => text.push_str(&more),
-                            None => {
-                                self.at = before;
-                                return Some(Value::String(text));
-                            }
-                        }
+                        let Some(more) = goes_on.then(|| self.string()).flatten() else {
+                            self.at = before;
+                            return Some(Value::String(text));
+                        };
+                        text.push_str(&more);
                     }
                 }
                 Some(match self.word()?.as_str() {

@@ -48,7 +48,7 @@ pub(super) fn complete(given: &Evidence) -> Cow<'_, Evidence> {
     let dumped = message::exchanges(&text);
     let is_one_of_several = exchanges.is_empty() && dumped.len() > 1;
     exchanges.extend(dumped);
-    let chosen = choose(exchanges).unwrap_or_default();
+    let chosen = choose(&exchanges).unwrap_or_default();
     let begin = if is_one_of_several { chosen.at } else { 0 };
     let text = without(&text, &found.read, begin);
 

@@ -211,14 +211,6 @@ fn are_hours(seconds: i64, tolerance: i64) -> bool {
         && (off <= tolerance || HALF_HOUR - off <= tolerance)
 }
 
-/// By how much the clock of this machine is off, in seconds: below zero it is behind. Nothing is known where more than a
-/// day lies between, or where the present is later than the failure because somebody asks later.
-fn offset(case: &Case<'_>, there: UnixTime) -> Option<i64> {
-    let off = between(there, case.evidence.now?);
-    let is_measured = !case.evidence.is_asked_later || off < 0;
-    (is_measured && off.abs() <= 26 * 3600).then_some(off)
-}
-
 fn shown_offset(seconds: i64) -> String {
     let word = if seconds < 0 { "behind" } else { "ahead" };
     format!("{} {word}", span(Duration::from_secs(seconds.unsigned_abs())))
@@ -234,7 +226,7 @@ fn in_hours(case: &Case<'_>) -> Option<Found> {
     let is_of_client = client(case).is_none_or(|token| !text(token, "iss").contains("://"));
     let is_behind = ahead < 0 && are_hours(ahead, 60) && (60..=900).contains(&life) && is_of_client;
     // Made by a clock that is hours off, as the clock of this machine shows.
-    let machine = offset(case, there).filter(|seconds| are_hours(*seconds, 120));
+    let machine = case.clock_offset(there).filter(|seconds| are_hours(*seconds, 120));
     let is_machine =
         machine.is_some() && case.evidence.now.is_some_and(|now| between(begin, now).abs() <= 900);
     if !(is_ahead || is_behind || is_machine) {
@@ -279,7 +271,7 @@ pub(super) fn skewed(case: &Case<'_>) -> Option<Found> {
     }
     let there = there.or_else(|| answered_at(case))?;
     let now = case.evidence.now?;
-    let off = offset(case, there)?;
+    let off = case.clock_offset(there)?;
     // A text may be pasted long after; only a time ahead of ours, or the answer itself, tells about the clock.
     let is_behind = off < -tolerance;
     let is_ahead = off > tolerance
@@ -322,7 +314,7 @@ fn expired(case: &Case<'_>) -> Option<Found> {
     if end >= there {
         return None;
     }
-    let agrees = offset(case, there).is_some_and(|off| off.unsigned_abs() <= TOLERANCE.as_secs());
+    let agrees = case.clock_offset(there).is_some_and(|off| off.unsigned_abs() <= TOLERANCE.as_secs());
     let found = if agrees { Found::certain } else { Found::likely };
     let age = begin.map(|begin| span(there.since(begin)));
     let found =

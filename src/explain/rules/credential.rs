@@ -52,7 +52,7 @@ fn missing(case: &Case<'_>) -> Option<Found> {
             name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
         ["clientsecret", "secret", "appsecret", "apikey", "clientassertion", "assertion"]
             .contains(&bare.as_str())
-            && !["client_secret", "client_assertion", "assertion"].contains(&name)
+            && !["client_secret", "client_assertion", "assertion"].contains(name)
     });
     if let Some(name) = misnamed {
         return Found::certain(&format!("request {name}"), "sent under this name", "client_secret");

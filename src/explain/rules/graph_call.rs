@@ -173,7 +173,7 @@ mod tests {
         let need = |subjects, writes, of_others| Need { subjects, writes, of_others };
         let users: &[&str] = &["User", "Directory"];
         let check = |need: Need, permission: &str, fits: bool| {
-            assert_eq!(need.fits(permission), fits, "{permission} {need:?}")
+            assert_eq!(need.fits(permission), fits, "{permission} {need:?}");
         };
         check(need(users, false, true), "User.Read", false);
         check(need(users, false, true), "User.Read.All", true);

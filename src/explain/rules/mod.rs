@@ -61,6 +61,7 @@ use super::{Certainty, Evidence, EvidenceLine, entry::Entry, facts::Facts, readi
 use crate::{
     entra::registration::{Application, Platform},
     finding::Compared,
+    time::UnixTime,
     token::{Decoded, decode},
     wire::{Headers, Params, Request},
 };
@@ -310,12 +311,12 @@ impl<'a> Case<'a> {
         words.iter().any(|word| self.message.contains(word))
     }
 
-    /// By how many seconds this machine's clock was ahead of the authority's when the answer came; negative if it was
-    /// behind. From the `Date` header or the time in the answer. `None` where the clocks are not known: a text that was
-    /// pasted is older than the present, and one from more than a day away is no measure at all.
-    pub fn clock_offset(&self) -> Option<i64> {
-        const DAY: i64 = 24 * 60 * 60;
-        let offset = self.evidence.now?.seconds() - self.facts.answered?.seconds();
+    /// By how many seconds this machine's clock was ahead of another, which showed `there` when the answer came; negative
+    /// if it was behind. `None` where the clocks are not known: a text that was pasted is older than the present, and one
+    /// from more than a day away is no measure at all.
+    pub fn clock_offset(&self, there: UnixTime) -> Option<i64> {
+        const DAY: i64 = 26 * 60 * 60; // clocks may differ by a whole day of time zones
+        let offset = self.evidence.now?.seconds() - there.seconds();
         let is_measured = !self.evidence.is_asked_later || offset < 0;
         (is_measured && offset.abs() <= DAY).then_some(offset)
     }

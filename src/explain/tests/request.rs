@@ -4,9 +4,12 @@ use super::*;
 
 #[test]
 fn the_request_decides_between_causes() {
-    let check = |code: u32, form: &str, id: &str, certainty: Certainty| {
+    let mut wrong = Vec::new();
+    let mut check = |code: u32, form: &str, id: &str, certainty: Certainty| {
         let cause = &refused(code, form).causes[0];
-        assert_eq!((cause.id.as_str(), cause.certainty), (id, certainty), "{code} {form}");
+        if (cause.id.as_str(), cause.certainty) != (id, certainty) {
+            wrong.push(format!("{code} {form}: {} {:?}", cause.id, cause.certainty));
+        }
     };
     let guid = "11111111-2222-3333-4444-555555555555";
     check(
@@ -19,7 +22,7 @@ fn the_request_decides_between_causes() {
     check(7_000_218, "grant_type=device_code", "credential.public_flag_off", Certainty::Likely);
     check(
         7_000_218,
-        "grant_type=x&redirect_uri=http://a",
+        "grant_type=authorization_code&redirect_uri=http://localhost:8400/",
         "platform.web_used_by_public_client",
         Certainty::Likely,
     );
@@ -40,6 +43,7 @@ fn the_request_decides_between_causes() {
     check(650_053, "scope=Orders.Read", "scope.unqualified", Certainty::Likely);
     check(54005, "grant_type=authorization_code", "code.reused", Certainty::Certain);
     check(70008, "grant_type=refresh_token", "refresh_token.inactive", Certainty::Likely);
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
@@ -108,7 +112,9 @@ fn a_refresh_token_of_another_client_is_told_by_the_suberror() {
         ..Evidence::default()
     };
     assert_eq!(explain(&evidence).causes[0].title, "The refresh token was issued to another application");
-    assert_eq!(refused(70000, "grant_type=refresh_token").causes[0].id, "refresh_token.mangled");
+    let without = refused(70000, "grant_type=refresh_token");
+    assert_eq!(without.causes[0].id, "undetermined");
+    assert!(without.causes.iter().any(|cause| cause.id == "refresh_token.mangled"));
 }
 
 #[test]
@@ -126,7 +132,8 @@ fn commands_are_filled_from_the_request() {
 
 #[test]
 fn what_a_machine_refuses_is_told_from_what_the_authority_does() {
-    let check = |query: &str, headers: Headers, title: &str, certainty: Certainty| {
+    let mut wrong = Vec::new();
+    let mut check = |query: &str, headers: Headers, title: &str, certainty: Certainty| {
         let url = format!("http://169.254.169.254/metadata/identity/oauth2/token?{query}");
         let evidence = Evidence {
             refusal: Some(Refusal {
@@ -139,8 +146,9 @@ fn what_a_machine_refuses_is_told_from_what_the_authority_does() {
         };
         let explanation = explain(&evidence);
         let cause = &explanation.causes[0];
-        assert!(cause.title.contains(title), "{query}: {}", cause.title);
-        assert_eq!(cause.certainty, certainty, "{query}");
+        if !cause.title.contains(title) || cause.certainty != certainty {
+            wrong.push(format!("{query}: {} {:?}", cause.title, cause.certainty));
+        }
     };
     let metadata = || Headers::new().with("metadata", "true");
     let good = "api-version=2018-02-01&resource=https%3A%2F%2Fvault.azure.net";
@@ -155,4 +163,5 @@ fn what_a_machine_refuses_is_told_from_what_the_authority_does() {
         Certainty::Certain,
     );
     check(good, metadata(), "not assigned to this machine", Certainty::Likely);
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
