@@ -208,7 +208,7 @@ fn authorities(audience: &str) -> LintFinding {
     let (title, why, codes): (_, _, &'static [u32]) = match audience {
         "AzureADMyOrg" => (
             "Only people of its own tenant sign in",
-            "Use the tenant's id or domain as authority. /common is refused (50194), /consumers too (9002332); people of another tenant are unknown there (700016, 50020).",
+            "Use the tenant's id or domain as authority. /common is refused (50194), /consumers too (9002332); /organizations lets its own people in and no others (700016, 50020).",
             &[50_194, 9_002_332, 700_016, 50_020],
         ),
         "AzureADMultipleOrgs" => (
@@ -235,7 +235,7 @@ fn authorities(audience: &str) -> LintFinding {
 /// and what to put in its place. `None` where it works for somebody.
 pub fn refused_at(audience: &str, segment: &str) -> Option<(&'static [u32], &'static str)> {
     match (audience, segment) {
-        ("AzureADMyOrg", "common" | "organizations") => Some((&[50_194], "the id of your tenant")),
+        ("AzureADMyOrg", "common") => Some((&[50_194], "the id of your tenant")),
         ("AzureADMyOrg" | "AzureADMultipleOrgs", "consumers") => {
             Some((&[9_002_332], "the id of a tenant, or organizations"))
         }

@@ -356,6 +356,7 @@ fn beside_the_registration() {
     silent(&compared(&directory, &own, Some(&granted("directory.read.all"))), "scope.not_granted");
     for (audience, segment, code) in [
         ("AzureADMyOrg", "common", Some(50_194)),
+        ("AzureADMyOrg", "organizations", None),
         ("AzureADMyOrg", "consumers", Some(9_002_332)),
         ("AzureADMultipleOrgs", "organizations", None),
         ("AzureADMultipleOrgs", "consumers", Some(9_002_332)),
@@ -368,6 +369,20 @@ fn beside_the_registration() {
         let finding = report.findings.iter().find(|one| one.id == "tenant.audience");
         assert_eq!(finding.map(|one| one.fails.unwrap().codes[0]), code, "{audience} at {segment}");
     }
+}
+
+#[test]
+fn other_providers_and_b2c() {
+    let google = report(
+        "https://accounts.google.com/o/oauth2/v2/auth?client_id=1-x.apps.googleusercontent.com&redirect_uri=https%3A%2F%2Fa.example%2Fcb&response_type=code&scope=openid%20email&state=kjh3kjh4kjh5kj",
+    );
+    assert_eq!((google.endpoint, google.tenant.as_deref()), (Endpoint::Authorize, None));
+    assert!(!lint::will_fail(&google.findings), "{:?}", google.findings);
+    let b2c = report(&format!(
+        "https://contoso.b2clogin.com/contoso.onmicrosoft.com/B2C_1_signin/oauth2/v2.0/authorize?client_id={APP}&response_type=id_token&redirect_uri=https%3A%2F%2Fa.example%2Fcb&nonce=kjh3kjh4kjh5kj&scope=openid&p=B2C_1_signin"
+    ));
+    assert!(!lint::will_fail(&b2c.findings), "{:?}", b2c.findings);
+    assert!(b2c.parameters.iter().any(|one| one.name == "p" && one.value == "B2C_1_signin"));
 }
 
 /// Whatever is pasted, it is read without a panic and printed without a control character.

@@ -103,7 +103,9 @@ impl Endpoint {
         let last = path.last().map(|segment| segment.to_ascii_lowercase()).unwrap_or_default();
         let has = |name: &str| path.iter().any(|segment| segment.eq_ignore_ascii_case(name));
         match last.as_str() {
-            "authorize" | "auth" if has("oauth2") && !has("v2.0") => Self::AuthorizeV1,
+            "authorize" if path.len() > 2 && path[path.len() - 2].eq_ignore_ascii_case("oauth2") => {
+                Self::AuthorizeV1
+            }
             "authorize" | "auth" | "authorization" => Self::Authorize,
             "adminconsent" if has("v2.0") => Self::AdminConsent,
             "adminconsent" => Self::AdminConsentV1,

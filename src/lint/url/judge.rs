@@ -682,7 +682,9 @@ pub fn secrets(report: &mut UrlReport) {
     for parameter in report.parameters.iter().filter(|one| one.is_secret) {
         let name = parameter.name.as_str();
         let is_hint = name == "id_token_hint";
-        if is_hint || ["state", "nonce", "code_challenge", "login_hint"].contains(&name) {
+        let is_plain =
+            !SECRETS.contains(&name.to_ascii_lowercase().as_str()) && !secret::find::is_well_known(name);
+        if is_hint || is_plain || ["state", "nonce", "code_challenge", "login_hint"].contains(&name) {
             continue;
         }
         let (why, fix) = match name {

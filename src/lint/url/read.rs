@@ -117,7 +117,12 @@ impl Address {
     pub fn is_entra(&self) -> bool {
         super::endpoint::HOSTS.iter().any(|(host, _)| *host == self.host)
             || [".ciamlogin.com", ".b2clogin.com"].iter().any(|end| self.host.ends_with(end))
-            || self.path.iter().any(|segment| segment.eq_ignore_ascii_case("oauth2"))
+            || self.path.windows(2).skip(1).any(|two| {
+                // Behind a tenant, and before what Entra has there: Google's has /o/oauth2/v2/auth.
+                let next = two[1].to_ascii_lowercase();
+                two[0].eq_ignore_ascii_case("oauth2")
+                    && ["v2.0", "authorize", "token", "devicecode", "logout"].contains(&next.as_str())
+            })
     }
 }
 
