@@ -294,9 +294,9 @@ fn an_administrators_consent() {
         "{base}&scope=https%3A%2F%2Fgraph.microsoft.com%2F.default&redirect_uri=https%3A%2F%2Fa.example%2Fcb&state=k4Jd0sXb7Qm2"
     ));
     assert_eq!((whole.endpoint, whole.findings.len()), (Endpoint::AdminConsent, 0), "{:?}", whole.findings);
-    let bare = report(&base).findings;
-    found(&bare, "redirect_uri.missing");
-    assert_eq!(found(&bare, "parameter.missing").place, "scope");
+    let alone = report(&base).findings;
+    found(&alone, "redirect_uri.missing");
+    assert_eq!(found(&alone, "parameter.missing").place, "scope");
     found(&report(&base.replace(TENANT, "common")).findings, "tenant.shared");
 }
 

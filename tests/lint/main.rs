@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its own case should fail")]
 
 mod address;
+mod command;
 mod documents;
 mod permission;
 mod registration;
