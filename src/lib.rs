@@ -17,7 +17,7 @@
 //!
 //! **Where a flow is.** `oauth` writes its requests and reads its answers. `flow` has its machine, what its steps say
 //! (`flow::sheets`) and what is said before it is sent (`flow::preflight`). `provider::endpoints` answers it; `explain` knows
-//! why it is refused. `tui::panes::flows` introduces it, `cli::run` runs it without a screen.
+//! why it is refused, `lint` why it will be. `tui::panes::flows` introduces it, `cli::run` runs it without a screen.
 //!
 //! **Words.** *Profile*: whom we sign in as what. *Flow*: a kind of run. *Session*: one run. *Step*: what a person sees of
 //! it. *Draft*: a request that can still be bent. *Exchange*: a request with its answer. *Refusal*: the authority said no.
@@ -49,6 +49,7 @@ pub mod explain;
 pub mod export;
 pub mod flow;
 pub mod inspect;
+pub mod lint;
 pub mod provider;
 
 // the state

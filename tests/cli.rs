@@ -323,7 +323,9 @@ fn evidence_for_an_explanation_comes_from_files() {
         let output = run(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        words.iter().for_each(|word| assert!(said.contains(word), "{word} is not in {said}"));
+        for word in words {
+            assert!(said.contains(word), "{word} is not in {said}");
+        }
     };
     refused(
         &["explain", "--bundle", "no-such-file.json"],

@@ -18,7 +18,7 @@ use raised::code_of;
 const ROWS: &[&[&str]] = &[
     &["finding", "secret", "text", "time", "wire"],
     &["entra", "oauth", "token"],
-    &["agent", "explain", "export", "flow", "inspect", "provider"],
+    &["agent", "explain", "export", "flow", "inspect", "lint", "provider"],
     &["workbench"],
     &["runtime"],
     &["cli", "tui"],

@@ -88,3 +88,36 @@ pub fn input(argument: Option<&str>, what: &str) -> Result<String, String> {
         }
     }
 }
+
+/// Breaks a line at blanks, keeping its indentation. Commands stay on one line, so that they can be copied.
+pub fn wrapped(line: &str, width: usize) -> Vec<String> {
+    let indent = line.len() - line.trim_start().len();
+    let is_command = line.trim_start().starts_with("az ") || line.trim_start().starts_with("$ ");
+    if is_command || line.chars().count() <= width {
+        return vec![line.to_owned()];
+    }
+    let mut rows = vec![String::new()];
+    for word in line.split_whitespace() {
+        let row = rows.last_mut().expect("there is always a row");
+        if row.is_empty() {
+            *row = format!("{}{word}", " ".repeat(indent));
+        } else if row.chars().count() + 1 + word.chars().count() <= width {
+            row.push(' ');
+            row.push_str(word);
+        } else {
+            rows.push(format!("{}{word}", " ".repeat(indent)));
+        }
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrapped;
+
+    #[test]
+    fn prose_is_wrapped_and_commands_are_not() {
+        assert_eq!(wrapped("  one two three", 9), ["  one two", "  three"]);
+        assert_eq!(wrapped("  az ad app update --id x", 9), ["  az ad app update --id x"]);
+    }
+}

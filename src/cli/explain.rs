@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::exit::{Exit, input, print, usage};
+use super::exit::{Exit, input, print, usage, wrapped};
 use crate::{
     entra::registration::Application,
     explain::{self, Evidence},
@@ -38,7 +38,8 @@ pub fn execute(options: &Options) -> Exit {
         print(serde_json::to_string_pretty(&explanation.to_json()).unwrap_or_default());
     } else {
         // In one go: standard output hands every line on by itself.
-        let rows: Vec<String> = explanation.lines().iter().flat_map(|line| wrap(&line.plain(), 96)).collect();
+        let rows: Vec<String> =
+            explanation.lines().iter().flat_map(|line| wrapped(&line.plain(), 96)).collect();
         print(rows.join("\n"));
     }
     Exit::Done
@@ -88,37 +89,4 @@ fn whole(path: &Path, what: &str) -> Result<String, String> {
         [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
         bytes => String::from_utf8_lossy(bytes).into_owned(),
     })
-}
-
-/// Breaks a line at blanks, keeping its indentation. Commands stay on one line, so that they can be copied.
-fn wrap(line: &str, width: usize) -> Vec<String> {
-    let indent = line.len() - line.trim_start().len();
-    let is_command = line.trim_start().starts_with("az ") || line.trim_start().starts_with("$ ");
-    if is_command || line.chars().count() <= width {
-        return vec![line.to_owned()];
-    }
-    let mut rows = vec![String::new()];
-    for word in line.split_whitespace() {
-        let row = rows.last_mut().expect("there is always a row");
-        if row.is_empty() {
-            *row = format!("{}{word}", " ".repeat(indent));
-        } else if row.chars().count() + 1 + word.chars().count() <= width {
-            row.push(' ');
-            row.push_str(word);
-        } else {
-            rows.push(format!("{}{word}", " ".repeat(indent)));
-        }
-    }
-    rows
-}
-
-#[cfg(test)]
-mod tests {
-    use super::wrap;
-
-    #[test]
-    fn prose_is_wrapped_and_commands_are_not() {
-        assert_eq!(wrap("  one two three", 9), ["  one two", "  three"]);
-        assert_eq!(wrap("  az ad app update --id x", 9), ["  az ad app update --id x"]);
-    }
 }

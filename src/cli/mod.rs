@@ -7,7 +7,9 @@ mod diff;
 mod errands;
 mod exit;
 mod explain;
+mod lint;
 mod matching;
+mod permission;
 mod report;
 mod run;
 mod serve;
@@ -74,6 +76,10 @@ pub enum Command {
     Match(matching::Options),
     /// Explain an AADSTS number, an OAuth error, or a pasted error text
     Explain(explain::Options),
+    /// Check a registration, or an authorize URL, before anybody signs in
+    Lint(lint::Options),
+    /// A permission by its GUID, its name, or words of it, and the commands that grant it
+    Permission(permission::Options),
     /// Key pairs and certificates with which applications prove themselves
     Certificate(certificate::Options),
     /// Serve the lab tenant for other programs
@@ -101,6 +107,8 @@ pub fn execute(command: Command) -> Exit {
         Command::Diff(options) => diff::execute(&options),
         Command::Match(options) => matching::execute(&options),
         Command::Explain(options) => explain::execute(&options),
+        Command::Lint(options) => lint::execute(&options),
+        Command::Permission(options) => permission::execute(&options),
         Command::Certificate(options) => certificate::execute(&options),
         Command::Serve(options) => serve::execute(&options),
         Command::Tenant(options) => tenant::execute(&options),

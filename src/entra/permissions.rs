@@ -2,7 +2,8 @@
 //!
 //! A registration, a grant and an app role assignment name a permission by its GUID, code and tokens name it by its value;
 //! a delegated one and an application one of the same name have different GUIDs. The table of Graph stands in
-//! `permissions.tsv`; it is read line by line when somebody asks, and nothing of it is kept.
+//! `permissions.tsv`, those of others in `other_permissions.tsv`; they are read line by line when somebody asks, and nothing
+//! of them is kept.
 
 use super::{
     registration::Kind,
@@ -12,36 +13,7 @@ use super::{
 const GRAPH_ROWS: &str = include_str!("permissions.tsv");
 
 /// Permissions of other APIs: the API, then as in the table of Graph.
-const OTHERS: &[(&str, &str, Kind, &str, bool)] = &[
-    (
-        "797f4846-ba00-4fd7-ba43-dac1f8f63013",
-        "user_impersonation",
-        Kind::Scope,
-        "41094075-9dad-400e-a0bd-54e686782033",
-        false,
-    ),
-    (
-        "cfa8b339-82a2-471a-a3c9-0fc0be7a4093",
-        "user_impersonation",
-        Kind::Scope,
-        "f53da476-18e3-4152-8e01-aec403e6edc0",
-        false,
-    ),
-    (
-        "e406a681-f3d4-42a8-90b6-c2b029497af1",
-        "user_impersonation",
-        Kind::Scope,
-        "03e0da56-190b-40ad-a80c-ea378c433f7f",
-        false,
-    ),
-    (
-        "00000002-0000-0000-c000-000000000000",
-        "User.Read",
-        Kind::Scope,
-        "311a71cc-e848-46a1-bdf8-97ff7156d8e6",
-        false,
-    ),
-];
+const OTHER_ROWS: &str = include_str!("other_permissions.tsv");
 
 /// One permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,20 +44,28 @@ impl Permission {
 
 /// Every permission that is known.
 pub fn all() -> impl Iterator<Item = Permission> {
-    let graph = GRAPH_ROWS.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
-        let mut cells = line.split('\t');
-        let (name, kind, id, who) = (cells.next()?, cells.next()?, cells.next()?, cells.next()?);
-        let kind = if kind == "Role" { Kind::Role } else { Kind::Scope };
-        Some(Permission { api: GRAPH.id, name, kind, id, needs_admin: who == "admin" })
-    });
-    let others = OTHERS.iter().map(|(api, name, kind, id, needs_admin)| Permission {
-        api,
-        name,
-        kind: *kind,
-        id,
-        needs_admin: *needs_admin,
-    });
-    graph.chain(others)
+    let graph = rows(GRAPH_ROWS).filter_map(|row| read(GRAPH.id, row));
+    graph.chain(rows(OTHER_ROWS).filter_map(|row| row.split_once('\t').and_then(|(api, row)| read(api, row))))
+}
+
+fn rows(table: &'static str) -> impl Iterator<Item = &'static str> {
+    table.lines().filter(|line| !line.starts_with('#'))
+}
+
+fn read(api: &'static str, row: &'static str) -> Option<Permission> {
+    let mut cells = row.split('\t');
+    let (name, kind, id, who) = (cells.next()?, cells.next()?, cells.next()?, cells.next()?);
+    let kind = if kind == "Role" { Kind::Role } else { Kind::Scope };
+    Some(Permission { api, name, kind, id, needs_admin: who == "admin" })
+}
+
+/// The permission of an API with that GUID and kind: a few ids stand for permissions of two APIs.
+pub fn of_api(api: &str, id: &str, kind: Kind) -> Option<Permission> {
+    all().find(|permission| {
+        permission.kind == kind
+            && permission.id.eq_ignore_ascii_case(id)
+            && permission.api.eq_ignore_ascii_case(api)
+    })
 }
 
 /// The permission with that GUID, of that kind where it is known: a few ids stand for a delegated and an application one.
@@ -122,13 +102,13 @@ mod tests {
         let mut seen = std::collections::BTreeSet::new();
         for permission in all() {
             assert!(permission.id.len() == 36 && permission.api().is_some(), "{permission:?}");
-            assert!(seen.insert((permission.id, permission.kind)), "{permission:?} stands twice");
+            assert!(
+                seen.insert((permission.api, permission.id, permission.kind)),
+                "{permission:?} stands twice"
+            );
             assert!(permission.kind == Kind::Scope || permission.needs_admin, "{permission:?}");
         }
         assert!(seen.len() > 1500);
-        assert_eq!(
-            GRAPH_ROWS.lines().filter(|line| !line.starts_with('#')).count() + OTHERS.len(),
-            seen.len()
-        );
+        assert_eq!(rows(GRAPH_ROWS).count() + rows(OTHER_ROWS).count(), seen.len());
     }
 }

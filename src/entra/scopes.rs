@@ -23,7 +23,7 @@ pub const GRAPH: WellKnown = WellKnown {
 };
 
 /// APIs and clients with the same id in every tenant (reference §12.5).
-pub const WELL_KNOWN: [WellKnown; 12] = [
+pub const WELL_KNOWN: [WellKnown; 21] = [
     GRAPH,
     WellKnown {
         id: "797f4846-ba00-4fd7-ba43-dac1f8f63013",
@@ -46,6 +46,43 @@ pub const WELL_KNOWN: [WellKnown; 12] = [
         identifier: "https://graph.windows.net",
     },
     WellKnown { id: "00000007-0000-0000-c000-000000000000", name: "Dataverse", identifier: "" },
+    WellKnown { id: "00000003-0000-0ff1-ce00-000000000000", name: "SharePoint Online", identifier: "" },
+    WellKnown {
+        id: "00000002-0000-0ff1-ce00-000000000000",
+        name: "Exchange Online",
+        identifier: "https://outlook.office365.com",
+    },
+    WellKnown {
+        id: "499b84ac-1321-427f-aa17-267ca6975798",
+        name: "Azure DevOps",
+        identifier: "https://app.vssps.visualstudio.com",
+    },
+    WellKnown {
+        id: "00000009-0000-0000-c000-000000000000",
+        name: "Power BI",
+        identifier: "https://analysis.windows.net/powerbi/api",
+    },
+    WellKnown {
+        id: "022907d3-0f1b-48f7-badc-1ba6abab6d66",
+        name: "Azure SQL Database",
+        identifier: "https://database.windows.net",
+    },
+    WellKnown {
+        id: "ca7f3f0b-7d91-482c-8e09-c5d840d0eac5",
+        name: "Log Analytics",
+        identifier: "https://api.loganalytics.io",
+    },
+    WellKnown {
+        id: "c5393580-f805-4401-95e8-94b7a6ef2fc2",
+        name: "Office 365 Management",
+        identifier: "https://manage.office.com",
+    },
+    WellKnown {
+        id: "fc780465-2017-40d4-a0c5-307022471b92",
+        name: "Microsoft Defender for Endpoint",
+        identifier: "https://api.securitycenter.microsoft.com",
+    },
+    WellKnown { id: "c161e42e-d4df-4a3d-9b42-e7a3c31f59d4", name: "Intune", identifier: "" },
     WellKnown { id: "04b07795-8ddb-461a-bbee-02f9e1bf7b46", name: "Azure CLI", identifier: "" },
     WellKnown { id: "1950a258-227b-4e31-a9cf-717495945fc2", name: "Azure PowerShell", identifier: "" },
     WellKnown { id: "872cd9fa-d31f-45e0-9eab-6e460a02d1f1", name: "Visual Studio", identifier: "" },

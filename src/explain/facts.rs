@@ -96,7 +96,8 @@ impl Facts {
             let date = response.headers.get("date").and_then(UnixTime::from_http_date);
             facts.answered = date;
         }
-        texts.extend(evidence.text.as_deref().map(|text| what_stayed(text).to_owned()));
+        let stayed = evidence.text.as_deref().map(what_stayed);
+        texts.extend(stayed.map(str::to_owned));
 
         if let Some(request) = &evidence.request {
             facts.read_request(request);
@@ -106,7 +107,8 @@ impl Facts {
             facts.read_text(text);
         }
         // What was cut off before the failure that stayed may still name client and tenant.
-        if let Some(text) = evidence.text.as_deref().filter(|text| what_stayed(text).len() < text.len()) {
+        let whole = evidence.text.as_deref();
+        if let Some(text) = whole.filter(|text| stayed.is_some_and(|part| part.len() < text.len())) {
             facts.read_addresses(text);
         }
         if let Some(request) = &evidence.previous_request {

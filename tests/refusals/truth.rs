@@ -111,7 +111,7 @@ const TRUTH: &[(&str, &[u32], &[&str])] = &[
     ("tenant.not_blocked", &[], &["tenant.blocked"]),
     ("tenant.unrestricted", &[], &["tenant.blocked"]),
     ("tenant.has_version", &[], &["endpoint.v1_personal_account"]),
-    ("tenant.not_throttled", &[], &["service.throttled", "lab.fault"]),
+    ("tenant.not_throttled", &[], &["service.throttled"]),
     ("fault.too_many_requests", &[], &["service.throttled", "lab.fault"]),
     ("fault.server_error", &[], &["service.outage", "lab.fault"]),
     ("authority.known", &[], &["cloud.mismatch", "library.metadata", "tenant.unknown"]),

@@ -2,8 +2,9 @@
 //!
 //! A text is cleaned first (`plain`). Then each reader looks for its form: objects of JSON and its relatives (`literal`,
 //! `objects`), HTTP messages (`message`), HAR files (`archive`), a `curl` command (`command`), addresses (`addresses`),
-//! tokens and challenges (`credentials`). `exchange` chooses the one that failed among several. To add a form: a module
-//! with one function from text to evidence, and its place in [`complete`].
+//! tokens and challenges (`credentials`). `exchange` chooses the one that failed among several; `recovered` and `shortened`
+//! keep the part of a log that counts. To add a form: a module with one function from text to evidence, and its place in
+//! [`complete`].
 //!
 //! What somebody gave explicitly always wins over what was read out of a text. Every reader takes time and memory in
 //! proportion to the text, whatever stands in it.
@@ -18,6 +19,7 @@ mod message;
 mod objects;
 pub(super) mod plain;
 mod recovered;
+mod shortened;
 #[cfg(test)]
 mod tests;
 
@@ -35,6 +37,7 @@ use crate::{
 pub(super) use exchange::refusal_of;
 use exchange::{Chosen, choose};
 pub(super) use recovered::what_stayed;
+use shortened::shortened;
 
 /// The evidence with what its text holds.
 pub(super) fn complete(given: &Evidence) -> Cow<'_, Evidence> {
@@ -50,7 +53,7 @@ pub(super) fn complete(given: &Evidence) -> Cow<'_, Evidence> {
     exchanges.extend(dumped);
     let chosen = choose(&exchanges).unwrap_or_default();
     let begin = if is_one_of_several { chosen.at } else { 0 };
-    let text = without(&text, &found.read, begin);
+    let text = shortened(without(&text, &found.read, begin));
 
     let refusals = found.refusals;
     let addresses = addresses::find(&text);

@@ -169,7 +169,11 @@ mod tests {
             50020,
             "AADSTS50020: 'a@b' is",
         );
-        check("<p>AADSTS50034: &#39;x&#39; &amp; y</p>", 50034, "AADSTS50034: 'x' & y</p>");
+        check(
+            "<p>AADSTS50034: The account &#39;x&#39; &amp; y</p>",
+            50034,
+            "AADSTS50034: The account 'x' & y</p>",
+        );
         assert_eq!(plain("no number", Some(50034)), "no number");
         assert!(plain(&"ä".repeat(9000), None).len() <= LONGEST);
     }

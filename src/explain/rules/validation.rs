@@ -214,6 +214,7 @@ fn point_in_time(written: &str) -> Option<UnixTime> {
 fn values(text: &str) -> Vec<String> {
     let mut rest = text.trim_start_matches([' ', '[', '(', '=', ':']);
     let mut found = Vec::new();
+    let is_quoted = rest.starts_with(['\'', '"', '`', '“', '‘']);
     while let Some(quote) = rest.chars().next().filter(|c| matches!(c, '\'' | '"' | '`' | '“' | '‘')) {
         let closing = match quote {
             '“' => '”',
@@ -229,7 +230,7 @@ fn values(text: &str) -> Vec<String> {
         let behind = inside[end + closing.len_utf8()..].trim_start_matches([' ', ',', ']']);
         rest = behind.strip_prefix("or ").unwrap_or(behind);
     }
-    if found.is_empty() && !rest.starts_with(['\'', '"', '`']) {
+    if !is_quoted {
         let end = rest.find(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | ')' | ']' | '"' | '\''));
         let bare = rest[..end.unwrap_or(rest.len())].trim_end_matches('.');
         let looks_like_one = bare.len() > 3 && bare.contains([':', '/', '-', '.', '_']);
