@@ -27,6 +27,8 @@ pub struct Found {
     pub read: Vec<Range<usize>>,
 }
 
+/// So many registrations are read; a sign-in has one or two.
+const MOST: usize = 16;
 /// Objects in strings of objects: a log may quote an answer that quotes another.
 const DEEPEST: usize = 6;
 
@@ -83,11 +85,15 @@ impl Found {
             return true;
         }
         if is_service_principal(members) {
-            self.service_principals.extend(ServicePrincipal::read(&whole()));
+            if self.service_principals.len() < MOST {
+                self.service_principals.extend(ServicePrincipal::read(&whole()));
+            }
             return true;
         }
         if is_application(members) {
-            self.registrations.extend(Application::read(&whole()));
+            if self.registrations.len() < MOST {
+                self.registrations.extend(Application::read(&whole()));
+            }
             return true;
         }
         if let Some(list) =
