@@ -200,16 +200,16 @@ fn every_cause_has_a_case_and_a_near_miss() {
         .filter(|line| !line.starts_with('#'))
         .filter_map(|line| line.split('\t').next())
         .collect();
-    let cases = corpus();
-    for case in &cases {
+    let all = corpus();
+    for case in &all {
         for id in [case.cause()].into_iter().chain(case.texts("also_ok")).chain(case.texts("not")) {
             assert!(causes.contains(&id), "{}: {id} is not in the list of causes", case.id);
         }
     }
     for cause in causes {
-        assert!(cases.iter().any(|case| case.cause() == cause), "{cause} has no case");
+        assert!(all.iter().any(|case| case.cause() == cause), "{cause} has no case");
         let is_spared = |case: &Case| case.texts("not").contains(&cause);
-        assert!(cause == "undetermined" || cases.iter().any(is_spared), "{cause} has no near miss");
+        assert!(cause == "undetermined" || all.iter().any(is_spared), "{cause} has no near miss");
     }
 }
 
