@@ -176,10 +176,23 @@ pub(super) fn undetermined(
     Verdict {
         reason: entry::undetermined(),
         certainty: Certainty::Possible,
-        evidence: evidence.compared.iter().map(EvidenceLine::of).collect(),
+        evidence: at_hand(evidence, facts),
         values: vec![("open_question", question), ("open_causes", causes)],
         ask: asked.chain(lookups).chain(signs).collect(),
     }
+}
+
+/// What was read so far, so that a person sees what is being talked about: the tenant's own comparison, or else the values
+/// of request and message.
+fn at_hand(evidence: &Evidence, facts: &Facts) -> Vec<EvidenceLine> {
+    if !evidence.compared.is_empty() {
+        return evidence.compared.iter().map(EvidenceLine::of).collect();
+    }
+    let place = if evidence.request.is_some() { "request" } else { "message" };
+    ["client_id", "tenant", "redirect_uri", "scope", "resource"]
+        .into_iter()
+        .filter_map(|name| Some(EvidenceLine::new(&format!("{place} {name}"), facts.get(name)?, "")))
+        .collect()
 }
 
 /// What is told where no entry fits: nothing is known, so nothing is claimed, and what to get is said.

@@ -168,13 +168,16 @@ fn cause_lines(out: &mut Vec<Line>, places: &mut Vec<(usize, Place)>, cause: &Ca
     // What the tenant compared stands above already.
     let is_new = |line: &&EvidenceLine| !compared.iter().any(|compared| compared.sent == line.sent);
     for line in cause.evidence.iter().filter(is_new) {
-        out.push(
-            Line::of(Role::Name, &line.where_)
-                .then(Role::Text, "  ")
+        let place = Line::of(Role::Name, &line.where_).then(Role::Text, "  ");
+        // What only stands there for a person to see is compared with nothing.
+        out.push(if line.expected.is_empty() {
+            place.then(Role::Value, &line.sent)
+        } else {
+            place
                 .then(Role::DiffSent, &line.sent)
                 .then(Role::Muted, "  expected  ")
-                .then(Role::DiffExpected, &line.expected),
-        );
+                .then(Role::DiffExpected, &line.expected)
+        });
         let words = difference_in_words(&line.sent, std::slice::from_ref(&line.expected));
         let is_address = line.sent.contains("://") && line.expected.contains("://");
         out.extend(words.filter(|_| is_address).map(|words| Line::of(Role::Warn, words)));

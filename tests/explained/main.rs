@@ -190,6 +190,29 @@ fn the_evidence_tells_more_than_the_number() {
     assert!(first >= looked_up);
 }
 
+/// Every cause of the list has a case where it is the first one, and one that comes near and where it must not be named.
+#[test]
+fn every_cause_has_a_case_and_a_near_miss() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let table = fs::read_to_string(folder.join("src/explain/causes.tsv")).expect("the list of causes");
+    let causes: Vec<&str> = table
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split('\t').next())
+        .collect();
+    let all = corpus();
+    for case in &all {
+        for id in [case.cause()].into_iter().chain(case.texts("also_ok")).chain(case.texts("not")) {
+            assert!(causes.contains(&id), "{}: {id} is not in the list of causes", case.id);
+        }
+    }
+    for cause in causes {
+        assert!(all.iter().any(|case| case.cause() == cause), "{cause} has no case");
+        let is_spared = |case: &Case| case.texts("not").contains(&cause);
+        assert!(cause == "undetermined" || all.iter().any(is_spared), "{cause} has no near miss");
+    }
+}
+
 #[test]
 fn ids_are_unique() {
     let mut seen = std::collections::BTreeSet::new();

@@ -21,12 +21,6 @@ impl Diagnosis {
 
     /// What is wrong with it, for the row of that name.
     pub fn problem(&self, name: &str) -> Option<String> {
-        let wrong = self.wrong(name);
-        let is_due = NOT_YET.iter().any(|(code, row)| *code == self.code && *row == name);
-        wrong.filter(|_| !is_due)
-    }
-
-    fn wrong(&self, name: &str) -> Option<String> {
         let about = TRUTH
             .iter()
             .find(|(rule, codes, _)| *rule == self.rule && (codes.is_empty() || codes.contains(&self.code)));
@@ -72,31 +66,10 @@ const UNTOLD: &[(u32, &str, &str)] = &[
     ),
     (700_016, "on behalf of somebody, for nobody", "the same"),
     (700_038, "no id of an application", "a word may stand for anything"),
+    (50027, "the same again", "where an assertion was used before stands in none of it"),
     (7_000_215, "a wrong secret", "what is no secret of the application and has no form may be anybody's"),
     (160_021, "the session is not there", "cookies of the browser are no evidence"),
     (50034, "nobody of that name", "who has an account elsewhere is known to nobody here"),
-];
-
-/// What is not explained as it should be so far.
-const NOT_YET: &[(u32, &str)] = &[
-    // without the note, whether with it or not
-    (50027, "the same again"),
-    (50147, "a method without its challenge"),
-    (54005, "a device code that was used"),
-    (70011, "two resources"),
-    (90023, "an age that is no number"),
-    (90023, "another use"),
-    (90100, "claims that are no JSON"),
-    (500_133, "a token that is over"),
-    (500_208, "a personal account at an application for work"),
-    (501_491, "a challenge that is too short"),
-    (7_000_219, "an API that proves nothing"),
-    (9_002_313, "a broken escape"),
-    // only with the note, which then speaks for several causes alike
-    (90102, "no address"),
-    (500_113, "no address registered"),
-    (700_009, "no redirect URI"),
-    (900_971, "an empty address"),
 ];
 
 /// The causes that stand for each rule of the tenant; where a rule raises several numbers, for these.
@@ -151,7 +124,7 @@ const TRUTH: &[(&str, &[u32], &[&str])] = &[
     ("redirect_uri.present", &[], &["redirect_uri.token_request_differs"]),
     ("pkce.spa", &[], &["pkce.challenge_missing", "platform.spa_used_by_server"]),
     ("pkce.challenge_present", &[], &["pkce.challenge_missing", "pkce.verifier_length"]),
-    ("pkce.challenge_size", &[], &["pkce.verifier_length", "pkce.base64_form"]),
+    ("pkce.challenge_size", &[], &["pkce.method_mismatch", "pkce.verifier_length", "pkce.base64_form"]),
     ("pkce.method", &[], &["pkce.method_mismatch"]),
     ("pkce.verifier_size", &[], &["pkce.verifier_length"]),
     ("pkce.verifier_present", &[], &["pkce.verifier_missing"]),

@@ -244,6 +244,14 @@ fn in_hours(case: &Case<'_>) -> Option<Found> {
 }
 
 fn skew(case: &Case<'_>) -> Option<Found> {
+    // The authority says that the token is over; by the clock here it is not.
+    let end = case.presented.user.as_ref().and_then(|token| token.time("exp"));
+    let ours = end.zip(case.evidence.now).filter(|(end, now)| case.code == Some(500_133) && *now < *end);
+    if let Some((end, now)) = ours {
+        let found =
+            Found::new(Certainty::Likely, "exp of the token", &end.date_time(), "past, says the authority");
+        return Some(found.and("clock of this machine", &now.date_time(), "that of the authority"));
+    }
     skewed(case).filter(|_| in_hours(case).is_none_or(|found| found.certainty.is_none()))
 }
 

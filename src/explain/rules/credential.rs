@@ -47,6 +47,10 @@ fn missing(case: &Case<'_>) -> Option<Found> {
     {
         return Found::excluded();
     }
+    if case.code == Some(7_000_219) {
+        let expected = "client_secret, or client_assertion with its type";
+        return Found::certain("request parameters", &names, expected);
+    }
     let misnamed = case.params.iter().map(|(name, _)| name).find(|name| {
         let bare: String =
             name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();

@@ -376,6 +376,11 @@ fn challenge_missing(case: &Case<'_>) -> Option<Found> {
     if params.get("code_challenge").is_some_and(|challenge| !challenge.is_empty()) {
         return Found::excluded();
     }
+    if let Some(method) = params.get("code_challenge_method").filter(|method| !method.is_empty()) {
+        let found =
+            Found::new(Certainty::Certain, place, "absent", "the challenge that belongs to the method");
+        return Some(found.and("request code_challenge_method", method, "a challenge beside it, or nothing"));
+    }
     let is_known = params.get("response_type").is_some() || params.get("client_id").is_some();
     if platform::is_server(case) {
         return None;

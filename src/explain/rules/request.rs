@@ -12,7 +12,18 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("request.parameter_missing", parameter_missing),
     ("request.get_on_token", get_on_token),
     ("request.grant_type_unknown", unknown_grant),
+    ("request.value_not_allowed", value_not_allowed),
 ];
+
+fn value_not_allowed(case: &Case<'_>) -> Option<Found> {
+    let is_number = |value: &str| value.bytes().all(|b| b.is_ascii_digit());
+    if let Some(value) = case.param("max_age").filter(|value| !is_number(value)) {
+        return Found::certain("request max_age", value, "a number of seconds");
+    }
+    // Those of response_type, response_mode and prompt have a cause of their own.
+    let sent = case.param("requested_token_use").filter(|sent| *sent != "on_behalf_of")?;
+    Found::certain("request requested_token_use", sent, "on_behalf_of")
+}
 
 /// The request, if it went to an endpoint that reads a form from the body.
 fn to_form_endpoint<'a>(case: &Case<'a>) -> Option<&'a Request> {
@@ -21,8 +32,26 @@ fn to_form_endpoint<'a>(case: &Case<'a>) -> Option<&'a Request> {
     ["/token", "/devicecode", "/device"].iter().any(|end| path.ends_with(end)).then_some(request)
 }
 
+/// A percent sign with something else than two hexadecimal digits behind it, and what stands there (RFC 3986 §2.1).
+fn broken_escape(encoded: &str) -> Option<&str> {
+    encoded.match_indices('%').find_map(|(at, _)| {
+        let behind: Vec<u8> = encoded.bytes().skip(at + 1).take(2).collect();
+        let is_whole = behind.len() == 2 && behind.iter().all(u8::is_ascii_hexdigit);
+        let end = encoded[at..].char_indices().nth(3).map_or(encoded.len(), |(end, _)| at + end);
+        (!is_whole).then(|| &encoded[at..end])
+    })
+}
+
 fn not_a_form(case: &Case<'_>) -> Option<Found> {
     const FORM: &str = "application/x-www-form-urlencoded";
+    let asked = case.evidence.request.as_ref()?;
+    if let Some(broken) = broken_escape(asked.url.query().unwrap_or_default()) {
+        return Found::certain(
+            "request address",
+            broken,
+            "two hexadecimal digits behind each %, %25 for % itself",
+        );
+    }
     let request = to_form_endpoint(case).filter(|request| request.method == Method::Post)?;
     let kind = request.headers.get("content-type");
     let body = request.body.text();
@@ -60,6 +89,13 @@ fn not_a_form(case: &Case<'_>) -> Option<Found> {
             "request body",
             &format!("the value of {name} holds a & or % that is not percent-encoded"),
             "each value percent-encoded: %26 for &, %2B for +, %25 for %",
+        );
+    }
+    if let Some(broken) = broken_escape(body) {
+        return Found::certain(
+            "request body",
+            broken,
+            "two hexadecimal digits behind each %, %25 for % itself",
         );
     }
     // A password is refused as wrong where a plus sign in it arrives as a blank.

@@ -349,6 +349,9 @@ fn named_without_user(case: &Case<'_>) -> Option<Found> {
     if is_right {
         return Found::excluded();
     }
+    if asked.each().all(|scope| scope.permission == ".default") {
+        return None; // several APIs, each asked in the right form
+    }
     let api = Api::at_hand(case);
     let written = first_api(&asked.text);
     let resource = match (written, &api) {

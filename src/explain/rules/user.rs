@@ -79,6 +79,9 @@ fn audience<'a>(case: &Case<'a>) -> Option<&'a str> {
 
 /// A personal account where none is taken.
 fn personal(case: &Case<'_>) -> Option<Found> {
+    if let Some(found) = case.by_rule(&["account.kind"]) {
+        return Some(found);
+    }
     let provider = provider(case);
     let is_live = provider.is_some_and(|provider| provider.eq_ignore_ascii_case("live.com"))
         || case.says(&["live.com", "personal microsoft account", "personal account", "msa account"]);
@@ -144,6 +147,9 @@ fn scope_for_work_only(case: &Case<'_>) -> Option<Found> {
 
 /// An account of another organisation.
 fn other_organisation(case: &Case<'_>) -> Option<Found> {
+    if case.code == Some(500_208) {
+        return None; // about the kind of the account, whoever it belongs to
+    }
     let provider = provider(case);
     let who = person(case);
     if provider.is_some_and(|provider| provider.eq_ignore_ascii_case("live.com"))

@@ -173,7 +173,9 @@ impl Told {
         // Only values that have much in common are worth a mark; two ids differ everywhere.
         let found = found.filter(|(_, _, found)| found.column + found.tail.chars().count() > found.size());
         let Some((near, aligned, found)) = found else {
-            self.line(label("Sent").then(Role::Value, sent));
+            // What is compared with nothing was not sent either: it only stands there to be seen.
+            let is_compared = expected.iter().any(|expected| !expected.is_empty());
+            self.line(label(if is_compared { "Sent" } else { "There" }).then(Role::Value, sent));
             return self.listed("Expected", expected.iter());
         };
         let begin = |text: &str| text.chars().take(found.column).collect::<String>();
