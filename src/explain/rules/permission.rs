@@ -11,7 +11,11 @@ use super::{
     validation::Complaint,
 };
 use crate::{
-    entra::registration::{Application, Assigned, Kind as Listed},
+    entra::{
+        permissions,
+        registration::{Application, Assigned, Kind as Listed},
+        scopes::GRAPH,
+    },
     explain::Certainty,
     token::{Decoded, Kind, group_overage, kind_of, microsoft_api},
 };
@@ -27,46 +31,6 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("permission.token_older_than_consent", older),
     ("permission.groups_overage", overage),
     ("token.no_permissions", no_permissions),
-];
-
-/// Application permissions of Microsoft Graph that are met most, with their ids.
-const GRAPH_ROLES: &[(&str, &str)] = &[
-    ("User.Read.All", "df021288-bdef-4463-88db-98f22de89214"),
-    ("User.ReadWrite.All", "741f803b-c850-494e-b5df-cde7c675a1ca"),
-    ("Group.Read.All", "5b567255-7703-4780-807c-7be8301ae99b"),
-    ("Group.ReadWrite.All", "62a82d76-70ea-41e2-9197-370581804d09"),
-    ("GroupMember.Read.All", "98830695-27a2-44f7-8c18-0c3ebc9698f6"),
-    ("Directory.Read.All", "7ab1d382-f21e-4acd-a863-ba3e13f7da61"),
-    ("Directory.ReadWrite.All", "19dbc75e-c2e2-444c-a770-ec69d8559fc7"),
-    ("Application.Read.All", "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30"),
-    ("Application.ReadWrite.All", "1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9"),
-    ("AuditLog.Read.All", "b0afded3-3588-46d8-8b3d-9842eff778da"),
-    ("Policy.Read.All", "246dd0d5-5bd0-4def-940b-0421030a5b68"),
-    ("Device.Read.All", "7438b122-aefc-4978-80ed-43db9fcc7715"),
-    ("Mail.Read", "810c84a8-4a9e-49e6-bf7d-12d183f40d01"),
-    ("Mail.ReadWrite", "e2a3a72e-5f79-4c64-b1b1-878b674786c9"),
-    ("Mail.Send", "b633e1c5-b582-4048-a93e-9f11b44c7e96"),
-    ("Calendars.Read", "798ee544-9d2d-430c-a058-570e29e34338"),
-    ("Calendars.ReadWrite", "ef54d2bf-783f-4e0f-bca1-3210c0444d99"),
-    ("Files.Read.All", "01d4889c-1287-42c6-ac1f-5d1e02578ef6"),
-    ("Files.ReadWrite.All", "75359482-378d-4052-8f01-80520e7db3cd"),
-    ("Sites.Read.All", "332a536c-c7ef-4017-ab91-336970924f0d"),
-    ("Sites.ReadWrite.All", "9492366f-7969-46a4-8d15-ed1a20078fff"),
-];
-
-/// Delegated ones.
-const GRAPH_SCOPES: &[(&str, &str)] = &[
-    ("User.Read", "e1fe6dd8-ba31-4d61-89e7-88639da4683d"),
-    ("User.Read.All", "a154be20-db9c-4678-8ab7-66f6cc099a59"),
-    ("User.ReadWrite.All", "204e0828-b5ca-4ad8-b9f3-f32a958e7cc4"),
-    ("Group.Read.All", "5f8c59db-677d-491f-a6b8-5f174b11ec1d"),
-    ("Group.ReadWrite.All", "4e46008b-f24c-477d-8fff-7bb4ec7aafe0"),
-    ("Directory.Read.All", "06da0dbc-49e2-44d2-8312-53f166ab848a"),
-    ("Mail.Read", "570282fd-fa5c-430d-a7fd-fc8dc98a9dca"),
-    ("Mail.Send", "e383f46e-2787-4529-855e-0e479a3ffac0"),
-    ("Calendars.Read", "465a38f9-76ea-45b9-9f34-9e8b0d4b0b42"),
-    ("Sites.Read.All", "205e70e5-aba6-4c52-a976-6d2d46c48043"),
-    ("Files.Read.All", "df85f4d6-205c-4ac5-a5ea-6bf408dba283"),
 ];
 
 /// Behind these a message names what it wants.
@@ -227,13 +191,11 @@ fn name_of(case: &Case<'_>, id: &str, kind: Listed) -> Option<String> {
             .chain(api.map(|api| api.app_roles.as_slice()));
         all.flatten().find(|role| role.id.eq_ignore_ascii_case(id)).map(|role| role.value.clone())
     };
-    let (exposed, table) = match kind {
-        Listed::Scope => (of_scopes(), GRAPH_SCOPES),
-        Listed::Role => (of_roles(), GRAPH_ROLES),
+    let exposed = match kind {
+        Listed::Scope => of_scopes(),
+        Listed::Role => of_roles(),
     };
-    exposed.or_else(|| {
-        table.iter().find(|(_, known)| known.eq_ignore_ascii_case(id)).map(|(name, _)| (*name).to_owned())
-    })
+    exposed.or_else(|| permissions::by_id(id, Some(kind)).map(|known| known.name.to_owned()))
 }
 
 fn role_id(case: &Case<'_>, name: &str) -> Option<String> {
@@ -242,7 +204,8 @@ fn role_id(case: &Case<'_>, name: &str) -> Option<String> {
     let exposed =
         principal.into_iter().chain(api).flatten().find(|role| role.value.eq_ignore_ascii_case(name));
     exposed.map(|role| role.id.clone()).or_else(|| {
-        GRAPH_ROLES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, id)| (*id).to_owned())
+        let mut known = permissions::by_name(GRAPH.id, name);
+        known.find(|known| known.kind == Listed::Role).map(|known| known.id.to_owned())
     })
 }
 
