@@ -8,6 +8,7 @@ use url::Url;
 use super::{
     Evidence,
     place::Place,
+    quotes,
     reading::{plain, what_stayed},
 };
 use crate::{
@@ -327,7 +328,7 @@ impl Facts {
         let words = words.split("Trace ID").next().unwrap_or_default();
         let all: Vec<&'static str> = code.slots().collect();
         let mut slots = all.as_slice();
-        for value in quoted_values(words) {
+        for value in quotes::within(words) {
             // `{EmailHidden}` and the like: the authority keeps the name to itself.
             let is_hidden = value.starts_with('{') && code.number != 900_023;
             // Older and newer wordings leave values out: then the next slot that can hold it takes it.
@@ -384,11 +385,6 @@ impl Facts {
             self.set("resource_id", id);
         }
     }
-}
-
-/// A text without the backslashes that JSON puts before quotation marks, if it has any.
-pub(super) fn unescaped(text: &str) -> Option<String> {
-    text.contains("\\\"").then(|| text.replace("\\\"", "\""))
 }
 
 /// Whether an error is one of the words that stand for many failures: those of RFC 6749, of OpenID Connect, and statuses.
@@ -556,29 +552,6 @@ fn json_object(text: &str) -> Option<serde_json::Map<String, serde_json::Value>>
     }
 }
 
-/// What stands in quotes; an apostrophe inside a word is none.
-fn quoted_values(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        loop {
-            let open = rest.find(['\'', '"'])?;
-            let quote = rest[open..].chars().next()?;
-            let is_apostrophe = rest[..open].ends_with(char::is_alphanumeric);
-            let inside = &rest[open + 1..];
-            if is_apostrophe {
-                rest = inside;
-                continue;
-            }
-            let close = inside
-                .match_indices(quote)
-                .map(|(at, _)| at)
-                .find(|at| !inside[at + 1..].starts_with(char::is_alphanumeric))?;
-            rest = &inside[close + 1..];
-            return Some(&inside[..close]);
-        }
-    })
-}
-
 /// Whether a text has the form of a GUID.
 pub(super) fn is_guid(text: &str) -> bool {
     text.len() == 36
@@ -727,11 +700,5 @@ mod tests {
         check("User.Read Mail.Read", "User.Read Mail.Read");
         let facts = of_text(&format!("AADSTS700016: App '{secret}' does not exist in directory 't'"));
         assert_eq!(facts.get("client_id"), Some("•••••••• (40 chars)"));
-    }
-
-    #[test]
-    fn quotes_are_told_from_apostrophes() {
-        let values: Vec<_> = quoted_values("it isn't 'one' but \"two\", 'it's three' and 'open").collect();
-        assert_eq!(values, ["one", "two", "it's three"]);
     }
 }
