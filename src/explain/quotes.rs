@@ -16,16 +16,12 @@ pub(super) fn within(text: &str) -> impl Iterator<Item = &str> {
                 continue;
             }
             let ends = |(at, c): &(usize, &str)| !inside[at + c.len()..].starts_with(char::is_alphanumeric);
-            match inside.match_indices(|c| closes(open, c)).find(ends) {
-                Some((end, close)) => {
-                    rest = &inside[end + close.len()..];
-                    return Some(&inside[..end]);
-                }
-                None => {
-                    unclosed.push(open);
-                    rest = inside;
-                }
+            if let Some((end, close)) = inside.match_indices(|c| closes(open, c)).find(ends) {
+                rest = &inside[end + close.len()..];
+                return Some(&inside[..end]);
             }
+            unclosed.push(open);
+            rest = inside;
         }
     })
 }

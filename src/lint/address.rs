@@ -16,7 +16,7 @@ pub fn same(sent: &str, registered: &str) -> bool {
     }
 }
 
-fn bare_path<'a>(parts: Parts<'a>) -> &'a str {
+fn bare_path(parts: Parts<'_>) -> &str {
     if parts.path == "/" { "" } else { parts.path }
 }
 

@@ -15,6 +15,7 @@ mod assertion;
 mod audience;
 mod browser;
 mod call;
+mod called_api;
 mod certificate;
 mod claim;
 mod client_assertion;

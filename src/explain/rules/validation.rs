@@ -143,6 +143,24 @@ impl Validation {
         found
     }
 
+    /// What came, by the first of these labels, and what was expected, by all of those; nothing where another comparison
+    /// failed.
+    pub fn named(
+        &self,
+        complaint: Complaint,
+        sent: &[&str],
+        expected: &[&str],
+    ) -> (Vec<String>, Vec<String>) {
+        if self.is(complaint) { (self.first_of(sent), self.all_of(expected)) } else { Default::default() }
+    }
+
+    /// The value that a challenge has for one of these parameters.
+    pub fn challenged(&self, names: &[&str]) -> Option<String> {
+        let mut values =
+            self.challenges.iter().flat_map(|challenge| names.iter().filter_map(|name| challenge.get(name)));
+        values.next().map(str::to_owned)
+    }
+
     /// The values behind a label, where it stands at the beginning of a word and values follow.
     fn behind(&self, label: &str) -> Vec<String> {
         const MOST: usize = 16;
