@@ -10,5 +10,5 @@ mod recipe;
 mod stage;
 mod undo;
 
-pub use recipe::{Recipe, recipe, recipes};
+pub use recipe::{On, Recipe, recipe, recipes};
 pub use stage::Reproduction;
