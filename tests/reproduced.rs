@@ -152,14 +152,14 @@ impl Desk {
     /// At which step the number came, and in what.
     fn seen(&self, code: u32) -> Option<(&'static str, On)> {
         let all = self.bench.traffic.all();
-        let exchange = all.iter().find(|exchange| {
-            exchange.note.as_ref().is_some_and(|note| note.code == code)
-        })?;
+        let exchange =
+            all.iter().find(|exchange| exchange.note.as_ref().is_some_and(|note| note.code == code))?;
         let response = exchange.response()?;
         let body = response.body.text();
         let on = match (response.redirect_target(), response.headers.get("content-type")) {
             (Some(_), _) => On::Redirect,
             (None, Some(kind)) if kind.contains("json") => On::Json,
+            _ if body.contains("name=\"error\"") => On::Form,
             _ if body.contains(&format!("AADSTS{code}")) => On::Page,
             _ => On::Interrupt,
         };

@@ -487,8 +487,5 @@ fn button(page: &agent::Page, label: &str) -> Option<(usize, usize)> {
     let is_it = |control: &agent::Control| {
         control.kind == agent::ControlKind::Submit && control.label.contains(label)
     };
-    page.forms
-        .iter()
-        .enumerate()
-        .find_map(|(at, form)| Some((at, form.controls.iter().position(is_it)?)))
+    page.forms.iter().enumerate().find_map(|(at, form)| Some((at, form.controls.iter().position(is_it)?)))
 }

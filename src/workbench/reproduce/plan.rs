@@ -176,11 +176,16 @@ impl Workbench {
 
     /// A text with its places filled; what is not known stays as it is.
     pub(super) fn filled(&self, text: &str) -> String {
+        self.fill(text, |name| self.value(name))
+    }
+
+    /// A text with its places filled by `value`.
+    pub(super) fn fill(&self, text: &str, value: impl Fn(&str) -> Option<String>) -> String {
         let mut out = String::new();
         let mut rest = text;
         while let Some((before, behind)) = rest.split_once('{') {
             out.push_str(before);
-            let place = behind.split_once('}').and_then(|(name, after)| Some((self.value(name)?, after)));
+            let place = behind.split_once('}').and_then(|(name, after)| Some((value(name)?, after)));
             if let Some((value, after)) = place {
                 out.push_str(&value);
                 rest = after;
@@ -192,7 +197,7 @@ impl Workbench {
         out + rest
     }
 
-    fn value(&self, name: &str) -> Option<String> {
+    pub(super) fn value(&self, name: &str) -> Option<String> {
         let application = |key: &str| self.lab.scenario.application(key);
         let secret = |key: &str| application(key)?.secret().map(|secret| secret.expose().to_owned());
         Some(match name.split_once(':') {

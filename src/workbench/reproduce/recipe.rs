@@ -233,6 +233,8 @@ pub enum On {
     Interrupt,
     /// In the redirect to the application.
     Redirect,
+    /// In the form that the browser sends to the application (`response_mode=form_post`).
+    Form,
     /// In JSON.
     Json,
 }

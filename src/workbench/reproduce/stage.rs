@@ -68,6 +68,11 @@ enum Next {
 }
 
 impl Reproduction {
+    /// Whether a run is about it: the one that shows the number (or works since), or one of those before.
+    pub fn concerns(&self, run: SessionId) -> bool {
+        self.session == Some(run) || self.ran.contains(&run)
+    }
+
     /// Whether a step of a run waits for something that is to be done first.
     pub(in crate::workbench) fn holds(&self, session: &Session) -> bool {
         self.session == Some(session.id) && self.due(session).is_some()
@@ -179,7 +184,8 @@ impl Workbench {
         let left = self.reproduction.take().filter(|one| !one.is_mended).map(|one| one.mend);
         let left = left.unwrap_or_default();
         let trouble = plan.is_none().then(|| {
-            "the directory was changed: an application, a person or a list that it takes is not there".to_owned()
+            "the directory was changed: an application, a person or a list that it takes is not there"
+                .to_owned()
         });
         let (orders, plan) = plan.map_or_else(Default::default, |plan| (plan.orders.clone(), Some(plan)));
         // How each is taken back shows itself in the directory before it.
