@@ -9,7 +9,7 @@ use super::{
     Evidence,
     place::Place,
     quotes,
-    reading::{plain, what_stayed},
+    reading::{UNKNOWN, plain, what_stayed},
 };
 use crate::{
     entra::{aadsts, scopes},
@@ -37,6 +37,9 @@ pub(super) struct Facts {
     pub timestamp: Option<String>,
     /// What the authority's clock showed when it answered.
     pub answered: Option<UnixTime>,
+    /// Whether the request was read from a program with variables in it: then an address with a variable is what was written,
+    /// not what was sent.
+    is_from_program: bool,
     values: Vec<(&'static str, String)>,
 }
 
@@ -162,8 +165,12 @@ impl Facts {
     }
 
     fn read_request(&mut self, request: &Request) {
-        self.read_params(&request.query());
-        self.read_params(&request.form());
+        let (query, form) = (request.query(), request.form());
+        let path = percent_encoding::percent_decode_str(request.url.path()).decode_utf8_lossy();
+        let is_untold = |params: &Params| params.iter().any(|(_, value)| value.contains(UNKNOWN));
+        self.is_from_program |= path.contains(UNKNOWN) || is_untold(&query) || is_untold(&form);
+        self.read_params(&query);
+        self.read_params(&form);
         self.read_headers(&request.headers);
         self.read_address(&request.url);
     }
@@ -203,7 +210,7 @@ impl Facts {
 
     fn read_params(&mut self, params: &Params) {
         for (parameter, slot) in PARAMETERS {
-            if let Some(value) = params.get(parameter) {
+            if let Some(value) = params.get(parameter).filter(|value| !value.contains(UNKNOWN)) {
                 self.set(slot, value);
             }
         }
@@ -224,7 +231,9 @@ impl Facts {
         self.set("authority", &url.origin().ascii_serialization());
         if let Some(tenant) = segments.first() {
             let tenant = percent_encoding::percent_decode_str(tenant).decode_utf8_lossy();
-            self.set("tenant", &tenant);
+            if !tenant.contains(UNKNOWN) {
+                self.set("tenant", &tenant);
+            }
         }
     }
 
@@ -278,7 +287,10 @@ impl Facts {
                 .iter()
                 .any(|mark| token.contains(mark))
         };
-        for token in tokens.filter(telling).take(MOST) {
+        let is_written = |token: &&str| self.is_from_program && token.contains(['$', '{', '}']);
+        let tokens: Vec<&str> =
+            tokens.filter(telling).filter(|token| !is_written(token)).take(MOST).collect();
+        for token in tokens {
             if let Some(url) = token.find("http").and_then(|at| Url::parse(&token[at..]).ok()) {
                 self.read_address(&url);
             }
