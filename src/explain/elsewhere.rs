@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use url::Url;
 
-use super::{Cause, Evidence, Fix, entry::Entry, phrases};
+use super::{Cause, Evidence, Fix, entry::Entry, phrases, place::Place};
 use crate::wire::Request;
 
 /// A provider of sign-ins other than Entra.
@@ -38,7 +38,13 @@ const PROVIDERS: &[Provider] = &[
         name: "Google",
         hosts: &["accounts.google.com", "googleapis.com", "googleusercontent.com"],
         paths: &[],
-        words: &["google", "googleusercontent", "deleted_client", "admin_policy_enforced", "disallowed_useragent"],
+        words: &[
+            "google",
+            "googleusercontent",
+            "deleted_client",
+            "admin_policy_enforced",
+            "disallowed_useragent",
+        ],
         client: "the OAuth client in the Google Cloud console (Google Auth Platform, Clients; formerly APIs & Services, Credentials)",
         redirects: "Authorized redirect URIs",
         secret: "Client secrets",
@@ -112,7 +118,14 @@ const PROVIDERS: &[Provider] = &[
         name: "Amazon Cognito",
         hosts: &[".amazoncognito.com", "cognito-idp.amazonaws.com"],
         paths: &[],
-        words: &["cognito", "amazoncognito", "redirect_mismatch", "invalid_client_secret", "secret_hash", "user pool client"],
+        words: &[
+            "cognito",
+            "amazoncognito",
+            "redirect_mismatch",
+            "invalid_client_secret",
+            "secret_hash",
+            "user pool client",
+        ],
         client: "the app client of the user pool in the Amazon Cognito console",
         redirects: "Allowed callback URLs (Login pages)",
         secret: "the app client's secret, which cannot be changed: a new app client has a new one",
@@ -268,8 +281,8 @@ static ELSEWHERE: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
 
 /// The provider, if the evidence says that it is another one than Entra. Hosts of requests count most, then the words of the
 /// message, then that the failure is one that Entra words otherwise.
-pub(super) fn provider(evidence: &Evidence, entry: &Entry) -> Option<&'static Provider> {
-    if evidence.lab || entry.code.is_some() || entry.error.starts_with("AADB2C") {
+pub(super) fn provider(evidence: &Evidence, entry: &Entry, place: Place) -> Option<&'static Provider> {
+    if evidence.lab || place == Place::Machine || entry.code.is_some() || entry.error.starts_with("AADB2C") {
         return None;
     }
     let requests = [&evidence.request, &evidence.previous_request];
@@ -301,7 +314,8 @@ pub(super) fn is_microsofts(url: &Url) -> bool {
         return true;
     }
     let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
-    let is_own = |end: &str| host.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let is_own =
+        |end: &str| host.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
     MICROSOFT.into_iter().any(is_own)
 }
 
@@ -333,16 +347,20 @@ fn said(evidence: &Evidence) -> String {
 
 fn of_words(evidence: &Evidence) -> Option<&'static Provider> {
     let said = said(evidence);
-    let at_word = |word: &&str| {
-        said.match_indices(*word).any(|(at, _)| !said[..at].ends_with(|c: char| c.is_ascii_alphanumeric()))
-    };
-    let by_address = phrases::addresses(&said).filter_map(|address| Url::parse(address).ok()).find_map(|url| of_url(&url));
-    by_address.or_else(|| PROVIDERS.iter().find(|provider| provider.words.iter().any(|word| at_word(&word))))
+    let by_address =
+        phrases::addresses(&said).filter_map(|address| Url::parse(address).ok()).find_map(|url| of_url(&url));
+    by_address
+        .or_else(|| PROVIDERS.iter().find(|provider| provider.words.iter().any(|word| holds(&said, word))))
 }
 
 fn speaks_microsoft(evidence: &Evidence) -> bool {
     let said = said(evidence);
-    MICROSOFTS_WORDS.iter().any(|word| said.contains(word))
+    MICROSOFTS_WORDS.iter().any(|word| holds(&said, word))
+}
+
+/// Whether a word begins somewhere in a text.
+fn holds(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(at, _)| !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric()))
 }
 
 impl Provider {
@@ -377,7 +395,11 @@ impl Provider {
         // What is open is settled where the first of the open ones would be mended.
         let first_open = causes.get(1).map(|cause| cause.id.clone());
         for cause in causes {
-            let about = if cause.id == "undetermined" { first_open.as_deref().unwrap_or_default() } else { &cause.id };
+            let about = if cause.id == "undetermined" {
+                first_open.as_deref().unwrap_or_default()
+            } else {
+                &cause.id
+            };
             let before = cause.fixes.len();
             let remedy = self.remedy(about, redirect_uri);
             cause.fixes.retain(|fix| !is_azures(fix));

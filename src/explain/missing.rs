@@ -184,7 +184,7 @@ pub(super) fn undetermined(
 
 /// What was read so far, so that a person sees what is being talked about: the tenant's own comparison, or else the values
 /// of request and message.
-fn at_hand(evidence: &Evidence, facts: &Facts) -> Vec<EvidenceLine> {
+pub(super) fn at_hand(evidence: &Evidence, facts: &Facts) -> Vec<EvidenceLine> {
     if !evidence.compared.is_empty() {
         return evidence.compared.iter().map(EvidenceLine::of).collect();
     }

@@ -181,7 +181,7 @@ fn of_entry(entry: &'static Entry, evidence: &Evidence, facts: &Facts) -> Explan
     let verdicts = judge::judge(entry, evidence, facts);
     let mut causes: Vec<Cause> =
         verdicts.into_iter().map(|verdict| cause_of(verdict, evidence.lab, facts)).collect();
-    if let Some(provider) = elsewhere::provider(evidence, entry) {
+    if let Some(provider) = elsewhere::provider(evidence, entry, facts.place) {
         provider.reword(&mut causes, facts.get("redirect_uri").map(printable).as_deref());
     }
     Explanation {

@@ -40,7 +40,8 @@ pub fn what_stayed(text: &str) -> &str {
 
 fn last_success(text: &str) -> Option<usize> {
     // Nearly every text has none of these words.
-    let is_near = |part: &[u8]| [b"succe", b"acqui", b"token"].iter().any(|word| part.eq_ignore_ascii_case(*word));
+    let is_near =
+        |part: &[u8]| [b"succe", b"acqui", b"token"].iter().any(|word| part.eq_ignore_ascii_case(*word));
     text.as_bytes().windows(5).any(is_near).then_some(())?;
     let lower = text.to_ascii_lowercase(); // keeps byte positions
     SUCCESS.iter().filter_map(|words| lower.rfind(words).map(|at| at + words.len())).max()

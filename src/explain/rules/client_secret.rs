@@ -38,7 +38,11 @@ fn signed_expired(case: &Case<'_>) -> Option<Found> {
     if now <= end {
         return Found::excluded();
     }
-    Found::certain(&format!("exp of {}", sent.place), &end.date_time(), &format!("later than {}", now.date_time()))
+    Found::certain(
+        &format!("exp of {}", sent.place),
+        &end.date_time(),
+        &format!("later than {}", now.date_time()),
+    )
 }
 
 /// The client's secret, from the form or from HTTP Basic (RFC 6749 §2.3.1).

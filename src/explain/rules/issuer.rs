@@ -61,7 +61,8 @@ const EXPECTED: &[&str] = &[
 /// One provider under two names, as the message or the token tells.
 fn by_two_names(case: &Case<'_>) -> Option<Found> {
     let said = case.validation();
-    let of_token = case.token.as_ref().map(|token| text(token, "iss").to_owned()).filter(|issuer| !issuer.is_empty());
+    let of_token =
+        case.token.as_ref().map(|token| text(token, "iss").to_owned()).filter(|issuer| !issuer.is_empty());
     let sent = of_token.or_else(|| said.first_of(SENT).into_iter().find(|value| value.contains("://")))?;
     let expected = said.all_of(EXPECTED).into_iter().find(|value| value.contains("://") && *value != sent)?;
     let found = Found::likely("iss of the token", &sent, &expected)?;

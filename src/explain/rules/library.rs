@@ -28,7 +28,12 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
             return (sent == arrived).then(found);
         }
         let word = ["nonce", "correlation", "csrf", "state"].into_iter().find(|word| case.says(&[word]))?;
-        Some(Found::new(Certainty::Possible, &format!("{word} of the answer"), "not as it is remembered", expected))
+        Some(Found::new(
+            Certainty::Possible,
+            &format!("{word} of the answer"),
+            "not as it is remembered",
+            expected,
+        ))
     }),
     ("library.authority_misspelt", |case| misspelt(case).or_else(Found::excluded)),
     ("library.authority_path", |case| odd_path(case).or_else(Found::excluded)),

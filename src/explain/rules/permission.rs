@@ -634,15 +634,29 @@ fn role_named(case: &Case<'_>) -> Option<Found> {
 
 /// Exchange has rules of its own about which mailboxes an application may open, whatever its roles are.
 fn mailbox_policy(case: &Case<'_>) -> Option<Found> {
-    let words = ["apponly accesspolicy", "app-only access policy", "applicationaccesspolicy", "[raop]", "application access policy"];
+    let words = [
+        "apponly accesspolicy",
+        "app-only access policy",
+        "applicationaccesspolicy",
+        "[raop]",
+        "application access policy",
+    ];
     let Some(word) = words.into_iter().find(|word| case.validation().lower.contains(word)) else {
         return Found::excluded();
     };
     let token = of_call(case);
     let held = token.map(|token| words_of(token, "roles")).unwrap_or_default();
-    let found = Found::certain("the message", &format!("names the policy ({word})"), "a mailbox that the policy opens")?;
+    let found = Found::certain(
+        "the message",
+        &format!("names the policy ({word})"),
+        "a mailbox that the policy opens",
+    )?;
     let client = token.map(|token| text(token, "appid").to_owned()).unwrap_or_default();
-    let found = if held.is_empty() { found } else { found.and("roles of the token", &held, "enough for the call itself") };
+    let found = if held.is_empty() {
+        found
+    } else {
+        found.and("roles of the token", &held, "enough for the call itself")
+    };
     Some(found.with("client_id", client))
 }
 

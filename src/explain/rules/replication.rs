@@ -88,10 +88,13 @@ pub(super) fn fresh_in_words(case: &Case<'_>) -> Option<Found> {
 fn moments_ago(text: &str) -> Option<String> {
     const UNITS: [&str; 9] = ["s", "sec", "secs", "second", "seconds", "min", "mins", "minute", "minutes"];
     let text = wording::cut(text, 8000).to_ascii_lowercase();
-    let words: Vec<&str> = text.split_whitespace().map(|word| word.trim_matches(['.', ',', ':', ')', '('])).collect();
+    let words: Vec<&str> =
+        text.split_whitespace().map(|word| word.trim_matches(['.', ',', ':', ')', '('])).collect();
     let is_said = |three: &[&str]| {
         let number: Option<u32> = three[0].parse().ok();
-        number.is_some_and(|number| number < 60) && UNITS.contains(&three[1]) && ["ago", "after", "later"].contains(&three[2])
+        number.is_some_and(|number| number < 60)
+            && UNITS.contains(&three[1])
+            && ["ago", "after", "later"].contains(&three[2])
     };
     words.windows(3).find(|three| is_said(three)).map(|three| three.join(" "))
 }

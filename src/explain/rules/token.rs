@@ -83,7 +83,7 @@ fn no_token(case: &Case<'_>) -> Option<Found> {
             let sent = match (header, behind) {
                 ("", _) => "absent".to_owned(),
                 (_, "") => format!("{header}, and no token behind it"),
-                _ => format!("{header}: the variable was never set"),
+                (_, word) => format!("the word {word} in place of a token: the variable was never set"),
             };
             return Found::certain("request Authorization", &sent, "Bearer and an access token");
         }
@@ -138,6 +138,9 @@ fn flaw_of_token(token: &str) -> Option<String> {
     }
     if token.starts_with(['"', '\'', '<', '`']) {
         return Some("quotes around the token".to_owned());
+    }
+    if ["undefined", "null", "none", "nil", "false"].contains(&token.to_ascii_lowercase().as_str()) {
+        return Some(format!("the word {token}: the variable was never set"));
     }
     if token.to_ascii_lowercase().starts_with("[object") {
         return Some("[object Object]: the object was sent in place of the text".to_owned());

@@ -7,7 +7,8 @@ use crate::wire::Request;
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("grant.other_policy", other_policy),
     ("service.claims_provider", |case| {
-        let labels = ["claims exchange ", "technical profile ", "service ", "provider with id ", "claims provider "];
+        let labels =
+            ["claims exchange ", "technical profile ", "service ", "provider with id ", "claims provider "];
         let name = case.validation().first_of(&labels).into_iter().next()?;
         Found::likely("claims exchange in the message", &name, "an answer that the policy can read")
     }),
