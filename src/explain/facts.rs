@@ -402,7 +402,7 @@ impl Facts {
 /// Whether an error is one of the words that stand for many failures: those of RFC 6749, of OpenID Connect, and statuses.
 /// Any name in the same text says more.
 fn is_general(error: &str) -> bool {
-    const WORDS: [&str; 14] = [
+    const WORDS: [&str; 17] = [
         "access_denied",
         "invalid_request",
         "invalid_client",
@@ -417,6 +417,9 @@ fn is_general(error: &str) -> bool {
         "unauthorized",
         "bad_request",
         "bad_verification_code",
+        "BadRequest",
+        "Forbidden",
+        "InvalidAuthenticationToken",
     ];
     WORDS.contains(&error) || error.starts_with("http_")
 }

@@ -229,6 +229,14 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// The same case, where what a validator complained about is not what the entry is about.
+    pub fn without_complaint(entry: &Entry, evidence: &'a Evidence, facts: &'a Facts) -> Option<Self> {
+        let case = Self::new(entry, evidence, facts);
+        case.validation().complaint?;
+        let validation = std::cell::OnceCell::from(Validation::without_complaint(evidence));
+        Some(Self { validation, ..case })
+    }
+
     /// What a validator of tokens said.
     pub fn validation(&self) -> &Validation {
         self.validation.get_or_init(|| Validation::read(self.evidence))
