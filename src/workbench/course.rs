@@ -1,9 +1,8 @@
 //! How runs go on: each input is given to the flow of its run, and what the flow wants becomes effects. A run on automatic
 //! goes on by itself; other runs follow what one has brought.
 
-use super::{Channel, Effect, ExchangeId, Owner, Session, SessionId, Start, Workbench};
+use super::{Channel, Effect, ExchangeId, Owner, Session, SessionId, Start, Workbench, session::Visitor};
 use crate::{
-    agent,
     flow::{self, Choice, StepId},
     oauth::Arrival,
     time::UnixTime,
@@ -12,23 +11,21 @@ use crate::{
 
 impl Workbench {
     pub(super) fn start(&mut self, start: Start, now: UnixTime) -> Vec<Effect> {
-        self.start_for(None, None, Vec::new(), start, now)
+        self.start_for(None, Visitor::default(), start, now)
     }
 
-    /// Starts a run; `brings_for` names the run that waits for its tokens. It goes on in a `browser` where somebody was
-    /// before, and `presses` buttons as soon as they are there.
+    /// Starts a run; `brings_for` names the run that waits for its tokens.
     pub(super) fn start_for(
         &mut self,
         brings_for: Option<SessionId>,
-        browser: Option<agent::Agent>,
-        presses: Vec<String>,
+        visitor: Visitor,
         start: Start,
         now: UnixTime,
     ) -> Vec<Effect> {
         let (id, seeds) = (SessionId::at(self.sessions.len()), start.seeds.clone());
         let mut session = Session::new(id, start, now);
         session.brings_for = brings_for;
-        (session.browser, session.presses) = (browser, presses);
+        session.visitor = visitor;
         self.sessions.push(session);
         self.advance(id, flow::Input::Begin(seeds), now)
     }

@@ -257,7 +257,7 @@ impl Workbench {
             User::Try(index) => self.try_at_api(index, now),
             User::Order(order) => vec![Effect::Lab(Box::new(order))],
             User::Reproduce(code, seeds) => self.reproduce(code, &seeds, now),
-            User::Mend(seeds) => self.mend(&seeds),
+            User::Mend(seeds) => self.mend(&seeds, now),
         }
     }
 
@@ -280,7 +280,6 @@ impl Workbench {
         }
         vec![send]
     }
-
     /// The lab's offers follow its address, its directory, and the keys that it has made.
     fn rebuild_offers(&mut self) {
         if self.target.is_none() {

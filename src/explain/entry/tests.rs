@@ -161,6 +161,8 @@ const PLAIN: &[&str] = &[
     "proof_refused",
     "proof_wanted",
     "redirect_uri_mismatch",
+    "redirect_uri_unregistered",
+    "cookies_piled_up",
     "registration_refused",
     "request_object_refused",
     "reserved_scopes",

@@ -36,6 +36,9 @@ pub(super) struct Facts {
     pub timestamp: Option<String>,
     /// What the authority's clock showed when it answered.
     pub answered: Option<UnixTime>,
+    /// Whether the request was read from a program with variables in it: then an address with a variable is what was written,
+    /// not what was sent.
+    is_from_program: bool,
     values: Vec<(&'static str, String)>,
 }
 
@@ -184,7 +187,10 @@ impl Facts {
                 .iter()
                 .any(|mark| token.contains(mark))
         };
-        for token in tokens.filter(telling).take(MOST) {
+        let is_written = |token: &&str| self.is_from_program && token.contains(['$', '{', '}']);
+        let tokens: Vec<&str> =
+            tokens.filter(telling).filter(|token| !is_written(token)).take(MOST).collect();
+        for token in tokens {
             if let Some(url) = token.find("http").and_then(|at| Url::parse(&token[at..]).ok()) {
                 self.read_address(&url);
             }
@@ -226,7 +232,7 @@ impl Facts {
 /// Whether an error is one of the words that stand for many failures: those of RFC 6749, of OpenID Connect, and statuses.
 /// Any name in the same text says more.
 fn is_general(error: &str) -> bool {
-    const WORDS: [&str; 14] = [
+    const WORDS: [&str; 17] = [
         "access_denied",
         "invalid_request",
         "invalid_client",
@@ -241,6 +247,9 @@ fn is_general(error: &str) -> bool {
         "unauthorized",
         "bad_request",
         "bad_verification_code",
+        "BadRequest",
+        "Forbidden",
+        "InvalidAuthenticationToken",
     ];
     WORDS.contains(&error) || error.starts_with("http_")
 }

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::Facts;
 use crate::{
-    explain::place::Place,
+    explain::{place::Place, reading::UNKNOWN},
     oauth::challenge,
     token,
     wire::{Headers, Params, Request, Response},
@@ -24,8 +24,12 @@ const PARAMETERS: [(&str, &str); 8] = [
 
 impl Facts {
     pub(super) fn read_request(&mut self, request: &Request) {
-        self.read_params(&request.query());
-        self.read_params(&request.form());
+        let (query, form) = (request.query(), request.form());
+        let path = percent_encoding::percent_decode_str(request.url.path()).decode_utf8_lossy();
+        let is_untold = |params: &Params| params.iter().any(|(_, value)| value.contains(UNKNOWN));
+        self.is_from_program |= path.contains(UNKNOWN) || is_untold(&query) || is_untold(&form);
+        self.read_params(&query);
+        self.read_params(&form);
         self.read_headers(&request.headers);
         self.read_address(&request.url);
     }
@@ -65,7 +69,7 @@ impl Facts {
 
     pub(super) fn read_params(&mut self, params: &Params) {
         for (parameter, slot) in PARAMETERS {
-            if let Some(value) = params.get(parameter) {
+            if let Some(value) = params.get(parameter).filter(|value| !value.contains(UNKNOWN)) {
                 self.set(slot, value);
             }
         }
@@ -86,7 +90,9 @@ impl Facts {
         self.set("authority", &url.origin().ascii_serialization());
         if let Some(tenant) = segments.first() {
             let tenant = percent_encoding::percent_decode_str(tenant).decode_utf8_lossy();
-            self.set("tenant", &tenant);
+            if !tenant.contains(UNKNOWN) {
+                self.set("tenant", &tenant);
+            }
         }
     }
 }

@@ -357,7 +357,7 @@ fn grant_not_allowed(case: &Case<'_>) -> Option<Found> {
     let who = sender(case);
     let (place, origin) = origin(case).unwrap_or(("request Origin", "a page"));
     match who.sender {
-        Sender::Program => None,
+        Sender::Program if !is_blocked(case) => None,
         _ if case.evidence.request.is_none() => {
             let found = Found::likely("the text", grant, "authorization_code or refresh_token");
             found.map(|found| found.and(place, origin, ""))

@@ -115,6 +115,7 @@ pub const TABLE: &[Binding] = &[
     row(Run, &[c('i')], A::ExchangeShow, "exchange", 0),
     row(Run, &[c('R')], A::ExchangeReplay, "send again", 0),
     row(Run, &[c('w')], A::TokenUse, "token", 0),
+    row(Run, &[c('m')], A::ErrorMend, "mend", 3),
 
     row(Request, &[c('e')], A::Edit, "edit", 3),
     row(Request, &[c('x'), Key::DELETE], A::EditDrop, "drop", 4),
