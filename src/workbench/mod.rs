@@ -515,13 +515,11 @@ impl Workbench {
             let Effect::Send(exchange, request) = effect else { continue };
             let form = request.form();
             let Some(assertion) = form.get("client_assertion") else { continue };
-            // Polling sends one after another, all alike.
+            // Polling sends one after another, all alike; the one that counts is the one that brings the tokens.
             let is_poll = |id: &ExchangeId| {
                 self.traffic.get(*id).is_some_and(|exchange| exchange.step == Some(StepId::Poll))
             };
-            if !is_poll(exchange) || session.exchanges.iter().filter(|id| is_poll(id)).count() == 1 {
-                self.shelf.take_proof(assertion, session, *exchange, now);
-            }
+            self.shelf.take_proof(assertion, session, *exchange, is_poll, now);
         }
         if let Some(tokens) = session.take_tokens() {
             // The tokens came with the last answer of the token endpoint.

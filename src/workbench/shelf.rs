@@ -146,14 +146,30 @@ impl Shelf {
         }
     }
 
-    /// Puts up the assertion that a run has proven its client with, unless it is here.
+    /// Puts up the assertion that a run has proven its client with, unless it is here. Where `takes_turns` says so of both
+    /// exchanges, it takes the place of the one before: each poll proves the client anew.
     pub(super) fn take_proof(
         &mut self,
         assertion: &str,
         session: &Session,
         exchange: ExchangeId,
+        takes_turns: impl Fn(&ExchangeId) -> bool,
         now: UnixTime,
     ) {
+        let turns = |id: &ExchangeId| takes_turns(&exchange) && takes_turns(id);
+        let is_before = |held: &Held| {
+            held.used_as == TokenUse::Proof
+                && held.session == Some(session.id)
+                && held.exchange.as_ref().is_some_and(turns)
+        };
+        if let Some(before) = self.held.iter_mut().find(|held| is_before(held)) {
+            before.exchange = Some(exchange);
+            before.received = now;
+            if before.decoded.raw.expose() != assertion {
+                before.decoded = token::decode(assertion);
+            }
+            return;
+        }
         if self.held.iter().any(|held| held.decoded.raw.expose() == assertion) {
             return;
         }
