@@ -522,14 +522,11 @@ impl Workbench {
             self.shelf.take_proof(assertion, session, *exchange, is_poll, now);
         }
         if let Some(tokens) = session.take_tokens() {
-            // The tokens came with the last answer of the token endpoint.
-            let brought = session.exchanges.iter().rev().find(|id| {
-                self.traffic.get(**id).is_some_and(|exchange| {
-                    exchange.channel == Channel::Back
-                        && matches!(exchange.step, Some(StepId::Token | StepId::Poll))
-                })
-            });
-            self.shelf.take(&tokens, session, brought.copied(), now);
+            let brought = |token: &Secret| {
+                let answers = session.exchanges.iter().rev().filter_map(|id| self.traffic.get(*id));
+                answers.filter(|exchange| exchange.brought(token)).map(|exchange| exchange.id).next()
+            };
+            self.shelf.take(&tokens, session, brought, now);
         }
         effects
     }

@@ -126,12 +126,12 @@ impl Shelf {
         &self.held
     }
 
-    /// Puts up what a run brought.
+    /// Puts up what a run brought; `brought` knows the exchange by which each came.
     pub(super) fn take(
         &mut self,
         tokens: &TokenSet,
         session: &Session,
-        exchange: Option<ExchangeId>,
+        brought: impl Fn(&Secret) -> Option<ExchangeId>,
         now: UnixTime,
     ) {
         let given = [
@@ -142,7 +142,7 @@ impl Shelf {
         for (used_as, secret) in given {
             let Some(secret) = secret else { continue };
             let held = Held::new(used_as, token::decode(secret.expose()), now);
-            self.held.push(held.of_run(session, exchange));
+            self.held.push(held.of_run(session, brought(secret)));
         }
     }
 
