@@ -15,6 +15,7 @@ mod assertion;
 mod audience;
 mod browser;
 mod call;
+mod called_api;
 mod certificate;
 mod claim;
 mod client_assertion;
@@ -57,7 +58,12 @@ mod user_flow;
 mod validation;
 mod wording;
 
-use super::{Certainty, Evidence, EvidenceLine, entry::Entry, facts::Facts, reading::plain};
+use super::{
+    Certainty, Evidence, EvidenceLine,
+    entry::Entry,
+    facts::Facts,
+    reading::{UNKNOWN, plain},
+};
 use crate::{
     entra::registration::{Application, Platform},
     finding::Compared,
@@ -223,19 +229,32 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// The same case, where what a validator complained about is not what the entry is about.
+    pub fn without_complaint(entry: &Entry, evidence: &'a Evidence, facts: &'a Facts) -> Option<Self> {
+        let case = Self::new(entry, evidence, facts);
+        case.validation().complaint?;
+        let validation = std::cell::OnceCell::from(Validation::without_complaint(evidence));
+        Some(Self { validation, ..case })
+    }
+
     /// What a validator of tokens said.
     pub fn validation(&self) -> &Validation {
         self.validation.get_or_init(|| Validation::read(self.evidence))
     }
 
-    /// A parameter of the request; empty ones count as absent.
+    /// A parameter of the request; empty ones count as absent, and so do those whose value is not told.
     pub fn param(&self, name: &str) -> Option<&str> {
-        self.params.get(name).filter(|value| !value.is_empty())
+        self.params.get(name).filter(|value| !value.is_empty() && !value.contains(UNKNOWN))
+    }
+
+    /// Whether a parameter was sent from a variable that the evidence does not tell.
+    pub fn is_untold(&self, name: &str) -> bool {
+        self.params.get(name).is_some_and(|value| value.contains(UNKNOWN))
     }
 
     /// A parameter of the request before; empty ones count as absent.
     pub fn previous_param(&self, name: &str) -> Option<&str> {
-        self.previous.get(name).filter(|value| !value.is_empty())
+        self.previous.get(name).filter(|value| !value.is_empty() && !value.contains(UNKNOWN))
     }
 
     /// `grant_type` of the request.
