@@ -51,23 +51,18 @@ impl Workbench {
             let Effect::Send(exchange, request) = effect else { continue };
             let form = request.form();
             let Some(assertion) = form.get("client_assertion") else { continue };
-            // Polling sends one after another, all alike.
+            // Polling sends one after another, all alike; the one that counts is the one that brings the tokens.
             let is_poll = |id: &ExchangeId| {
                 self.traffic.get(*id).is_some_and(|exchange| exchange.step == Some(StepId::Poll))
             };
-            if !is_poll(exchange) || session.exchanges.iter().filter(|id| is_poll(id)).count() == 1 {
-                self.shelf.take_proof(assertion, session, *exchange, now);
-            }
+            self.shelf.take_proof(assertion, session, *exchange, is_poll, now);
         }
         if let Some(tokens) = session.take_tokens() {
-            // The tokens came with the last answer of the token endpoint.
-            let brought = session.exchanges.iter().rev().find(|id| {
-                self.traffic.get(**id).is_some_and(|exchange| {
-                    exchange.channel == Channel::Back
-                        && matches!(exchange.step, Some(StepId::Token | StepId::Poll))
-                })
-            });
-            self.shelf.take(&tokens, session, brought.copied(), now);
+            let brought = |token: &Secret| {
+                let answers = session.exchanges.iter().rev().filter_map(|id| self.traffic.get(*id));
+                answers.filter(|exchange| exchange.brought(token)).map(|exchange| exchange.id).next()
+            };
+            self.shelf.take(&tokens, session, brought, now);
         }
         effects
     }

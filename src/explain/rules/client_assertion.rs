@@ -16,6 +16,7 @@ use crate::{
     text::beginning,
     time::{UnixTime, span},
     token::{Decoded, Kind},
+    wire::Request,
 };
 
 /// One check for each cause.
@@ -23,7 +24,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("credential.assertion_claims", issuer_is_not_client),
     ("credential.assertion_incomplete", something_missing),
     ("credential.assertion_audience", meant_for_another),
-    ("credential.assertion_replayed", |case| case.by_rule(&["assertion.unused"])),
+    ("credential.assertion_replayed", used_before),
     ("credential.assertion_expired", expired),
     ("credential.assertion_ahead", |case| {
         if in_hours(case).is_some() || skewed(case).is_some() {
@@ -34,6 +35,22 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("clock.skew", skew),
     ("clock.time_zone", in_hours),
 ];
+
+/// A token endpoint that has seen an assertion does not take it again; where it was sent before stands in the session.
+fn used_before(case: &Case<'_>) -> Option<Found> {
+    if let Some(found) = case.by_rule(&["assertion.unused"]) {
+        return Some(found);
+    }
+    if case.code != Some(50027) {
+        return None;
+    }
+    let token = client(case)?;
+    let earlier = case.evidence.previous_request.iter().chain(&case.evidence.history);
+    let same = |request: &&Request| request.form().get("client_assertion") == Some(token.raw.expose());
+    earlier.filter(same).count().checked_sub(1)?;
+    // What is wrong with the assertion itself was wrong the first time, too: that is looked for by others.
+    Found::likely("jti of the client assertion", &shown(token, "jti"), "one that no request has sent before")
+}
 
 fn client<'a>(case: &'a Case<'_>) -> Option<&'a Decoded> {
     case.presented.client.as_ref().filter(|token| token.kind == Kind::Jws)

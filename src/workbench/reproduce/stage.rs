@@ -74,6 +74,11 @@ impl Reproduction {
         self.session == Some(run) || self.ran.contains(&run)
     }
 
+    /// Whether it has given this order and has no answer so far.
+    pub fn awaits(&self, order: &Order) -> bool {
+        self.open.contains(order)
+    }
+
     /// Whether a step of a run waits for something that is to be done first.
     pub(in crate::workbench) fn holds(&self, session: &Session) -> bool {
         self.session == Some(session.id) && self.due(session).is_some()

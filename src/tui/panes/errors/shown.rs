@@ -49,7 +49,7 @@ impl Shown {
     /// Explains.
     pub fn new(origin: Origin, evidence: Evidence) -> Self {
         let explanation = explain::explain(&evidence);
-        let (printed, lab_at) = told(&explanation, &evidence);
+        let (printed, lab_at) = told(&explanation, &evidence, origin == Origin::List);
         let plain = printed.clone();
         let lab = Vec::new();
         Self { origin, evidence, explanation, printed, plain, lab_at, lab, is_traced: false, exchange: None }

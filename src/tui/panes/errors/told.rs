@@ -36,8 +36,9 @@ const NAMED: usize = 2;
 /// The answer that leaves it open.
 const UNDETERMINED: &str = "undetermined";
 
-/// Lays an explanation out, and says before which line there is room for what the lab tenant can do about it.
-pub fn told(explanation: &Explanation, evidence: &Evidence) -> (Printed, usize) {
+/// Lays an explanation out, and says before which line there is room for what the lab tenant can do about it: where nobody
+/// waits for help, before the rest; else behind all that helps.
+pub fn told(explanation: &Explanation, evidence: &Evidence, is_looked_up: bool) -> (Printed, usize) {
     let mut out = Told::default();
     let lab;
     let first = explanation.causes.first();
@@ -78,6 +79,7 @@ pub fn told(explanation: &Explanation, evidence: &Evidence) -> (Printed, usize) 
         out.section("What is right already");
         out.text(proves);
     }
+    let lab = if is_looked_up { lab } else { out.lines.len() };
     out.related(&explanation.related);
     (Printed { lines: out.lines, places: out.places }, lab)
 }
@@ -331,7 +333,7 @@ mod tests {
 
     fn lines(evidence: &Evidence) -> Vec<String> {
         let explanation = explain::explain(evidence);
-        let (printed, _) = told(&explanation, evidence);
+        let (printed, _) = told(&explanation, evidence, false);
         for (line, place) in &printed.places {
             let text = printed.lines[*line].plain();
             match place {
