@@ -8,6 +8,7 @@ pub mod compare;
 pub mod evidence;
 mod lab;
 mod offer;
+pub mod registrations;
 pub mod replay;
 pub mod reproduce;
 mod session;
@@ -19,6 +20,7 @@ mod traffic;
 
 pub use lab::{Lab, LabState};
 pub use offer::{Group, Offer};
+pub use registrations::{KeptId, Registrations};
 pub use session::{FrontChannel, Session, SessionId};
 pub use shelf::{Held, Shelf, TokenUse};
 pub use source::Candidate;
@@ -165,6 +167,14 @@ pub enum User {
     UseKeys(usize, serde_json::Value),
     /// Call the lab's careful API with the token at this place of the shelf, if the lab made it.
     Try(usize),
+    /// Take up a registration, a piece of one, or an authorize URL; beside it is looked at this one.
+    Import(Secret, Option<KeptId>),
+    /// Keep the registrations of a text that was brought as evidence.
+    Learn(Secret),
+    /// Take away what was brought.
+    Forget(KeptId),
+    /// Put back what was taken away last.
+    Recall,
     /// Change the lab tenant.
     Order(Order),
     /// Set the lab tenant to the state that gives this number, and start the run that meets it.
@@ -228,6 +238,8 @@ pub struct Workbench {
     pub traffic: Traffic,
     /// Tokens held.
     pub shelf: Shelf,
+    /// Registrations and addresses that the person has brought.
+    pub registrations: Registrations,
     /// Given on the command line: run against this instead of the lab tenant.
     target: Option<Profile>,
     /// Runs that wait for the lab tenant to answer.
@@ -254,6 +266,7 @@ impl Workbench {
             sessions: Vec::new(),
             traffic: Traffic::default(),
             shelf: Shelf::default(),
+            registrations: Registrations::default(),
             target,
             waiting: Vec::new(),
             reproduction: None,
@@ -428,6 +441,22 @@ impl Workbench {
                 Vec::new()
             }
             User::Try(index) => self.try_at_api(index, now),
+            User::Import(text, beside) => {
+                self.registrations.import(text.expose(), beside);
+                Vec::new()
+            }
+            User::Learn(text) => {
+                self.registrations.learn(text.expose());
+                Vec::new()
+            }
+            User::Forget(id) => {
+                self.registrations.remove(id);
+                Vec::new()
+            }
+            User::Recall => {
+                self.registrations.put_back();
+                Vec::new()
+            }
             User::Order(order) => vec![Effect::Lab(Box::new(order))],
             User::Reproduce(code, seeds) => self.reproduce(code, &seeds, now),
             User::Mend(seeds) => self.mend(&seeds),

@@ -46,6 +46,7 @@ impl State {
         let look = scene.look;
         let came_back = match &mut self.shown {
             Some(shown) => {
+                shown.keep_up(&bench.registrations);
                 shown.trace(bench);
                 shown::lines(shown, bench, area.width, look.glyphs)
             }

@@ -7,7 +7,7 @@ use crate::{
     secret::{Secret, find, mask},
     text::{Line, Role, visible_lines},
     tui::{glyphs::Glyphs, widgets::fit},
-    workbench::{Exchange, ExchangeId, Workbench},
+    workbench::{Exchange, ExchangeId, Registrations, Workbench, registrations::Supplied},
 };
 
 /// So much of a pasted text is shown again.
@@ -29,12 +29,17 @@ pub enum Origin {
 pub struct Shown {
     /// Where it comes from.
     pub origin: Origin,
-    /// What there was to go by.
+    /// What there was to go by when somebody asked.
+    pub given: Evidence,
+    /// The same with what is known of client and API.
     pub evidence: Evidence,
     /// What it means.
     pub explanation: Explanation,
     /// The same as lines.
     pub printed: Printed,
+    /// What came from the registrations at hand, and which of their revisions was looked at.
+    supplied: Supplied,
+    looked_at: u64,
     /// Whether the exchange was looked for in the log, which takes a while in a long one.
     is_traced: bool,
     exchange: Option<ExchangeId>,
@@ -44,8 +49,36 @@ impl Shown {
     /// Explains.
     pub fn new(origin: Origin, evidence: Evidence) -> Self {
         let explanation = explain::explain(&evidence);
-        let printed = told(&explanation, &evidence);
-        Self { origin, evidence, explanation, printed, is_traced: false, exchange: None }
+        let supplied = Supplied::default();
+        let printed = told(&explanation, &evidence, &supplied);
+        Self {
+            origin,
+            given: evidence.clone(),
+            evidence,
+            explanation,
+            printed,
+            supplied,
+            looked_at: 0,
+            is_traced: false,
+            exchange: None,
+        }
+    }
+
+    /// Explains again if registrations have come or gone that tell about this.
+    pub fn keep_up(&mut self, known: &Registrations) {
+        // A number out of the list is about nobody's application.
+        if self.looked_at == known.revision() || self.origin == Origin::List {
+            return;
+        }
+        self.looked_at = known.revision();
+        let mut evidence = self.given.clone();
+        let supplied = known.supply(&mut evidence);
+        if supplied.is_empty() && self.supplied.is_empty() {
+            return;
+        }
+        self.explanation = explain::explain(&evidence);
+        self.printed = told(&self.explanation, &evidence, &supplied);
+        (self.evidence, self.supplied) = (evidence, supplied);
     }
 
     /// The same with more evidence.
