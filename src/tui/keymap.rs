@@ -353,8 +353,6 @@ mod tests {
             (Context::Flows, Action::FlowStart, "Enter"),
             (Context::Run, Action::FlowNext, "Enter"),
             (Context::Page, Action::Activate, "Enter"),
-            // There a search is for a permission.
-            (Context::Permissions, Action::PermissionFind, "/"),
             // What is being changed has no signature to look at, and is not on the shelf to be taken off.
             (Context::Bend, Action::TokenSign, "s"),
             (Context::Bend, Action::EditDrop, "x"),

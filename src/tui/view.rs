@@ -79,18 +79,26 @@ fn draw_header(model: &mut Model, area: Rect, buffer: &mut Buffer) {
     buffer.set_style(area, model.look.style(Role::Text));
     let tabs = Tabs::for_room(model, area.width);
     let mut x = area.x + tabs.margin;
+    let mut on_top = None;
     for screen in ScreenId::ALL {
         let chosen = screen == model.screen;
         let text = tabs.text(screen, chosen);
         let role = if chosen { Role::Focus } else { Role::Muted };
         let width = u16::try_from(text.len()).unwrap_or(0);
         let place = Rect { x, width: width.min(area.right().saturating_sub(x)), ..area };
-        Span::styled(text, model.look.style(role)).render(place, buffer);
+        let tab = Span::styled(text, model.look.style(role));
+        (&tab).render(place, buffer);
         model.hits.push((place, screen.action()));
+        if chosen {
+            on_top = Some((tab, place));
+        }
         // Where tabs stand close together they share the blank between them.
         x += width - tabs.overlap;
     }
     x += tabs.overlap;
+    if let Some((tab, place)) = on_top {
+        tab.render(place, buffer);
+    }
     let status = status(model, area.right().saturating_sub(x + 1));
     let width = u16::try_from(status.width()).unwrap_or(area.width);
     let place = Rect {

@@ -109,9 +109,17 @@ impl Known {
         home.or_else(|| self.application.as_ref()?.publisher_domain.as_deref())
     }
 
-    /// A redirect URI, where a page of consent can lead back to.
+    /// A redirect URI, where a page of consent can lead back to: best one that goes over https.
     pub fn redirect_uri(&self) -> Option<&str> {
-        self.application.as_ref()?.all_redirect_uris().map(|(_, uri)| uri).find(|uri| !uri.contains('*'))
+        let all = || self.application.iter().flat_map(|app| app.all_redirect_uris()).map(|(_, uri)| uri);
+        let whole = |uri: &&str| !uri.contains('*');
+        all().filter(whole).find(|uri| uri.starts_with("https://")).or_else(|| all().find(whole))
+    }
+
+    /// The domain of that tenant, or else its id: for people.
+    pub fn tenant_name(&self) -> Option<&str> {
+        let domain = self.application.as_ref().and_then(|app| app.publisher_domain.as_deref());
+        domain.or_else(|| self.tenant())
     }
 
     /// Whether this is what an id or an identifier stands for.
@@ -183,3 +191,6 @@ impl Registrations {
         id
     }
 }
+
+#[cfg(test)]
+mod tests;

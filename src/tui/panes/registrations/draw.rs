@@ -51,13 +51,15 @@ impl State {
                 Region::Findings => {
                     let nothing = Told::default();
                     let told = self.told.as_ref().map_or(&nothing, |(_, told)| told);
-                    let chosen = Reading { title: "Findings", told, place: self.place };
+                    let name = self.list.selected().map_or("", |entry| entry.name.as_str());
+                    let chosen = Reading { title: format!("Findings  {name}"), told, place: self.place };
                     chosen.draw(focused, look, place, buffer, &mut self.scroll);
                     None
                 }
                 Region::Commands => {
-                    let chosen =
-                        Reading { title: "Permission", told: &self.granting, place: self.granting_place };
+                    let name = self.wanted.selected().map_or("", |one| one.name);
+                    let title = format!("Permission  {name}");
+                    let chosen = Reading { title, told: &self.granting, place: self.granting_place };
                     chosen.draw(focused, look, place, buffer, &mut self.granting_scroll);
                     None
                 }
@@ -180,7 +182,7 @@ impl State {
 
 /// A text with places to stop at.
 struct Reading<'a> {
-    title: &'static str,
+    title: String,
     told: &'a Told,
     place: Option<usize>,
 }

@@ -40,19 +40,11 @@ pub fn told(wanted: &Wanted, recipient: &For) -> Told {
     };
     about(&mut out, &selected);
     let all = wanted.for_commands();
-    if !wanted.picked().is_empty() {
-        out.section(&format!("Picked  {}", all.len()));
-        for one in &all {
-            let line = Line::of(Role::Value, one.name).then(Role::Muted, format!("  {}", short(one)));
-            out.line(line);
-        }
+    let grants = if all.len() == 1 { "What grants it" } else { "What grants them" };
+    match &recipient.client {
+        Some(_) => out.section(&format!("{grants} to {}", recipient.name)),
+        None => out.section(grants),
     }
-    let whom = if recipient.client.is_some() { recipient.name.as_str() } else { "" };
-    out.section(&if whom.is_empty() {
-        "What grants it".to_owned()
-    } else {
-        format!("What grants it to {whom}")
-    });
     if recipient.client.is_none() {
         out.muted("No registration with a client id is chosen: its places in the commands stay open.");
     } else if recipient.authority.is_some() {
@@ -70,21 +62,26 @@ pub fn told(wanted: &Wanted, recipient: &For) -> Told {
     for step in steps {
         out.fix(&step.title, Some(&step.command));
     }
+    if !wanted.picked().is_empty() {
+        out.section(&format!("Picked  {}", all.len()));
+        for one in &all {
+            let line = Line::of(Role::Value, one.name).then(Role::Muted, format!("  {}", short(one)));
+            out.line(line);
+        }
+    }
     out
 }
 
 fn about(out: &mut Told, one: &Permission) {
     let kind = match one.kind {
-        Kind::Scope => "delegated, Scope",
-        Kind::Role => "application, Role",
+        Kind::Scope => "delegated (Scope)",
+        Kind::Role => "application (Role)",
     };
-    out.line(Line::of(Role::Title, one.name).then(Role::Muted, format!("  {kind}")));
+    let api = one.api().map_or(one.api, |api| api.name);
+    out.line(Line::of(Role::Title, one.name).then(Role::Muted, format!("  {kind}, {api}")));
     let id = Place::Value { what: "GUID", text: one.id.to_owned() };
     out.place(id, Line::of(Role::Value, one.id));
-    if let Some(api) = one.api() {
-        let line = Line::of(Role::Name, api.name).then(Role::Muted, "  ").then(Role::Muted, api.id);
-        out.line(line);
-    }
+    out.line(Line::of(Role::Muted, "of the API  ").then(Role::Value, one.api));
     out.line(Line::of(Role::Text, permission::who(one)));
     if let Some(allows) = permission::allows(one) {
         out.line(Line::of(Role::Text, allows));

@@ -37,11 +37,11 @@ impl State {
             Action::PaneZoom => self.zoomed = !self.zoomed,
             Action::Activate => return Some(self.activate()),
             Action::Close => return self.close().then(Vec::new),
-            Action::Search => {
+            Action::Search if !self.region.is_of_permissions() => {
                 self.region = Region::List;
                 self.open(Purpose::Filter, Field::new(self.list.filter()));
             }
-            Action::PermissionFind => {
+            Action::PermissionFind | Action::Search => {
                 self.region = Region::Permissions;
                 self.open(Purpose::Find, Field::new(self.wanted.query()));
             }
@@ -136,7 +136,7 @@ impl State {
                 // To what can be done.
                 None => {
                     if let Some((told, place, _)) = self.reading() {
-                        *place = (!told.places.is_empty()).then_some(0);
+                        *place = told.first_fix();
                     }
                 }
             },

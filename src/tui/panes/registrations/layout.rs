@@ -73,7 +73,7 @@ pub fn places(area: Rect, form: Form, focus: Region, zoomed: bool, rows: usize) 
             vec![(pair.0, upper), (pair.1, lower)]
         }
         Form::Medium => {
-            let [left, right] = Layout::horizontal([Constraint::Length(46), Constraint::Min(0)]).areas(area);
+            let [left, right] = Layout::horizontal([Constraint::Length(50), Constraint::Min(0)]).areas(area);
             let [upper, lower] = lists(left, rows);
             vec![(Region::List, upper), (pair.1, right), (Region::Permissions, lower)]
         }

@@ -208,7 +208,7 @@ fn marks(examined: Option<&Examined>, columns: u16, look: &Look) -> Line {
 pub fn in_words(examined: &Examined) -> String {
     match (examined.count(Severity::Error), examined.count(Severity::Warning)) {
         (0, 0) => "nothing wrong".to_owned(),
-        (0, risky) => format!("{risky} may fail or risky"),
+        (0, risky) => format!("{risky} risky"),
         (fails, 0) => format!("{fails} will fail"),
         (fails, risky) => format!("{fails} will fail, {risky} risky"),
     }

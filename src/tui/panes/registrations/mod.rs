@@ -230,7 +230,7 @@ impl State {
             Action::RegistrationChange => matches!(selected, Some(EntryId::Lab(_))),
             Action::EditUndo => bench.registrations.removed().is_some(),
             Action::PermissionClear => !self.wanted.picked().is_empty(),
-            Action::Search => self.list.all() > 1,
+            Action::Search => self.list.all() > 1 || self.region.is_of_permissions(),
             Action::Toggle => self.wanted.selected().is_some(),
             Action::Activate => match self.region {
                 Region::List => selected.is_some(),

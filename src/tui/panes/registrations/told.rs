@@ -68,9 +68,8 @@ pub fn told(entry: &Entry, known: Option<&Known>, examined: &Examined) -> Told {
         ),
         (Form::Address, _) => out.compared(entry, examined),
         (Form::Registration, EntryId::Lab(_)) => out.line(
-            Line::of(Role::Muted, "The commands are for a real tenant; this one is changed on screen 8, where ")
-                .then(Role::Key, "e")
-                .then(Role::Muted, " leads."),
+            Line::of(Role::Key, "e")
+                .then(Role::Muted, " changes it on screen 8. The commands are those of a real tenant."),
         ),
         (Form::Registration, EntryId::Kept(_)) => {}
     }
@@ -91,6 +90,13 @@ impl Told {
     /// The whole as text.
     pub fn text(&self) -> String {
         self.lines.iter().map(Line::plain).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The first place that helps, rather than explains.
+    pub fn first_fix(&self) -> Option<usize> {
+        let is_fix = |place: &Place| matches!(place, Place::Fix { .. });
+        let first = self.places.iter().position(|(_, place)| is_fix(place));
+        first.or_else(|| (!self.places.is_empty()).then_some(0))
     }
 
     /// The lines of the places, for walking.
@@ -132,7 +138,7 @@ impl Told {
         }
         self.line(head.then(Role::Muted, format!("  {}", origin(&entry.id))));
         let audience = known.and_then(|known| known.application.as_ref()?.sign_in_audience.as_deref());
-        let tenant = known.and_then(Known::tenant);
+        let tenant = known.and_then(Known::tenant_name);
         let parts = [("for ", audience), ("of ", tenant)];
         let parts: Vec<String> =
             parts.into_iter().filter_map(|(word, value)| Some(format!("{word}{}", value?))).collect();
