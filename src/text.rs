@@ -180,6 +180,12 @@ pub fn of_file(bytes: &[u8]) -> String {
     }
 }
 
+/// The beginning of a text, at most so many bytes of it, cut between characters.
+pub fn beginning(text: &str, bytes: usize) -> &str {
+    let end = (0..=bytes.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    &text[..end.unwrap_or(0)]
+}
+
 /// Like [`visible`], but a line break stays one and a tab becomes blanks: for bodies shown over several lines.
 pub fn visible_lines(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
     text.lines().map(|line| {
@@ -232,6 +238,14 @@ mod tests {
         assert_eq!(of_file(&wide(u16::to_le_bytes, [0xff, 0xfe])), text);
         assert_eq!(of_file(&wide(u16::to_be_bytes, [0xfe, 0xff])), text);
         assert_eq!(of_file(b"a\xff"), "a\u{fffd}");
+    }
+
+    #[test]
+    fn a_text_is_cut_between_characters() {
+        assert_eq!(beginning("aä漢", 0), "");
+        assert_eq!(beginning("aä漢", 2), "a");
+        assert_eq!(beginning("aä漢", 3), "aä");
+        assert_eq!(beginning("aä漢", 99), "aä漢");
     }
 
     #[test]

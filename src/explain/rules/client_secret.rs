@@ -7,7 +7,7 @@
 use super::{
     super::facts::is_guid, Case, Check, Found, placeholder::is_template, thumbprint::LENIENT, wording,
 };
-use crate::{entra::registration::Password, time::UnixTime};
+use crate::{entra::registration::Password, text::beginning, time::UnixTime};
 
 /// One check for each cause.
 pub(super) const CHECKS: &[(&str, Check)] = &[
@@ -311,7 +311,7 @@ fn vendor_expired(case: &Case<'_>) -> Option<Found> {
         }
     }
     let text = case.evidence.text.as_deref().unwrap_or_default();
-    let text = wording::cut(text, 6000).to_ascii_lowercase();
+    let text = beginning(text, 6000).to_ascii_lowercase();
     let word = NOT_OURS.into_iter().find(|word| text.contains(word));
     if let Some(word) = word {
         return Found::likely("client_id in the message", client_id, "an application of your own")

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Case, Check, Found, wording};
-use crate::time::UnixTime;
+use super::{Case, Check, Found};
+use crate::{text::beginning, time::UnixTime};
 
 /// One check for each cause.
 pub(super) const CHECKS: &[(&str, Check)] = &[("directory.replication", replication)];
@@ -86,6 +86,6 @@ pub(super) fn fresh_in_words(case: &Case<'_>) -> Option<Found> {
 /// Whether the words of whoever pasted the text are in it.
 pub(super) fn in_text(case: &Case<'_>, word: &str) -> bool {
     let text = case.evidence.text.as_deref().unwrap_or_default();
-    let text = wording::cut(text, 8000);
+    let text = beginning(text, 8000);
     text.to_ascii_lowercase().contains(word)
 }

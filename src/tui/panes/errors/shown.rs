@@ -35,8 +35,13 @@ pub struct Shown {
     pub evidence: Evidence,
     /// What it means.
     pub explanation: Explanation,
-    /// The same as lines.
+    /// The same as lines, with what the lab tenant can do about it.
     pub printed: Printed,
+    /// The same without.
+    plain: Printed,
+    /// Before which line of it the lab tenant has its say.
+    lab_at: usize,
+    lab: Vec<Line>,
     /// What came from the registrations at hand, and which of their revisions was looked at.
     supplied: Supplied,
     looked_at: u64,
@@ -50,13 +55,16 @@ impl Shown {
     pub fn new(origin: Origin, evidence: Evidence) -> Self {
         let explanation = explain::explain(&evidence);
         let supplied = Supplied::default();
-        let printed = told(&explanation, &evidence, &supplied);
+        let (printed, lab_at) = told(&explanation, &evidence, &supplied);
         Self {
             origin,
             given: evidence.clone(),
             evidence,
             explanation,
+            plain: printed.clone(),
             printed,
+            lab_at,
+            lab: Vec::new(),
             supplied,
             looked_at: 0,
             is_traced: false,
@@ -77,8 +85,23 @@ impl Shown {
             return;
         }
         self.explanation = explain::explain(&evidence);
-        self.printed = told(&self.explanation, &evidence, &supplied);
+        (self.plain, self.lab_at) = told(&self.explanation, &evidence, &supplied);
+        // What the lab tenant can do is put in again.
+        (self.printed, self.lab) = (self.plain.clone(), Vec::new());
         (self.evidence, self.supplied) = (evidence, supplied);
+    }
+
+    /// Puts in what the lab tenant can do about it now.
+    pub fn in_the_lab(&mut self, lab: Vec<Line>) {
+        if self.lab == lab {
+            return;
+        }
+        let (before, behind) = self.plain.lines.split_at(self.lab_at);
+        let lines = [before, &lab, behind].concat();
+        let moved = |line: usize| if line < self.lab_at { line } else { line + lab.len() };
+        let places = self.plain.places.iter().map(|(line, place)| (moved(*line), place.clone()));
+        self.printed = Printed { lines, places: places.collect() };
+        self.lab = lab;
     }
 
     /// The same with more evidence.
