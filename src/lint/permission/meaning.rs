@@ -40,7 +40,7 @@ const EXTENTS: &[(&str, &str)] = &[
     ("Selected", "only those that an administrator names for it"),
     ("OwnedBy", "only those that the application owns"),
     ("CreatedByApp", "only those that the application made"),
-    ("AppFolder", "only in the application\u{2019}s own folder"),
+    ("AppFolder", "only in the application's own folder"),
 ];
 
 /// What it allows, as far as that is known; `None` where the name follows no custom.
@@ -63,8 +63,8 @@ fn by_name(one: &Permission) -> Option<String> {
     let extent = match (parts.next_back(), one.kind) {
         (Some("All"), Kind::Role) => Some("all of the organisation"),
         (Some("All"), Kind::Scope) => Some("all that the person may see there"),
-        (None, Kind::Role) if verb != "Selected" => Some("everybody\u{2019}s"),
-        (None, Kind::Scope) if verb != "Selected" => Some("the person\u{2019}s own"),
+        (None, Kind::Role) if verb != "Selected" => Some("everybody's"),
+        (None, Kind::Scope) if verb != "Selected" => Some("the person's own"),
         (Some(word), _) => EXTENTS.iter().find(|(name, _)| *name == word).map(|(_, said)| *said),
         (None, _) => None,
     };
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn a_name_tells_what_may_be_done_with_which_things() {
         let check = |name, kind, expected: &str| assert_eq!(said(name, kind).as_deref(), Some(expected));
-        check("Mail.Read", Kind::Scope, "by its name: reads mail; the person\u{2019}s own");
+        check("Mail.Read", Kind::Scope, "by its name: reads mail; the person's own");
         check(
             "Mail.ReadWrite.Shared",
             Kind::Scope,

@@ -49,16 +49,21 @@ impl State {
                 Region::List => self.draw_list(focused, bench, scene, place, buffer),
                 Region::Permissions => self.draw_permissions(focused, look, place, buffer),
                 Region::Findings => {
-                    let nothing = Told::default();
+                    let nothing = Told::of_nothing();
                     let told = self.told.as_ref().map_or(&nothing, |(_, told)| told);
-                    let name = self.list.selected().map_or("", |entry| entry.name.as_str());
-                    let chosen = Reading { title: format!("Findings  {name}"), told, place: self.place };
+                    let title = match self.list.selected() {
+                        Some(entry) => format!("Findings  {}", entry.name),
+                        None => "Findings".to_owned(),
+                    };
+                    let chosen = Reading { title, told, place: self.place };
                     chosen.draw(focused, look, place, buffer, &mut self.scroll);
                     None
                 }
                 Region::Commands => {
-                    let name = self.wanted.selected().map_or("", |one| one.name);
-                    let title = format!("Permission  {name}");
+                    let title = match self.wanted.selected() {
+                        Some(one) => format!("Permission  {}", one.name),
+                        None => "Permission".to_owned(),
+                    };
                     let chosen = Reading { title, told: &self.granting, place: self.granting_place };
                     chosen.draw(focused, look, place, buffer, &mut self.granting_scroll);
                     None
@@ -224,14 +229,14 @@ fn nothing_yet(all: usize) -> Vec<Line> {
         return vec![Line::of(Role::Muted, "None has these words. Esc shows all again.")];
     }
     vec![
-        Line::of(Role::Text, "Here stand registrations with what will fail and what is risky."),
+        Line::of(Role::Text, "Here stand registrations, with what will fail and what is risky."),
         Line::of(Role::Text, "Paste what ")
             .then(Role::Value, "az ad app show --id CLIENT_ID")
-            .then(Role::Text, " prints, or an authorize URL; ")
-            .then(Role::Key, "a")
+            .then(Role::Text, " prints, or an authorize URL."),
+        Line::of(Role::Key, "a")
             .then(Role::Text, " reads a file, ")
             .then(Role::Key, "p")
-            .then(Role::Text, " opens a field."),
+            .then(Role::Text, " opens a field to type or paste into."),
     ]
 }
 

@@ -32,6 +32,7 @@ use self::{
     wanted::Wanted,
 };
 use crate::{
+    entra::permissions::Permission,
     lint::permission,
     secret::Secret,
     time::UnixTime,
@@ -85,7 +86,11 @@ pub struct State {
     place: Option<usize>,
     scroll: Scroll,
     wanted: Wanted,
+    /// Whom permissions are for.
+    recipient: For,
+    /// What is said of the selected permission, and of which selection and picks it was said.
     granting: Told,
+    granting_of: Option<(Option<Permission>, Vec<Permission>)>,
     granting_place: Option<usize>,
     granting_scroll: Scroll,
     /// How much room the last frame had.
@@ -243,7 +248,8 @@ impl State {
         }
     }
 
-    /// Looks at the workbench again, and tells anew what has changed.
+    /// Looks at the workbench again, and tells anew what has changed. Telling reads tables and the lab's directory, so it is
+    /// not done for every frame.
     fn keep_up(&mut self, bench: &Workbench, now: UnixTime) {
         let has_changed = self.list.refresh(bench, now);
         let id = self.list.selected().map(|entry| entry.id.clone());
@@ -253,14 +259,19 @@ impl State {
                 self.turn_to_top();
             }
             self.told = None;
-            if let (Some(entry), Some(examined)) =
-                (self.list.selected().cloned(), self.list.examine(bench, now))
-            {
+            let examined = self.list.examine(bench, now);
+            if let (Some(entry), Some(examined)) = (self.list.selected(), examined) {
                 let known = bench.known(&entry.id);
-                self.told = Some((entry.id.clone(), told::told(&entry, known.as_deref(), &examined)));
+                self.told = Some((entry.id.clone(), told::told(entry, known.as_deref(), &examined)));
             }
+            self.recipient = self.recipient(bench);
+            self.granting_of = None;
         }
-        self.granting = granting::told(&self.wanted, &self.recipient(bench));
+        let of = (self.wanted.selected(), self.wanted.picked().to_vec());
+        if self.granting_of.as_ref() != Some(&of) {
+            self.granting = granting::told(&self.wanted, &self.recipient);
+            self.granting_of = Some(of);
+        }
     }
 
     /// Whom permissions are for: the selected registration, or the client of the selected address.

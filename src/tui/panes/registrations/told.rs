@@ -87,6 +87,27 @@ pub fn told(entry: &Entry, known: Option<&Known>, examined: &Examined) -> Told {
 }
 
 impl Told {
+    /// What is said while there is nothing to tell of: what can be brought.
+    pub fn of_nothing() -> Self {
+        const TAKEN: [(&str, &str); 7] = [
+            ("az ad app show --id CLIENT_ID", "the registration; az ad app list brings many"),
+            ("az ad sp show --id CLIENT_ID", "how it stands in its tenant"),
+            ("az ad app permission list-grants --id CLIENT_ID", "what was consented to"),
+            ("az ad app federated-credential list --id CLIENT_ID", "whose tokens prove it"),
+            ("Microsoft Graph", "the same objects, one or a page of them"),
+            ("the manifest of the portal", "in its older form, too"),
+            ("an authorize URL", "judged by itself, and beside the registration of its client"),
+        ];
+        let mut out = Self::default();
+        out.line(Line::of(Role::Title, "What can be pasted, in any order"));
+        for (what, about) in TAKEN {
+            out.line(Line::of(Role::Value, what).then(Role::Muted, format!("  {about}")));
+        }
+        out.line(Line::new());
+        out.muted("Pieces of one application find each other. Nothing is sent anywhere.");
+        out
+    }
+
     /// The whole as text.
     pub fn text(&self) -> String {
         self.lines.iter().map(Line::plain).collect::<Vec<_>>().join("\n")
