@@ -137,6 +137,10 @@ impl Facts {
                 facts.named = super::symptoms::find(evidence);
             }
         }
+        // Nobody said otherwise, so the registration at hand is the client's.
+        if let Some(id) = evidence.registration.as_ref().and_then(|app| app.app_id.as_deref()) {
+            facts.set("client_id", id);
+        }
         facts.answered = facts.answered.or_else(|| UnixTime::parse(facts.timestamp.as_deref()?));
         facts.derive();
         facts
@@ -300,7 +304,7 @@ impl Facts {
                 let error = params.get("error").filter(|error| !error.is_empty());
                 self.error = self.error.take().or_else(|| error.map(str::to_owned));
                 if let Some(description) = params.get("error_description") {
-                    self.read_message(description);
+                    self.read_message(&decoded(description));
                 }
             }
         }
@@ -496,6 +500,20 @@ fn within_string(text: &str) -> &str {
         ends
     });
     &text[..end.unwrap_or(text.len())]
+}
+
+/// A description that was percent-encoded more often than once.
+fn decoded(text: &str) -> std::borrow::Cow<'_, str> {
+    const MOST: usize = 3;
+    let mut text = std::borrow::Cow::Borrowed(text);
+    for _ in 0..MOST {
+        let is_encoded = text.contains("%20") || text.contains("%3A") || text.contains("%3a");
+        if !is_encoded {
+            break;
+        }
+        text = percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned().into();
+    }
+    text
 }
 
 /// The number to explain. The texts stand in the order of how close to the wire they are; where the closest has only a

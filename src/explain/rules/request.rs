@@ -1,6 +1,6 @@
 //! The form of a request.
 
-use super::{Case, Check, Found};
+use super::{Case, Check, Found, credential::names};
 use crate::{
     explain::Certainty,
     wire::{Method, Request},
@@ -200,8 +200,17 @@ fn parameter_missing(case: &Case<'_>) -> Option<Found> {
             .map(|found| fill(found, &name));
     }
     let place = format!("request {name}");
+    let letters = |text: &str| text.to_ascii_lowercase().replace(['-', '_', ' ', '.'], "");
+    let misnamed = case
+        .params
+        .iter()
+        .map(|(sent, _)| sent)
+        .find(|sent| *sent != name && letters(sent) == letters(&name));
     let found = match case.params.get(&name) {
-        None => Found::certain(&place, "absent", "a value"),
+        None => Found::certain(&place, "absent", "a value").map(|found| match misnamed {
+            Some(sent) => found.and("request parameters", sent, &name),
+            None => found.and("request parameters", &names(&case.params), &format!("{name} among them")),
+        }),
         Some(value) if value.trim().is_empty() => Found::certain(&place, "empty", "a value"),
         Some(_) if case.is_untold(&name) => {
             Found::likely(&place, "from a variable that was empty", "a value")

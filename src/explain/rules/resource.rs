@@ -278,7 +278,16 @@ fn no_service_principal(case: &Case<'_>) -> Option<Found> {
         }
         Looked::Unknown => {}
     }
-    if about { found(Certainty::Certain, "the message", &sent) } else { None }
+    let is_its_name = Api::at_hand(case)
+        .is_some_and(|api| api.has_identifier(wanted.unwrap_or_default()) && !api.is_for_one_tenant());
+    if about {
+        found(Certainty::Certain, "the message", &sent)
+    } else if is_its_name && case.code == Some(500_011) {
+        // The name is right and other tenants may use it; so far this one does not.
+        found(Certainty::Likely, "the message", &sent)
+    } else {
+        None
+    }
 }
 
 fn provisioning_failed(case: &Case<'_>) -> Option<Found> {
@@ -358,6 +367,20 @@ fn wrong_tenant(case: &Case<'_>) -> Option<Found> {
         let is_other_cause =
             scopes::well_known(wanted).is_some() || (api.is_none() && slip(wanted, None).is_some());
         return if is_other_cause { None } else { Some(found.and("the API that was asked for", wanted, "")) };
+    }
+    // The name is right, so the tenant lacks the API; one that is meant for its own tenant only is at home elsewhere.
+    if let (Some(api), Looked::Unknown) = (&api, &case.evidence.resource_service_principal)
+        && api.is_for_one_tenant()
+        && case.code == Some(500_011)
+    {
+        let searched = tenant_of_message(case).or_else(|| asked_tenant(case)).unwrap_or("not told");
+        return Found::likely(
+            "signInAudience of the API",
+            "AzureADMyOrg",
+            "an API that other tenants may use",
+        )
+        .map(|found| found.and("the tenant that was searched", searched, "the tenant of the API"))
+        .map(|found| found.and("the API that was asked for", wanted, ""));
     }
     // Looked up and found under that very name, and the request did not find it: it looked elsewhere.
     let principal = case.evidence.resource_service_principal.found()?;
