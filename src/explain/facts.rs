@@ -356,6 +356,20 @@ impl Facts {
             }
         }
         let has = |name: &str| all.contains(&name);
+        // Names of APIs and tenants stand without quotation marks in some messages.
+        for (slot, label) in [("resource", "principal named "), ("tenant", "tenant named ")] {
+            let named = words.find(label).map(|at| &words[at + label.len()..]);
+            let ends = [" was ", " wasn", " is ", " could ", ". ", ", "];
+            let named = named.map(|rest| {
+                ends.iter()
+                    .filter_map(|end| rest.split(end).next())
+                    .min_by_key(|name| name.len())
+                    .unwrap_or(rest)
+            });
+            if let Some(name) = named.filter(|name| has(slot) && name.len() <= 300) {
+                self.set(slot, name.trim_end_matches('.').trim_matches(['\'', '"']));
+            }
+        }
         if let Some(id) = labelled(words, "client app id").and_then(guid_at).filter(|_| has("client_id")) {
             self.set("client_id", id);
         }

@@ -184,12 +184,12 @@ pub(super) fn undetermined(
 
 /// What was read so far, so that a person sees what is being talked about: the tenant's own comparison, or else the values
 /// of request and message.
-fn at_hand(evidence: &Evidence, facts: &Facts) -> Vec<EvidenceLine> {
+pub(super) fn at_hand(evidence: &Evidence, facts: &Facts) -> Vec<EvidenceLine> {
     if !evidence.compared.is_empty() {
         return evidence.compared.iter().map(EvidenceLine::of).collect();
     }
     let place = if evidence.request.is_some() { "request" } else { "message" };
-    ["client_id", "tenant", "redirect_uri", "scope", "resource"]
+    ["client_id", "tenant", "redirect_uri", "scope", "resource", "username"]
         .into_iter()
         .filter_map(|name| Some(EvidenceLine::new(&format!("{place} {name}"), facts.get(name)?, "")))
         .collect()
