@@ -339,7 +339,11 @@ impl Facts {
 
     /// The quoted values of one message, each for the next slot that it fits; what is left is looked for without quotes.
     fn read_values(&mut self, code: &aadsts::Code, message: &str) {
-        let words = plain::words(message);
+        // Some libraries print it as it stood in the address.
+        let is_encoded =
+            message.contains(":+") && message.matches('+').count() > message.matches(' ').count();
+        let spaced = if is_encoded { message.replace('+', " ") } else { String::new() };
+        let words = plain::words(if is_encoded { &spaced } else { message });
         let words = words.split("Trace ID").next().unwrap_or_default();
         let all: Vec<&'static str> = code.slots().collect();
         let mut slots = all.as_slice();

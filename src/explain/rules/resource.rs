@@ -4,6 +4,7 @@ use super::{
     Case, Check, Found,
     api::{self, Api},
     graph, message,
+    placeholder::is_template,
     scope::{fault_of, first_fault},
     tenant::{asked_tenant, is_shared},
 };
@@ -172,6 +173,13 @@ fn itself_by_uri(case: &Case<'_>) -> Option<Found> {
 /// What is wrong with the name of an API by itself, and what to write.
 fn slip(wanted: &str, api: Option<&Api<'_>>) -> Option<(String, &'static str)> {
     let lower = wanted.to_ascii_lowercase();
+    let known = || api.and_then(Api::identifier).unwrap_or("<identifier of the API>").to_owned();
+    if ["api://", "https://", "http://"].contains(&lower.trim_end().trim_end_matches("/.default")) {
+        return Some((known(), "nothing stands behind the scheme"));
+    }
+    if wanted.split('/').any(is_template) {
+        return Some((known(), "a template that was never filled in"));
+    }
     if let Some(fault) = fault_of(&format!("{wanted}/.default"), api).filter(|fault| fault.is_about_name) {
         let corrected = fault.corrected.trim_end_matches("/.default").to_owned();
         return Some((corrected, fault.what));
