@@ -374,8 +374,31 @@ impl Facts {
                 self.set(slot, name.trim_end_matches('.').trim_matches(['\'', '"']));
             }
         }
+        let scope = ["The scope ", "value for scope ", "asked for scope "]
+            .iter()
+            .find_map(|label| words.split(label).nth(1));
+        let scope = scope.and_then(|rest| rest.split_once(" is not valid")).map(|(scope, _)| scope);
+        if let Some(scope) = scope.filter(|scope| has("scope") && scope.len() <= 600) {
+            self.set("scope", scope.trim_matches(['\'', '"']));
+        }
         if let Some(id) = labelled(words, "client app id").and_then(guid_at).filter(|_| has("client_id")) {
             self.set("client_id", id);
+        }
+        if has("client_id") && self.get("client_id").is_none() {
+            // Behind the word for it, also where a mail broke the line.
+            let called = words
+                .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
+                .filter(|word| !word.is_empty());
+            let mut before = "";
+            for word in called {
+                if is_guid(word)
+                    && ["application", "app", "client"].contains(&before.to_ascii_lowercase().as_str())
+                {
+                    self.set("client_id", word);
+                    break;
+                }
+                before = word;
+            }
         }
         if has("client_id") && self.get("client_id").is_none() {
             let mut ids = words.split(|c: char| !c.is_ascii_hexdigit() && c != '-').filter(|id| is_guid(id));
@@ -505,6 +528,8 @@ fn fits(slot: &str, value: &str) -> bool {
         }
         "client_id" => !value.contains("://") && !value.contains(' ') || value.starts_with("api://"),
         "tenant" | "tenant_name" => !value.contains("://"),
+        // The name of the parameter is none of its values.
+        "scope" => !["scope", "scopes"].contains(&value),
         _ => true,
     }
 }

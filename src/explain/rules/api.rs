@@ -160,7 +160,7 @@ pub(super) fn in_message(told: &str) -> Option<&str> {
         "\n",
         " was not",
     ];
-    const WORDS: [&str; 4] = ["scope", "input parameter", "parameter", "client"];
+    const WORDS: [&str; 5] = ["scope", "input parameter", "parameter", "client", "format"];
     let lower = told.to_ascii_lowercase();
     let mut best = None;
     for (at, _) in lower.match_indices("scope").take(32) {

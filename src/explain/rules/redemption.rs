@@ -245,7 +245,7 @@ fn damage(value: &str) -> Option<String> {
     let lower = value.to_ascii_lowercase();
     let length = value.chars().count();
     if is_placeholder(value) {
-        return Some("a placeholder or an empty value of a program".to_owned());
+        return Some(format!("“{value}”, a placeholder or an empty value of a program"));
     }
     if let Some(name) =
         ["&state", "&session_state", "session_state=", "&client_info", "state=", "#_=_", "&scope"]
