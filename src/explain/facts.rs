@@ -254,6 +254,12 @@ impl Facts {
             if let Some(description) = member("error_description") {
                 self.read_message(description);
             }
+            // What an API tells about itself (RFC 9728 §2), which clients put into their requests.
+            if let (Some(resource), Some(scopes)) = (member("resource"), answer.get("scopes_supported")) {
+                self.set("resource", resource);
+                let scopes = scopes.as_array().into_iter().flatten().filter_map(serde_json::Value::as_str);
+                self.set("scope", &scopes.collect::<Vec<_>>().join(" "));
+            }
         }
         self.read_addresses(text);
         self.read_message(text);
@@ -286,7 +292,7 @@ impl Facts {
         let tokens =
             text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`' | '\\'));
         let telling = |token: &&str| {
-            ["client_id=", "redirect_uri=", "error=", "/oauth2/", "/v2.0/"]
+            ["client_id=", "redirect_uri=", "error=", "/oauth2/", "/v2.0/", "&scope=", "&resource="]
                 .iter()
                 .any(|mark| token.contains(mark))
         };
