@@ -8,6 +8,7 @@ use url::Url;
 use super::{
     Evidence,
     place::Place,
+    quotes,
     reading::{UNKNOWN, plain, what_stayed},
 };
 use crate::{
@@ -353,7 +354,7 @@ impl Facts {
         let words = words.split("Trace ID").next().unwrap_or_default();
         let all: Vec<&'static str> = code.slots().collect();
         let mut slots = all.as_slice();
-        for value in quoted_values(words) {
+        for value in quotes::within(words) {
             // `{EmailHidden}` and the like: the authority keeps the name to itself.
             let is_hidden = value.starts_with('{') && code.number != 900_023;
             // Older and newer wordings leave values out: then the next slot that can hold it takes it.
@@ -449,15 +450,10 @@ impl Facts {
     }
 }
 
-/// A text without the backslashes that JSON puts before quotation marks, if it has any.
-pub(super) fn unescaped(text: &str) -> Option<String> {
-    text.contains("\\\"").then(|| text.replace("\\\"", "\""))
-}
-
 /// Whether an error is one of the words that stand for many failures: those of RFC 6749, of OpenID Connect, and statuses.
 /// Any name in the same text says more.
 fn is_general(error: &str) -> bool {
-    const WORDS: [&str; 14] = [
+    const WORDS: [&str; 17] = [
         "access_denied",
         "invalid_request",
         "invalid_client",
@@ -472,6 +468,9 @@ fn is_general(error: &str) -> bool {
         "unauthorized",
         "bad_request",
         "bad_verification_code",
+        "BadRequest",
+        "Forbidden",
+        "InvalidAuthenticationToken",
     ];
     WORDS.contains(&error) || error.starts_with("http_")
 }
@@ -635,29 +634,6 @@ fn json_object(text: &str) -> Option<serde_json::Map<String, serde_json::Value>>
     }
 }
 
-/// What stands in quotes; an apostrophe inside a word is none.
-fn quoted_values(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        loop {
-            let open = rest.find(['\'', '"'])?;
-            let quote = rest[open..].chars().next()?;
-            let is_apostrophe = rest[..open].ends_with(char::is_alphanumeric);
-            let inside = &rest[open + 1..];
-            if is_apostrophe {
-                rest = inside;
-                continue;
-            }
-            let close = inside
-                .match_indices(quote)
-                .map(|(at, _)| at)
-                .find(|at| !inside[at + 1..].starts_with(char::is_alphanumeric))?;
-            rest = &inside[close + 1..];
-            return Some(&inside[..close]);
-        }
-    })
-}
-
 /// Whether a text has the form of a GUID.
 pub(super) fn is_guid(text: &str) -> bool {
     text.len() == 36
@@ -806,11 +782,5 @@ mod tests {
         check("User.Read Mail.Read", "User.Read Mail.Read");
         let facts = of_text(&format!("AADSTS700016: App '{secret}' does not exist in directory 't'"));
         assert_eq!(facts.get("client_id"), Some("•••••••• (40 chars)"));
-    }
-
-    #[test]
-    fn quotes_are_told_from_apostrophes() {
-        let values: Vec<_> = quoted_values("it isn't 'one' but \"two\", 'it's three' and 'open").collect();
-        assert_eq!(values, ["one", "two", "it's three"]);
     }
 }

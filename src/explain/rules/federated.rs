@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     entra::registration::Federated,
+    text::beginning,
     token::{
         Decoded, Kind, decode,
         federation::{self, Checked, Expression, Letters, Registered, subject_of},
@@ -48,7 +49,7 @@ fn presented(case: &Case<'_>) -> Presented {
     let told = case.sentence.as_str();
     // The log of a build says what it sends before the error comes.
     let log = case.evidence.text.as_deref().unwrap_or_default();
-    let log = wording::cut(log, 8000);
+    let log = beginning(log, 8000);
     let find = |words: &[&str], before: &[&str]| {
         wording::value_after(told, words).or_else(|| wording::value_after(log, before)).map(str::to_owned)
     };

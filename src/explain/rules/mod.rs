@@ -15,6 +15,7 @@ mod assertion;
 mod audience;
 mod browser;
 mod call;
+mod called_api;
 mod certificate;
 mod claim;
 mod client_assertion;
@@ -229,6 +230,14 @@ impl<'a> Case<'a> {
             validation: std::cell::OnceCell::new(),
             sentence: message::plain(words, entry.code),
         }
+    }
+
+    /// The same case, where what a validator complained about is not what the entry is about.
+    pub fn without_complaint(entry: &Entry, evidence: &'a Evidence, facts: &'a Facts) -> Option<Self> {
+        let case = Self::new(entry, evidence, facts);
+        case.validation().complaint?;
+        let validation = std::cell::OnceCell::from(Validation::without_complaint(evidence));
+        Some(Self { validation, ..case })
     }
 
     /// What a validator of tokens said.

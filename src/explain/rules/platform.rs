@@ -4,11 +4,14 @@
 use super::{
     super::Certainty,
     Case, Check, Found,
-    address::{Parts, same},
+    address::same,
     redirect_uri::{json_list, with_lists},
     sender::{Sender, sender},
 };
-use crate::entra::registration::{Application, Platform};
+use crate::entra::{
+    address::Parts,
+    registration::{Application, Platform},
+};
 
 /// One check for each cause.
 pub(super) const CHECKS: &[(&str, Check)] = &[
@@ -355,7 +358,7 @@ fn grant_not_allowed(case: &Case<'_>) -> Option<Found> {
     let who = sender(case);
     let (place, origin) = origin(case).unwrap_or(("request Origin", "a page"));
     match who.sender {
-        Sender::Program => None,
+        Sender::Program if !is_blocked(case) => None,
         _ if case.evidence.request.is_none() => {
             let found = Found::likely("the text", grant, "authorization_code or refresh_token");
             found.map(|found| found.and(place, origin, ""))

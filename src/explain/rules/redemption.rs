@@ -6,7 +6,7 @@
 use url::{Url, form_urlencoded};
 
 use super::{
-    super::Certainty,
+    super::{Certainty, elsewhere::is_microsofts},
     Case, Check, Found,
     times::{between, mentions},
 };
@@ -383,6 +383,10 @@ fn other_context(case: &Case<'_>) -> Option<Found> {
     {
         let found = Found::certain("policy of the request", &a, &b)?;
         return Some(found.and("policy of the previous request", &b, ""));
+    }
+    // Elsewhere the two endpoints have paths, and often hosts, of their own.
+    if ![&here.url, &before.url].into_iter().all(is_microsofts) {
+        return None;
     }
     let (a, b) = (segment(&here.url)?, segment(&before.url)?);
     let (host, other) = (here.url.host_str()?, before.url.host_str()?);

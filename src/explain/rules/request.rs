@@ -13,7 +13,44 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("request.get_on_token", get_on_token),
     ("request.grant_type_unknown", unknown_grant),
     ("request.value_not_allowed", value_not_allowed),
+    ("request.grant_not_offered", |case| {
+        let grant = grant_meant(case)?;
+        if is_of_public_clients(&grant) {
+            return Found::excluded();
+        }
+        Found::likely("grant_type", &grant, "a grant that the client's registration lists")
+            .map(|found| found.with("found", grant))
+    }),
+    ("credential.flow_disabled", |case| {
+        let grant = grant_meant(case)?;
+        if is_of_public_clients(&grant) {
+            return Found::likely("grant_type", &grant, "a flow that is switched on for the client");
+        }
+        Found::excluded()
+    }),
 ];
+
+/// The grant that a provider does not let the client use: of the request, or as the message calls it.
+fn grant_meant(case: &Case<'_>) -> Option<String> {
+    const WORDS: [(&str, &str); 9] = [
+        ("client_credentials", "client_credentials"),
+        ("client credentials", "client_credentials"),
+        ("authorization_code", "authorization_code"),
+        ("refresh_token", "refresh_token"),
+        ("device", "device_code"),
+        ("direct access", "password"),
+        ("password", "password"),
+        ("implicit", "implicit"),
+        ("token-exchange", "token-exchange"),
+    ];
+    let told = || WORDS.into_iter().find(|(word, _)| case.says(&[word])).map(|(_, grant)| grant.to_owned());
+    case.grant().map(str::to_owned).or_else(told)
+}
+
+/// Whether a grant is one that is switched on for clients without a secret.
+fn is_of_public_clients(grant: &str) -> bool {
+    grant == "password" || grant.contains("device_code")
+}
 
 fn value_not_allowed(case: &Case<'_>) -> Option<Found> {
     let is_number = |value: &str| value.bytes().all(|b| b.is_ascii_digit());
