@@ -330,6 +330,17 @@ fn of_url(url: &Url) -> Option<&'static Provider> {
     by_host.or_else(|| PROVIDERS.iter().find(|one| one.paths.iter().any(|part| path.contains(part))))
 }
 
+/// Whether an address in a message about redirect URIs can be the one that is meant: none of the provider's own pages.
+pub(super) fn may_be_redirect_uri(address: &str) -> bool {
+    let host_of = |url: &Url| url.host_str().unwrap_or_default().to_ascii_lowercase();
+    let is_page = |url: &Url| {
+        ["developers.", "developer.", "docs.", "support.", "help.", "aka.ms", "learn."]
+            .iter()
+            .any(|begin| host_of(url).starts_with(begin))
+    };
+    Url::parse(address).is_ok_and(|url| of_url(&url).is_none() && !is_microsofts(&url) && !is_page(&url))
+}
+
 /// All that is said, in lower case; a message that names its provider does it near its ends.
 fn said(evidence: &Evidence) -> String {
     const MOST: usize = 16 * 1024;
@@ -385,6 +396,16 @@ impl Provider {
             let sent = redirect_uri.unwrap_or("the redirect URI of the request");
             return format!(
                 "{name}: compare {sent} with {place}, letter by letter, and add it there (register it exactly as it is sent) or send one that stands there"
+            );
+        }
+        if id.starts_with("refresh_token.") {
+            let testing = if name == "Google" {
+                "; while the consent screen is in testing they live for seven days only, so publish the app (production)"
+            } else {
+                ""
+            };
+            return format!(
+                "{name}: let the person sign in again; how long refresh tokens live stands with {place}{testing}"
             );
         }
         format!("{name}: look at {place}")

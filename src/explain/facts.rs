@@ -28,6 +28,8 @@ pub(super) struct Facts {
     pub error: Option<String>,
     /// The entry that the words of the failure lead to, more precise than the OAuth error.
     pub named: Option<&'static str>,
+    /// The name itself that leads there.
+    pub said: Option<&'static str>,
     /// The entry about a name that only wraps others.
     pub wrapper: Option<&'static str>,
     /// Who refused.
@@ -129,6 +131,16 @@ impl Facts {
             facts.wrapper = facts.wrapper.or(called.wrapper);
             for text in &texts {
                 facts.read_phrases(text);
+            }
+            if facts.get("redirect_uri").is_none()
+                && facts.named.is_some_and(|named| named.starts_with("redirect_uri_"))
+            {
+                let mut addresses = texts.iter().flat_map(|text| super::phrases::addresses(text));
+                if let Some(address) =
+                    addresses.find(|address| super::elsewhere::may_be_redirect_uri(address))
+                {
+                    facts.set("redirect_uri", address);
+                }
             }
             if facts.word().is_none() {
                 facts.named = super::symptoms::find(evidence);
@@ -246,6 +258,7 @@ impl Facts {
         self.read_message(text);
         let found = super::names::find(text);
         self.named = self.named.or(found.named);
+        self.said = self.said.or(found.said);
         self.wrapper = self.wrapper.or(found.wrapper);
         if self.error.is_none() {
             self.error = found.plain.map(str::to_owned);

@@ -190,6 +190,7 @@ pub(super) fn at_hand(evidence: &Evidence, facts: &Facts) -> Vec<EvidenceLine> {
     }
     let place = if evidence.request.is_some() { "request" } else { "message" };
     let error = facts.error.as_deref().filter(|error| !error.starts_with("http_"));
+    let error = error.or(facts.said.filter(|_| facts.code.is_none()));
     let said = error.map(|error| EvidenceLine::new("message error", error, ""));
     let values = ["client_id", "tenant", "redirect_uri", "scope", "resource"]
         .into_iter()

@@ -19,6 +19,7 @@ pub(super) const CHECKS: &[(&str, Check)] =
 /// Behind these stands what the token named. Words of .NET, Azure, Go, Ruby.
 const SENT: &[&str] = &[
     "audiences: ",
+    "claim aud with value ",
     "audience validation failed. audience: ",
     "the audience ",
     "wrong audience or resource ",
@@ -37,6 +38,7 @@ const EXPECTED: &[&str] = &[
     "validationparameters.validaudiences: ",
     "validaudience: ",
     "validaudiences: ",
+    "allowed audiences map",
     "allowed audiences ",
     "expected audience ",
     "expected audience: ",
@@ -88,6 +90,13 @@ fn bare(identifier: &str) -> String {
 fn is_same(one: &str, other: &str) -> bool {
     bare(one) == bare(other)
         || microsoft_api(one.trim()).is_some_and(|name| microsoft_api(other.trim()) == Some(name))
+            && cloud_of(one) == cloud_of(other)
+}
+
+/// The end of the host, which differs between Microsoft's clouds; an id is the same in all of them.
+fn cloud_of(identifier: &str) -> Option<&str> {
+    let host = identifier.trim().split_once("://")?.1.split('/').next()?;
+    host.rsplit('.').next().filter(|end| matches!(*end, "us" | "cn"))
 }
 
 /// The API of Microsoft that was called, as its tokens name it.
