@@ -276,13 +276,14 @@ static ELSEWHERE: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
         "loop_at_federation",
         "federation_path",
         "redirect_uri_unregistered",
+        "origin_mismatch",
     ]
 });
 
 /// The provider, if the evidence says that it is another one than Entra. Hosts of requests count most, then the words of the
 /// message, then that the failure is one that Entra words otherwise.
 pub(super) fn provider(evidence: &Evidence, entry: &Entry, place: Place) -> Option<&'static Provider> {
-    if evidence.lab || place == Place::Machine || entry.code.is_some() || entry.error.starts_with("AADB2C") {
+    if evidence.lab || place == Place::Machine || entry.code.is_some() {
         return None;
     }
     let requests = [&evidence.request, &evidence.previous_request];
@@ -372,6 +373,27 @@ fn speaks_microsoft(evidence: &Evidence) -> bool {
 /// Whether a word begins somewhere in a text.
 fn holds(text: &str, word: &str) -> bool {
     text.match_indices(word).any(|(at, _)| !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric()))
+}
+
+/// Whether a cause can be one with Entra only.
+pub(super) fn is_entras_own(id: &str) -> bool {
+    const OWN: [&str; 14] = [
+        "scope.unqualified",
+        "scope.named_in_client_credentials",
+        "scope.default_mixed",
+        "scope.app_role_as_scope",
+        "tenant.",
+        "endpoint.",
+        "cloud.",
+        "service_principal.",
+        "client_id.is_object_id",
+        "client_id.first_party_borrowed",
+        "client.",
+        "credential.secret_id_instead_of_value",
+        "resource.v1_parameter",
+        "resource.no_service_principal",
+    ];
+    OWN.iter().any(|own| id.starts_with(own))
 }
 
 impl Provider {

@@ -516,6 +516,7 @@ mod tests {
         "redirect_uri_mismatch",
         "redirect_uri_unregistered",
         "cookies_piled_up",
+        "origin_mismatch",
         "database_login_failed",
         "registration_refused",
         "request_object_refused",

@@ -126,6 +126,10 @@ impl Facts {
             facts.read_token(&token::decode(token));
         }
         if facts.code.is_none() {
+            let proves_itself = |request: &Request| request.form().get("client_assertion").is_some();
+            if facts.error.as_deref() == Some("invalid_client") && evidence.request.as_ref().is_some_and(proves_itself) {
+                facts.named = None; // words about a token are words about that assertion
+            }
             let called = facts.error.as_deref().map(super::names::find).unwrap_or_default();
             facts.named = facts.named.or(called.named);
             facts.wrapper = facts.wrapper.or(called.wrapper);

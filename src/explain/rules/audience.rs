@@ -1,6 +1,7 @@
 //! `aud`: whom the token is for, beside the API that was called and the identifiers by which it is known.
 
 use super::{
+    super::Certainty,
     Case, Check, Found,
     assertion::{shown, text},
     signing_key::is_graphs,
@@ -251,7 +252,8 @@ fn other_api(case: &Case<'_>) -> Option<Found> {
             || both_tell(&found.sent, &found.expected) && (!is_guid(&found.sent) || case.token.is_some());
         let line = if certain { Found::certain } else { Found::likely };
         if !certain && api.is_none() && !both_tell(&found.sent, &found.expected) {
-            return None;
+            let expected = found.expected.join(" or ");
+            return Some(Found::new(Certainty::Possible, "aud of the token", &found.sent, &expected));
         }
         // Of the names of an API of Microsoft, the one that scopes are written with today.
         let known = found.expected.iter().find_map(|one| {

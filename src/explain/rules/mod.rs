@@ -57,7 +57,7 @@ mod user_flow;
 mod validation;
 mod wording;
 
-use super::{Certainty, Evidence, EvidenceLine, entry::Entry, facts::Facts, reading::plain};
+use super::{Certainty, Evidence, EvidenceLine, elsewhere, entry::Entry, facts::Facts, reading::plain};
 use crate::{
     entra::registration::{Application, Platform},
     finding::Compared,
@@ -191,6 +191,8 @@ pub(super) struct Case<'a> {
     pub token: Option<Decoded>,
     /// What the refusal or the pasted text says, in lower case.
     pub message: String,
+    /// Whether the authority is another provider's.
+    pub is_elsewhere: bool,
     validation: std::cell::OnceCell<Validation>,
     /// The sentence about the number as it was written, freed of what wraps it: see `message`.
     pub sentence: String,
@@ -209,6 +211,7 @@ impl<'a> Case<'a> {
         let message = plain::words(&message).to_ascii_lowercase();
         Self {
             code: entry.code,
+            is_elsewhere: elsewhere::provider(evidence, entry, facts.place).is_some(),
             evidence,
             facts,
             params,

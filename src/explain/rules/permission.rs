@@ -56,6 +56,9 @@ const WANTED: &[&str] = &[
     "missing required scope ",
     "missing required scope: ",
     "missing role: ",
+    "one of the following roles: ",
+    "requirement:scope= ",
+    "requirement:scope=",
     "requires scope ",
     "scope=",
 ];
@@ -700,10 +703,13 @@ fn azure_role(case: &Case<'_>) -> Option<Found> {
             found.with("principal_id", oid).with("azure_role", role).with("action", "the operation on data")
         });
     }
-    let oid = said.first_of(&["with object id ", "object id: ", "oid="]).into_iter().next();
+    let oid = said.first_of(&["with object id ", "object id: ", "oid=", "because principal "]).into_iter().next();
     let oid =
         oid.or_else(|| case.token.as_ref().map(|token| text(token, "oid").to_owned())).unwrap_or_default();
     if let Some(found) = vault_policy(&said.text, &oid) {
+        return Some(found);
+    }
+    if let Some(found) = bus_claim(&said.text, &oid) {
         return Some(found);
     }
     let actions = ["to perform action(s) ", "to perform action ", "perform action: ", "action: "];
@@ -748,6 +754,19 @@ fn vault_policy(said: &str, oid: &str) -> Option<Found> {
     };
     let expected = format!("an access policy of the vault {vault} with {right}, or the role {role}");
     let found = Found::likely("principal", &format!("{oid} without {right}"), &expected)?;
+    Some(found.with("principal_id", oid).with("action", right).with("azure_role", role))
+}
+
+/// Service Bus names the right by one word: `'Send' claim(s) are required to perform this operation`.
+fn bus_claim(said: &str, oid: &str) -> Option<Found> {
+    let before = said.split_once(" claim(s) are required to perform")?.0;
+    let right = before.rsplit(['\'', '"', ' ']).find(|word| !word.is_empty())?;
+    let role = match right {
+        "Send" => "Azure Service Bus Data Sender",
+        "Listen" => "Azure Service Bus Data Receiver",
+        _ => "Azure Service Bus Data Owner",
+    };
+    let found = Found::likely("principal", &format!("{oid} without the right {right}"), &format!("a role such as {role}"))?;
     Some(found.with("principal_id", oid).with("action", right).with("azure_role", role))
 }
 

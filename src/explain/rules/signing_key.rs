@@ -86,6 +86,7 @@ fn key_not_found(case: &Case<'_>) -> Option<Found> {
         "kid: ",
         "kid is: ",
         "signing key that matches: ",
+        "signing key that matches ",
         "a key with kid ",
         "key with id ",
         "key id ",
