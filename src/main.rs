@@ -11,7 +11,6 @@ use clap::Parser as _;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    cli::read_own_explanations();
     match arguments.command {
         Some(command) => cli::execute(command).report(),
         None => workbench(&arguments.workbench),
@@ -19,6 +18,7 @@ fn main() -> ExitCode {
 }
 
 fn workbench(given: &WorkbenchOptions) -> ExitCode {
+    cli::read_own_explanations();
     let read = || -> Result<_, String> {
         Ok((given.target.profile()?, given.target.http()?, cli::scenario(given.scenario.as_deref())?))
     };

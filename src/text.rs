@@ -165,6 +165,12 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The beginning of a text, at most so many bytes of it, cut between characters.
+pub fn beginning(text: &str, bytes: usize) -> &str {
+    let end = (0..=bytes.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    &text[..end.unwrap_or(0)]
+}
+
 /// Like [`visible`], but a line break stays one and a tab becomes blanks: for bodies shown over several lines.
 pub fn visible_lines(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
     text.lines().map(|line| {
@@ -205,6 +211,14 @@ pub const fn is_unsafe(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_is_cut_between_characters() {
+        assert_eq!(beginning("aä漢", 0), "");
+        assert_eq!(beginning("aä漢", 2), "a");
+        assert_eq!(beginning("aä漢", 3), "aä");
+        assert_eq!(beginning("aä漢", 99), "aä漢");
+    }
 
     #[test]
     fn escape_sequences_and_bidi_controls_lose_their_power() {

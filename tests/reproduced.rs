@@ -14,7 +14,8 @@ use authwright::{
     provider::{
         Provider,
         keys::{Keys, SigningKey},
-        scenario::Scenario,
+        order::Order,
+        scenario::{Scenario, edit::Edit},
     },
     runtime::{
         key_pair::{self, KeyPair},
@@ -25,7 +26,7 @@ use authwright::{
     wire::Timing,
     workbench::{
         Effect, Event, SessionId, User, Workbench,
-        reproduce::{Recipe, recipes},
+        reproduce::{On, Recipe, recipes},
     },
 };
 use aws_lc_rs::{rsa, rsa::KeySize};
@@ -148,6 +149,23 @@ impl Desk {
         new.iter().filter_map(|exchange| Some(exchange.note.as_ref()?.code)).collect()
     }
 
+    /// At which step the number came, and in what.
+    fn seen(&self, code: u32) -> Option<(&'static str, On)> {
+        let all = self.bench.traffic.all();
+        let exchange =
+            all.iter().find(|exchange| exchange.note.as_ref().is_some_and(|note| note.code == code))?;
+        let response = exchange.response()?;
+        let body = response.body.text();
+        let on = match (response.redirect_target(), response.headers.get("content-type")) {
+            (Some(_), _) => On::Redirect,
+            (None, Some(kind)) if kind.contains("json") => On::Json,
+            _ if body.contains("name=\"error\"") => On::Form,
+            _ if body.contains(&format!("AADSTS{code}")) => On::Page,
+            _ => On::Interrupt,
+        };
+        Some((exchange.step?.name(), on))
+    }
+
     fn outcome(&self) -> Option<&Outcome> {
         let session = self.bench.reproduction()?.session?;
         self.bench.session(session)?.outcome.as_ref()
@@ -186,6 +204,11 @@ fn check(recipe: &Recipe) -> Result<(), String> {
     {
         return Err(format!("refused with {:?}", refusal.error_codes));
     }
+    let (at, on) = desk.seen(code).ok_or("the lab's note is about no exchange")?;
+    let seen = recipe.seen.at == at && recipe.seen.on == on;
+    if !seen {
+        return Err(format!("it comes at {at} on {on:?}, not as the recipe says: {:?}", recipe.seen));
+    }
     let since = desk.bench.traffic.all().len();
     desk.alarms.clear();
     desk.carry_out(User::Mend(seeds("two")), |_| false);
@@ -195,16 +218,10 @@ fn check(recipe: &Recipe) -> Result<(), String> {
         outcome => return Err(format!("mended, it ended with {outcome:?}; noted: {noted:?}")),
     }
     let after = desk.lab.scenario().document();
-    if before != after
-        && !recipe.orders.iter().chain(recipe.during.iter().flat_map(|one| &one.orders)).any(|order| {
-            matches!(
-                order,
-                authwright::provider::order::Order::Edit {
-                    change: authwright::provider::scenario::edit::Edit::Remove { .. }
-                }
-            )
-        })
-    {
+    let orders = recipe.during.iter().flat_map(|one| one.lab.orders(""));
+    let removes = |order| matches!(order, Order::Edit { change: Edit::Remove { .. } });
+    // What is added again stands at the end of its list.
+    if before != after && !orders.into_iter().any(removes) {
         return Err("the directory is not as it was".to_owned());
     }
     if desk.lab.clock() != authwright::provider::clock::Clock::default() {

@@ -532,6 +532,21 @@ fn a_claim_is_bent_signed_in_every_way_and_tried_at_the_lab() {
 }
 
 #[test]
+fn the_shelf_tells_bent_copies_apart() {
+    let mut sitting = called();
+    sitting.press("/");
+    sitting.write("scp");
+    sitting.press("Enter");
+    for keys in ["e", "n e"] {
+        sitting.press(keys);
+        sitting.write("x");
+        sitting.press("Enter s Enter");
+    }
+    sitting.press("S Down Down Down Enter");
+    shows(&mut sitting, &["bent    scp changed", "bent 2  scp changed", "bent    alg none"]);
+}
+
+#[test]
 fn a_bent_issuer_is_still_compared_with_the_one_that_made_the_original() {
     let mut sitting = called();
     sitting.press("/");

@@ -7,6 +7,7 @@ mod diff;
 mod errands;
 mod exit;
 mod explain;
+mod lazily;
 mod lint;
 mod matching;
 mod permission;
@@ -24,6 +25,7 @@ pub use tenant::scenario;
 use clap::{Parser, Subcommand};
 
 use crate::runtime::{explanations, folders};
+use lazily::Lazily;
 
 /// See every Microsoft Entra ID sign-in: flows step by step, tokens decoded, AADSTS errors explained.
 #[derive(Debug, Parser)]
@@ -65,27 +67,27 @@ pub struct WorkbenchOptions {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run a flow, from the metadata to its end (`authwright run --help` names them all)
-    Run(run::Options),
+    Run(Lazily<run::Options>),
     /// Decode a token, however it was pasted; nothing is verified
-    Decode(decode::Options),
+    Decode(Lazily<decode::Options>),
     /// Judge a token as a client or an API would, each check in a light of its own
-    Verify(verify::Options),
+    Verify(Lazily<verify::Options>),
     /// Compare two tokens, claim by claim, and say why they differ
-    Diff(diff::Options),
+    Diff(Lazily<diff::Options>),
     /// Compare a workload's token with the federated credentials of a registration
-    Match(matching::Options),
+    Match(Lazily<matching::Options>),
     /// Explain an AADSTS number, an OAuth error, or a pasted error text
-    Explain(explain::Options),
+    Explain(Lazily<explain::Options>),
     /// Check a registration, or an authorize URL, before anybody signs in
-    Lint(lint::Options),
+    Lint(Lazily<lint::Options>),
     /// A permission by its GUID, its name, or words of it, and the commands that grant it
-    Permission(permission::Options),
+    Permission(Lazily<permission::Options>),
     /// Key pairs and certificates with which applications prove themselves
-    Certificate(certificate::Options),
+    Certificate(Lazily<certificate::Options>),
     /// Serve the lab tenant for other programs
-    Serve(serve::Options),
+    Serve(Lazily<serve::Options>),
     /// The lab tenant's people, applications and their lab credentials
-    Tenant(tenant::Options),
+    Tenant(Lazily<tenant::Options>),
 }
 
 /// Takes up the explanations in the person's own folder, and says what is wrong with them.
@@ -101,12 +103,18 @@ pub fn read_own_explanations() {
 /// Runs a headless command to its end.
 pub fn execute(command: Command) -> Exit {
     match command {
-        Command::Run(options) => run::execute(options),
+        Command::Run(options) => {
+            read_own_explanations();
+            run::execute(options.0)
+        }
         Command::Decode(options) => decode::execute(&options),
         Command::Verify(options) => verify::execute(&options),
         Command::Diff(options) => diff::execute(&options),
         Command::Match(options) => matching::execute(&options),
-        Command::Explain(options) => explain::execute(&options),
+        Command::Explain(options) => {
+            read_own_explanations();
+            explain::execute(&options)
+        }
         Command::Lint(options) => lint::execute(&options),
         Command::Permission(options) => permission::execute(&options),
         Command::Certificate(options) => certificate::execute(&options),

@@ -4,6 +4,7 @@
 //! Facts only, as tables. What an error means for the person in front of the screen is told by `explain`.
 
 pub mod aadsts;
+pub mod address;
 mod find;
 pub mod permissions;
 pub mod registration;

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use url::Url;
 
 use super::{Cause, Evidence, Fix, entry::Entry, phrases, place::Place};
-use crate::wire::Request;
+use crate::{text::beginning, wire::Request};
 
 /// A provider of sign-ins other than Entra.
 pub(super) struct Provider {
@@ -353,7 +353,7 @@ fn said(evidence: &Evidence) -> String {
             refusal.error_uri.as_deref().unwrap_or_default()
         )
     });
-    let text = phrases::beginning(evidence.text.as_deref().unwrap_or_default(), MOST);
+    let text = beginning(evidence.text.as_deref().unwrap_or_default(), MOST);
     format!("{}\n{text}", of_refusal.unwrap_or_default()).to_ascii_lowercase().replace("google chrome", "")
 }
 

@@ -5,8 +5,9 @@
 //! from the table in `entra`. A command line should not pay for prose that it does not print, so the files are cut into
 //! tables once, and a table is parsed when somebody asks for it.
 
-use std::{collections::BTreeMap, sync::OnceLock};
+use std::{collections::HashMap, sync::OnceLock};
 
+use memchr::memmem;
 use serde::Deserialize;
 
 use crate::entra::aadsts;
@@ -259,9 +260,10 @@ pub fn catalogue() -> Vec<Listed> {
     };
     let mut rows: Vec<_> = aadsts::all().iter().map(number).collect();
     rows.sort_by_key(|row| !row.is_explained); // stable: numbers stay ascending
-    let plain =
-        tables().values().filter(|table| table.is_entry() && !table.is_number()).filter_map(parsed_entry);
-    rows.extend(plain.map(|entry| Listed {
+    let plain = tables().values().filter(|table| table.is_entry() && !table.is_number());
+    let mut plain: Vec<_> = plain.filter_map(parsed_entry).collect();
+    plain.sort_by_key(|entry| entry.error);
+    rows.extend(plain.into_iter().map(|entry| Listed {
         code: None,
         error: entry.error,
         title: &entry.title,
@@ -280,12 +282,15 @@ impl Table {
     }
 }
 
-fn tables() -> &'static BTreeMap<&'static str, Table> {
-    static TABLES: OnceLock<BTreeMap<&'static str, Table>> = OnceLock::new();
+fn tables() -> &'static HashMap<&'static str, Table> {
+    static TABLES: OnceLock<HashMap<&'static str, Table>> = OnceLock::new();
     TABLES.get_or_init(|| {
         let built_in = FILES.iter().copied().flat_map(cut);
         let added = ADDED.get().into_iter().flatten().map(|(name, body)| Table::new(name, body));
-        built_in.chain(added).map(|table| (table.name, table)).collect()
+        // Room for all at once: a map that grows moves everything each time.
+        let mut tables = HashMap::with_capacity(1200);
+        tables.extend(built_in.chain(added).map(|table| (table.name, table)));
+        tables
     })
 }
 
@@ -303,19 +308,15 @@ pub(super) fn code_of(name: &str) -> Option<u32> {
 }
 
 /// Cuts a file at its table headings. Only headings begin a line with a bracket: arrays close with one.
-fn cut(file: &'static str) -> Vec<Table> {
-    let mut tables: Vec<Table> = Vec::new();
-    let mut open: Option<(&str, usize)> = None;
-    let mut at = 0;
-    for line in file.split_inclusive('\n') {
-        if let Some(name) = line.trim_end().strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            tables.extend(open.map(|(name, begin)| Table::new(name, &file[begin..at])));
-            open = Some((name, at + line.len()));
-        }
-        at += line.len();
-    }
-    tables.extend(open.map(|(name, begin)| Table::new(name, &file[begin..])));
-    tables
+fn cut(file: &'static str) -> impl Iterator<Item = Table> {
+    let begins = memmem::find_iter(file.as_bytes(), "\n[").map(|at| at + 1);
+    let mut begins = file.starts_with('[').then_some(0).into_iter().chain(begins).peekable();
+    std::iter::from_fn(move || {
+        let begin = begins.next()?;
+        let table = &file[begin + 1..begins.peek().copied().unwrap_or(file.len())];
+        let (heading, body) = table.split_once('\n').unwrap_or((table, ""));
+        Some(Table::new(heading.trim_end().trim_end_matches(']'), body))
+    })
 }
 
 impl Table {
@@ -357,6 +358,8 @@ fn read<T: serde::de::DeserializeOwned>(table: &Table) -> T {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+
+    use std::collections::BTreeMap;
 
     use super::*;
     use crate::explain::slots;
@@ -556,11 +559,11 @@ mod tests {
                     if is_leaf { 1 } else { table.len() }
                 })
                 .sum();
-            assert_eq!(cut(file).len(), expected, "{file:.60}");
+            assert_eq!(cut(file).count(), expected, "{file:.60}");
         }
         assert_eq!(
             entries().len() + reasons().len(),
-            FILES.iter().copied().map(|file| cut(file).len()).sum::<usize>()
+            FILES.iter().copied().map(|file| cut(file).count()).sum::<usize>()
         );
     }
 

@@ -8,7 +8,8 @@ use url::Url;
 use super::{
     Evidence,
     place::Place,
-    reading::{plain, what_stayed},
+    quotes,
+    reading::{UNKNOWN, plain, what_stayed},
 };
 use crate::{
     entra::{aadsts, scopes},
@@ -38,6 +39,9 @@ pub(super) struct Facts {
     pub timestamp: Option<String>,
     /// What the authority's clock showed when it answered.
     pub answered: Option<UnixTime>,
+    /// Whether the request was read from a program with variables in it: then an address with a variable is what was written,
+    /// not what was sent.
+    is_from_program: bool,
     values: Vec<(&'static str, String)>,
 }
 
@@ -177,8 +181,12 @@ impl Facts {
     }
 
     fn read_request(&mut self, request: &Request) {
-        self.read_params(&request.query());
-        self.read_params(&request.form());
+        let (query, form) = (request.query(), request.form());
+        let path = percent_encoding::percent_decode_str(request.url.path()).decode_utf8_lossy();
+        let is_untold = |params: &Params| params.iter().any(|(_, value)| value.contains(UNKNOWN));
+        self.is_from_program |= path.contains(UNKNOWN) || is_untold(&query) || is_untold(&form);
+        self.read_params(&query);
+        self.read_params(&form);
         self.read_headers(&request.headers);
         self.read_address(&request.url);
     }
@@ -218,7 +226,7 @@ impl Facts {
 
     fn read_params(&mut self, params: &Params) {
         for (parameter, slot) in PARAMETERS {
-            if let Some(value) = params.get(parameter) {
+            if let Some(value) = params.get(parameter).filter(|value| !value.contains(UNKNOWN)) {
                 self.set(slot, value);
             }
         }
@@ -239,7 +247,13 @@ impl Facts {
         self.set("authority", &url.origin().ascii_serialization());
         if let Some(tenant) = segments.first() {
             let tenant = percent_encoding::percent_decode_str(tenant).decode_utf8_lossy();
-            self.set("tenant", &tenant);
+            // Other providers have words of their path there.
+            let is_word = ["oauth2", "oauth", "login", "connect", "as", "o", "realms", "auth", "adfs", "idp", "services"]
+                .contains(&tenant.as_ref())
+                || segments.len() == 1;
+            if !tenant.contains(UNKNOWN) && !is_word {
+                self.set("tenant", &tenant);
+            }
         }
     }
 
@@ -294,7 +308,10 @@ impl Facts {
                 .iter()
                 .any(|mark| token.contains(mark))
         };
-        for token in tokens.filter(telling).take(MOST) {
+        let is_written = |token: &&str| self.is_from_program && token.contains(['$', '{', '}']);
+        let tokens: Vec<&str> =
+            tokens.filter(telling).filter(|token| !is_written(token)).take(MOST).collect();
+        for token in tokens {
             if let Some(url) = token.find("http").and_then(|at| Url::parse(&token[at..]).ok()) {
                 self.read_address(&url);
             }
@@ -344,7 +361,7 @@ impl Facts {
         let words = words.split("Trace ID").next().unwrap_or_default();
         let all: Vec<&'static str> = code.slots().collect();
         let mut slots = all.as_slice();
-        for value in quoted_values(words) {
+        for value in quotes::within(words) {
             // `{EmailHidden}` and the like: the authority keeps the name to itself.
             let is_hidden = value.starts_with('{') && code.number != 900_023;
             // Older and newer wordings leave values out: then the next slot that can hold it takes it.
@@ -401,11 +418,6 @@ impl Facts {
             self.set("resource_id", id);
         }
     }
-}
-
-/// A text without the backslashes that JSON puts before quotation marks, if it has any.
-pub(super) fn unescaped(text: &str) -> Option<String> {
-    text.contains("\\\"").then(|| text.replace("\\\"", "\""))
 }
 
 /// Whether an error is one of the words that stand for many failures: those of RFC 6749, of OpenID Connect, and statuses.
@@ -576,29 +588,6 @@ fn json_object(text: &str) -> Option<serde_json::Map<String, serde_json::Value>>
     }
 }
 
-/// What stands in quotes; an apostrophe inside a word is none.
-fn quoted_values(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        loop {
-            let open = rest.find(['\'', '"'])?;
-            let quote = rest[open..].chars().next()?;
-            let is_apostrophe = rest[..open].ends_with(char::is_alphanumeric);
-            let inside = &rest[open + 1..];
-            if is_apostrophe {
-                rest = inside;
-                continue;
-            }
-            let close = inside
-                .match_indices(quote)
-                .map(|(at, _)| at)
-                .find(|at| !inside[at + 1..].starts_with(char::is_alphanumeric))?;
-            rest = &inside[close + 1..];
-            return Some(&inside[..close]);
-        }
-    })
-}
-
 /// Whether a text has the form of a GUID.
 pub(super) fn is_guid(text: &str) -> bool {
     text.len() == 36
@@ -747,11 +736,5 @@ mod tests {
         check("User.Read Mail.Read", "User.Read Mail.Read");
         let facts = of_text(&format!("AADSTS700016: App '{secret}' does not exist in directory 't'"));
         assert_eq!(facts.get("client_id"), Some("•••••••• (40 chars)"));
-    }
-
-    #[test]
-    fn quotes_are_told_from_apostrophes() {
-        let values: Vec<_> = quoted_values("it isn't 'one' but \"two\", 'it's three' and 'open").collect();
-        assert_eq!(values, ["one", "two", "it's three"]);
     }
 }

@@ -3,6 +3,8 @@
 //! `causes.tsv` says for each cause which evidence decides about it. What is not at hand is asked for, by the command that
 //! gets it where there is one.
 
+use memchr::memmem;
+
 use super::{
     Certainty, Evidence, EvidenceLine, Fix,
     entry::{self, Entry},
@@ -98,13 +100,19 @@ const LOOKUPS: [(&[&str], &str, &str); 4] = [
 
 /// Whether there is a cause of that id.
 pub(super) fn is_cause(id: &str) -> bool {
-    CAUSES.lines().any(|line| !line.starts_with('#') && line.split('\t').next() == Some(id))
+    row(id).is_some()
 }
 
 /// The evidence that decides about a cause, as words of `causes.tsv`.
 pub(super) fn needs(id: &str) -> impl Iterator<Item = &'static str> {
-    let row = CAUSES.lines().find(|line| line.split('\t').next() == Some(id));
-    row.and_then(|row| row.split('\t').nth(2)).unwrap_or_default().split(',').filter(|need| !need.is_empty())
+    let needs = row(id).and_then(|row| row.split('\t').nth(2)).unwrap_or_default();
+    needs.split(',').filter(|need| !need.is_empty())
+}
+
+/// The row of a cause in `causes.tsv`; the table begins with a comment, so that each row follows a line break.
+fn row(id: &str) -> Option<&'static str> {
+    let at = memmem::find(CAUSES.as_bytes(), format!("\n{id}\t").as_bytes())?;
+    CAUSES[at + 1..].lines().next()
 }
 
 /// The answer that several causes stay open: which, and what would settle it.

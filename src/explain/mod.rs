@@ -24,6 +24,7 @@ mod names;
 mod phrases;
 mod place;
 mod print;
+mod quotes;
 mod reading;
 mod rules;
 mod secrets;

@@ -44,16 +44,24 @@ impl Names {
     }
 }
 
-/// The names by their first word in lower case.
-fn table() -> &'static HashMap<String, Vec<Name>> {
-    static NAMES: OnceLock<HashMap<String, Vec<Name>>> = OnceLock::new();
+/// What is alike in all spellings of a word: its length and first letter. It is cheap to make for each word of a long
+/// text, and leaves a handful of names to compare.
+type Key = (usize, u8);
+
+fn key(word: &str) -> Key {
+    (word.len(), word.bytes().next().unwrap_or_default().to_ascii_lowercase())
+}
+
+/// The names by the key of their first word.
+fn table() -> &'static HashMap<Key, Vec<Name>> {
+    static NAMES: OnceLock<HashMap<Key, Vec<Name>>> = OnceLock::new();
     NAMES.get_or_init(|| {
-        let mut names: HashMap<String, Vec<Name>> = HashMap::new();
+        let mut names: HashMap<Key, Vec<Name>> = HashMap::new();
         let rows = TABLE.lines().filter(|line| !line.starts_with('#'));
         for (rank, (text, entry)) in rows.filter_map(|line| line.split_once('\t')).enumerate() {
             let (entry, kind) = entry.split_once('\t').unwrap_or((entry, ""));
             let name = Name { text, entry, rank, is_wrapper: kind == "wrapper" };
-            names.entry(first_word(text).to_ascii_lowercase()).or_default().push(name);
+            names.entry(key(first_word(text))).or_default().push(name);
         }
         names
     })
@@ -75,7 +83,7 @@ pub(super) fn entries(text: &str) -> Vec<&'static str> {
 
 /// The entry about a name that stands alone, such as the code in an API's answer.
 pub(super) fn entry_of(name: &str) -> Option<&'static str> {
-    let mut names = table().get(&first_word(name).to_ascii_lowercase())?.iter();
+    let mut names = table().get(&key(first_word(name)))?.iter();
     names.find(|known| begins_with(name, first_word(name), known.text)).map(|known| known.entry)
 }
 
@@ -93,7 +101,7 @@ fn all(text: &str) -> (BTreeMap<usize, &'static Name>, Option<&'static str>) {
             continue;
         }
         if word.len() <= 80 {
-            for name in table().get(&word.to_ascii_lowercase()).into_iter().flatten() {
+            for name in table().get(&key(word)).into_iter().flatten() {
                 if begins_with(rest, word, name.text) {
                     found.insert(name.rank, name);
                 }

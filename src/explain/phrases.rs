@@ -2,7 +2,8 @@
 //! B2C, the address that a library could not read. Providers word their messages differently; what stays is a word, and the
 //! value in quotes or behind a colon after it.
 
-use super::names;
+use super::{names, quotes};
+use crate::text::beginning;
 
 /// A word that announces a value, in lower case, and the slot that takes the value.
 const ANNOUNCED: [(&str, &str); 18] = [
@@ -50,9 +51,8 @@ pub(super) fn values(text: &str) -> Vec<(&'static str, String)> {
 /// What stands in quotes at the beginning, or else the first word.
 fn value(text: &str) -> Option<&str> {
     let text = text.trim_start_matches([' ', ':']);
-    let quote = text.chars().next().filter(|c| ['\'', '"', '`'].contains(c));
-    let value = match quote {
-        Some(quote) => text[1..].split(quote).next()?,
+    let value = match quotes::at_start(text) {
+        Some((value, _)) => value,
         None => text.split([' ', ',', ';', '&', '<', ')', '"', '\'']).next()?.trim_end_matches('.'),
     };
     (!value.is_empty() && value.len() <= 600).then_some(value)
@@ -67,12 +67,6 @@ fn fits(slot: &str, value: &str) -> bool {
         "scope" | "resource" => value.len() > 2 && value.contains(['.', '/', ':', '-', '_']),
         _ => true,
     }
-}
-
-/// The beginning of a text, at most so many bytes of it, cut between characters.
-pub(super) fn beginning(text: &str, most: usize) -> &str {
-    let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
-    &text[..end.unwrap_or(0)]
 }
 
 /// The addresses in a text, as they stand there.

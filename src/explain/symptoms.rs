@@ -18,7 +18,7 @@ pub(super) fn find(evidence: &Evidence) -> Option<&'static str> {
 /// The entry whose words are all in the text.
 fn described(text: &str) -> Option<&'static str> {
     const LONGEST: usize = 4000;
-    let words = plain_words(phrases::beginning(text, LONGEST));
+    let words = plain_words(crate::text::beginning(text, LONGEST));
     let holds = |group: &str| match group.strip_prefix('!') {
         Some(group) => !group.split('|').any(|form| words.contains(form)),
         None => group.split('|').any(|form| words.contains(form)),

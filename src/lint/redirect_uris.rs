@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{LintFinding, address, address::Parts, command, listed};
-use crate::entra::registration::{Application, Platform};
+use super::{LintFinding, address, command, listed};
+use crate::entra::{
+    address::Parts,
+    registration::{Application, Platform},
+};
 
 /// How many an application may have: fewer where personal accounts sign in.
 const MOST: usize = 256;

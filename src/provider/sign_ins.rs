@@ -13,7 +13,7 @@ use super::{
     scope::Wanted,
     tenant::Segment,
 };
-use crate::time::UnixTime;
+use crate::{text::beginning, time::UnixTime};
 
 /// How many entries are kept.
 const KEPT: usize = 10_000;
@@ -299,8 +299,7 @@ impl SignIns {
 /// A reason repeats what was sent, which can be a megabyte.
 fn shorten(text: &mut String) {
     if text.len() > LONGEST {
-        let whole = (0..=LONGEST).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
-        *text = format!("{}…", &text[..whole]);
+        *text = format!("{}…", beginning(text, LONGEST));
     }
 }
 

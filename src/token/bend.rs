@@ -72,6 +72,17 @@ impl Signing {
         }
     }
 
+    /// The fewest words that tell one bent copy from another; `None` where the signature is right.
+    const fn in_short(self) -> Option<&'static str> {
+        match self {
+            Self::LabKey => None,
+            Self::OtherKey => Some("other key"),
+            Self::PublicKeyAsSecret => Some("HS256"),
+            Self::None => Some("alg none"),
+            Self::Keep => Some("old signature"),
+        }
+    }
+
     /// A sentence that says what it shows.
     pub const fn about(self) -> &'static str {
         match self {
@@ -111,6 +122,21 @@ pub struct Altered {
     pub before: Option<Value>,
     /// What it is; `None` if it was taken out.
     pub after: Option<Value>,
+}
+
+/// In what a copy is bent, in a few words for lists: `aud changed`, `alg none, scp added`. The names are the token's own.
+pub fn in_short(changes: &[Altered], signing: Signing) -> String {
+    let change = |altered: &Altered| {
+        let what = match (&altered.before, &altered.after) {
+            (_, None) => "left out",
+            (None, Some(_)) => "added",
+            (Some(_), Some(_)) => "changed",
+        };
+        format!("{} {what}", altered.name)
+    };
+    let words: Vec<String> =
+        signing.in_short().map(ToOwned::to_owned).into_iter().chain(changes.iter().map(change)).collect();
+    if words.is_empty() { "signed anew".to_owned() } else { words.join(", ") }
 }
 
 /// A token that is being changed.
@@ -296,6 +322,21 @@ mod tests {
     fn parts_of(token: &str) -> (Value, Value) {
         let decoded = decode(token);
         (decoded.header.into(), decoded.claims.into())
+    }
+
+    #[test]
+    fn a_few_words_tell_in_what_a_copy_is_bent() {
+        let mut copy = bent();
+        let check = |copy: &Bent, signing: Signing, expected: &str| {
+            assert_eq!(in_short(&copy.changes(), signing), expected);
+        };
+        check(&copy, Signing::LabKey, "signed anew");
+        check(&copy, Signing::None, "alg none");
+        copy.set(Part::Claims, "aud", json!("api://else"));
+        check(&copy, Signing::LabKey, "aud changed");
+        copy.remove(Part::Claims, "exp");
+        copy.set(Part::Claims, "roles", json!(["x"]));
+        check(&copy, Signing::OtherKey, "other key, aud changed, exp left out, roles added");
     }
 
     #[test]

@@ -4,9 +4,11 @@
 //! Entra compares `iss`, `sub` and `aud` with each entry letter for letter (reference §4.6). [`registered`] reads the entries
 //! from whatever prints them, [`matching`] compares. The signature is not looked at: the issuer's keys are not here.
 
+mod expression;
 mod remedy;
 mod subject;
 
+pub use expression::{Checked, Expression, Letters};
 pub use subject::{Subject, subject_of};
 
 use serde_json::{Map, Value, json};
@@ -29,7 +31,7 @@ pub struct Registered {
     pub subject: String,
     /// For whom the token must be; Entra allows exactly one.
     pub audiences: Vec<String>,
-    /// `claimsMatchingExpression` of a flexible credential, which is not evaluated here.
+    /// `claimsMatchingExpression` of a flexible credential: see [`Expression`].
     pub expression: Option<String>,
 }
 
@@ -225,7 +227,7 @@ pub fn matching(
     }
     let of_entra = known::is_entra(&token.claims);
     let mut candidates: Vec<_> =
-        entries.iter().map(|entry| candidate(entry, &issuer, &subject, &audiences, of_entra)).collect();
+        entries.iter().map(|entry| candidate(entry, token, &issuer, &subject, &audiences)).collect();
     candidates.sort_by_cached_key(|one| std::cmp::Reverse(nearness(one)));
     let refused = refusal(&candidates, of_entra, &token.claims);
     let headline = headline(refused, &candidates, [&issuer, &subject, &audiences.join(" ")]);
@@ -247,11 +249,12 @@ pub fn matching(
 
 fn candidate(
     entry: &Registered,
+    token: &Decoded,
     issuer: &str,
     subject: &str,
     audiences: &[String],
-    of_entra: bool,
 ) -> Candidate {
+    let of_entra = known::is_entra(&token.claims);
     let audience = entry.audiences.first().map(String::as_str).unwrap_or_default();
     let presented = audiences.join(" ");
     // Entra's own tokens name the resource by its id where the request named its address.
@@ -262,14 +265,7 @@ fn candidate(
         compared: [
             compared(Member::Issuer, issuer, &entry.issuer, issuer == entry.issuer, issuer_differs),
             match expression.filter(|_| entry.subject.is_empty()) {
-                Some(expression) => Compared {
-                    member: Member::Subject,
-                    presented: subject.to_owned(),
-                    registered: expression.to_owned(),
-                    fits: false,
-                    marked: Marked::default(),
-                    why: vec!["A flexible credential: its expression is not evaluated here.".to_owned()],
-                },
+                Some(expression) => flexible(expression, token, subject),
                 None => compared(
                     Member::Subject,
                     subject,
@@ -281,6 +277,37 @@ fn candidate(
             compared(Member::Audience, &presented, audience, audience_fits, audience_differs),
         ],
         registered: entry.clone(),
+    }
+}
+
+/// A token beside the expression of a flexible credential.
+fn flexible(expression: &str, token: &Decoded, subject: &str) -> Compared {
+    let terms = Expression::read(expression).map(|read| read.check(&token.claims, Letters::Exact));
+    let why = match &terms {
+        None => vec!["The expression of this flexible credential cannot be read.".to_owned()],
+        Some(terms) => terms.iter().filter(|one| !one.fits).map(not_held).collect(),
+    };
+    Compared {
+        member: Member::Subject,
+        presented: subject.to_owned(),
+        registered: expression.to_owned(),
+        fits: why.is_empty(),
+        marked: if why.is_empty() { Marked::same(subject) } else { Marked::default() },
+        why,
+    }
+}
+
+fn not_held(term: &Checked) -> String {
+    match &term.presented {
+        Some(sent) => format!(
+            "{} is “{}”, and the expression wants: {}.",
+            term.claim,
+            visible(sent),
+            visible(&term.expected)
+        ),
+        None => {
+            format!("The token has no {}, and the expression wants: {}.", term.claim, visible(&term.expected))
+        }
     }
 }
 

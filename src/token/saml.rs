@@ -7,6 +7,7 @@
 use serde_json::{Map, Value};
 
 use super::part;
+use crate::text::beginning;
 
 /// No honest message unpacks to more. A small text can unpack to a thousand times its size.
 const MOST_UNPACKED: usize = 256 * 1024;
@@ -55,11 +56,7 @@ impl Saml {
 
 /// Whether a text is SAML in plain XML.
 pub(super) fn is_saml(text: &str) -> bool {
-    let mut end = text.len().min(2000);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    let head = &text[..end];
+    let head = beginning(text, 2000);
     head.starts_with('<')
         && (head.contains(":SAML:") || head.contains(":Assertion") || head.contains("<Assertion"))
 }

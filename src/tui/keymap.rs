@@ -9,7 +9,7 @@ mod key;
 mod table;
 
 pub use key::Key;
-pub use table::{Binding, TABLE};
+pub use table::{Binding, NEARER, TABLE};
 
 use super::{action::Action, glyphs::Charset};
 
@@ -174,8 +174,10 @@ pub struct HelpRow {
     pub keys: String,
     /// The action.
     pub action: Action,
-    /// What the footer calls it here; may be nearer to the point than [`Action::about`].
+    /// What the footer calls it here.
     pub words: &'static str,
+    /// What it does here.
+    pub about: &'static str,
 }
 
 /// The most entries of a footer, the one for the help included.
@@ -230,6 +232,12 @@ pub fn footer_of(context: Context, charset: Charset, works: impl Fn(Action) -> b
     hints
 }
 
+/// What an action does where the focus is, in a sentence.
+pub fn about(context: Context, action: Action) -> &'static str {
+    let nearer = |context| NEARER.iter().find(|row| (row.0, row.1) == (context, action));
+    context.chain().find_map(nearer).map_or_else(|| action.about(), |row| row.2)
+}
+
 /// Every key that works where the focus is, nearest context first.
 pub fn help(context: Context, charset: Charset) -> Vec<HelpSection> {
     let sections = context.chain().map(|part| {
@@ -239,6 +247,7 @@ pub fn help(context: Context, charset: Charset) -> Vec<HelpSection> {
                 keys: keys.join(", "),
                 action: binding.action,
                 words: binding.words,
+                about: about(part, binding.action),
             })
         });
         HelpSection { context: part, rows: rows.collect() }
@@ -267,7 +276,7 @@ pub fn readme_table() -> String {
         for binding in rows(context) {
             let keys: Vec<_> =
                 binding.keys.iter().map(|key| format!("`{}`", key.label(Charset::Unicode))).collect();
-            let (action, about) = (binding.action.name(), binding.action.about());
+            let (action, about) = (binding.action.name(), about(context, binding.action));
             lines.push(format!("| {place} | {} | `{action}` | {about} |", keys.join(" ")));
             place = "";
         }
@@ -514,6 +523,21 @@ mod tests {
         assert_eq!(key(Context::Flows, Action::FlowNext), None);
         assert_eq!(key(Context::Run, Action::Activate), None, "Enter is taken by the flow there");
         assert_eq!(key(Context::Traffic, Action::Mouse), None);
+    }
+
+    #[test]
+    fn what_an_action_does_is_told_nearer_where_it_has_a_key() {
+        for (context, action, told) in NEARER {
+            let bound = rows(*context).any(|row| row.action == *action);
+            assert!(bound, "{context:?} has no key for {action:?}");
+            assert_ne!(*told, action.about(), "{context:?} {action:?}");
+            assert!(told.ends_with('.') && !told.contains('|'), "{told}");
+        }
+        let pasted = |context| about(context, Action::Paste);
+        assert!(
+            pasted(Context::Tokens).contains("certificate") && !pasted(Context::Errors).contains("token")
+        );
+        assert_eq!(pasted(Context::Page), pasted(Context::Run), "what holds around a context holds in it");
     }
 
     #[test]

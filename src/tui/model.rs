@@ -189,6 +189,11 @@ impl Model {
                 _ => true,
             });
         }
+        if matches!(context, Context::Run | Context::Request | Context::Page | Context::Device)
+            && !self.run.waits_to_be_mended(&self.bench)
+        {
+            hints.retain(|hint| hint.action != Action::ErrorMend);
+        }
         if context == Context::SignIns && self.tenant.enter_explains(&self.bench) {
             for hint in hints.iter_mut().filter(|hint| hint.action == Action::Activate) {
                 hint.words = "explain";

@@ -262,7 +262,8 @@ pub fn hits(context: Context, query: &str) -> Vec<Action> {
     let usable = Action::ALL.iter().copied().filter(|action| super::keymap::is_usable(context, *action));
     let mut hits: Vec<_> = usable
         .filter_map(|action| {
-            let text = format!("{} {}", action.name(), action.about()).to_lowercase();
+            let about = super::keymap::about(context, action);
+            let text = format!("{} {about}", action.name()).to_lowercase();
             Some((score(&text, &query)?, action))
         })
         .collect();

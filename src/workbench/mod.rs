@@ -26,6 +26,7 @@ pub use tenant::Tenant;
 pub use terms::{Demand, Term};
 pub use traffic::{Channel, Exchange, ExchangeId, Owner, Traffic};
 
+use self::session::Visitor;
 use std::{collections::BTreeMap, sync::Arc};
 
 use url::Url;
@@ -430,7 +431,7 @@ impl Workbench {
             User::Try(index) => self.try_at_api(index, now),
             User::Order(order) => vec![Effect::Lab(Box::new(order))],
             User::Reproduce(code, seeds) => self.reproduce(code, &seeds, now),
-            User::Mend(seeds) => self.mend(&seeds),
+            User::Mend(seeds) => self.mend(&seeds, now),
         }
     }
 
@@ -455,23 +456,21 @@ impl Workbench {
     }
 
     fn start(&mut self, start: Start, now: UnixTime) -> Vec<Effect> {
-        self.start_for(None, None, Vec::new(), start, now)
+        self.start_for(None, Visitor::default(), start, now)
     }
 
-    /// Starts a run; `brings_for` names the run that waits for its tokens. It goes on in a `browser` where somebody was
-    /// before, and `presses` buttons as soon as they are there.
+    /// Starts a run; `brings_for` names the run that waits for its tokens.
     fn start_for(
         &mut self,
         brings_for: Option<SessionId>,
-        browser: Option<agent::Agent>,
-        presses: Vec<String>,
+        visitor: Visitor,
         start: Start,
         now: UnixTime,
     ) -> Vec<Effect> {
         let (id, seeds) = (SessionId::at(self.sessions.len()), start.seeds.clone());
         let mut session = Session::new(id, start, now);
         session.brings_for = brings_for;
-        (session.browser, session.presses) = (browser, presses);
+        session.visitor = visitor;
         self.sessions.push(session);
         self.advance(id, flow::Input::Begin(seeds), now)
     }

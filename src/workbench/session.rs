@@ -41,6 +41,17 @@ pub enum FrontChannel {
     Paste,
 }
 
+/// What is arranged for the visits of a run before it begins.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Visitor {
+    /// The browser that it continues, with whoever is signed in there.
+    pub browser: Option<Agent>,
+    /// Buttons of pages that are pressed as soon as they are there.
+    pub presses: Vec<String>,
+    /// The button of the page at which it waits until it is told to go on.
+    pub waits_at: Option<String>,
+}
+
 /// One run.
 #[derive(Debug)]
 pub struct Session {
@@ -81,10 +92,10 @@ pub struct Session {
     pub brings_for: Option<SessionId>,
     /// The token it began with, once it has one.
     pub began_with: Option<Secret>,
-    /// The browser that it continues, with whoever is signed in there.
-    pub(super) browser: Option<Agent>,
-    /// Buttons of pages that are pressed as soon as they are there.
-    pub(super) presses: Vec<String>,
+    /// What is arranged for its visits.
+    pub(super) visitor: Visitor,
+    /// The page at which it waits because that was arranged.
+    paused: Option<Response>,
     pub(super) seeds: Seeds,
     wants: Option<(CallId, Need)>,
     visit: Option<(CallId, Visit)>,
@@ -114,8 +125,8 @@ impl Session {
             source_run: None,
             brings_for: None,
             began_with: None,
-            browser: None,
-            presses: Vec::new(),
+            visitor: Visitor::default(),
+            paused: None,
             seeds: start.seeds,
             wants: None,
             visit: None,
@@ -301,7 +312,7 @@ impl Session {
             None | Some(FrontChannel::Paste) => Vec::new(),
             Some(FrontChannel::Browser) => vec![Effect::OpenBrowser(url)],
             Some(FrontChannel::Builtin(_)) => {
-                let (agent, request) = match self.browser.take() {
+                let (agent, request) = match self.visitor.browser.take() {
                     Some(mut agent) => {
                         let request = agent.again(url, redirect_uri);
                         (agent, request)
@@ -376,6 +387,11 @@ impl Session {
                 let Some(FrontChannel::Builtin(Some(credentials))) = self.front.clone() else {
                     return (Vec::new(), None);
                 };
+                if let Some(page) = page.as_ref().filter(|_| self.waits_here()) {
+                    self.visitor.waits_at = None;
+                    self.paused = Some(page.clone());
+                    return (Vec::new(), None);
+                }
                 if let Some(next) = self.press() {
                     return self.go_on(next, None, traffic, now);
                 }
@@ -390,20 +406,36 @@ impl Session {
         }
     }
 
+    /// Whether it waits at a page because that was arranged.
+    pub(super) const fn is_paused(&self) -> bool {
+        self.paused.is_some()
+    }
+
+    /// Goes on from the page at which it waits.
+    pub(super) fn resume(
+        &mut self,
+        traffic: &mut Traffic,
+        now: UnixTime,
+    ) -> (Vec<Effect>, Option<flow::Input>) {
+        match self.paused.take() {
+            Some(page) => self.go_on(agent::Next::Page, Some(page), traffic, now),
+            None => (Vec::new(), None),
+        }
+    }
+
+    fn waits_here(&self) -> bool {
+        let page = self.agent.as_ref().and_then(Agent::page);
+        page.zip(self.visitor.waits_at.as_deref()).is_some_and(|(page, label)| button(page, label).is_some())
+    }
+
     /// Presses a button that is on the list, if the page has one; each is pressed once.
     fn press(&mut self) -> Option<agent::Next> {
         let agent = self.agent.as_mut()?;
-        let forms = &agent.page()?.forms;
-        let wanted = self.presses.iter().enumerate().find_map(|(at, label)| {
-            forms.iter().enumerate().find_map(|(form, one)| {
-                let is_it = |control: &agent::Control| {
-                    control.kind == agent::ControlKind::Submit && control.label.contains(label.as_str())
-                };
-                Some((at, form, one.controls.iter().position(is_it)?))
-            })
-        });
-        let (at, form, button) = wanted?;
-        self.presses.remove(at);
+        let page = agent.page()?;
+        let presses = &mut self.visitor.presses;
+        let wanted = presses.iter().enumerate().find_map(|(at, label)| Some((at, button(page, label)?)));
+        let (at, (form, button)) = wanted?;
+        presses.remove(at);
         agent.act(agent::Act::Submit(form, Some(button)))
     }
 
@@ -448,4 +480,12 @@ impl Session {
         self.exchanges.push(*id);
         *id
     }
+}
+
+/// The button of a page whose words hold these: its form, and its place there.
+fn button(page: &agent::Page, label: &str) -> Option<(usize, usize)> {
+    let is_it = |control: &agent::Control| {
+        control.kind == agent::ControlKind::Submit && control.label.contains(label)
+    };
+    page.forms.iter().enumerate().find_map(|(at, form)| Some((at, form.controls.iter().position(is_it)?)))
 }

@@ -48,8 +48,8 @@ impl Workbench {
         };
         session.source_run = Some(next);
         // Whatever is done on pages, is done where the pages come up.
-        let (browser, presses) = (session.browser.take(), std::mem::take(&mut session.presses));
-        self.start_for(Some(id), browser, presses, start, now)
+        let visitor = std::mem::take(&mut session.visitor);
+        self.start_for(Some(id), visitor, start, now)
     }
 
     /// Hands what run `id` brought to the run that waits for it, once it has ended.

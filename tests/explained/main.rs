@@ -8,6 +8,8 @@
 //!   must stand in that cause (`a|b`: either); `fix_any`, one of which must stand in its fixes; `not`: causes that come near
 //!   and must not be named as certain or likely.
 
+#[path = "../mutation/mod.rs"]
+mod mutation;
 mod pasted;
 mod properties;
 

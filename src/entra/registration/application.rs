@@ -185,10 +185,12 @@ pub struct Federated {
     pub name: String,
     /// `issuer`.
     pub issuer: String,
-    /// `subject`.
+    /// `subject`; empty where an expression takes its place.
     pub subject: String,
     /// `audiences`.
     pub audiences: Vec<String>,
+    /// `claimsMatchingExpression` of a flexible credential.
+    pub expression: Option<String>,
 }
 
 impl Application {
@@ -307,10 +309,12 @@ fn certificate(value: &Value) -> Certificate {
 }
 
 fn federated(value: &Value) -> Federated {
+    let expression = value.get("claimsMatchingExpression");
     Federated {
         name: text(value, "name").unwrap_or_default(),
         issuer: text(value, "issuer").unwrap_or_default(),
         subject: text(value, "subject").unwrap_or_default(),
         audiences: texts(value, "audiences"),
+        expression: expression.and_then(|it| text(it, "value").or_else(|| it.as_str().map(str::to_owned))),
     }
 }

@@ -1,8 +1,8 @@
 //! The way in: evidence is read out of whatever a person pastes, into the same [`Evidence`] that a run of our own gives.
 //!
 //! A text is cleaned first (`plain`). Then each reader looks for its form: objects of JSON and its relatives (`literal`,
-//! `objects`), HTTP messages (`message`), HAR files (`archive`), a `curl` command (`command`), addresses (`addresses`),
-//! tokens and challenges (`credentials`). `exchange` chooses the one that failed among several; `recovered` and `shortened`
+//! `objects`), HTTP messages (`message`), HAR files (`archive`), commands and calls that send a request (`command`),
+//! addresses (`addresses`), tokens and challenges (`credentials`). `exchange` chooses the one that failed among several; `recovered` and `shortened`
 //! keep the part of a log that counts. To add a form: a module with one function from text to evidence, and its place in
 //! [`complete`].
 //!
@@ -34,6 +34,7 @@ use crate::{
     oauth::Refusal,
     wire::Request,
 };
+pub(super) use command::UNKNOWN;
 pub(super) use exchange::refusal_of;
 use exchange::{Chosen, choose};
 pub(super) use recovered::what_stayed;
@@ -57,7 +58,7 @@ pub(super) fn complete(given: &Evidence) -> Cow<'_, Evidence> {
 
     let refusals = found.refusals;
     let addresses = addresses::find(&text);
-    let command = command::curl(&text).filter(|_| chosen.request.is_none());
+    let command = command::last(&text).filter(|_| chosen.request.is_none());
     take_exchange(&mut evidence, chosen, command, &addresses, &refusals, &text);
     if evidence.token.is_none() && !carries_a_token(evidence.request.as_ref()) {
         evidence.token = credentials::token(&text).map(str::to_owned);
@@ -130,9 +131,10 @@ fn take_exchange(
     let is_said_later =
         number.and_then(aadsts::lookup).is_some_and(|code| code.surface == Shows::Json && asked.is_none());
     if evidence.request.is_some() {
+        // The same twice is a finding where somebody gave both, and the same one where both were read.
         let is_other = |other: &Request| Some(other) != evidence.request.as_ref();
-        evidence.previous_request =
-            evidence.previous_request.take().or(chosen.previous).or(authorize).filter(is_other);
+        let read = chosen.previous.or(authorize).filter(is_other);
+        evidence.previous_request = evidence.previous_request.take().or(read);
     } else if asked.is_none() && !is_said_later {
         evidence.request = authorize;
     } else {

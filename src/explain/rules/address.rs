@@ -1,67 +1,11 @@
-//! Redirect URIs taken apart as text, and compared with those that are registered: which one comes closest, and in which
-//! parts they differ.
+//! Redirect URIs compared with those that are registered: which one comes closest, and in which parts they differ.
 //!
-//! A reader of URLs would mend what we are looking for, so nothing is normalized here. Two liberties are Entra's own: the
+//! They are compared as text ([`Parts`]). Two liberties are Entra's own: the
 //! port of this machine does not count (RFC 8252 §7.3), and no path is the same as the path `/`.
 
 use percent_encoding::percent_decode_str;
 
-use crate::entra::registration::Platform;
-
-/// An address in its parts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Parts<'a> {
-    /// What stands before the colon.
-    pub scheme: &'a str,
-    /// The host; empty for addresses such as `urn:…`.
-    pub host: &'a str,
-    /// The digits of the port; empty where none is written.
-    pub port: &'a str,
-    /// Everything behind, with query and fragment.
-    pub path: &'a str,
-}
-
-impl<'a> Parts<'a> {
-    /// Takes an absolute address apart; `None` for anything else.
-    pub fn of(address: &'a str) -> Option<Self> {
-        let (scheme, rest) = address.split_once(':')?;
-        let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
-        if !is_scheme || rest.is_empty() || rest.bytes().all(|b| b == b'/') {
-            return None;
-        }
-        let Some(rest) = rest.strip_prefix("//") else {
-            // `localhost:3000/cb` has no scheme, though it looks like one; in `com.example.app:/cb` it is one.
-            let is_port = rest.starts_with(|c: char| c.is_ascii_digit());
-            return (!is_port).then_some(Self { scheme, host: "", port: "", path: rest });
-        };
-        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-        // The colons of an IPv6 address are no port.
-        let colon = authority.rfind(':').filter(|at| !authority[*at..].contains(']'));
-        let (host, port) = colon.map_or((authority, ""), |at| (&authority[..at], &authority[at + 1..]));
-        (!host.is_empty()).then_some(Self { scheme, host, port, path })
-    }
-
-    /// Whether the host is this machine.
-    pub fn is_loopback(&self) -> bool {
-        is_loopback(self.host)
-    }
-
-    /// Whether the address is a page on the web.
-    pub fn is_web(&self) -> bool {
-        self.scheme.eq_ignore_ascii_case("https") || self.scheme.eq_ignore_ascii_case("http")
-    }
-
-    /// Scheme, host and port, as an `Origin` header has them.
-    pub fn origin(&self) -> String {
-        let port = if self.port.is_empty() { String::new() } else { format!(":{}", self.port) };
-        format!("{}://{}{port}", self.scheme, self.host).to_ascii_lowercase()
-    }
-}
-
-fn is_loopback(host: &str) -> bool {
-    ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| host.eq_ignore_ascii_case(name))
-}
+use crate::entra::{address::Parts, registration::Platform};
 
 /// Whether people outside would not reach this host: an address in digits, a name without a dot, or the name of an
 /// internal zone.
@@ -371,17 +315,6 @@ mod tests {
         }
         assert!(!same("https://a.example:1/cb", "https://a.example:2/cb"));
         assert!(!same("http://localhost:1/cb", "http://127.0.0.1:1/cb"));
-    }
-
-    #[test]
-    fn only_whole_addresses_are_taken_apart() {
-        for text in
-            ["/cb", "", "localhost:3000/cb", "app.example/cb", "https://", "undefined/cb", "{base}/cb", ":x"]
-        {
-            assert_eq!(Parts::of(text), None, "{text}");
-        }
-        let parts = Parts::of("com.example.app:/cb").expect("an application's own scheme");
-        assert_eq!((parts.scheme, parts.path), ("com.example.app", "/cb"));
     }
 
     #[test]

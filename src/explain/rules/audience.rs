@@ -3,7 +3,8 @@
 use super::{
     super::Certainty,
     Case, Check, Found,
-    assertion::{shown, text},
+    assertion::shown,
+    called_api::{api_called, bare, identifiers, is_same, registration_of_api, token_version, with_ids},
     signing_key::is_graphs,
     token::id_token_of,
     validation::Complaint,
@@ -39,7 +40,6 @@ const EXPECTED: &[&str] = &[
     "validationparameters.validaudiences: ",
     "validaudience: ",
     "validaudiences: ",
-    "allowed audiences map",
     "allowed audiences ",
     "expected audience ",
     "expected audience: ",
@@ -59,84 +59,20 @@ struct Audience {
 impl Audience {
     fn of(case: &Case<'_>) -> Option<Self> {
         let said = case.validation();
-        let is_about_it = said.is(Complaint::Audience);
-        let named = if is_about_it { said.first_of(SENT) } else { Vec::new() };
+        let (named, mut expected) = said.named(Complaint::Audience, SENT, EXPECTED);
         let sent = match &case.token {
             Some(token) if token.claims.contains_key("aud") => shown(token, "aud"),
             _ => named.first()?.clone(),
         };
-        let mut expected = if is_about_it { said.all_of(EXPECTED) } else { Vec::new() };
         expected.retain(|value| *value != sent);
         if expected.is_empty() {
-            let wanted = said
-                .challenges
-                .iter()
-                .find_map(|challenge| challenge.get("resource").or(challenge.get("resource_id")));
-            expected.extend(wanted.map(str::to_owned));
+            expected.extend(said.challenged(&["resource", "resource_id"]));
         }
         if expected.is_empty() {
             expected.extend(api_called(case));
         }
         Some(Self { sent, expected })
     }
-}
-
-/// Without the prefix, a slash at the end, blanks, and letter case: two forms of one identifier are the same then.
-fn bare(identifier: &str) -> String {
-    let trimmed = identifier.trim();
-    let lower = trimmed.to_ascii_lowercase();
-    lower.strip_prefix("api://").unwrap_or(&lower).trim_end_matches('/').to_owned()
-}
-
-fn is_same(one: &str, other: &str) -> bool {
-    bare(one) == bare(other)
-        || microsoft_api(one.trim()).is_some_and(|name| microsoft_api(other.trim()) == Some(name))
-            && cloud_of(one) == cloud_of(other)
-}
-
-/// The end of the host, which differs between Microsoft's clouds; an id is the same in all of them.
-fn cloud_of(identifier: &str) -> Option<&str> {
-    let host = identifier.trim().split_once("://")?.1.split('/').next()?;
-    host.rsplit('.').next().filter(|end| matches!(*end, "us" | "cn"))
-}
-
-/// The API of Microsoft that was called, as its tokens name it.
-pub(super) fn api_called(case: &Case<'_>) -> Option<String> {
-    let url = super::graph_call::called(case)?;
-    let host = url.host_str()?;
-    if host.ends_with(".vault.azure.net") {
-        return Some("https://vault.azure.net".to_owned());
-    }
-    if host.ends_with(".blob.core.windows.net") || host.ends_with(".queue.core.windows.net") {
-        return Some("https://storage.azure.com".to_owned());
-    }
-    let origin = format!("https://{host}");
-    microsoft_api(&origin).map(|_| origin)
-}
-
-/// The registration of the API: the one that is given as such, or the one that is not the caller's.
-pub(super) fn registration_of_api<'a>(case: &Case<'a>) -> Option<&'a Application> {
-    if let Some(app) = case.evidence.resource_registration.as_ref() {
-        return Some(app);
-    }
-    let app = case.evidence.registration.as_ref()?;
-    let id = app.app_id.as_deref().unwrap_or_default();
-    let Some(token) = case.token.as_ref() else {
-        return exposes_something(app).then_some(app);
-    };
-    let audience = shown(token, "aud");
-    let is_named = identifiers(app).any(|known| is_same(known, &audience));
-    let callers = [text(token, "azp"), text(token, "appid")];
-    let is_caller = callers.iter().any(|caller| caller.eq_ignore_ascii_case(id));
-    (is_named && id_token_of(case).is_none() || !is_caller && exposes_something(app)).then_some(app)
-}
-
-fn exposes_something(app: &Application) -> bool {
-    !app.identifier_uris.is_empty() || !app.scopes.is_empty() || !app.app_roles.is_empty()
-}
-
-fn identifiers(app: &Application) -> impl Iterator<Item = &str> {
-    app.app_id.as_deref().into_iter().chain(app.identifier_uris.iter().map(String::as_str))
 }
 
 fn list(app: &Application) -> String {
@@ -157,9 +93,7 @@ fn other_form(case: &Case<'_>) -> Option<Found> {
     let fill = |found: Found| {
         let found = found.with("audience", found_sent(case));
         match api {
-            Some(api) => found
-                .with("resource_id", api.app_id.clone().unwrap_or_default())
-                .with("object_id", api.object_id.clone().unwrap_or_default()),
+            Some(api) => with_ids(found, api),
             None => found,
         }
     };
@@ -195,9 +129,7 @@ fn found_sent(case: &Case<'_>) -> String {
 
 fn with_registration(found: Found, api: Option<&Application>) -> Found {
     let Some(api) = api else { return found };
-    let version = api
-        .access_token_version
-        .map_or_else(|| "null, which means 1".to_owned(), |version| version.to_string());
+    let version = token_version(api);
     found.and("registration appId and identifierUris", &list(api), "all of them accepted by the API").and(
         "registration api.requestedAccessTokenVersion",
         &version,

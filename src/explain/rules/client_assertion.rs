@@ -13,6 +13,7 @@ use super::{
     wording,
 };
 use crate::{
+    text::beginning,
     time::{UnixTime, span},
     token::{Decoded, Kind},
 };
@@ -184,7 +185,7 @@ fn answered_at(case: &Case<'_>) -> Option<UnixTime> {
         .or_else(|| case.facts.timestamp.as_deref().and_then(UnixTime::parse))
         .or_else(|| {
             let text = case.evidence.text.as_deref()?;
-            let text = wording::cut(text, 20_000);
+            let text = beginning(text, 20_000);
             let stamp = wording::time_after(text, &["timestamp"]);
             let header = || {
                 let line = text.lines().map(|line| line.trim_start_matches(['<', ' '])).find_map(|line| {

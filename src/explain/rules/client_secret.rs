@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     entra::registration::Password,
+    text::beginning,
     time::UnixTime,
     token::{Kind, decode},
 };
@@ -332,7 +333,7 @@ fn vendor_expired(case: &Case<'_>) -> Option<Found> {
         }
     }
     let text = case.evidence.text.as_deref().unwrap_or_default();
-    let text = wording::cut(text, 6000).to_ascii_lowercase();
+    let text = beginning(text, 6000).to_ascii_lowercase();
     let word = NOT_OURS.into_iter().find(|word| text.contains(word));
     if let Some(word) = word {
         return Found::likely("client_id in the message", client_id, "an application of your own")

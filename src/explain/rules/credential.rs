@@ -43,6 +43,10 @@ fn missing(case: &Case<'_>) -> Option<Found> {
             "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
         );
     }
+    let untold = ["client_secret", "client_assertion"].into_iter().find(|name| case.is_untold(name));
+    if let Some(name) = untold {
+        return Found::likely(&format!("request {name}"), "from a variable that was empty", "a value");
+    }
     if case.param("client_secret").or(case.param("client_assertion")).is_some() || sent_secret(case).is_some()
     {
         return Found::excluded();

@@ -1,8 +1,8 @@
 //! Tokens of other issuers in place of a secret: issuer, subject and audience beside the federated credentials of the
-//! registration, which Entra compares letter for letter.
+//! registration, which Entra compares letter for letter. A flexible credential has an expression in place of the subject.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     Case, Check, Found,
@@ -11,9 +11,10 @@ use super::{
 };
 use crate::{
     entra::registration::Federated,
+    text::beginning,
     token::{
         Decoded, Kind, decode,
-        federation::{self, Registered, subject_of},
+        federation::{self, Checked, Expression, Letters, Registered, subject_of},
     },
 };
 
@@ -48,7 +49,7 @@ fn presented(case: &Case<'_>) -> Presented {
     let told = case.sentence.as_str();
     // The log of a build says what it sends before the error comes.
     let log = case.evidence.text.as_deref().unwrap_or_default();
-    let log = wording::cut(log, 8000);
+    let log = beginning(log, 8000);
     let find = |words: &[&str], before: &[&str]| {
         wording::value_after(told, words).or_else(|| wording::value_after(log, before)).map(str::to_owned)
     };
@@ -170,33 +171,17 @@ fn compared(case: &Case<'_>) -> Option<(&'static str, Found)> {
         return Some((key, with_credential(found, near, &presented)));
     }
     let subject = presented.subject.as_deref();
-    if let Some(sent) = subject.filter(|sent| of_issuer.iter().all(|one| one.subject != *sent)) {
-        // An expression of a flexible credential is not evaluated here.
-        if of_issuer.iter().any(|one| one.subject.is_empty()) {
+    let claims = claims(case, &presented);
+    let about: Vec<Option<bool>> = of_issuer.iter().map(|one| is_about(one, &claims)).collect();
+    if subject.is_some() && !about.contains(&Some(true)) {
+        // An expression about claims that are not at hand.
+        if about.contains(&None) {
             return None;
         }
-        let subjects = of_issuer.iter().map(|one| one.subject.as_str());
-        let key = match case.code {
-            Some(7_002_137) => "federated.subject_of_identity",
-            _ => subject_key(sent, subjects),
-        };
-        let nearest = nearest
-            .filter(|near| of_issuer.iter().any(|one| one.name == near.name))
-            .or(of_issuer.first().copied())?;
-        let mut ordered = of_issuer.clone();
-        ordered.sort_by_key(|one| one.name != nearest.name);
-        let expected = each(ordered.into_iter().map(|one| (one.subject.as_str(), one)));
-        let mut found = Found::certain("sub of the token", sent, &expected)?;
-        let (issuer, other) = (nearest.issuer.as_str(), nearest.subject.as_str());
-        let (about, expected) = (subject_of(issuer, sent).to_string(), subject_of(issuer, other).to_string());
-        if about != expected {
-            found = found.and("what the subjects stand for", &about, &expected);
-        }
-        let slip = matches!(key, "federated.subject_case" | "federated.subject_of_identity");
-        return Some((key, with_credential(found, Some(nearest).filter(|_| slip), &presented)));
+        return subject_differs(case, &presented, &of_issuer, nearest, &claims);
     }
     let audience = presented.audience.as_deref()?;
-    let fits = |one: &&&Federated| subject.is_none_or(|sent| one.subject == sent);
+    let fits = |one: &&&Federated| subject.is_none() || is_about(one, &claims) == Some(true);
     let fitting: Vec<&Federated> = of_issuer.iter().filter(fits).copied().collect();
     let is_for =
         |one: &Federated| audience.split(' ').any(|sent| one.audiences.iter().any(|known| known == sent));
@@ -209,14 +194,95 @@ fn compared(case: &Case<'_>) -> Option<(&'static str, Found)> {
     Some(("federated.audience_mismatch", with_credential(found, fitting.first().copied(), &presented)))
 }
 
+/// The subject beside the credentials of the same issuer, none of which has it.
+fn subject_differs(
+    case: &Case<'_>,
+    presented: &Presented,
+    of_issuer: &[&Federated],
+    nearest: Option<&Federated>,
+    claims: &Map<String, Value>,
+) -> Option<(&'static str, Found)> {
+    let sent = presented.subject.as_deref()?;
+    let folds = |one: &&&Federated| {
+        terms(one, claims, Letters::AnyCase).is_some_and(|all| all.iter().all(|one| one.fits))
+    };
+    let key = match case.code {
+        Some(7_002_137) => "federated.subject_of_identity",
+        _ if of_issuer.iter().any(|one| folds(&one)) => "federated.subject_case",
+        _ => subject_key(sent, of_issuer.iter().map(|one| one.subject.as_str())),
+    };
+    let nearest = nearest
+        .filter(|near| of_issuer.iter().any(|one| one.name == near.name))
+        .or(of_issuer.first().copied())?;
+    let mut ordered = of_issuer.to_vec();
+    ordered.sort_by_key(|one| one.name != nearest.name);
+    let expected = each(ordered.into_iter().map(|one| (trusted(one), one)));
+    let mut found = Found::certain("sub of the token", sent, &expected)?;
+    let failing = terms(nearest, claims, Letters::Exact).unwrap_or_default();
+    for term in failing.into_iter().filter(|term| !term.fits && term.claim != "sub") {
+        let place = format!("{} of the token", term.claim);
+        found = found.and(&place, term.presented.as_deref().unwrap_or("absent"), &term.expected);
+    }
+    if nearest.expression.is_none() {
+        let (issuer, other) = (nearest.issuer.as_str(), nearest.subject.as_str());
+        let (about, expected) = (subject_of(issuer, sent).to_string(), subject_of(issuer, other).to_string());
+        if about != expected {
+            found = found.and("what the subjects stand for", &about, &expected);
+        }
+    }
+    let slip = matches!(key, "federated.subject_case" | "federated.subject_of_identity");
+    let near = Some(nearest).filter(|near| slip && near.expression.is_none());
+    Some((key, with_credential(found, near, presented)))
+}
+
+/// What a credential has for the subject: one, or the expression in its place.
+fn trusted(credential: &Federated) -> &str {
+    credential.expression.as_deref().filter(|_| credential.subject.is_empty()).unwrap_or(&credential.subject)
+}
+
+/// The claims that are known: all where the token is at hand, else what the message tells.
+fn claims(case: &Case<'_>, presented: &Presented) -> Map<String, Value> {
+    if let Some(token) = client(case) {
+        return token.claims.clone();
+    }
+    let told = [("iss", &presented.issuer), ("sub", &presented.subject), ("aud", &presented.audience)];
+    let told = told.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?.into())));
+    told.collect()
+}
+
+/// The terms of a flexible credential beside the claims; `None` where it has no expression, or one that cannot be read.
+fn terms(credential: &Federated, claims: &Map<String, Value>, letters: Letters) -> Option<Vec<Checked>> {
+    let expression = credential.expression.as_deref().filter(|_| credential.subject.is_empty())?;
+    Some(Expression::read(expression)?.check(claims, letters))
+}
+
+/// Whether a credential is about this token; `None` where that cannot be said.
+fn is_about(credential: &Federated, claims: &Map<String, Value>) -> Option<bool> {
+    if !credential.subject.is_empty() {
+        return Some(claims.get("sub").and_then(Value::as_str) == Some(credential.subject.as_str()));
+    }
+    let terms = terms(credential, claims, Letters::Exact)?;
+    // A claim that a message does not tell may still be in the token.
+    let is_whole = claims.keys().any(|name| !["iss", "sub", "aud"].contains(&name.as_str()));
+    let differs = |term: &Checked| !term.fits && (is_whole || term.presented.is_some());
+    if terms.iter().any(differs) {
+        return Some(false);
+    }
+    terms.iter().all(|term| term.fits).then_some(true)
+}
+
 /// The name of a credential that the token fits in all three, as far as they are known.
 pub(super) fn fitting<'a>(case: &Case<'a>) -> Option<&'a str> {
     let presented = presented(case);
-    let (issuer, subject) = (presented.issuer?, presented.subject?);
+    let claims = claims(case, &presented);
+    let issuer = presented.issuer?;
+    presented.subject?;
     let fits = |one: &&Federated| {
         let for_it =
             |sent: &String| sent.split(' ').any(|sent| one.audiences.iter().any(|known| known == sent));
-        one.issuer == issuer && one.subject == subject && presented.audience.as_ref().is_none_or(for_it)
+        one.issuer == issuer
+            && is_about(one, &claims) == Some(true)
+            && presented.audience.as_ref().is_none_or(for_it)
     };
     case.app()?.federated.as_ref()?.iter().find(fits).map(|one| one.name.as_str())
 }
@@ -243,7 +309,7 @@ fn nearest<'a>(
             issuer: one.issuer.clone(),
             subject: one.subject.clone(),
             audiences: one.audiences.clone(),
-            expression: None,
+            expression: one.expression.clone(),
         })
         .collect();
     let first = credentials.first()?;

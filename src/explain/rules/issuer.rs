@@ -3,7 +3,7 @@
 use super::{
     Case, Check, Found,
     assertion::{shown, text},
-    audience::registration_of_api,
+    called_api::{registration_of_api, token_version, with_ids},
     signing_key::is_graphs,
     validation::Complaint,
 };
@@ -123,22 +123,16 @@ struct Compared {
 impl Compared {
     fn of(case: &Case<'_>) -> Option<Self> {
         let said = case.validation();
-        let is_about_it = said.is(Complaint::Issuer);
-        let named = if is_about_it { said.first_of(SENT) } else { Vec::new() };
+        let (named, mut expected) = said.named(Complaint::Issuer, SENT, EXPECTED);
         let sent = match &case.token {
             Some(token) if !text(token, "iss").is_empty() => text(token, "iss").to_owned(),
             _ => named.first()?.clone(),
         };
         let issuer = Issuer::read(&sent)?;
-        let mut expected = if is_about_it { said.all_of(EXPECTED) } else { Vec::new() };
         expected.retain(|value| value.contains("://") && *value != sent);
         if expected.is_empty() {
             // Key Vault and its like say in their challenge which authority they trust.
-            let wanted = said
-                .challenges
-                .iter()
-                .find_map(|challenge| challenge.get("authorization").or(challenge.get("authorization_uri")));
-            expected.extend(wanted.map(str::to_owned));
+            expected.extend(said.challenged(&["authorization", "authorization_uri"]));
         }
         Some(Self { sent, issuer, expected })
     }
@@ -202,16 +196,10 @@ fn other_version(case: &Case<'_>, version: u8) -> Option<Found> {
             .with("tenant", compared.issuer.tenant.clone());
         match api {
             Some(api) => {
-                let shown = api
-                    .access_token_version
-                    .map_or("null, which means 1".to_owned(), |version| version.to_string());
-                line.and(
-                    "registration api.requestedAccessTokenVersion",
-                    &shown,
-                    if version == 1 { "2" } else { "2, and an API that expects version 2" },
-                )
-                .with("resource_id", api.app_id.clone().unwrap_or_default())
-                .with("object_id", api.object_id.clone().unwrap_or_default())
+                let expected = if version == 1 { "2" } else { "2, and an API that expects version 2" };
+                let line =
+                    line.and("registration api.requestedAccessTokenVersion", &token_version(api), expected);
+                with_ids(line, api)
             }
             None => line,
         }

@@ -522,7 +522,7 @@ fn as_told(case: &Case<'_>) -> Option<Found> {
     }
     let quoted = || {
         let rest = &case.message[case.message.find("scope")?..];
-        let rest = phrases::beginning(rest, 300);
+        let rest = crate::text::beginning(rest, 300);
         let begin = rest.find(['"', '\'', '=', '['])? + 1;
         let end = rest[begin..].find(['"', '&', ']', '\n']).map_or(rest.len(), |end| begin + end);
         let scope = rest[begin..end].trim();

@@ -3,7 +3,8 @@
 //!
 //! The text is from outside. It is cut to a fixed length first, so that reading it again and again stays cheap.
 
-use super::super::facts::is_guid;
+use super::super::{facts::is_guid, quotes, reading::plain};
+use crate::text::beginning;
 
 /// Longer messages are cut; those of Entra have a few hundred characters.
 const LONGEST: usize = 4000;
@@ -16,11 +17,12 @@ pub(super) fn plain(text: &str, code: Option<u32>) -> String {
     // A log may give the number alone, and the sentence in another line.
     let behind = text[at..].get(number.len()..).unwrap_or_default();
     let at = if behind.chars().filter(|c| c.is_alphabetic()).take(12).count() < 12 { 0 } else { at };
-    let rest = first(&text[at..], LONGEST);
+    let rest = beginning(&text[at..], LONGEST);
     let behind = rest.get(number.len()..).unwrap_or_default();
     let is_encoded = at > 0 && (behind.starts_with(['+', '%']) || is_parameter(&text[..at]));
     let words = if is_encoded { decoded(rest) } else { rest.to_owned() };
-    let words = unescaped(until(&words, &[r#"","#, r#""}"#, r#"\","#, r#"\"}"#, r#"", ""#]));
+    let words = until(&words, &[r#"","#, r#""}"#, r#"\","#, r#"\"}"#, r#"", ""#]);
+    let words = plain::words(words).replace(['\r', '\n'], " ");
     if number.is_empty() {
         return words; // a log may begin with what ends a message
     }
@@ -31,15 +33,6 @@ pub(super) fn plain(text: &str, code: Option<u32>) -> String {
 fn is_parameter(before: &str) -> bool {
     let begin = (before.len().saturating_sub(24)..=before.len()).find(|at| before.is_char_boundary(*at));
     before.ends_with('=') && begin.is_some_and(|begin| before[begin..].contains("error_description"))
-}
-
-/// The beginning of a text, cut between characters.
-fn first(text: &str, longest: usize) -> &str {
-    if text.len() <= longest {
-        return text;
-    }
-    let end = (0..=longest).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    &text[..end]
 }
 
 /// A value of an address: up to its end, with its escapes undone.
@@ -56,71 +49,10 @@ fn until<'a>(text: &'a str, ends: &[&str]) -> &'a str {
     &text[..end]
 }
 
-/// The escapes of HTML and JSON undone that messages really hold.
-fn unescaped(text: &str) -> String {
-    const ESCAPES: [(&str, &str); 16] = [
-        ("&#39;", "'"),
-        ("&#039;", "'"),
-        ("&#34;", "\""),
-        ("&#x27;", "'"),
-        ("&apos;", "'"),
-        ("&quot;", "\""),
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&amp;", "&"),
-        (r"\u0027", "'"),
-        (r"\u0022", "\""),
-        (r"\u0026", "&"),
-        (r"\u002B", "+"),
-        ("\\\"", "\""),
-        (r"\r\n", " "),
-        (r"\n", " "),
-    ];
-    let mut out = text.to_owned();
-    for (escape, meant) in ESCAPES {
-        if out.contains(escape) {
-            out = out.replace(escape, meant);
-        }
-    }
-    out
-}
-
-/// What stands in quotes, straight or typographic. An apostrophe inside a word is none.
+/// The first values in quotes.
 pub(super) fn quoted(text: &str) -> Vec<&str> {
     const MOST: usize = 24;
-    let mut found = Vec::new();
-    let mut rest = text;
-    while found.len() < MOST {
-        let Some((open, quote)) = rest.char_indices().find(|(_, c)| closing(*c).is_some()) else { break };
-        let inside = &rest[open + quote.len_utf8()..];
-        let is_apostrophe = quote == '\'' && rest[..open].ends_with(char::is_alphanumeric);
-        let close = closing(quote).filter(|_| !is_apostrophe).and_then(|close| {
-            let ends = |at: &usize| !inside[at + close.len_utf8()..].starts_with(char::is_alphanumeric);
-            inside.match_indices(close).map(|(at, _)| at).find(ends)
-        });
-        match close {
-            Some(end) => {
-                found.push(inside[..end].trim());
-                let after = &inside[end..];
-                rest = &after[after.chars().next().map_or(0, char::len_utf8)..];
-            }
-            None => rest = inside,
-        }
-    }
-    found
-}
-
-const fn closing(open: char) -> Option<char> {
-    match open {
-        '\'' => Some('\''),
-        '"' => Some('"'),
-        '`' => Some('`'),
-        '“' => Some('”'),
-        '„' => Some('“'),
-        '‘' => Some('’'),
-        '«' => Some('»'),
-        _ => None,
-    }
+    quotes::within(text).map(str::trim).take(MOST).collect()
 }
 
 /// The GUIDs of a text in their order.
@@ -133,11 +65,9 @@ pub(super) fn behind<'a>(text: &'a str, words: &[&str], ends: &[&str]) -> Option
     let lower = text.to_ascii_lowercase();
     let at = words.iter().find_map(|word| Some(lower.find(word)? + word.len()))?;
     let rest = text[at..].trim_start_matches([':', ' ']);
-    let value = match rest.chars().next().and_then(closing) {
-        Some(close) => {
-            let inside = &rest[rest.chars().next().map_or(0, char::len_utf8)..];
-            &inside[..inside.find(close)?]
-        }
+    let value = match quotes::at_start(rest) {
+        Some((value, _)) => value,
+        None if rest.starts_with(quotes::opens) => return None, // cut off
         None => until(rest, ends),
     };
     Some(value.trim().trim_end_matches(['.', ','])).filter(|value| !value.is_empty() && value.len() <= 600)

@@ -15,6 +15,7 @@ mod assertion;
 mod audience;
 mod browser;
 mod call;
+mod called_api;
 mod certificate;
 mod claim;
 mod client_assertion;
@@ -57,7 +58,12 @@ mod user_flow;
 mod validation;
 mod wording;
 
-use super::{Certainty, Evidence, EvidenceLine, elsewhere, entry::Entry, facts::Facts, reading::plain};
+use super::{
+    Certainty, Evidence, EvidenceLine, elsewhere,
+    entry::Entry,
+    facts::Facts,
+    reading::{UNKNOWN, plain},
+};
 use crate::{
     entra::registration::{Application, Platform},
     finding::Compared,
@@ -239,14 +245,19 @@ impl<'a> Case<'a> {
         self.validation.get_or_init(|| Validation::read(self.evidence))
     }
 
-    /// A parameter of the request; empty ones count as absent.
+    /// A parameter of the request; empty ones count as absent, and so do those whose value is not told.
     pub fn param(&self, name: &str) -> Option<&str> {
-        self.params.get(name).filter(|value| !value.is_empty())
+        self.params.get(name).filter(|value| !value.is_empty() && !value.contains(UNKNOWN))
+    }
+
+    /// Whether a parameter was sent from a variable that the evidence does not tell.
+    pub fn is_untold(&self, name: &str) -> bool {
+        self.params.get(name).is_some_and(|value| value.contains(UNKNOWN))
     }
 
     /// A parameter of the request before; empty ones count as absent.
     pub fn previous_param(&self, name: &str) -> Option<&str> {
-        self.previous.get(name).filter(|value| !value.is_empty())
+        self.previous.get(name).filter(|value| !value.is_empty() && !value.contains(UNKNOWN))
     }
 
     /// `grant_type` of the request.

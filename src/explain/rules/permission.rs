@@ -4,8 +4,8 @@
 use super::{
     Case, Check, Found,
     assertion::{shown, text},
-    audience::registration_of_api,
     call::call,
+    called_api::registration_of_api,
     graph_call::{self, Need},
     token::id_token_of,
     validation::Complaint,

@@ -4,11 +4,14 @@
 use super::{
     super::Certainty,
     Case, Check, Found,
-    address::{Parts, same},
+    address::same,
     redirect_uri::{json_list, with_lists},
     sender::{Sender, sender},
 };
-use crate::entra::registration::{Application, Platform};
+use crate::entra::{
+    address::Parts,
+    registration::{Application, Platform},
+};
 
 /// One check for each cause.
 pub(super) const CHECKS: &[(&str, Check)] = &[

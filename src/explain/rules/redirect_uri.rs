@@ -10,10 +10,13 @@ use std::borrow::Cow;
 use super::{
     super::{difference::apart, facts::without_credentials},
     Case, Check, Found,
-    address::{Parts, addresses, is_internal, nearest},
+    address::{addresses, is_internal, nearest},
 };
 use crate::{
-    entra::registration::{Application, Platform},
+    entra::{
+        address::Parts,
+        registration::{Application, Platform},
+    },
     text,
 };
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Case, Check, Found, wording};
-use crate::time::UnixTime;
+use super::{Case, Check, Found};
+use crate::{text::beginning, time::UnixTime};
 
 /// One check for each cause.
 pub(super) const CHECKS: &[(&str, Check)] = &[("directory.replication", replication)];
@@ -87,7 +87,7 @@ pub(super) fn fresh_in_words(case: &Case<'_>) -> Option<Found> {
 /// How somebody says how short ago it was: `4 s ago`, `30 seconds after`, `2 min ago`.
 fn moments_ago(text: &str) -> Option<String> {
     const UNITS: [&str; 9] = ["s", "sec", "secs", "second", "seconds", "min", "mins", "minute", "minutes"];
-    let text = wording::cut(text, 8000).to_ascii_lowercase();
+    let text = beginning(text, 8000).to_ascii_lowercase();
     let words: Vec<&str> =
         text.split_whitespace().map(|word| word.trim_matches(['.', ',', ':', ')', '('])).collect();
     let is_said = |three: &[&str]| {
@@ -102,6 +102,6 @@ fn moments_ago(text: &str) -> Option<String> {
 /// Whether the words of whoever pasted the text are in it.
 pub(super) fn in_text(case: &Case<'_>, word: &str) -> bool {
     let text = case.evidence.text.as_deref().unwrap_or_default();
-    let text = wording::cut(text, 8000);
+    let text = beginning(text, 8000);
     text.to_ascii_lowercase().contains(word)
 }

@@ -240,6 +240,9 @@ fn parameter_missing(case: &Case<'_>) -> Option<Found> {
     let found = match case.params.get(&name) {
         None => Found::certain(&place, "absent", "a value"),
         Some(value) if value.trim().is_empty() => Found::certain(&place, "empty", "a value"),
+        Some(_) if case.is_untold(&name) => {
+            Found::likely(&place, "from a variable that was empty", "a value")
+        }
         Some(_) => return Found::excluded(),
     };
     if case.code == Some(50001) && case.param("scope").is_some() {

@@ -4,7 +4,7 @@
 use super::{
     Case, Check, Found,
     assertion::{shown, text},
-    audience::{api_called, registration_of_api},
+    called_api::{api_called, registration_of_api},
     validation::Complaint,
 };
 use crate::token::{Decoded, TokenKind, kind_of, microsoft_api};

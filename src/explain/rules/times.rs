@@ -17,6 +17,19 @@ pub(super) struct Mention {
     pub has_day: bool,
 }
 
+/// A point in time that is a text of its own, as programs write it: RFC 3339, the forms of .NET, and Go's. Without an offset
+/// it is UTC.
+pub(super) fn parse(written: &str) -> Option<UnixTime> {
+    const FORMS: [&str; 4] =
+        ["%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"];
+    UnixTime::parse(written).or_else(|| {
+        let plain = written.trim_end_matches(" UTC").trim_end_matches(" +0000").trim_end_matches('Z');
+        let time = FORMS.iter().find_map(|form| jiff::civil::DateTime::strptime(form, plain).ok())?;
+        let time = time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
+        Some(UnixTime::from_millis(time.as_millisecond()))
+    })
+}
+
 /// The times in a text, in their order, without the one that Entra puts behind every message.
 pub(super) fn mentions(text: &str) -> Vec<Mention> {
     const MOST: usize = 32;

@@ -8,9 +8,16 @@ use std::borrow::Cow;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::super::{Evidence, facts::unescaped, names, reading::what_stayed};
+use super::{
+    super::{
+        Evidence, names, quotes,
+        reading::{plain, what_stayed},
+    },
+    times,
+};
 use crate::{
     oauth::challenge::{self, Challenge},
+    text::beginning,
     time::UnixTime,
     token::{self, Decoded, Kind},
 };
@@ -90,20 +97,7 @@ impl Validation {
             add(&response.body.text());
         }
         add(what_stayed(evidence.text.as_deref().unwrap_or_default()));
-        let text = unescaped(&text).unwrap_or(text);
-        let text = [
-            ("\\u0027", "'"),
-            ("&#39;", "'"),
-            ("&#x27;", "'"),
-            ("&quot;", "\""),
-            ("\\r\\n", "\n"),
-            ("\\n", "\n"),
-        ]
-        .into_iter()
-        .fold(
-            text,
-            |text, (written, meant)| if text.contains(written) { text.replace(written, meant) } else { text },
-        );
+        let text = plain::words(&text).into_owned();
         let mut challenges =
             evidence.response.as_ref().map(|response| challenge::read(&response.headers)).unwrap_or_default();
         let lower = text.to_ascii_lowercase();
@@ -157,6 +151,24 @@ impl Validation {
         found
     }
 
+    /// What came, by the first of these labels, and what was expected, by all of those; nothing where another comparison
+    /// failed.
+    pub fn named(
+        &self,
+        complaint: Complaint,
+        sent: &[&str],
+        expected: &[&str],
+    ) -> (Vec<String>, Vec<String>) {
+        if self.is(complaint) { (self.first_of(sent), self.all_of(expected)) } else { Default::default() }
+    }
+
+    /// The value that a challenge has for one of these parameters.
+    pub fn challenged(&self, names: &[&str]) -> Option<String> {
+        let mut values =
+            self.challenges.iter().flat_map(|challenge| names.iter().filter_map(|name| challenge.get(name)));
+        values.next().map(str::to_owned)
+    }
+
     /// The values behind a label, where it stands at the beginning of a word and values follow.
     fn behind(&self, label: &str) -> Vec<String> {
         const MOST: usize = 16;
@@ -178,10 +190,10 @@ impl Validation {
             let at = self.lower.find(label)? + label.len();
             let rest = self.text[at..].trim_start_matches([' ', '\'', '"', '(']);
             let end = rest.find(['\'', '"', ',', ';', ')', '\n', '|']).unwrap_or(rest.len()).min(40);
-            let written = rest[..boundary(rest, end)].trim_end_matches(['.', ' ']);
+            let written = beginning(rest, end).trim_end_matches(['.', ' ']);
             written
                 .starts_with(|c: char| c.is_ascii_digit())
-                .then(|| (written.to_owned(), point_in_time(written)))
+                .then(|| (written.to_owned(), times::parse(written)))
         })
     }
 }
@@ -193,46 +205,22 @@ fn both_ends(text: &str) -> Cow<'_, str> {
     if text.len() <= BEGINNING + END {
         return Cow::Borrowed(text);
     }
-    let head = &text[..boundary(text, BEGINNING)];
-    let tail = &text[boundary(text, text.len() - END)..];
+    let head = beginning(text, BEGINNING);
+    let tail = &text[beginning(text, text.len() - END).len()..];
     Cow::Owned(format!("{head}\n{tail}"))
-}
-
-/// The last place at or before this one where a character begins.
-fn boundary(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
-}
-
-/// A point in time as programs write it: RFC 3339, the American form of .NET, and Go's.
-fn point_in_time(written: &str) -> Option<UnixTime> {
-    if let Some(time) = UnixTime::parse(written) {
-        return Some(time);
-    }
-    let plain = written.trim_end_matches(" UTC").trim_end_matches(" +0000").trim_end_matches('Z');
-    let formats = ["%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"];
-    let time = formats.into_iter().find_map(|format| jiff::civil::DateTime::strptime(format, plain).ok())?;
-    let time = time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
-    Some(UnixTime::from_millis(time.as_millisecond()))
 }
 
 /// The values at the beginning of a text: several in quotes, or one without.
 fn values(text: &str) -> Vec<String> {
     let mut rest = text.trim_start_matches([' ', '[', '(', '=', ':']);
     let mut found = Vec::new();
-    let is_quoted = rest.starts_with(['\'', '"', '`', '“', '‘']);
-    while let Some(quote) = rest.chars().next().filter(|c| matches!(c, '\'' | '"' | '`' | '“' | '‘')) {
-        let closing = match quote {
-            '“' => '”',
-            '‘' => '’',
-            same => same,
-        };
-        let inside = &rest[quote.len_utf8()..];
-        let Some(end) = inside.find(closing) else { break };
+    let is_quoted = rest.starts_with(quotes::opens);
+    while let Some((inside, behind)) = quotes::at_start(rest) {
         // A blank at the beginning belongs to the value: people have one in their settings and cannot see it.
-        let parts = inside[..end].split([',', ';']).enumerate();
+        let parts = inside.split([',', ';']).enumerate();
         let parts = parts.map(|(at, part)| if at == 0 { part } else { part.trim_start() });
         found.extend(parts.filter(|value| is_value(value)).map(str::to_owned));
-        let behind = inside[end + closing.len_utf8()..].trim_start_matches([' ', ',', ']']);
+        let behind = behind.trim_start_matches([' ', ',', ']']);
         rest = behind.strip_prefix("or ").unwrap_or(behind);
     }
     if !is_quoted {
@@ -260,7 +248,7 @@ pub(super) fn token_in(text: &str) -> Option<Decoded> {
             return found;
         }
     }
-    let text = unescaped(text).unwrap_or_else(|| text.to_owned());
+    let text = text.replace("\\\"", "\"");
     let between = text.find("}.{")?;
     let header = &text[text[..between].rfind('{')?..=between];
     let claims = &text[between + 2..];

@@ -3,16 +3,8 @@
 //! Entra's sentences change from year to year. So a rule never looks for a whole one: it asks for the value behind a word,
 //! and gets `None` where the message has no such word. `Case::sentence` holds the message without escapes.
 
-use crate::time::UnixTime;
-
-/// The beginning of a text, cut between characters.
-pub(super) fn cut(text: &str, longest: usize) -> &str {
-    if text.len() <= longest {
-        return text;
-    }
-    let end = (0..=longest).rev().find(|at| text.is_char_boundary(*at));
-    &text[..end.unwrap_or(0)]
-}
+use super::{super::quotes, times};
+use crate::{text::beginning, time::UnixTime};
 
 /// The value in quotes behind one of these words (in lower case), the first that has one. A colon may stand between; words
 /// without a quotation mark behind them are passed over.
@@ -24,17 +16,8 @@ pub(super) fn quoted_after<'a>(text: &'a str, words: &[&str]) -> Option<&'a str>
 }
 
 fn quoted_at_start(rest: &str) -> Option<&str> {
-    let rest = rest.trim_start_matches([' ', ':', '=']);
-    let open = rest.chars().next()?;
-    let close = match open {
-        '\'' | '"' | '`' => open,
-        '\u{2018}' | '\u{201c}' | '\u{201e}' => '\u{201d}',
-        '\u{ab}' => '\u{bb}',
-        _ => return None,
-    };
-    let inside = &rest[open.len_utf8()..];
-    let is_end = |c: char| c == close || (close == '\u{201d}' && matches!(c, '\u{2019}' | '\u{201c}'));
-    Some(inside[..inside.find(is_end)?].trim()).filter(|value| !value.is_empty())
+    let (value, _) = quotes::at_start(rest.trim_start_matches([' ', ':', '=']))?;
+    Some(value.trim()).filter(|value| !value.is_empty())
 }
 
 /// The same; a word behind it counts without quotation marks if it has a colon in it, as addresses and subjects do.
@@ -69,27 +52,18 @@ pub(super) fn time_after(text: &str, words: &[&str]) -> Option<UnixTime> {
     words.iter().find_map(|word| lower.match_indices(word).find_map(|(at, _)| time(&text[at + word.len()..])))
 }
 
-/// The time that a text begins with: RFC 3339, or month, day and year as .NET writes them; without an offset it is UTC.
+/// The time that a text begins with, in up to three words.
 fn time(text: &str) -> Option<UnixTime> {
     let text = text.trim_start_matches([' ', ':', '=', '\'', '"', '(']);
-    let text = cut(text, 40);
-    let words: Vec<&str> = text
+    let words: Vec<&str> = beginning(text, 40)
         .split_whitespace()
         .take(3)
         .map(|word| word.trim_matches([',', '.', '\'', '"', ')', ']', ';']))
         .collect();
     let joined = |count: usize| words.get(..count).map(|words| words.join(" "));
-    (1..=words.len()).rev().filter_map(joined).find_map(|text| {
-        let zoned = text.parse::<jiff::Timestamp>().ok();
-        let plain = || {
-            const FORMS: [&str; 4] =
-                ["%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M:%S %p", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"];
-            let read = |form: &&str| jiff::civil::DateTime::strptime(form, &text).ok();
-            let time = FORMS.iter().find_map(read)?;
-            time.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|time| time.timestamp())
-        };
-        zoned.or_else(plain).map(|time| UnixTime::from_millis(time.as_millisecond()))
-    })
+    // A bare number is no time in a sentence.
+    let is_date = |text: &String| text.contains(['-', '/']);
+    (1..=words.len()).rev().filter_map(joined).filter(is_date).find_map(|text| times::parse(&text))
 }
 
 #[cfg(test)]

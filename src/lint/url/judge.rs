@@ -5,10 +5,11 @@ use serde_json::Value;
 use super::{Endpoint, SECRETS, UrlReport};
 use crate::{
     entra::{
+        address::Parts,
         permissions,
         scopes::{self, OPENID_SCOPES, Scope},
     },
-    lint::{LintFinding, address::Parts, is_guid, is_placeholder, is_zero},
+    lint::{LintFinding, is_guid, is_placeholder, is_zero},
     oauth::pkce,
     secret,
 };

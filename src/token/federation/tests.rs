@@ -159,7 +159,27 @@ fn entries_are_read_from_whatever_prints_them() {
     let flexible = json!({"name": "f", "issuer": GITHUB, "audiences": [EXCHANGE], "claimsMatchingExpression": {"value": "claims['sub'] matches 'repo:*'", "languageVersion": 1}});
     let read = registered(&flexible.to_string()).unwrap();
     let found = compare(&json!({}), &read);
-    assert!(!found.candidates[0].fits() && found.candidates[0].compared[1].why[0].contains("not evaluated"));
+    assert!(found.candidates[0].fits() && found.refused.is_none());
+}
+
+#[test]
+fn the_expression_of_a_flexible_credential_is_held_against_all_claims() {
+    let flexible = |expression: &str| Registered {
+        subject: String::new(),
+        expression: Some(expression.to_owned()),
+        ..entry(GITHUB, "", EXCHANGE)
+    };
+    let refused = |expression: &str| {
+        let found = compare(&json!({"job_workflow_ref": "o/r/x.yml@main"}), &[flexible(expression)]);
+        (found.refused, found.candidates[0].compared[1].why.join(" "))
+    };
+    let sub = "claims['sub'] matches 'repo:contoso/*'";
+    assert_eq!(refused(&format!("{sub} and claims['job_workflow_ref'] matches 'o/r/?.yml@*'")).0, None);
+    let (number, why) = refused(&format!("{sub} and claims['job_workflow_ref'] eq 'o/r/y.yml@main'"));
+    assert_eq!(number, Some(700_213));
+    assert!(why.starts_with("job_workflow_ref is “o/r/x.yml@main”"), "{why}");
+    assert!(refused("claims['ref'] eq 'x'").1.contains("no ref"));
+    assert!(refused("claims.sub == 'x'").1.contains("cannot be read"));
 }
 
 #[test]

@@ -41,6 +41,17 @@ use Context::{
     Replay, Request, Run, SignIns, Tenant, Tokens, Traffic, Value,
 };
 
+/// What an action does in one context, where [`Action::about`] would be too general, or name what is not there.
+#[rustfmt::skip]
+pub const NEARER: &[(Context, Action, &str)] = &[
+    (Run, A::Paste, "Opens a field to paste into: the address you were sent back to, or a token to begin with."),
+    (Tokens, A::Paste, "Opens a field to paste into: tokens, or what they are judged by: keys, a certificate, federated credentials."),
+    (Tokens, A::EditAdd, "Adds a claim to a token of the lab: a bent copy begins."),
+    (Bend, A::EditAdd, "Adds a member to the copy."),
+    (Bend, A::EditDrop, "Takes the selected member out of the copy."),
+    (Errors, A::Paste, "Opens a field to paste into: an error, with whatever stands around it."),
+];
+
 /// Every key.
 ///
 /// An error that has just come is explained by `E` and not by Enter: Enter belongs to what is selected, and a message
@@ -104,6 +115,7 @@ pub const TABLE: &[Binding] = &[
     row(Run, &[c('i')], A::ExchangeShow, "exchange", 0),
     row(Run, &[c('R')], A::ExchangeReplay, "send again", 0),
     row(Run, &[c('w')], A::TokenUse, "token", 0),
+    row(Run, &[c('m')], A::ErrorMend, "mend", 3),
 
     row(Request, &[c('e')], A::Edit, "edit", 3),
     row(Request, &[c('x'), Key::DELETE], A::EditDrop, "drop", 4),

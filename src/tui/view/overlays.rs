@@ -131,12 +131,12 @@ fn help(
             .rows
             .iter()
             .filter(|row| {
-                let text = format!("{} {} {} {}", row.keys, row.words, row.action.name(), row.action.about());
+                let text = format!("{} {} {} {}", row.keys, row.words, row.action.name(), row.about);
                 text.to_lowercase().contains(&needle)
             })
             .map(|row| {
                 Line::of(Role::Key, format!("  {:<14} ", row.keys))
-                    .then(Role::Text, row.action.about())
+                    .then(Role::Text, row.about)
                     .then(Role::Muted, format!("  {}", row.action.name()))
             })
             .collect();
@@ -176,7 +176,7 @@ fn palette(
             let key = keymap::key_for(context, action, look.glyphs.charset).unwrap_or_default();
             Line::of(Role::Name, format!("{:<20} ", action.name()))
                 .then(Role::Key, format!("{key:<8} "))
-                .then(Role::Text, action.about())
+                .then(Role::Text, keymap::about(context, action))
         })
         .collect();
     if lines.is_empty() {

@@ -3,12 +3,14 @@
 //!
 //! The recipes are data (`recipes.toml`). [`Recipe`] reads them, `plan` turns one into orders and runs with the ids and the
 //! address of this lab, `undo` finds the orders that take others back, and `stage` has it all done, one thing after the
-//! other, as events come in.
+//! other, as events come in. `told` says all this in words.
 
 mod plan;
 mod recipe;
 mod stage;
+mod told;
 mod undo;
 
-pub use recipe::{Recipe, recipe, recipes};
+pub use recipe::{On, Recipe, recipe, recipes};
 pub use stage::Reproduction;
+pub use told::{Part, Standing, Told};

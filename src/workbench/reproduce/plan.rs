@@ -6,16 +6,17 @@ use base64::{
 };
 use serde_json::json;
 
-use super::recipe::{Before, But, Recipe, Types, Vouched};
+use super::recipe::{During, Recipe, Run, Types, Vouched};
 use crate::{
     agent::Credentials,
     flow::{
-        Authority, Change, Credential, Federated, FlowKind, NamedBend, Pkce, Place, Profile, Seeds, Source,
-        StepId,
+        Authority, Change, Credential, Federated, FlowKind, NamedBend, Outcome, Pkce, Place, Profile, Seeds,
+        Source, StepId,
     },
     provider::order::Order,
     secret::Secret,
     time::UnixTime,
+    token,
     workbench::{FrontChannel, Start, Workbench},
 };
 
@@ -39,82 +40,51 @@ pub struct Plan {
     pub mended: Start,
 }
 
-/// What is done while a step waits.
+/// What is done while a step or a page waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hold {
     pub step: StepId,
+    /// The button of the page that waits; the step itself if `None`.
+    pub page: Option<String>,
     pub orders: Vec<Order>,
+    /// Changes to the step's request, with places to be filled by what came before.
+    pub bends: Vec<String>,
     /// How often the step's request is sent beforehand.
     pub sent_before: u32,
+    /// How often somebody comes to the device beforehand.
+    pub visits_before: u32,
 }
 
-/// The run of one recipe or of one before it, as far as the two are alike.
-struct Run<'a> {
-    flow: &'a str,
-    application: &'a str,
-    person: Option<&'a str>,
-    scope: Option<&'a str>,
-    tenant: Option<&'a str>,
-    response_type: Option<&'a str>,
-    bend: &'a [String],
-}
-
-impl<'a> From<&'a Before> for Run<'a> {
-    fn from(before: &'a Before) -> Self {
-        Self {
-            flow: &before.flow,
-            application: &before.application,
-            person: before.person.as_deref(),
-            scope: before.scope.as_deref(),
-            tenant: before.tenant.as_deref(),
-            response_type: before.response_type.as_deref(),
-            bend: &before.bend,
-        }
+impl Hold {
+    fn of(during: &During, application: &str) -> Option<Self> {
+        Some(Self {
+            step: StepId::parse(&during.step)?,
+            page: during.page.clone(),
+            orders: during.lab.orders(application),
+            bends: during.bend.clone(),
+            sent_before: during.sent_before,
+            visits_before: during.visits_before,
+        })
     }
 }
 
 impl Workbench {
     /// Makes a recipe ready. `None` if the directory has nothing of what it needs, because it was changed.
     pub(super) fn plan(&self, recipe: &Recipe, seeds: &Seeds, now: UnixTime) -> Option<Plan> {
-        let But { person, scope, tenant, bend, types, .. } = &recipe.but;
-        let plain = Run {
-            flow: &recipe.flow,
-            application: &recipe.application,
-            person: recipe.person.as_deref(),
-            scope: recipe.scope.as_deref(),
-            tenant: recipe.tenant.as_deref(),
-            response_type: None,
-            bend: &[],
-        };
-        let wrong = Run {
-            person: person.as_deref().or(plain.person),
-            scope: scope.as_deref().or(plain.scope),
-            tenant: tenant.as_deref().or(plain.tenant),
-            response_type: recipe.but.response_type.as_deref(),
-            bend,
-            ..plain
-        };
-        let mut main = self.run(&wrong, types, seeds)?;
-        let holds: Option<Vec<Hold>> = recipe
-            .during
-            .iter()
-            .map(|during| {
-                let step = StepId::parse(&during.step)?;
-                Some(Hold { step, orders: during.orders.clone(), sent_before: during.sent_before })
-            })
-            .collect();
-        if let Some(source) = &recipe.but.source {
-            let of = self.run(&Run::from(source), &Types::default(), seeds)?;
+        let Recipe { run, but, .. } = recipe;
+        let mut main = self.start_of(&run.but(but), &but.types, seeds)?;
+        if let Some(source) = &but.source {
+            let of = self.start_of(source, &Types::default(), seeds)?;
             main.profile.source = Some(Box::new(Source { kind: of.kind, profile: of.profile }));
         }
-        if let Some(vouched) = &recipe.but.vouched {
+        if let Some(vouched) = &but.vouched {
             let token = self.vouched(vouched, now);
             main.profile.credential = Credential::Federated(Federated::Given(Secret::new(token)));
         }
-        if recipe.but.without_pkce {
+        if but.without_pkce {
             main.profile.pkce = Pkce::None;
         }
-        if recipe.but.nobody {
+        if but.nobody {
             main.front = None;
         }
         let mut before_seeds = seeds.derived();
@@ -122,25 +92,27 @@ impl Workbench {
             .before
             .iter()
             .map(|before| {
-                let start = self.run(&Run::from(before), &Types::default(), &before_seeds);
+                let start = self.start_of(before, &Types::default(), &before_seeds);
                 before_seeds = before_seeds.derived();
                 start
             })
             .collect();
+        let holds: Option<Vec<Hold>> =
+            recipe.during.iter().map(|during| Hold::of(during, &run.application)).collect();
         Some(Plan {
-            orders: recipe.orders.clone(),
+            orders: recipe.lab.orders(&run.application),
             before: before?,
             main,
             holds: holds?,
-            press: recipe.but.press.clone(),
-            mended: self.run(&plain, &Types::default(), seeds)?,
+            press: but.press.clone(),
+            mended: self.start_of(run, &Types::default(), seeds)?,
         })
     }
 
-    fn run(&self, run: &Run<'_>, types: &Types, seeds: &Seeds) -> Option<Start> {
-        let kind = FlowKind::parse(run.flow)?;
-        let mut profile = self.profile_for(kind, Some(run.application))?;
-        let mut person = self.lab.person(run.person)?;
+    fn start_of(&self, run: &Run, types: &Types, seeds: &Seeds) -> Option<Start> {
+        let kind = FlowKind::parse(&run.flow)?;
+        let mut profile = self.profile_for(kind, Some(&run.application))?;
+        let mut person = self.lab.person(run.person.as_deref())?;
         if kind == FlowKind::Password {
             profile.username = Some(person.username.clone());
             profile.password = Some(person.password.clone());
@@ -161,22 +133,27 @@ impl Workbench {
         })
     }
 
-    fn settle(&self, profile: &mut Profile, run: &Run<'_>) {
-        if let Some(scope) = run.scope {
+    fn settle(&self, profile: &mut Profile, run: &Run) {
+        if let Some(scope) = &run.scope {
             profile.scope = self.filled(scope);
         }
-        if let (Some(segment), Authority::Lab { tenant, .. }) = (run.tenant, &mut profile.authority) {
+        if let (Some(segment), Authority::Lab { tenant, .. }) = (&run.tenant, &mut profile.authority) {
             segment.clone_into(tenant);
         }
-        if let Some(response_type) = run.response_type {
-            profile.response_type = Some(response_type.to_owned());
+        if let Some(response_type) = &run.response_type {
+            profile.response_type = Some(response_type.clone());
         }
     }
 
     /// `token client_id={id:kiosk}` as a change of the token step.
     fn bend(&self, text: &str) -> Option<NamedBend> {
         let (step, change) = text.split_once(' ')?;
-        let step = Some(StepId::parse(step)?);
+        self.change(StepId::parse(step)?, change)
+    }
+
+    /// `client_id={id:kiosk}` as a change of this step.
+    pub(super) fn change(&self, step: StepId, change: &str) -> Option<NamedBend> {
+        let step = Some(step);
         if let Some(name) = change.strip_prefix('-') {
             return Some(NamedBend { step, name: name.to_owned(), change: Change::Drop });
         }
@@ -198,12 +175,17 @@ impl Workbench {
     }
 
     /// A text with its places filled; what is not known stays as it is.
-    fn filled(&self, text: &str) -> String {
+    pub(super) fn filled(&self, text: &str) -> String {
+        self.fill(text, |name| self.value(name))
+    }
+
+    /// A text with its places filled by `value`.
+    pub(super) fn fill(&self, text: &str, value: impl Fn(&str) -> Option<String>) -> String {
         let mut out = String::new();
         let mut rest = text;
         while let Some((before, behind)) = rest.split_once('{') {
             out.push_str(before);
-            let place = behind.split_once('}').and_then(|(name, after)| Some((self.value(name)?, after)));
+            let place = behind.split_once('}').and_then(|(name, after)| Some((value(name)?, after)));
             if let Some((value, after)) = place {
                 out.push_str(&value);
                 rest = after;
@@ -215,7 +197,7 @@ impl Workbench {
         out + rest
     }
 
-    fn value(&self, name: &str) -> Option<String> {
+    pub(super) fn value(&self, name: &str) -> Option<String> {
         let application = |key: &str| self.lab.scenario.application(key);
         let secret = |key: &str| application(key)?.secret().map(|secret| secret.expose().to_owned());
         Some(match name.split_once(':') {
@@ -231,7 +213,26 @@ impl Workbench {
                 let pair = format!("{}:{}", application(key)?.app_id, secret(key)?);
                 format!("Basic {}", STANDARD.encode(pair))
             }
-            Some(_) => return None,
+            Some((run, what)) => self.brought_before(run, what)?,
+        })
+    }
+
+    /// A token, or a claim of the ID token, that a run before has brought: `source` is the one that brought the token to
+    /// begin with, a number one of the runs before in their order.
+    fn brought_before(&self, run: &str, what: &str) -> Option<String> {
+        let shown = self.reproduction()?;
+        let run = match run {
+            "source" => self.session(shown.session?)?.source_run?,
+            number => *shown.ran.get(number.parse::<usize>().ok()?.checked_sub(1)?)?,
+        };
+        let Some(Outcome::Tokens(tokens)) = &self.session(run)?.outcome else { return None };
+        Some(match what {
+            "access_token" => tokens.access_token.as_ref()?.expose().to_owned(),
+            "id_token" => tokens.id_token.as_ref()?.expose().to_owned(),
+            claim => {
+                let claims = token::decode(tokens.id_token.as_ref()?.expose()).claims;
+                claims.get(claim)?.as_str()?.to_owned()
+            }
         })
     }
 

@@ -10,6 +10,7 @@
 
 mod changes;
 mod demands;
+#[path = "../../mutation/dice.rs"]
 mod dice;
 mod found;
 mod templates;

@@ -7,7 +7,7 @@ use ratatui::{
 };
 
 use super::{
-    State, codes, last_refusal,
+    State, codes, lab, last_refusal,
     layout::{self, Form, Region},
     shown,
 };
@@ -47,6 +47,7 @@ impl State {
         let came_back = match &mut self.shown {
             Some(shown) => {
                 shown.trace(bench);
+                shown.in_the_lab(lab::lines(shown.explanation.code, bench, look));
                 shown::lines(shown, bench, area.width, look.glyphs)
             }
             None => Vec::new(),

@@ -11,7 +11,8 @@
 //! ```
 //!
 //! `shown` holds what is explained and says in which words it came back; `codes` is the list; `layout` says which regions
-//! there are; `told` lays an explanation out, what helps first; `draw` puts them on the screen. What keys do is here.
+//! there are; `told` lays an explanation out, what helps first; `lab` says what the lab tenant can do about it; `draw` puts
+//! them on the screen. What keys do is here.
 //!
 //! What is explained can be asked of the lab tenant: it is brought to the state that gives the number, and mended again.
 //! What others tell of a real tenant (`az`, Graph, a HAR file) is added to it, from a file or pasted.
@@ -21,6 +22,7 @@
 
 mod codes;
 mod draw;
+mod lab;
 mod layout;
 mod shown;
 mod told;
@@ -519,7 +521,8 @@ impl State {
     }
 }
 
-fn mend(bench: &Workbench) -> Vec<Intent> {
+/// Has mended what the lab tenant was brought to.
+pub(in crate::tui::panes) fn mend(bench: &Workbench) -> Vec<Intent> {
     vec![match bench.reproduction() {
         Some(shown) if !shown.is_mended => Intent::Mend,
         _ => {

@@ -33,8 +33,13 @@ pub struct Shown {
     pub evidence: Evidence,
     /// What it means.
     pub explanation: Explanation,
-    /// The same as lines.
+    /// The same as lines, with what the lab tenant can do about it.
     pub printed: Printed,
+    /// The same without.
+    plain: Printed,
+    /// Before which line of it the lab tenant has its say.
+    lab_at: usize,
+    lab: Vec<Line>,
     /// Whether the exchange was looked for in the log, which takes a while in a long one.
     is_traced: bool,
     exchange: Option<ExchangeId>,
@@ -44,8 +49,23 @@ impl Shown {
     /// Explains.
     pub fn new(origin: Origin, evidence: Evidence) -> Self {
         let explanation = explain::explain(&evidence);
-        let printed = told(&explanation, &evidence);
-        Self { origin, evidence, explanation, printed, is_traced: false, exchange: None }
+        let (printed, lab_at) = told(&explanation, &evidence);
+        let plain = printed.clone();
+        let lab = Vec::new();
+        Self { origin, evidence, explanation, printed, plain, lab_at, lab, is_traced: false, exchange: None }
+    }
+
+    /// Puts in what the lab tenant can do about it now.
+    pub fn in_the_lab(&mut self, lab: Vec<Line>) {
+        if self.lab == lab {
+            return;
+        }
+        let (before, behind) = self.plain.lines.split_at(self.lab_at);
+        let lines = [before, &lab, behind].concat();
+        let moved = |line: usize| if line < self.lab_at { line } else { line + lab.len() };
+        let places = self.plain.places.iter().map(|(line, place)| (moved(*line), place.clone()));
+        self.printed = Printed { lines, places: places.collect() };
+        self.lab = lab;
     }
 
     /// The same with more evidence.

@@ -36,9 +36,10 @@ const NAMED: usize = 2;
 /// The answer that leaves it open.
 const UNDETERMINED: &str = "undetermined";
 
-/// Lays an explanation out.
-pub fn told(explanation: &Explanation, evidence: &Evidence) -> Printed {
+/// Lays an explanation out, and says before which line there is room for what the lab tenant can do about it.
+pub fn told(explanation: &Explanation, evidence: &Evidence) -> (Printed, usize) {
     let mut out = Told::default();
+    let lab;
     let first = explanation.causes.first();
     let known = first.filter(|cause| cause.id != UNDETERMINED);
     out.headline(explanation, known);
@@ -53,6 +54,7 @@ pub fn told(explanation: &Explanation, evidence: &Evidence) -> Printed {
         out.section("How it comes about");
         out.text(&cause.explanation);
         out.sure(cause);
+        lab = out.lines.len();
         out.meaning(explanation);
         out.others(explanation);
         out.evidence(&holdings(evidence, explanation));
@@ -63,6 +65,7 @@ pub fn told(explanation: &Explanation, evidence: &Evidence) -> Printed {
             out.text(&open.explanation);
             out.asks(open, explanation);
         }
+        lab = out.lines.len();
         out.evidence(&holdings(evidence, explanation));
         out.others(explanation);
         out.meaning(explanation);
@@ -76,7 +79,7 @@ pub fn told(explanation: &Explanation, evidence: &Evidence) -> Printed {
         out.text(proves);
     }
     out.related(&explanation.related);
-    Printed { lines: out.lines, places: out.places }
+    (Printed { lines: out.lines, places: out.places }, lab)
 }
 
 #[derive(Default)]
@@ -328,7 +331,7 @@ mod tests {
 
     fn lines(evidence: &Evidence) -> Vec<String> {
         let explanation = explain::explain(evidence);
-        let printed = told(&explanation, evidence);
+        let (printed, _) = told(&explanation, evidence);
         for (line, place) in &printed.places {
             let text = printed.lines[*line].plain();
             match place {

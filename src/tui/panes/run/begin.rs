@@ -5,7 +5,7 @@ use crate::{
     flow::Need,
     secret::Secret,
     text::{Line, Role},
-    token::{self, Kind, kind_of},
+    token::{self, Kind, bend, kind_of},
     tui::pane::{Choice, Intent},
     workbench::{Held, TokenUse, User, Workbench},
 };
@@ -92,6 +92,9 @@ fn about(held: &Held, bench: &Workbench) -> String {
         let audience = known.map_or(audience, |known| known.display_name.as_str());
         format!("for {}", crate::text::visible(audience))
     }));
+    if let Some((changes, signing)) = &held.bent {
+        parts.push(crate::text::visible(&bend::in_short(changes, *signing)).into_owned());
+    }
     if held.decoded.kind != Kind::Jws {
         parts = vec![held.decoded.kind.title().to_owned()];
         // Nothing in it tells it from the others, so the run that brought it has to.

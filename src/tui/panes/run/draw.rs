@@ -18,7 +18,7 @@ use super::{
     layout::{self, Mode, Region, Size},
     outcome, request, response,
     shown::Shown,
-    sign_in, steps, variables,
+    sign_in, staged, steps, variables,
 };
 use crate::{
     flow::FlowKind,
@@ -51,9 +51,11 @@ pub fn draw(
         return None;
     }
     let Some(shown) = state.shown(bench) else {
+        let area = staged_lines(bench, None, scene, area, buffer);
         nothing(scene, area, buffer);
         return None;
     };
+    let area = staged_lines(bench, Some(&shown), scene, area, buffer);
     let mode = state.mode(&shown);
     let focus = state.focus(&shown);
     let size = state.last.size;
@@ -81,6 +83,26 @@ fn nothing(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
             .then(Role::Text, " there starts one. Its steps, requests and answers will stand here."),
     ];
     Widget::render(&Lines::new(&lines, scene.look), inset(Frame::inner(area)), buffer);
+}
+
+/// What the run has to do with an error number that the lab tenant was brought to, at the top; gives what is left.
+fn staged_lines(
+    bench: &Workbench,
+    shown: Option<&Shown<'_>>,
+    scene: &Scene<'_>,
+    area: Rect,
+    buffer: &mut Buffer,
+) -> Rect {
+    let lines = staged::lines(bench, shown, scene.look, area.height >= 30);
+    if lines.is_empty() || area.height < 12 {
+        return area;
+    }
+    let lines = Lines::new(&lines, scene.look);
+    let height = u16::try_from(lines.height(area.width.saturating_sub(2))).unwrap_or(6).clamp(1, 6);
+    let [top, rest] = area.layout(&Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]));
+    let top = Rect { x: top.x + top.width.min(1), width: top.width.saturating_sub(2), ..top };
+    Widget::render(&lines, top, buffer);
+    rest
 }
 
 /// Where the run stands, above the regions; gives what is left for them.

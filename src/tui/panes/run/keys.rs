@@ -17,6 +17,7 @@ use crate::{
     tui::{
         action::Action,
         pane::{Intent, Toast},
+        panes::errors::mend,
     },
     workbench::{FrontChannel, User, Workbench},
 };
@@ -59,6 +60,7 @@ impl State {
                     None => bad("this step has sent nothing yet"),
                 }]
             }
+            Action::ErrorMend => mend(bench),
             Action::TokenUse => vec![begin::pick(&shown)],
             Action::Edit => self.edit_row(&shown),
             Action::EditAdd => self.add(&shown),

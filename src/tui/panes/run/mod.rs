@@ -30,6 +30,7 @@ pub(in crate::tui::panes) mod request;
 mod response;
 mod shown;
 mod sign_in;
+mod staged;
 mod steps;
 mod variables;
 
@@ -182,6 +183,11 @@ impl State {
             }
             Mode::Device => None,
         }
+    }
+
+    /// Whether `m` mends something here: the run shows what the lab tenant was brought to.
+    pub fn waits_to_be_mended(&self, bench: &Workbench) -> bool {
+        self.session(bench).is_some_and(|session| staged::waits_to_be_mended(bench, session.id))
     }
 
     /// Takes a key while a text field has the focus.

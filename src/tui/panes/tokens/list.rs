@@ -1,14 +1,18 @@
-//! The shelf as a list: what each token was given as, whom it is for, and how long it lasts.
+//! The shelf as a list: what each token was given as, whom it is for, and how long it lasts. A bent copy says in what it is
+//! bent instead: whom it is for stands in the row of its original.
 
 use serde_json::Value;
 
 use crate::{
-    text::{Line, Role},
+    text::{Line, Role, visible},
     time::{self, UnixTime},
-    token::{Kind, values},
+    token::{Kind, bend, values},
     tui::{glyphs::Glyphs, widgets::fit},
     workbench::{Held, TokenUse, Workbench},
 };
+
+/// How wide the first column is.
+const USED_AS: u16 = 8;
 
 /// One row of the list, `width` columns wide.
 pub fn row(
@@ -20,16 +24,42 @@ pub fn row(
     glyphs: &Glyphs,
 ) -> Line {
     let mark = if is_marked { "*" } else { "" };
-    let used_as = fit::cell(&format!("{}{mark}", held.used_as.name()), 8, glyphs);
-    let (time, role) = lasts(held, now);
-    let taken = 8 + if time.is_empty() { 0 } else { fit::width(&time) + 1 };
-    let audience = fit::cell(&audience(held, bench), width.saturating_sub(taken), glyphs);
+    let number = alike(held, bench).map(|number| format!(" {number}")).unwrap_or_default();
+    let used_as = fit::cell(&format!("{}{number}{mark}", held.used_as.name()), USED_AS, glyphs);
+    let room = width.saturating_sub(USED_AS);
+    let (mut time, role) = lasts(held, now);
+    let about = match in_short(held) {
+        Some(words) => {
+            // What tells two copies apart is worth more than how long they last.
+            if fit::width(&words) + 1 + fit::width(&time) > room {
+                time.clear();
+            }
+            words
+        }
+        None => audience(held, bench),
+    };
+    let taken = if time.is_empty() { 0 } else { fit::width(&time) + 1 };
+    let about = fit::cell(&about, room.saturating_sub(taken), glyphs);
     let blank = if time.is_empty() { "" } else { " " };
-    Line::of(Role::Name, used_as).then(Role::Value, audience).then(role, format!("{blank}{time}"))
+    Line::of(Role::Name, used_as).then(Role::Value, about).then(role, format!("{blank}{time}"))
+}
+
+/// In what a copy is bent; `None` for every other token.
+fn in_short(held: &Held) -> Option<String> {
+    let (changes, signing) = held.bent.as_ref()?;
+    Some(visible(&bend::in_short(changes, *signing)).into_owned())
+}
+
+/// The number of a copy among those that are bent in the same words, from 2: values alone tell those apart.
+fn alike(held: &Held, bench: &Workbench) -> Option<usize> {
+    let words = in_short(held)?;
+    let before = bench.shelf.all().iter().take_while(|other| !std::ptr::eq(*other, held));
+    let alike = before.filter(|other| in_short(other).as_ref() == Some(&words)).count();
+    (alike > 0).then_some(alike + 1)
 }
 
 /// Whom a token is for, by the name that a person knows.
-pub fn audience(held: &Held, bench: &Workbench) -> String {
+fn audience(held: &Held, bench: &Workbench) -> String {
     match held.decoded.kind {
         Kind::Jws => {}
         Kind::Jwe => return "encrypted".to_owned(),

@@ -2,75 +2,12 @@
 
 use url::{Url, form_urlencoded::byte_serialize};
 
+use super::{commands, shell::words};
 use crate::wire::{Body, Headers, Method, Request};
 
-/// The last `curl` command of a text, as a request.
-pub fn curl(text: &str) -> Option<Request> {
-    const MOST: usize = 16;
-    let starts = text.rmatch_indices("curl").map(|(at, _)| at).filter(|at| is_command(text, *at));
-    starts.take(MOST).find_map(|at| request(&words(&text[at..])))
-}
-
-/// It stands at the beginning of a line, or behind a prompt or an operator, and a blank follows.
-fn is_command(text: &str, at: usize) -> bool {
-    let before = text[..at].trim_end_matches([' ', '\t']);
-    let begins =
-        before.is_empty() || before.ends_with(['\n', '$', '#', '>', '|', ';', '&', '`', '(', '"', '%', ':']);
-    let rest = &text[at + 4..];
-    begins && rest.strip_prefix(".exe").unwrap_or(rest).starts_with([' ', '\t', '\\'])
-}
-
-/// The words of a command line: quotes of a POSIX shell undone, lines continued behind `\`, `^` and a backtick.
-fn words(text: &str) -> Vec<String> {
-    const LONGEST: usize = 64 * 1024;
-    let mut words: Vec<String> = Vec::new();
-    let mut word: Option<String> = None;
-    let mut characters = text.chars().take(LONGEST).peekable();
-    while let Some(c) = characters.next() {
-        match c {
-            '\'' => {
-                let word = word.get_or_insert_default();
-                // `$'…'` has escapes.
-                let has_escapes = word.ends_with('$');
-                if has_escapes {
-                    word.pop();
-                }
-                while let Some(c) = characters.next() {
-                    match c {
-                        '\'' => break,
-                        '\\' if has_escapes => word.extend(characters.next()),
-                        c => word.push(c),
-                    }
-                }
-            }
-            '"' => {
-                let word = word.get_or_insert_default();
-                while let Some(c) = characters.next() {
-                    match c {
-                        '"' => break,
-                        '\\' if matches!(characters.peek(), Some('"' | '\\' | '$' | '`')) => {
-                            word.extend(characters.next());
-                        }
-                        '\\' if characters.peek() == Some(&'\n') => drop(characters.next()),
-                        c => word.push(c),
-                    }
-                }
-            }
-            '\\' | '^' | '`' if characters.peek() == Some(&'\n') => drop(characters.next()),
-            // A backslash with blanks behind it, where the paste gained some.
-            '\\' if characters.clone().find(|c| *c != ' ') == Some('\n') => {
-                while characters.next_if_eq(&' ').is_some() {}
-                characters.next();
-            }
-            '\\' => word.get_or_insert_default().extend(characters.next()),
-            '\n' | '|' | ';' | '>' => break,
-            '&' if characters.peek() == Some(&'&') => break,
-            c if c.is_whitespace() => words.extend(word.take()),
-            c => word.get_or_insert_default().push(c),
-        }
-    }
-    words.extend(word);
-    words
+/// Every `curl` command of a text, as a request, and where it stands.
+pub fn all(text: &str) -> Vec<(usize, Request)> {
+    commands(text, "curl").filter_map(|at| Some((at, request(&words(text, at))?))).collect()
 }
 
 /// Options that take a value which says nothing about the request.
@@ -184,6 +121,10 @@ fn encoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn curl(text: &str) -> Option<Request> {
+        all(text).into_iter().next().map(|(_, request)| request)
+    }
 
     #[test]
     fn the_usual_ways_to_write_it_send_the_same() {
