@@ -14,7 +14,8 @@ use crate::{
     provider::order::Order,
     time::UnixTime,
     workbench::{
-        Channel, Effect, FrontChannel, LabState, Owner, Session, SessionId, Start, Visitor, Workbench,
+        Channel, Effect, FrontChannel, LabState, Owner, Session, SessionId, Start, Workbench,
+        session::Visitor,
     },
 };
 
