@@ -26,22 +26,13 @@ pub(super) struct Verdict {
 
 /// Puts the causes of an entry in the order that the evidence suggests.
 pub(super) fn judge(entry: &'static Entry, evidence: &Evidence, facts: &Facts) -> Vec<Verdict> {
-    let case = Case::new(entry, evidence, facts);
-    let mut open: Vec<Verdict> = Vec::new();
-    let mut excluded = 0;
-    for reason in entry.causes() {
-        let (certainty, evidence, values) = match rules::check(reason.key, &case) {
-            Some(found) => {
-                let Some(certainty) = found.certainty else {
-                    excluded += 1;
-                    continue;
-                };
-                (certainty, found.evidence, found.values)
-            }
-            None => (Certainty::Possible, Vec::new(), Vec::new()),
-        };
-        open.push(Verdict { reason, certainty, evidence, values, ask: Vec::new() });
+    let (mut open, mut excluded) = ask(entry, &Case::new(entry, evidence, facts));
+    if open.is_empty()
+        && let Some(case) = Case::without_complaint(entry, evidence, facts)
+    {
+        (open, excluded) = ask(entry, &case);
     }
+
     open.sort_by_key(|verdict| verdict.certainty); // stable: the usual order stays
     let mut named = std::collections::BTreeSet::new();
     open.retain(|verdict| named.insert(verdict.reason.id.as_str()));
@@ -63,6 +54,20 @@ pub(super) fn judge(entry: &'static Entry, evidence: &Evidence, facts: &Facts) -
     if first.evidence.is_empty() {
         first.evidence = evidence.compared.iter().map(EvidenceLine::of).collect();
     }
+    if first.evidence.is_empty() && entry.code.is_none() {
+        first.evidence = missing::at_hand(evidence, facts);
+    }
+    // Where the message is all there is, its values say whom and what it is about.
+    if evidence.request.is_none() && evidence.compared.is_empty() && entry.code.is_some() {
+        let is_said = |line: &EvidenceLine| {
+            let says =
+                |known: &EvidenceLine| known.sent.contains(&line.sent) || known.expected.contains(&line.sent);
+            line.where_ == "message error" || first.evidence.iter().any(says)
+        };
+        let told: Vec<_> =
+            missing::at_hand(evidence, facts).into_iter().filter(|line| !is_said(line)).collect();
+        first.evidence.extend(told);
+    }
     if first.certainty == Certainty::Certain {
         let is_alone = open.get(1).is_none_or(|next| next.certainty != Certainty::Certain);
         if is_alone {
@@ -74,6 +79,26 @@ pub(super) fn judge(entry: &'static Entry, evidence: &Evidence, facts: &Facts) -
         }
     }
     open
+}
+
+/// Asks the check of each cause: those that stay open, and how many are ruled out.
+fn ask(entry: &'static Entry, case: &Case<'_>) -> (Vec<Verdict>, usize) {
+    let mut open: Vec<Verdict> = Vec::new();
+    let mut excluded = 0;
+    for reason in entry.causes() {
+        let (certainty, evidence, values) = match rules::check(reason.key, case) {
+            Some(found) => {
+                let Some(certainty) = found.certainty else {
+                    excluded += 1;
+                    continue;
+                };
+                (certainty, found.evidence, found.values)
+            }
+            None => (Certainty::Possible, Vec::new(), Vec::new()),
+        };
+        open.push(Verdict { reason, certainty, evidence, values, ask: Vec::new() });
+    }
+    (open, excluded)
 }
 
 /// Values that differ in one place only, for the screen: the pair and the words for it.

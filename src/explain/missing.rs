@@ -192,15 +192,17 @@ pub(super) fn undetermined(
 
 /// What was read so far, so that a person sees what is being talked about: the tenant's own comparison, or else the values
 /// of request and message.
-fn at_hand(evidence: &Evidence, facts: &Facts) -> Vec<EvidenceLine> {
+pub(super) fn at_hand(evidence: &Evidence, facts: &Facts) -> Vec<EvidenceLine> {
     if !evidence.compared.is_empty() {
         return evidence.compared.iter().map(EvidenceLine::of).collect();
     }
     let place = if evidence.request.is_some() { "request" } else { "message" };
-    ["client_id", "tenant", "redirect_uri", "scope", "resource"]
+    let error = facts.error.as_deref().filter(|error| !error.starts_with("http_"));
+    let said = error.map(|error| EvidenceLine::new("message error", error, ""));
+    let values = ["client_id", "tenant", "redirect_uri", "scope", "resource", "username"]
         .into_iter()
-        .filter_map(|name| Some(EvidenceLine::new(&format!("{place} {name}"), facts.get(name)?, "")))
-        .collect()
+        .filter_map(|name| Some(EvidenceLine::new(&format!("{place} {name}"), facts.get(name)?, "")));
+    said.into_iter().chain(values).collect()
 }
 
 /// What is told where no entry fits: nothing is known, so nothing is claimed, and what to get is said.

@@ -5,12 +5,15 @@
 //! (`place`), compares them (`rules`), puts what the rules say in order (`judge`) or says what is missing (`missing`), fills
 //! the prose (`slots`) and lays the result out (`print`).
 //!
+//! Where the authority is another provider's, `elsewhere` replaces what only Azure knows.
+//!
 //! Evidence comes from a run of our own, from a bundle (`bundle`), or out of a pasted text (`reading`). What leaves is
 //! searched for credentials once more (`secrets`).
 
 mod added;
 mod bundle;
 mod difference;
+mod elsewhere;
 mod entry;
 mod evidence;
 mod extend;
@@ -177,12 +180,17 @@ pub fn from_text(pasted: &str, now: UnixTime) -> Explanation {
 
 fn of_entry(entry: &'static Entry, evidence: &Evidence, facts: &Facts) -> Explanation {
     let verdicts = judge::judge(entry, evidence, facts);
+    let mut causes: Vec<Cause> =
+        verdicts.into_iter().map(|verdict| cause_of(verdict, evidence.lab, facts)).collect();
+    if let Some(provider) = elsewhere::provider(evidence, entry, facts.place) {
+        provider.reword(&mut causes, facts.get("redirect_uri").map(printable).as_deref());
+    }
     Explanation {
         title: entry.title.clone(),
         meaning: entry.meaning.clone(),
         whose_move: entry.whose_move,
         proves: entry.proves.clone(),
-        causes: verdicts.into_iter().map(|verdict| cause_of(verdict, evidence.lab, facts)).collect(),
+        causes,
         related: entry.related.clone(),
         ..Explanation::empty()
     }

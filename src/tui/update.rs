@@ -36,7 +36,11 @@ pub fn update(model: &mut Model, msg: Msg, now: UnixTime) -> Vec<Effect> {
         Msg::Pasted(text) => pasted(model, &text, now),
         Msg::Mouse(event) => clicked(model, event, now),
         Msg::Bench(event) => {
-            if let Event::LabAnswered { order, result } = &event {
+            // What is done to show or mend an error is told by the run.
+            let awaits = |order: &_| model.bench.reproduction().is_some_and(|shown| shown.awaits(order));
+            if let Event::LabAnswered { order, result } = &event
+                && !awaits(order)
+            {
                 model.say(&panes::tenant::answer(order, result), now);
             }
             if let Event::TokenSigned { result: Err(why), .. } = &event {

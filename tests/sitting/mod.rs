@@ -188,7 +188,7 @@ impl Sitting {
         self.model.toast.as_ref().map_or_else(String::new, |toast| toast.text.clone())
     }
 
-    fn tell(&mut self, msg: Msg) {
+    pub fn tell(&mut self, msg: Msg) {
         let mut queue = VecDeque::from([msg]);
         while let Some(msg) = queue.pop_front() {
             for effect in update(&mut self.model, msg, self.now) {

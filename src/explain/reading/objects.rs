@@ -81,8 +81,12 @@ impl Found {
         }
         let whole = || Value::Object(members.clone());
         if let Some(exchange) = members.get("request").and_then(|_| archive::entry(&whole())) {
+            // Without an answer it is a part of a report, and what failed stands beside it.
+            let is_whole = exchange.response.is_some();
             self.exchanges.push(exchange);
-            return true;
+            if is_whole {
+                return true;
+            }
         }
         if is_service_principal(members) {
             if self.service_principals.len() < MOST {

@@ -1,7 +1,7 @@
 //! Failures that a program recovered from: a silent attempt that found nobody, and the sign-in that followed and worked.
 
 /// Words by which libraries say that they got what they wanted, in lower case.
-const SUCCESS: [&str; 18] = [
+const SUCCESS: [&str; 25] = [
     "acquire_token_success",
     "acquiretokensuccess",
     "acquiretokenfromnetwork_success",
@@ -11,6 +11,13 @@ const SUCCESS: [&str; 18] = [
     "token acquired",
     "acquired token",
     "acquired a token",
+    "token refreshed",
+    "refreshed token",
+    "refreshed the token",
+    "token renewed",
+    "renewed the token",
+    "got a new token",
+    "obtained a new token",
     "access token acquired",
     "successfully acquired",
     "acquired successfully",
@@ -33,7 +40,8 @@ pub fn what_stayed(text: &str) -> &str {
 
 fn last_success(text: &str) -> Option<usize> {
     // Nearly every text has none of these words.
-    let is_near = |part: &[u8]| part.eq_ignore_ascii_case(b"succe") || part.eq_ignore_ascii_case(b"acqui");
+    let is_near =
+        |part: &[u8]| [b"succe", b"acqui", b"token"].iter().any(|word| part.eq_ignore_ascii_case(*word));
     text.as_bytes().windows(5).any(is_near).then_some(())?;
     let lower = text.to_ascii_lowercase(); // keeps byte positions
     SUCCESS.iter().filter_map(|words| lower.rfind(words).map(|at| at + words.len())).max()

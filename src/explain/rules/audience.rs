@@ -184,8 +184,14 @@ fn other_api(case: &Case<'_>) -> Option<Found> {
         if !certain && api.is_none() && !both_tell(&found.sent, &found.expected) {
             return None;
         }
+        // Of the names of an API of Microsoft, the one that scopes are written with today.
+        let known = found.expected.iter().find_map(|one| {
+            let known = crate::entra::scopes::well_known(one)?;
+            Some(known.identifier.to_owned()).filter(|identifier| !identifier.is_empty())
+        });
+        let wanted = known.unwrap_or_else(|| first.clone());
         return line("aud of the token", &found.sent, &found.expected.join(" or "))
-            .map(|line| fill(line, first.clone()));
+            .map(|line| fill(line, wanted));
     }
     if is_apis(&found.sent) {
         return Found::excluded();

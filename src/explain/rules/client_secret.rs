@@ -7,7 +7,12 @@
 use super::{
     super::facts::is_guid, Case, Check, Found, placeholder::is_template, thumbprint::LENIENT, wording,
 };
-use crate::{entra::registration::Password, text::beginning, time::UnixTime};
+use crate::{
+    entra::registration::Password,
+    text::beginning,
+    time::UnixTime,
+    token::{Kind, decode},
+};
 
 /// One check for each cause.
 pub(super) const CHECKS: &[(&str, Check)] = &[
@@ -16,12 +21,29 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("credential.mangled_secret", mangled),
     ("credential.expired_secret", expired),
     ("credential.vendor_expired", vendor_expired),
+    ("credential.signed_secret_expired", signed_expired),
 ];
 
 /// A secret that was sent: where, and its value.
 pub(super) struct Sent {
     place: &'static str,
     value: String,
+}
+
+/// A secret that is a signed token, as Apple wants it, and that has ended.
+fn signed_expired(case: &Case<'_>) -> Option<Found> {
+    let sent = sent_secret(case)?;
+    let token = decode(&sent.value);
+    let Some(end) = token.time("exp").filter(|_| token.kind == Kind::Jws) else { return Found::excluded() };
+    let now = case.evidence.now?;
+    if now <= end {
+        return Found::excluded();
+    }
+    Found::certain(
+        &format!("exp of {}", sent.place),
+        &end.date_time(),
+        &format!("later than {}", now.date_time()),
+    )
 }
 
 /// The client's secret, from the form or from HTTP Basic (RFC 6749 §2.3.1).

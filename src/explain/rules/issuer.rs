@@ -14,6 +14,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("token.issuer_version_2", |case| other_version(case, 2)),
     ("token.issuer_template", template),
     ("token.other_tenant", other_tenant),
+    ("token.issuer_host", by_two_names),
 ];
 
 /// Behind these stands what the token named. Words of .NET, Nimbus, Go, Azure.
@@ -24,8 +25,12 @@ const SENT: &[&str] = &[
     "wrong issuer ",
     "iss claim has value ",
     "issuer (iss) claim value (",
+    "\"iss\": ",
+    "iss\": ",
     "returned by provider (",
     "got ",
+    "got: ",
+    "but was ",
     "found: ",
     "found ",
     "received ",
@@ -34,6 +39,7 @@ const SENT: &[&str] = &[
 
 /// Behind these stands what was expected.
 const EXPECTED: &[&str] = &[
+    "expected\": ",
     "validissuer: ",
     "validissuers: ",
     "currentconfiguration.issuer: ",
@@ -51,6 +57,17 @@ const EXPECTED: &[&str] = &[
     "expected ",
     "must be ",
 ];
+
+/// One provider under two names, as the message or the token tells.
+fn by_two_names(case: &Case<'_>) -> Option<Found> {
+    let said = case.validation();
+    let of_token =
+        case.token.as_ref().map(|token| text(token, "iss").to_owned()).filter(|issuer| !issuer.is_empty());
+    let sent = of_token.or_else(|| said.first_of(SENT).into_iter().find(|value| value.contains("://")))?;
+    let expected = said.all_of(EXPECTED).into_iter().find(|value| value.contains("://") && *value != sent)?;
+    let found = Found::likely("iss of the token", &sent, &expected)?;
+    Some(found.with("issuer", sent).with("wanted", expected))
+}
 
 /// The tenant of personal accounts.
 const PERSONAL: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";

@@ -21,10 +21,19 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
             .or_else(Found::excluded)
     }),
     ("library.state_lost", |case| {
-        let (sent, arrived) = (sent_state(case)?, arrived_state(case)?);
         // The browser kept its part; what is gone is the program's.
         let expected = "the same value in what the program kept";
-        (sent == arrived).then(|| Found::new(Certainty::Possible, "state of the answer", &arrived, expected))
+        if let (Some(sent), Some(arrived)) = (sent_state(case), arrived_state(case)) {
+            let found = || Found::new(Certainty::Possible, "state of the answer", &arrived, expected);
+            return (sent == arrived).then(found);
+        }
+        let word = ["nonce", "correlation", "csrf", "state"].into_iter().find(|word| case.says(&[word]))?;
+        Some(Found::new(
+            Certainty::Possible,
+            &format!("{word} of the answer"),
+            "not as it is remembered",
+            expected,
+        ))
     }),
     ("library.authority_misspelt", |case| misspelt(case).or_else(Found::excluded)),
     ("library.authority_path", |case| odd_path(case).or_else(Found::excluded)),
@@ -70,7 +79,11 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
                 "etimedout",
                 "timed out",
                 "timeout",
-                "proxy",
+                "proxy error",
+                "proxyerror",
+                "corporate proxy",
+                "behind a proxy",
+                "tunneling socket",
                 "econnrefused",
                 "connection refused",
                 "econnreset",
@@ -84,10 +97,14 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
         )
     }),
     ("library.metadata", |case| {
-        let address = metadata_address(case)?;
         // The finer causes come first where they apply.
         let expected = "an answer with issuer and jwks_uri";
-        Some(Found::new(Certainty::Possible, "address of the metadata", &address, expected))
+        let address = metadata_address(case).map(|address| ("address of the metadata", address));
+        let status = ["404", "400 bad request", "403", "500", "502", "503"].into_iter();
+        let mut answered = status.filter(|status| case.says(&[status]));
+        let told = || Some(("the message", format!("says “{}”", answered.next()?)));
+        let (place, sent) = address.or_else(told)?;
+        Some(Found::new(Certainty::Possible, place, &sent, expected))
     }),
     ("credential.environment", |case| {
         let only_it = !case.says(&["managedidentitycredential", "imds", "managed identity"]);

@@ -122,6 +122,9 @@ const FAMILIES: &[&[(&str, Check)]] = &[
 
 /// What the check for a cause says.
 pub(super) fn check(key: &str, case: &Case<'_>) -> Option<Found> {
+    if case.code == Some(50012) && credential::is_other_kind(key, case) {
+        return Found::excluded();
+    }
     let mut all = FAMILIES.iter().copied().flatten();
     all.find(|(known, _)| *known == key).and_then(|(_, check)| check(case))
 }
@@ -227,6 +230,14 @@ impl<'a> Case<'a> {
             validation: std::cell::OnceCell::new(),
             sentence: message::plain(words, entry.code),
         }
+    }
+
+    /// The same case, where what a validator complained about is not what the entry is about.
+    pub fn without_complaint(entry: &Entry, evidence: &'a Evidence, facts: &'a Facts) -> Option<Self> {
+        let case = Self::new(entry, evidence, facts);
+        case.validation().complaint?;
+        let validation = std::cell::OnceCell::from(Validation::without_complaint(evidence));
+        Some(Self { validation, ..case })
     }
 
     /// What a validator of tokens said.

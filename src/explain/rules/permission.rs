@@ -28,6 +28,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("permission.scope_missing", scope_missing),
     ("permission.user_lacks_right", lacks_right),
     ("permission.azure_role", azure_role),
+    ("permission.mailbox_policy", mailbox_policy),
     ("permission.token_older_than_consent", older),
     ("permission.groups_overage", overage),
     ("token.no_permissions", no_permissions),
@@ -397,7 +398,7 @@ fn not_granted(case: &Case<'_>) -> Option<Found> {
     if !case.validation().may_be(ABOUT_PERMISSIONS) {
         return Found::excluded();
     }
-    let token = of_call(case)?;
+    let Some(token) = of_call(case) else { return role_named(case) };
     if !is_app_only(token) {
         return Found::excluded();
     }
@@ -611,6 +612,56 @@ fn lacks_right(case: &Case<'_>) -> Option<Found> {
         fill(case, token, found, fitting.first().copied().unwrap_or_default())
             .with("username", who.unwrap_or_default()),
     )
+}
+
+/// The message names the roles that it wants, and those that came.
+fn role_named(case: &Case<'_>) -> Option<Found> {
+    let said = case.validation();
+    if !said.says(&["role permissions on the request", "roles on the request"]) {
+        return None;
+    }
+    let needed = Needed::of(case);
+    if !needed.is_named() {
+        return None;
+    }
+    let held = said.first_of(&["roles on the request "]);
+    let sent = if held.is_empty() { "(none)".to_owned() } else { held.join(" ") };
+    let first = needed.first(true);
+    let id = role_id(case, &first).unwrap_or_default();
+    Found::likely("roles of the token, by the message", &sent, &needed.in_words(true))
+        .map(|found| found.with("permission", first).with("permission_id", id))
+}
+
+/// Exchange has rules of its own about which mailboxes an application may open, whatever its roles are.
+fn mailbox_policy(case: &Case<'_>) -> Option<Found> {
+    let words = [
+        "apponly accesspolicy",
+        "app-only access policy",
+        "applicationaccesspolicy",
+        "[raop]",
+        "application access policy",
+    ];
+    let Some(word) = words.into_iter().find(|word| case.validation().lower.contains(word)) else {
+        return Found::excluded();
+    };
+    let token = of_call(case);
+    let held = token.map(|token| words_of(token, "roles")).unwrap_or_default();
+    let found = Found::certain(
+        "the message",
+        &format!("names the policy ({word})"),
+        "a mailbox that the policy opens",
+    )?;
+    let client = token.map(|token| text(token, "appid").to_owned()).unwrap_or_default();
+    let found = if held.is_empty() {
+        found
+    } else {
+        found.and("roles of the token", &held, "enough for the call itself")
+    };
+    Some(found.with("client_id", client))
+}
+
+fn words_of(token: &Decoded, claim: &str) -> String {
+    words(token, claim).join(" ")
 }
 
 /// Azure Resource Manager says who lacks which action where.

@@ -158,7 +158,7 @@ fn of_both_requests(case: &Case<'_>) -> Named {
             Some(second) => second != first,
             None => is_redemption, // a token request without one
         };
-        if differs && (is_told || case.code == Some(50011)) {
+        if differs && (is_told || matches!(case.code, None | Some(50011))) {
             let found = Found::certain("request redirect_uri", second.unwrap_or("absent"), first)?
                 .and("previous request redirect_uri", first, "the same in both requests")
                 .with("redirect_uri", first);

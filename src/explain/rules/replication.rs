@@ -79,8 +79,24 @@ pub(super) fn fresh_in_words(case: &Case<'_>) -> Option<Found> {
         "worked on retry",
         "succeeds on retry",
     ];
-    let word = WORDS.into_iter().find(|word| in_text(case, word))?;
+    let found = WORDS.into_iter().find(|word| in_text(case, word)).map(str::to_owned);
+    let word = found.or_else(|| moments_ago(case.evidence.text.as_deref().unwrap_or_default()))?;
     Found::likely("the text", &format!("says “{word}”"), "some minutes between the change and its use")
+}
+
+/// How somebody says how short ago it was: `4 s ago`, `30 seconds after`, `2 min ago`.
+fn moments_ago(text: &str) -> Option<String> {
+    const UNITS: [&str; 9] = ["s", "sec", "secs", "second", "seconds", "min", "mins", "minute", "minutes"];
+    let text = beginning(text, 8000).to_ascii_lowercase();
+    let words: Vec<&str> =
+        text.split_whitespace().map(|word| word.trim_matches(['.', ',', ':', ')', '('])).collect();
+    let is_said = |three: &[&str]| {
+        let number: Option<u32> = three[0].parse().ok();
+        number.is_some_and(|number| number < 60)
+            && UNITS.contains(&three[1])
+            && ["ago", "after", "later"].contains(&three[2])
+    };
+    words.windows(3).find(|three| is_said(three)).map(|three| three.join(" "))
 }
 
 /// Whether the words of whoever pasted the text are in it.

@@ -1,6 +1,6 @@
 //! The form of a request.
 
-use super::{Case, Check, Found};
+use super::{Case, Check, Found, credential::names};
 use crate::{
     explain::Certainty,
     wire::{Method, Request},
@@ -13,7 +13,44 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("request.get_on_token", get_on_token),
     ("request.grant_type_unknown", unknown_grant),
     ("request.value_not_allowed", value_not_allowed),
+    ("request.grant_not_offered", |case| {
+        let grant = grant_meant(case)?;
+        if is_of_public_clients(&grant) {
+            return Found::excluded();
+        }
+        Found::likely("grant_type", &grant, "a grant that the client's registration lists")
+            .map(|found| found.with("found", grant))
+    }),
+    ("credential.flow_disabled", |case| {
+        let grant = grant_meant(case)?;
+        if is_of_public_clients(&grant) {
+            return Found::likely("grant_type", &grant, "a flow that is switched on for the client");
+        }
+        Found::excluded()
+    }),
 ];
+
+/// The grant that a provider does not let the client use: of the request, or as the message calls it.
+fn grant_meant(case: &Case<'_>) -> Option<String> {
+    const WORDS: [(&str, &str); 9] = [
+        ("client_credentials", "client_credentials"),
+        ("client credentials", "client_credentials"),
+        ("authorization_code", "authorization_code"),
+        ("refresh_token", "refresh_token"),
+        ("device", "device_code"),
+        ("direct access", "password"),
+        ("password", "password"),
+        ("implicit", "implicit"),
+        ("token-exchange", "token-exchange"),
+    ];
+    let told = || WORDS.into_iter().find(|(word, _)| case.says(&[word])).map(|(_, grant)| grant.to_owned());
+    case.grant().map(str::to_owned).or_else(told)
+}
+
+/// Whether a grant is one that is switched on for clients without a secret.
+fn is_of_public_clients(grant: &str) -> bool {
+    grant == "password" || grant.contains("device_code")
+}
 
 fn value_not_allowed(case: &Case<'_>) -> Option<Found> {
     let is_number = |value: &str| value.bytes().all(|b| b.is_ascii_digit());
@@ -59,15 +96,19 @@ fn not_a_form(case: &Case<'_>) -> Option<Found> {
     if body.is_empty() {
         let query = request.query();
         let in_query = ["grant_type", "client_id", "code"].into_iter().find(|name| query.get(name).is_some());
-        let Some(name) = in_query else { return Found::excluded() };
-        return Found::certain(
-            "place of the parameters",
-            &format!("{name} stands in the query, and the body is empty"),
-            "the form in the body",
-        );
+        if let Some(name) = in_query {
+            return Found::certain(
+                "place of the parameters",
+                &format!("{name} stands in the query, and the body is empty"),
+                "the form in the body",
+            );
+        }
     }
     if let Some(kind) = kind.filter(|kind| !kind.trim().to_ascii_lowercase().starts_with(FORM)) {
         return Found::certain("request Content-Type", kind, FORM);
+    }
+    if body.is_empty() {
+        return if is_body_untold(request) { None } else { Found::excluded() };
     }
     if body.starts_with(['{', '[']) {
         return Found::certain("request body", "JSON", &format!("{FORM}: a=1&b=2"));
@@ -109,6 +150,12 @@ fn not_a_form(case: &Case<'_>) -> Option<Found> {
     }
     // The form is right. Where other things can be wrong with what stands in it, that alone settles nothing.
     if [900_144, 90014, 7_000_216].map(Some).contains(&case.code) { Found::excluded() } else { None }
+}
+
+/// Whether a body was sent that the evidence does not show: a trace can leave it out.
+fn is_body_untold(request: &Request) -> bool {
+    let length = request.headers.get("content-length").and_then(|length| length.trim().parse::<u64>().ok());
+    request.body.is_empty() && length.is_some_and(|length| length > 0)
 }
 
 /// The pairs of a form as they were written.
@@ -199,9 +246,21 @@ fn parameter_missing(case: &Case<'_>) -> Option<Found> {
         return Found::likely("the message", &format!("{name} is missing"), "a value")
             .map(|found| fill(found, &name));
     }
+    if case.evidence.request.as_ref().is_some_and(is_body_untold) {
+        return None;
+    }
     let place = format!("request {name}");
+    let letters = |text: &str| text.to_ascii_lowercase().replace(['-', '_', ' ', '.'], "");
+    let misnamed = case
+        .params
+        .iter()
+        .map(|(sent, _)| sent)
+        .find(|sent| *sent != name && letters(sent) == letters(&name));
     let found = match case.params.get(&name) {
-        None => Found::certain(&place, "absent", "a value"),
+        None => Found::certain(&place, "absent", "a value").map(|found| match misnamed {
+            Some(sent) => found.and("request parameters", sent, &name),
+            None => found.and("request parameters", &names(&case.params), &format!("{name} among them")),
+        }),
         Some(value) if value.trim().is_empty() => Found::certain(&place, "empty", "a value"),
         Some(_) if case.is_untold(&name) => {
             Found::likely(&place, "from a variable that was empty", "a value")

@@ -60,7 +60,7 @@ const PROGRAMS: [&str; 34] = [
 ];
 
 /// Words of a log that stem from libraries for pages.
-const PAGE_WORDS: [&str; 8] = [
+const PAGE_WORDS: [&str; 10] = [
     "msal-browser",
     "msal.js.browser",
     "browserautherror",
@@ -69,6 +69,8 @@ const PAGE_WORDS: [&str; 8] = [
     "msal-angular",
     "oidc-client",
     "access to xmlhttprequest",
+    "access to fetch at",
+    "blocked by cors policy",
 ];
 
 /// Words of a log that stem from servers.

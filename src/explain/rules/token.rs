@@ -48,7 +48,24 @@ fn without_scheme(mut value: &str) -> &str {
     value.trim_matches(['"', '\''])
 }
 
+/// Whether something in the token was compared: then one came, and could be read.
+fn was_read(case: &Case<'_>) -> bool {
+    const READ: &[Complaint] = &[
+        Complaint::Audience,
+        Complaint::Issuer,
+        Complaint::Expired,
+        Complaint::NotYet,
+        Complaint::NoPermission,
+        Complaint::Scope,
+        Complaint::Role,
+    ];
+    case.validation().complaint.is_some_and(|complaint| READ.contains(&complaint))
+}
+
 fn no_token(case: &Case<'_>) -> Option<Found> {
+    if was_read(case) {
+        return Found::excluded();
+    }
     if let Some(request) = call(case) {
         let header = request.headers.get("authorization").unwrap_or_default().trim();
         let empty = [
@@ -62,10 +79,11 @@ fn no_token(case: &Case<'_>) -> Option<Found> {
         ];
         let is_empty = empty.contains(&header.to_ascii_lowercase().as_str());
         if is_empty && case.param("access_token").is_none() {
-            let sent = if header.is_empty() {
-                "absent".to_owned()
-            } else {
-                format!("{header}, and no token behind it")
+            let behind = header.get(7..).unwrap_or_default();
+            let sent = match (header, behind) {
+                ("", _) => "absent".to_owned(),
+                (_, "") => format!("{header}, and no token behind it"),
+                (_, word) => format!("the word {word} in place of a token: the variable was never set"),
             };
             return Found::certain("request Authorization", &sent, "Bearer and an access token");
         }
@@ -121,6 +139,9 @@ fn flaw_of_token(token: &str) -> Option<String> {
     if token.starts_with(['"', '\'', '<', '`']) {
         return Some("quotes around the token".to_owned());
     }
+    if ["undefined", "null", "none", "nil", "false"].contains(&token.to_ascii_lowercase().as_str()) {
+        return Some(format!("the word {token}: the variable was never set"));
+    }
     if token.to_ascii_lowercase().starts_with("[object") {
         return Some("[object Object]: the object was sent in place of the text".to_owned());
     }
@@ -159,6 +180,9 @@ const BROKEN: &[(&str, &str)] = &[
 fn malformed(case: &Case<'_>) -> Option<Found> {
     if let Some(found) = case.by_rule(&["token.shape"]) {
         return Some(found);
+    }
+    if was_read(case) {
+        return Found::excluded();
     }
     let certain = |seen: &str| Found::certain("request Authorization", seen, "Bearer, one blank, the token");
     if let Some(request) = call(case) {
@@ -232,9 +256,22 @@ fn looks_opaque(token: &str) -> Option<&'static str> {
             // Encrypted to whoever issued it: that is what Auth0 gives where no audience was asked for.
             (token.split('.').count() == 5).then_some("has five parts: it is encrypted for its issuer")
         }
-        _ if long && !token.contains('.') => Some("holds no dots: only its issuer can read it"),
+        // Auth0 and others hand out short ones, drawn at random.
+        _ if (long || is_random_word(token)) && !token.contains('.') => {
+            Some("holds no dots: only its issuer can read it")
+        }
         _ => None,
     }
+}
+
+/// Whether a value looks drawn at random: of some length, with small letters, capitals and digits, and nothing else.
+fn is_random_word(token: &str) -> bool {
+    let has = |is: fn(&u8) -> bool| token.as_bytes().iter().any(is);
+    token.len() >= 24
+        && token.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+        && has(u8::is_ascii_lowercase)
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_digit)
 }
 
 fn opaque(case: &Case<'_>) -> Option<Found> {
@@ -338,6 +375,9 @@ fn expired(case: &Case<'_>) -> Option<Found> {
         if now < end + tolerance {
             return Found::excluded();
         }
+        if answered_before(case, end).is_some() {
+            return None; // two clocks disagree about it
+        }
         let line = if id_token_of(case).is_some() { Found::likely } else { Found::certain };
         let mut found =
             line("exp of the token", &end.date_time(), &format!("later than {}", now.date_time()))?;
@@ -430,6 +470,12 @@ fn not_yet(case: &Case<'_>) -> Option<Found> {
     Found::likely("nbf, by the message", &begin.0, &wanted)
 }
 
+/// When the answer was given, by its own date, if the token was still good then.
+fn answered_before(case: &Case<'_>, end: UnixTime) -> Option<UnixTime> {
+    let date = case.evidence.response.as_ref()?.headers.get("date").and_then(UnixTime::from_http_date)?;
+    (date + TOLERANCE < end).then_some(date)
+}
+
 /// The API calls a token expired that is not: then its clock is ahead of ours.
 fn clock_ahead(case: &Case<'_>) -> Option<Found> {
     let said = case.validation();
@@ -445,6 +491,19 @@ fn clock_ahead(case: &Case<'_>) -> Option<Found> {
                 &format!("in the past, for the API; here it is {}", now.date_time()),
             )
             .map(|found| found.with("duration", span(end.since(now))));
+        }
+        if let Some(date) = answered_before(case, end) {
+            let found = Found::likely(
+                "Date of the answer",
+                &date.date_time(),
+                &format!("{}, as the clock that judged the token has it", now.date_time()),
+            )?;
+            let expected = "past by the one clock and ahead by the other";
+            return Some(
+                found
+                    .and("exp of the token", &end.date_time(), expected)
+                    .with("duration", span(now.since(date))),
+            );
         }
         return Found::excluded();
     }

@@ -6,6 +6,12 @@ use crate::wire::Request;
 /// One check for each cause.
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("grant.other_policy", other_policy),
+    ("service.claims_provider", |case| {
+        let labels =
+            ["claims exchange ", "technical profile ", "service ", "provider with id ", "claims provider "];
+        let name = case.validation().first_of(&labels).into_iter().next()?;
+        Found::likely("claims exchange in the message", &name, "an answer that the policy can read")
+    }),
     ("hint.expired", |case| case.said(&["expired"]).or_else(Found::excluded)),
     ("hint.audience", |case| case.said(&["audience"]).or_else(Found::excluded)),
     ("hint.issuer", |case| case.said(&["issuer"]).or_else(Found::excluded)),

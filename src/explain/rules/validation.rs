@@ -9,7 +9,10 @@ use std::borrow::Cow;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{
-    super::{Evidence, names, quotes, reading::plain},
+    super::{
+        Evidence, names, quotes,
+        reading::{plain, what_stayed},
+    },
     times,
 };
 use crate::{
@@ -93,7 +96,7 @@ impl Validation {
             response.headers.all("www-authenticate").for_each(&mut add);
             add(&response.body.text());
         }
-        add(evidence.text.as_deref().unwrap_or_default());
+        add(what_stayed(evidence.text.as_deref().unwrap_or_default()));
         let text = plain::words(&text).into_owned();
         let mut challenges =
             evidence.response.as_ref().map(|response| challenge::read(&response.headers)).unwrap_or_default();
@@ -110,6 +113,11 @@ impl Validation {
             .find_map(|entry| COMPLAINTS.iter().find(|(known, _)| known == entry))
             .map(|(_, complaint)| *complaint);
         Self { complaint, text, lower, challenges }
+    }
+
+    /// The same without the complaint: a text can tell of an earlier failure as well.
+    pub fn without_complaint(evidence: &Evidence) -> Self {
+        Self { complaint: None, ..Self::read(evidence) }
     }
 
     /// Whether the complaint is one of these, or nothing is known about it.

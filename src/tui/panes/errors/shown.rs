@@ -55,7 +55,7 @@ impl Shown {
     pub fn new(origin: Origin, evidence: Evidence) -> Self {
         let explanation = explain::explain(&evidence);
         let supplied = Supplied::default();
-        let (printed, lab_at) = told(&explanation, &evidence, &supplied);
+        let (printed, lab_at) = told(&explanation, &evidence, &supplied, origin == Origin::List);
         Self {
             origin,
             given: evidence.clone(),
@@ -84,7 +84,7 @@ impl Shown {
             return;
         }
         self.explanation = explain::explain(&evidence);
-        (self.plain, self.lab_at) = told(&self.explanation, &evidence, &supplied);
+        (self.plain, self.lab_at) = told(&self.explanation, &evidence, &supplied, false);
         // What the lab tenant can do is put in again.
         (self.printed, self.lab) = (self.plain.clone(), Vec::new());
         (self.evidence, self.supplied) = (evidence, supplied);

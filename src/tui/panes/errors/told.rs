@@ -37,8 +37,14 @@ const NAMED: usize = 2;
 /// The answer that leaves it open.
 const UNDETERMINED: &str = "undetermined";
 
-/// Lays an explanation out, and says before which line there is room for what the lab tenant can do about it.
-pub fn told(explanation: &Explanation, evidence: &Evidence, supplied: &Supplied) -> (Printed, usize) {
+/// Lays an explanation out, and says before which line there is room for what the lab tenant can do about it: where nobody
+/// waits for help, before the rest; else behind all that helps.
+pub fn told(
+    explanation: &Explanation,
+    evidence: &Evidence,
+    supplied: &Supplied,
+    is_looked_up: bool,
+) -> (Printed, usize) {
     let mut out = Told::default();
     let lab;
     let first = explanation.causes.first();
@@ -79,6 +85,7 @@ pub fn told(explanation: &Explanation, evidence: &Evidence, supplied: &Supplied)
         out.section("What is right already");
         out.text(proves);
     }
+    let lab = if is_looked_up { lab } else { out.lines.len() };
     out.related(&explanation.related);
     (Printed { lines: out.lines, places: out.places }, lab)
 }
@@ -353,7 +360,7 @@ mod tests {
 
     fn lines(evidence: &Evidence) -> Vec<String> {
         let explanation = explain::explain(evidence);
-        let (printed, _) = told(&explanation, evidence, &Supplied::default());
+        let (printed, _) = told(&explanation, evidence, &Supplied::default(), false);
         for (line, place) in &printed.places {
             let text = printed.lines[*line].plain();
             match place {
