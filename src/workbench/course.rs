@@ -5,6 +5,7 @@ use super::{Channel, Effect, ExchangeId, Owner, Session, SessionId, Start, Workb
 use crate::{
     flow::{self, Choice, StepId},
     oauth::Arrival,
+    secret::Secret,
     time::UnixTime,
     wire::{Failure, Request, Response, Timing},
 };
