@@ -199,7 +199,7 @@ pub(super) fn at_hand(evidence: &Evidence, facts: &Facts) -> Vec<EvidenceLine> {
     let place = if evidence.request.is_some() { "request" } else { "message" };
     let error = facts.error.as_deref().filter(|error| !error.starts_with("http_"));
     let said = error.map(|error| EvidenceLine::new("message error", error, ""));
-    let values = ["client_id", "tenant", "redirect_uri", "scope", "resource"]
+    let values = ["client_id", "tenant", "redirect_uri", "scope", "resource", "username"]
         .into_iter()
         .filter_map(|name| Some(EvidenceLine::new(&format!("{place} {name}"), facts.get(name)?, "")));
     said.into_iter().chain(values).collect()

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{ExchangeId, FrontChannel, SessionId, Term};
+use super::{ExchangeId, FrontChannel, KeptId, SessionId, Term};
 use crate::{
     agent,
     flow::{CallId, Choice, ClientKey, FlowKind, NamedBend, Profile, Seeds, Signing},
@@ -137,6 +137,14 @@ pub enum User {
     UseKeys(usize, serde_json::Value),
     /// Call the lab's careful API with the token at this place of the shelf, if the lab made it.
     Try(usize),
+    /// Take up a registration, a piece of one, or an authorize URL; beside it is looked at this one.
+    Import(Secret, Option<KeptId>),
+    /// Keep the registrations of a text that was brought as evidence.
+    Learn(Secret),
+    /// Take away what was brought.
+    Forget(KeptId),
+    /// Put back what was taken away last.
+    Recall,
     /// Change the lab tenant.
     Order(Order),
     /// Set the lab tenant to the state that gives this number, and start the run that meets it.

@@ -10,6 +10,7 @@ mod event;
 pub mod evidence;
 mod lab;
 mod offer;
+pub mod registrations;
 pub mod replay;
 pub mod reproduce;
 mod session;
@@ -22,6 +23,7 @@ mod traffic;
 pub use event::{Effect, Event, Start, User};
 pub use lab::{Lab, LabState};
 pub use offer::{Group, Offer};
+pub use registrations::{KeptId, Registrations};
 pub use session::{FrontChannel, Session, SessionId};
 pub use shelf::{Held, Shelf, TokenUse};
 pub use source::Candidate;
@@ -55,6 +57,8 @@ pub struct Workbench {
     pub traffic: Traffic,
     /// Tokens held.
     pub shelf: Shelf,
+    /// Registrations and addresses that the person has brought.
+    pub registrations: Registrations,
     /// Given on the command line: run against this instead of the lab tenant.
     target: Option<Profile>,
     /// Runs that wait for the lab tenant to answer.
@@ -81,6 +85,7 @@ impl Workbench {
             sessions: Vec::new(),
             traffic: Traffic::default(),
             shelf: Shelf::default(),
+            registrations: Registrations::default(),
             target,
             waiting: Vec::new(),
             reproduction: None,
@@ -255,6 +260,22 @@ impl Workbench {
                 Vec::new()
             }
             User::Try(index) => self.try_at_api(index, now),
+            User::Import(text, beside) => {
+                self.registrations.import(text.expose(), beside);
+                Vec::new()
+            }
+            User::Learn(text) => {
+                self.registrations.learn(text.expose());
+                Vec::new()
+            }
+            User::Forget(id) => {
+                self.registrations.remove(id);
+                Vec::new()
+            }
+            User::Recall => {
+                self.registrations.put_back();
+                Vec::new()
+            }
             User::Order(order) => vec![Effect::Lab(Box::new(order))],
             User::Reproduce(code, seeds) => self.reproduce(code, &seeds, now),
             User::Mend(seeds) => self.mend(&seeds, now),

@@ -51,7 +51,11 @@ impl Facts {
 
     /// The quoted values of one message, each for the next slot that it fits; what is left is looked for without quotes.
     fn read_values(&mut self, code: &aadsts::Code, message: &str) {
-        let words = plain::words(message);
+        // Some libraries print it as it stood in the address.
+        let is_encoded =
+            message.contains(":+") && message.matches('+').count() > message.matches(' ').count();
+        let spaced = if is_encoded { message.replace('+', " ") } else { String::new() };
+        let words = plain::words(if is_encoded { &spaced } else { message });
         let words = words.split("Trace ID").next().unwrap_or_default();
         let all: Vec<&'static str> = code.slots().collect();
         let mut slots = all.as_slice();
@@ -68,8 +72,45 @@ impl Facts {
             }
         }
         let has = |name: &str| all.contains(&name);
+        // Names of APIs and tenants stand without quotation marks in some messages.
+        for (slot, label) in [("resource", "principal named "), ("tenant", "tenant named ")] {
+            let named = words.find(label).map(|at| &words[at + label.len()..]);
+            let ends = [" was ", " wasn", " is ", " could ", ". ", ", "];
+            let named = named.map(|rest| {
+                ends.iter()
+                    .filter_map(|end| rest.split(end).next())
+                    .min_by_key(|name| name.len())
+                    .unwrap_or(rest)
+            });
+            if let Some(name) = named.filter(|name| has(slot) && name.len() <= 300) {
+                self.set(slot, name.trim_end_matches('.').trim_matches(['\'', '"']));
+            }
+        }
+        let scope = ["The scope ", "value for scope ", "asked for scope "]
+            .iter()
+            .find_map(|label| words.split(label).nth(1));
+        let scope = scope.and_then(|rest| rest.split_once(" is not valid")).map(|(scope, _)| scope);
+        if let Some(scope) = scope.filter(|scope| has("scope") && scope.len() <= 600) {
+            self.set("scope", scope.trim_matches(['\'', '"']));
+        }
         if let Some(id) = labelled(words, "client app id").and_then(guid_at).filter(|_| has("client_id")) {
             self.set("client_id", id);
+        }
+        if has("client_id") && self.get("client_id").is_none() {
+            // Behind the word for it, also where a mail broke the line.
+            let called = words
+                .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
+                .filter(|word| !word.is_empty());
+            let mut before = "";
+            for word in called {
+                if is_guid(word)
+                    && ["application", "app", "client"].contains(&before.to_ascii_lowercase().as_str())
+                {
+                    self.set("client_id", word);
+                    break;
+                }
+                before = word;
+            }
         }
         if has("client_id") && self.get("client_id").is_none() {
             let mut ids = words.split(|c: char| !c.is_ascii_hexdigit() && c != '-').filter(|id| is_guid(id));
@@ -162,6 +203,8 @@ fn fits(slot: &str, value: &str) -> bool {
         }
         "client_id" => !value.contains("://") && !value.contains(' ') || value.starts_with("api://"),
         "tenant" | "tenant_name" => !value.contains("://"),
+        // The name of the parameter is none of its values.
+        "scope" => !["scope", "scopes"].contains(&value),
         _ => true,
     }
 }

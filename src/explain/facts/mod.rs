@@ -111,6 +111,10 @@ impl Facts {
                 facts.named = super::symptoms::find(evidence);
             }
         }
+        // Nobody said otherwise, so the registration at hand is the client's.
+        if let Some(id) = evidence.registration.as_ref().and_then(|app| app.app_id.as_deref()) {
+            facts.set("client_id", id);
+        }
         facts.answered = facts.answered.or_else(|| UnixTime::parse(facts.timestamp.as_deref()?));
         facts.derive();
         facts
@@ -151,6 +155,12 @@ impl Facts {
             if let Some(description) = member("error_description") {
                 self.read_message(description);
             }
+            // What an API tells about itself (RFC 9728 §2), which clients put into their requests.
+            if let (Some(resource), Some(scopes)) = (member("resource"), answer.get("scopes_supported")) {
+                self.set("resource", resource);
+                let scopes = scopes.as_array().into_iter().flatten().filter_map(serde_json::Value::as_str);
+                self.set("scope", &scopes.collect::<Vec<_>>().join(" "));
+            }
         }
         self.read_addresses(text);
         self.read_message(text);
@@ -183,7 +193,7 @@ impl Facts {
         let tokens =
             text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`' | '\\'));
         let telling = |token: &&str| {
-            ["client_id=", "redirect_uri=", "error=", "/oauth2/", "/v2.0/"]
+            ["client_id=", "redirect_uri=", "error=", "/oauth2/", "/v2.0/", "&scope=", "&resource="]
                 .iter()
                 .any(|mark| token.contains(mark))
         };
@@ -201,7 +211,7 @@ impl Facts {
                 let error = params.get("error").filter(|error| !error.is_empty());
                 self.error = self.error.take().or_else(|| error.map(str::to_owned));
                 if let Some(description) = params.get("error_description") {
-                    self.read_message(description);
+                    self.read_message(&decoded(description));
                 }
             }
         }
@@ -271,6 +281,20 @@ pub(super) fn is_guid(text: &str) -> bool {
             8 | 13 | 18 | 23 => b == b'-',
             _ => b.is_ascii_hexdigit(),
         })
+}
+
+/// A description that was percent-encoded more often than once.
+fn decoded(text: &str) -> std::borrow::Cow<'_, str> {
+    const MOST: usize = 3;
+    let mut text = std::borrow::Cow::Borrowed(text);
+    for _ in 0..MOST {
+        let is_encoded = text.contains("%20") || text.contains("%3A") || text.contains("%3a");
+        if !is_encoded {
+            break;
+        }
+        text = percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned().into();
+    }
+    text
 }
 
 #[cfg(test)]

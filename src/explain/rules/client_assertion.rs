@@ -234,7 +234,28 @@ fn shown_offset(seconds: i64) -> String {
     format!("{} {word}", span(Duration::from_secs(seconds.unsigned_abs())))
 }
 
+/// Somebody speaks of the time zone beside times that do not fit.
+fn told_zone(case: &Case<'_>) -> Option<Found> {
+    let word =
+        ["time zone", "timezone", "not in utc", "local time"].into_iter().find(|word| case.says(&[word]))?;
+    let Times { begin, end, there, .. } = times(case);
+    let (end, there) = (end?, there?);
+    let is_off = end < there || begin.is_some_and(|begin| begin > there);
+    let found =
+        Found::likely("end of the assertion (exp)", &end.rfc3339(), &there.rfc3339()).filter(|_| is_off)?;
+    let hours = shown_offset(between(there, end));
+    Some(
+        found
+            .and("the text", &format!("speaks of “{word}”"), "seconds since 1970 in UTC")
+            .with("duration", hours),
+    )
+}
+
 fn in_hours(case: &Case<'_>) -> Option<Found> {
+    told_zone(case).or_else(|| hours_off(case))
+}
+
+fn hours_off(case: &Case<'_>) -> Option<Found> {
     let Times { begin, end, there, .. } = times(case);
     let (begin, there) = (begin?, there.or_else(|| case.evidence.now.filter(|_| client(case).is_some()))?);
     let ahead = between(there, begin);
