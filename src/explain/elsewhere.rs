@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use url::Url;
 
 use super::{Cause, Evidence, Fix, entry::Entry, phrases, place::Place};
-use crate::wire::Request;
+use crate::{text::beginning, wire::Request};
 
 /// A provider of sign-ins other than Entra.
 pub(super) struct Provider {
@@ -276,13 +276,14 @@ static ELSEWHERE: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
         "loop_at_federation",
         "federation_path",
         "redirect_uri_unregistered",
+        "origin_mismatch",
     ]
 });
 
 /// The provider, if the evidence says that it is another one than Entra. Hosts of requests count most, then the words of the
 /// message, then that the failure is one that Entra words otherwise.
 pub(super) fn provider(evidence: &Evidence, entry: &Entry, place: Place) -> Option<&'static Provider> {
-    if evidence.lab || place == Place::Machine || entry.code.is_some() || entry.error.starts_with("AADB2C") {
+    if evidence.lab || place == Place::Machine || entry.code.is_some() {
         return None;
     }
     let requests = [&evidence.request, &evidence.previous_request];
@@ -330,6 +331,17 @@ fn of_url(url: &Url) -> Option<&'static Provider> {
     by_host.or_else(|| PROVIDERS.iter().find(|one| one.paths.iter().any(|part| path.contains(part))))
 }
 
+/// Whether an address in a message about redirect URIs can be the one that is meant: none of the provider's own pages.
+pub(super) fn may_be_redirect_uri(address: &str) -> bool {
+    let host_of = |url: &Url| url.host_str().unwrap_or_default().to_ascii_lowercase();
+    let is_page = |url: &Url| {
+        ["developers.", "developer.", "docs.", "support.", "help.", "aka.ms", "learn."]
+            .iter()
+            .any(|begin| host_of(url).starts_with(begin))
+    };
+    Url::parse(address).is_ok_and(|url| of_url(&url).is_none() && !is_microsofts(&url) && !is_page(&url))
+}
+
 /// All that is said, in lower case; a message that names its provider does it near its ends.
 fn said(evidence: &Evidence) -> String {
     const MOST: usize = 16 * 1024;
@@ -341,7 +353,7 @@ fn said(evidence: &Evidence) -> String {
             refusal.error_uri.as_deref().unwrap_or_default()
         )
     });
-    let text = crate::text::beginning(evidence.text.as_deref().unwrap_or_default(), MOST);
+    let text = beginning(evidence.text.as_deref().unwrap_or_default(), MOST);
     format!("{}\n{text}", of_refusal.unwrap_or_default()).to_ascii_lowercase().replace("google chrome", "")
 }
 
@@ -361,6 +373,27 @@ fn speaks_microsoft(evidence: &Evidence) -> bool {
 /// Whether a word begins somewhere in a text.
 fn holds(text: &str, word: &str) -> bool {
     text.match_indices(word).any(|(at, _)| !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric()))
+}
+
+/// Whether a cause can be one with Entra only.
+pub(super) fn is_entras_own(id: &str) -> bool {
+    const OWN: [&str; 14] = [
+        "scope.unqualified",
+        "scope.named_in_client_credentials",
+        "scope.default_mixed",
+        "scope.app_role_as_scope",
+        "tenant.",
+        "endpoint.",
+        "cloud.",
+        "service_principal.",
+        "client_id.is_object_id",
+        "client_id.first_party_borrowed",
+        "client.",
+        "credential.secret_id_instead_of_value",
+        "resource.v1_parameter",
+        "resource.no_service_principal",
+    ];
+    OWN.iter().any(|own| id.starts_with(own))
 }
 
 impl Provider {
@@ -385,6 +418,16 @@ impl Provider {
             let sent = redirect_uri.unwrap_or("the redirect URI of the request");
             return format!(
                 "{name}: compare {sent} with {place}, letter by letter, and add it there (register it exactly as it is sent) or send one that stands there"
+            );
+        }
+        if id.starts_with("refresh_token.") {
+            let testing = if name == "Google" {
+                "; while the consent screen is in testing they live for seven days only, so publish the app (production)"
+            } else {
+                ""
+            };
+            return format!(
+                "{name}: let the person sign in again; how long refresh tokens live stands with {place}{testing}"
             );
         }
         format!("{name}: look at {place}")

@@ -7,6 +7,7 @@
 use super::{
     Certainty, Evidence, EvidenceLine,
     difference::{closest, difference, with_port_of},
+    elsewhere,
     entry::{Entry, Reason},
     facts::Facts,
     missing,
@@ -47,7 +48,10 @@ pub(super) fn judge(entry: &'static Entry, evidence: &Evidence, facts: &Facts) -
         first.certainty = Certainty::Likely;
     }
     if first.certainty == Certainty::Possible {
-        let unclear = missing::undetermined(entry, &open, evidence, facts);
+        let mut unclear = missing::undetermined(entry, &open, evidence, facts);
+        // What was compared, even if it decides nothing.
+        let compared = open.iter().flat_map(|verdict| &verdict.evidence).take(4).cloned();
+        unclear.evidence.extend(compared);
         open.insert(0, unclear);
         return open;
     }
@@ -86,6 +90,9 @@ fn ask(entry: &'static Entry, case: &Case<'_>) -> (Vec<Verdict>, usize) {
     let mut open: Vec<Verdict> = Vec::new();
     let mut excluded = 0;
     for reason in entry.causes() {
+        if case.is_elsewhere && elsewhere::is_entras_own(&reason.id) {
+            continue;
+        }
         let (certainty, evidence, values) = match rules::check(reason.key, case) {
             Some(found) => {
                 let Some(certainty) = found.certainty else {

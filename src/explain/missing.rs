@@ -136,8 +136,15 @@ pub(super) fn undetermined(
     let more = open.len().saturating_sub(MOST);
     let causes = match (titles.is_empty(), more) {
         (true, _) => format!("{}. None of the usual causes fits what is at hand.", entry.title),
-        (false, 0) => format!("{} causes are open: {}.", open.len(), titles.join("; ")),
-        (false, more) => format!("{} causes are open: {}; and {more} more.", open.len(), titles.join("; ")),
+        (false, 0) => format!("{}. {} causes are open: {}.", entry.title, open.len(), titles.join("; ")),
+        (false, more) => {
+            format!(
+                "{}. {} causes are open: {}; and {more} more.",
+                entry.title,
+                open.len(),
+                titles.join("; ")
+            )
+        }
     };
     let needed_by = |kind: &Kind| -> Vec<&Verdict> {
         open.iter().filter(|verdict| needs(&verdict.reason.id).any(|need| need == kind.name)).collect()
@@ -198,11 +205,13 @@ pub(super) fn at_hand(evidence: &Evidence, facts: &Facts) -> Vec<EvidenceLine> {
     }
     let place = if evidence.request.is_some() { "request" } else { "message" };
     let error = facts.error.as_deref().filter(|error| !error.starts_with("http_"));
-    let said = error.map(|error| EvidenceLine::new("message error", error, ""));
+    let called = facts.said.filter(|said| facts.code.is_none() && error != Some(*said));
+    let said =
+        [error, called].into_iter().flatten().map(|error| EvidenceLine::new("message error", error, ""));
     let values = ["client_id", "tenant", "redirect_uri", "scope", "resource", "username"]
         .into_iter()
         .filter_map(|name| Some(EvidenceLine::new(&format!("{place} {name}"), facts.get(name)?, "")));
-    said.into_iter().chain(values).collect()
+    said.chain(values).collect()
 }
 
 /// What is told where no entry fits: nothing is known, so nothing is claimed, and what to get is said.

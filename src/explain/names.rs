@@ -33,6 +33,8 @@ pub(super) struct Names {
     pub plain: Option<&'static str>,
     /// The entry about a name that wraps others.
     pub wrapper: Option<&'static str>,
+    /// The most precise name itself, as the table writes it.
+    pub said: Option<&'static str>,
 }
 
 impl Names {
@@ -70,7 +72,8 @@ pub(super) fn find(text: &str) -> Names {
     let (found, plain) = all(text);
     let first =
         |is_wrapper: bool| found.values().find(|name| name.is_wrapper == is_wrapper).map(|name| name.entry);
-    Names { named: first(false), plain, wrapper: first(true) }
+    let said = found.values().find(|name| !name.is_wrapper).map(|name| name.text.trim());
+    Names { named: first(false), plain, wrapper: first(true), said }
 }
 
 /// The entries about all names in a text, the most precise first.

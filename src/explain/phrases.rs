@@ -6,7 +6,7 @@ use super::{names, quotes};
 use crate::text::beginning;
 
 /// A word that announces a value, in lower case, and the slot that takes the value.
-const ANNOUNCED: [(&str, &str); 17] = [
+const ANNOUNCED: [(&str, &str); 18] = [
     ("the redirect uri ", "redirect_uri"),
     ("redirect_uri=", "redirect_uri"),
     ("redirect_uri: ", "redirect_uri"),
@@ -14,6 +14,7 @@ const ANNOUNCED: [(&str, &str); 17] = [
     ("redirect uri: ", "redirect_uri"),
     ("callback url ", "redirect_uri"),
     ("callback url: ", "redirect_uri"),
+    ("received client_id: ", "client_id"),
     ("client id ", "client_id"),
     ("client_id=", "client_id"),
     ("clientid=", "client_id"),
@@ -36,7 +37,11 @@ pub(super) fn values(text: &str) -> Vec<(&'static str, String)> {
     for (word, slot) in ANNOUNCED {
         for (at, _) in lower.match_indices(word).take(8) {
             let value = value(&text[at + word.trim_end_matches('\'').len()..]);
-            found.extend(value.filter(|value| fits(slot, value)).map(|value| (at, slot, value.to_owned())));
+            found.extend(
+                value
+                    .filter(|value| word.starts_with("received ") || fits(slot, value))
+                    .map(|value| (at, slot, value.to_owned())),
+            );
         }
     }
     found.sort_by_key(|(at, ..)| *at);

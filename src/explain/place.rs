@@ -48,6 +48,13 @@ impl Place {
         path.ends_with("/metadata/identity/oauth2/token") || path.ends_with("/msi/token")
     }
 
+    /// What an answer means whose words nobody knows: that the service limits or fails.
+    pub fn of_answer(response: Option<&Response>) -> Option<&'static Entry> {
+        let status =
+            response.map(|response| response.status).filter(|status| matches!(status, 429 | 500..=599))?;
+        entry_for_error(of_status(status)?)
+    }
+
     /// What an error without a number means here.
     pub fn entry(self, error: Option<&str>) -> Option<&'static Entry> {
         let known =

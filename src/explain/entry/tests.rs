@@ -163,6 +163,10 @@ const PLAIN: &[&str] = &[
     "redirect_uri_mismatch",
     "redirect_uri_unregistered",
     "cookies_piled_up",
+    "origin_mismatch",
+    "database_login_failed",
+    "redirect_uri_unregistered",
+    "cookies_piled_up",
     "registration_refused",
     "request_object_refused",
     "reserved_scopes",
@@ -236,6 +240,46 @@ fn entries_and_the_table_of_numbers_know_each_other() {
         for related in &entry.related {
             assert!(aadsts::lookup(*related).is_some(), "{:?} relates to unknown {related}", entry.code);
             assert_ne!(Some(*related), entry.code);
+        }
+    }
+}
+
+/// The numbers that developers meet, each of which has to be told whole.
+#[rustfmt::skip]
+const MET: [u32; 203] = [
+    1_000_502, 1_001_010, 1_002_012, 1_003_031, 1_003_037, 1_100_001, 135_011, 16000, 160_021, 16003,
+    240_002, 28000, 28004, 399_274, 50000, 50001, 500_011, 500_014, 500_021, 5_000_224, 5_000_225,
+    50003, 50011, 500_112, 500_113, 50012, 500_121, 50013, 500_131, 500_133, 50014, 50020, 500_201,
+    500_212, 500_213, 500_222, 50027, 5_002_730, 50033, 50034, 50048, 50053, 50055, 50056, 50057,
+    50058, 50059, 50072, 50074, 50076, 50079, 50097, 50105, 501_051, 50107, 50126, 50128, 50146,
+    501_461, 50147, 50148, 501_481, 50149, 501_491, 50155, 50158, 50173, 50181, 50194, 50196, 50199,
+    53000, 530_003, 53001, 53003, 530_033, 530_035, 530_036, 530_084, 54005, 550_022, 550_024, 65001,
+    65002, 65004, 65005, 650_051, 650_052, 650_053, 650_056, 650_057, 70000, 700_003, 700_005, 700_009,
+    70001, 700_011, 7_000_110, 7_000_112, 7_000_114, 700_016, 70002, 700_021, 7_000_214, 7_000_215,
+    7_000_216, 7_000_218, 700_022, 7_000_222, 7_000_229, 700_023, 700_024, 700_025, 700_027, 7_000_272,
+    7_000_277, 70003, 700_030, 700_038, 700_046, 7_000_471, 70005, 700_051, 700_054, 70007, 70008,
+    700_081, 700_082, 700_084, 70011, 70016, 70018, 70019, 70020, 70021, 700_211, 700_212, 700_213,
+    7_002_137, 7_002_138, 700_222, 700_223, 700_226, 700_229, 700_238, 70043, 70044, 75005, 750_054,
+    75011, 82001, 82008, 82014, 90002, 900_021, 900_023, 90006, 90008, 90009, 90010, 9_001_023, 90014,
+    900_144, 90019, 90023, 9_002_313, 9_002_325, 9_002_326, 9_002_327, 9_002_331, 9_002_332, 9_002_346,
+    90024, 90027, 90033, 90038, 900_382, 90043, 900_432, 900_439, 90055, 90056, 900_561, 90061, 90072,
+    90081, 90083, 90084, 90085, 90086, 90092, 90094, 900_941, 90095, 900_971, 9_010_010, 901_002,
+    90102, 90112, 90114, 90117, 90120, 90130,
+];
+
+#[test]
+fn every_number_that_developers_meet_has_causes_a_confirmation_and_a_fix() {
+    for number in MET {
+        let entry = entry(number).unwrap_or_else(|| panic!("{number} has no entry"));
+        assert!(entry.causes().next().is_some(), "{number} has no cause");
+        for cause in entry.causes() {
+            assert!(cause.confirm.len() > 20, "{number}: {} is not confirmed by anything", cause.key);
+            assert!(
+                cause.fixes.iter().any(|fix| fix.title.len() > 10 || fix.command.is_some()),
+                "{number}: {}",
+                cause.key
+            );
+            assert!(super::super::missing::is_cause(&cause.id), "{number}: {}", cause.id);
         }
     }
 }

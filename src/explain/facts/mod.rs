@@ -15,7 +15,12 @@ use super::{
     place::Place,
     reading::{plain, what_stayed},
 };
-use crate::{entra::scopes, time::UnixTime, token, wire::Params};
+use crate::{
+    entra::scopes,
+    time::UnixTime,
+    token,
+    wire::{Params, Request},
+};
 pub(super) use credentials::without_credentials;
 use number::{alone, most_telling, status_alone};
 
@@ -28,6 +33,8 @@ pub(super) struct Facts {
     pub error: Option<String>,
     /// The entry that the words of the failure lead to, more precise than the OAuth error.
     pub named: Option<&'static str>,
+    /// The name itself that leads there.
+    pub said: Option<&'static str>,
     /// The entry about a name that only wraps others.
     pub wrapper: Option<&'static str>,
     /// Who refused.
@@ -101,11 +108,27 @@ impl Facts {
             facts.read_token(&token::decode(token));
         }
         if facts.code.is_none() {
+            let proves_itself = |request: &Request| request.form().get("client_assertion").is_some();
+            if facts.error.as_deref() == Some("invalid_client")
+                && evidence.request.as_ref().is_some_and(proves_itself)
+            {
+                facts.named = None; // words about a token are words about that assertion
+            }
             let called = facts.error.as_deref().map(super::names::find).unwrap_or_default();
             facts.named = facts.named.or(called.named);
             facts.wrapper = facts.wrapper.or(called.wrapper);
             for text in &texts {
                 facts.read_phrases(text);
+            }
+            if facts.get("redirect_uri").is_none()
+                && facts.named.is_some_and(|named| named.starts_with("redirect_uri_"))
+            {
+                let mut addresses = texts.iter().flat_map(|text| super::phrases::addresses(text));
+                if let Some(address) =
+                    addresses.find(|address| super::elsewhere::may_be_redirect_uri(address))
+                {
+                    facts.set("redirect_uri", address);
+                }
             }
             if facts.word().is_none() {
                 facts.named = super::symptoms::find(evidence);
@@ -166,6 +189,7 @@ impl Facts {
         self.read_message(text);
         let found = super::names::find(text);
         self.named = self.named.or(found.named);
+        self.said = self.said.or(found.said);
         self.wrapper = self.wrapper.or(found.wrapper);
         if self.error.is_none() {
             self.error = found.plain.map(str::to_owned);

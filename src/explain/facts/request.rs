@@ -90,7 +90,13 @@ impl Facts {
         self.set("authority", &url.origin().ascii_serialization());
         if let Some(tenant) = segments.first() {
             let tenant = percent_encoding::percent_decode_str(tenant).decode_utf8_lossy();
-            if !tenant.contains(UNKNOWN) {
+            // Other providers have words of their path there.
+            let is_word = [
+                "oauth2", "oauth", "login", "connect", "as", "o", "realms", "auth", "adfs", "idp", "services",
+            ]
+            .contains(&tenant.as_ref())
+                || segments.len() == 1;
+            if !tenant.contains(UNKNOWN) && !is_word {
                 self.set("tenant", &tenant);
             }
         }

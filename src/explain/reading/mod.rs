@@ -132,9 +132,10 @@ fn take_exchange(
     let is_said_later =
         number.and_then(aadsts::lookup).is_some_and(|code| code.surface == Shows::Json && asked.is_none());
     if evidence.request.is_some() {
+        // The same twice is a finding where somebody gave both, and the same one where both were read.
         let is_other = |other: &Request| Some(other) != evidence.request.as_ref();
-        evidence.previous_request =
-            evidence.previous_request.take().or(chosen.previous).or(authorize).filter(is_other);
+        let read = chosen.previous.or(authorize).filter(is_other);
+        evidence.previous_request = evidence.previous_request.take().or(read);
     } else if asked.is_none() && !is_said_later {
         evidence.request = authorize;
     } else {

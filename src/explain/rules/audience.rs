@@ -1,6 +1,7 @@
 //! `aud`: whom the token is for, beside the API that was called and the identifiers by which it is known.
 
 use super::{
+    super::Certainty,
     Case, Check, Found,
     assertion::shown,
     called_api::{api_called, bare, identifiers, is_same, registration_of_api, token_version, with_ids},
@@ -20,6 +21,7 @@ pub(super) const CHECKS: &[(&str, Check)] =
 /// Behind these stands what the token named. Words of .NET, Azure, Go, Ruby.
 const SENT: &[&str] = &[
     "audiences: ",
+    "claim aud with value ",
     "audience validation failed. audience: ",
     "the audience ",
     "wrong audience or resource ",
@@ -182,7 +184,8 @@ fn other_api(case: &Case<'_>) -> Option<Found> {
             || both_tell(&found.sent, &found.expected) && (!is_guid(&found.sent) || case.token.is_some());
         let line = if certain { Found::certain } else { Found::likely };
         if !certain && api.is_none() && !both_tell(&found.sent, &found.expected) {
-            return None;
+            let expected = found.expected.join(" or ");
+            return Some(Found::new(Certainty::Possible, "aud of the token", &found.sent, &expected));
         }
         // Of the names of an API of Microsoft, the one that scopes are written with today.
         let known = found.expected.iter().find_map(|one| {

@@ -59,6 +59,13 @@ pub(super) fn bare(identifier: &str) -> String {
 pub(super) fn is_same(one: &str, other: &str) -> bool {
     bare(one) == bare(other)
         || microsoft_api(one.trim()).is_some_and(|name| microsoft_api(other.trim()) == Some(name))
+            && cloud_of(one) == cloud_of(other)
+}
+
+/// The end of the host, which differs between Microsoft's clouds; an id is the same in all of them.
+fn cloud_of(identifier: &str) -> Option<&str> {
+    let host = identifier.trim().split_once("://")?.1.split('/').next()?;
+    host.rsplit('.').next().filter(|end| matches!(*end, "us" | "cn"))
 }
 
 /// The ids of the API's registration, for the commands that change it.

@@ -65,6 +65,10 @@ fn by_two_names(case: &Case<'_>) -> Option<Found> {
         case.token.as_ref().map(|token| text(token, "iss").to_owned()).filter(|issuer| !issuer.is_empty());
     let sent = of_token.or_else(|| said.first_of(SENT).into_iter().find(|value| value.contains("://")))?;
     let expected = said.all_of(EXPECTED).into_iter().find(|value| value.contains("://") && *value != sent)?;
+    let is_entras = |value: &str| Issuer::read(value).is_some_and(|issuer| issuer.version != 0);
+    if is_entras(&sent) || is_entras(&expected) {
+        return Found::excluded();
+    }
     let found = Found::likely("iss of the token", &sent, &expected)?;
     Some(found.with("issuer", sent).with("wanted", expected))
 }
@@ -273,9 +277,18 @@ fn template(case: &Case<'_>) -> Option<Found> {
             && other.host != compared.issuer.host
             && path(text).is_some_and(|path_of| Some(path_of) == path(&compared.sent))
     });
+    // One tenant under the name of Entra ID and under one of External ID or B2C.
+    let of_customers = |host: &str| host.ends_with(".ciamlogin.com") || host.ends_with(".b2clogin.com");
+    let by_network = by_network.or_else(|| {
+        compared.expected().find(|(_, other)| {
+            other.tenant == compared.issuer.tenant
+                && of_customers(&other.host) != of_customers(&compared.issuer.host)
+        })
+    });
     if let Some((wanted, _)) = by_network {
         let wanted = wanted.clone();
-        return Found::certain("iss of the token", &compared.sent, &wanted)
+        let line = if compared.issuer.version == 0 { Found::certain } else { Found::likely };
+        return line("iss of the token", &compared.sent, &wanted)
             .map(|found| found.with("issuer", compared.sent.clone()).with("found", wanted));
     }
     let has_values = compared.expected().next().is_some();

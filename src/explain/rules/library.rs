@@ -562,6 +562,10 @@ fn not_kept(case: &Case<'_>) -> Option<Found> {
     }
     case.said(&[
         "new client",
+        "new publicclientapplication",
+        "new confidentialclientapplication",
+        "each request",
+        "per request",
         "each call creates",
         "in memory",
         "in-memory",

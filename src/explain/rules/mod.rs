@@ -59,7 +59,7 @@ mod validation;
 mod wording;
 
 use super::{
-    Certainty, Evidence, EvidenceLine,
+    Certainty, Evidence, EvidenceLine, elsewhere,
     entry::Entry,
     facts::Facts,
     reading::{UNKNOWN, plain},
@@ -200,6 +200,8 @@ pub(super) struct Case<'a> {
     pub token: Option<Decoded>,
     /// What the refusal or the pasted text says, in lower case.
     pub message: String,
+    /// Whether the authority is another provider's.
+    pub is_elsewhere: bool,
     validation: std::cell::OnceCell<Validation>,
     /// The sentence about the number as it was written, freed of what wraps it: see `message`.
     pub sentence: String,
@@ -218,6 +220,7 @@ impl<'a> Case<'a> {
         let message = plain::words(&message).to_ascii_lowercase();
         Self {
             code: entry.code,
+            is_elsewhere: elsewhere::provider(evidence, entry, facts.place).is_some(),
             evidence,
             facts,
             params,

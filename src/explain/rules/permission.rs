@@ -56,6 +56,9 @@ const WANTED: &[&str] = &[
     "missing required scope ",
     "missing required scope: ",
     "missing role: ",
+    "one of the following roles: ",
+    "requirement:scope= ",
+    "requirement:scope=",
     "requires scope ",
     "scope=",
 ];
@@ -319,7 +322,7 @@ fn delegated_instead(case: &Case<'_>) -> Option<Found> {
     if !case.validation().may_be(ABOUT_PERMISSIONS) {
         return Found::excluded();
     }
-    let token = of_call(case)?;
+    let Some(token) = of_call(case) else { return delegated_by_words(case) };
     if !is_app_only(token) {
         return Found::excluded();
     }
@@ -386,6 +389,26 @@ fn delegated_instead(case: &Case<'_>) -> Option<Found> {
         "an appRoleAssignment",
     );
     Some(fill(case, token, found, &permission))
+}
+
+/// Somebody tells that the permission is a delegated one, and that the program acts by itself.
+fn delegated_by_words(case: &Case<'_>) -> Option<Found> {
+    let delegated = ["delegated permission", "(delegated", "type delegated", "delegated:", "as delegated"];
+    let alone = [
+        "client credentials",
+        "client_credentials",
+        "daemon",
+        "app-only",
+        "app only",
+        "idtyp app",
+        "without a user",
+    ];
+    let say = |words: &[&'static str]| words.iter().find(|word| case.says(&[word])).copied();
+    let (delegated, alone) = (say(&delegated)?, say(&alone)?);
+    let found =
+        Found::likely("the text", &format!("“{delegated}” and “{alone}”"), "an application permission")?;
+    let needed = Needed::of(case);
+    Some(found.with("permission", needed.first(true)))
 }
 
 fn not_granted(case: &Case<'_>) -> Option<Found> {
@@ -680,12 +703,20 @@ fn azure_role(case: &Case<'_>) -> Option<Found> {
             found.with("principal_id", oid).with("azure_role", role).with("action", "the operation on data")
         });
     }
-    let action = said.first_of(&["to perform action ", "perform action: ", "action: "]).into_iter().next()?;
-    let scope =
-        said.first_of(&["over scope ", "scope: ", "resource: "]).into_iter().next().unwrap_or_default();
-    let oid = said.first_of(&["with object id ", "object id: ", "oid="]).into_iter().next();
+    let oid =
+        said.first_of(&["with object id ", "object id: ", "oid=", "because principal "]).into_iter().next();
     let oid =
         oid.or_else(|| case.token.as_ref().map(|token| text(token, "oid").to_owned())).unwrap_or_default();
+    if let Some(found) = vault_policy(&said.text, &oid) {
+        return Some(found);
+    }
+    if let Some(found) = bus_claim(&said.text, &oid) {
+        return Some(found);
+    }
+    let actions = ["to perform action(s) ", "to perform action ", "perform action: ", "action: "];
+    let action = said.first_of(&actions).into_iter().next()?;
+    let scopes = ["linked scope(s) ", "over scope ", "scope: ", "resource: "];
+    let scope = said.first_of(&scopes).into_iter().next().unwrap_or_default();
     let role = match action.to_ascii_lowercase() {
         action if action.starts_with("microsoft.keyvault/vaults/secrets") => "Key Vault Secrets User",
         action if action.starts_with("microsoft.keyvault/vaults/keys") => "Key Vault Crypto User",
@@ -706,6 +737,42 @@ fn azure_role(case: &Case<'_>) -> Option<Found> {
             .with("azure_scope", scope)
             .with("azure_role", role)
     })
+}
+
+/// Key Vault names what its access policy lacks: `does not have secrets get permission on key vault 'name;…'`.
+fn vault_policy(said: &str, oid: &str) -> Option<Found> {
+    let (before, behind) = said.split_once(" permission on key vault")?;
+    let right = before.rsplit_once("does not have ")?.1;
+    if right.len() > 60 {
+        return None;
+    }
+    let vault = behind.trim_start_matches([' ', '\'', '"']);
+    let vault = vault.split([';', '\'', '"', ' ']).next().unwrap_or_default();
+    let role = match right.split(' ').next() {
+        Some("keys") => "Key Vault Crypto User",
+        Some("certificates") => "Key Vault Certificate User",
+        _ => "Key Vault Secrets User",
+    };
+    let expected = format!("an access policy of the vault {vault} with {right}, or the role {role}");
+    let found = Found::likely("principal", &format!("{oid} without {right}"), &expected)?;
+    Some(found.with("principal_id", oid).with("action", right).with("azure_role", role))
+}
+
+/// Service Bus names the right by one word: `'Send' claim(s) are required to perform this operation`.
+fn bus_claim(said: &str, oid: &str) -> Option<Found> {
+    let before = said.split_once(" claim(s) are required to perform")?.0;
+    let right = before.rsplit(['\'', '"', ' ']).find(|word| !word.is_empty())?;
+    let role = match right {
+        "Send" => "Azure Service Bus Data Sender",
+        "Listen" => "Azure Service Bus Data Receiver",
+        _ => "Azure Service Bus Data Owner",
+    };
+    let found = Found::likely(
+        "principal",
+        &format!("{oid} without the right {right}"),
+        &format!("a role such as {role}"),
+    )?;
+    Some(found.with("principal_id", oid).with("action", right).with("azure_role", role))
 }
 
 fn older(case: &Case<'_>) -> Option<Found> {

@@ -71,10 +71,20 @@ fn unsupported(case: &Case<'_>) -> Option<Found> {
             )?;
             Some(found.and("request response_type", kind, ""))
         }
+        None if case.code.is_none() && is_refused(case) => {
+            let (place, value) = asked(case)?;
+            Found::likely(place, value, "one that the server's metadata lists: code works with all of them")
+        }
         // The request is at hand and these parameters are in order.
         None if asked(case).is_some() && case.code != Some(70005) => Found::excluded(),
         None => None,
     }
+}
+
+/// Whether the message says that the response type as such is not offered.
+fn is_refused(case: &Case<'_>) -> bool {
+    case.says(&["response_type", "response type"])
+        && case.says(&["not supported", "unsupported", "not offered", "unknown"])
 }
 
 /// The first parameter that cannot be: where, what, and what could be.

@@ -136,7 +136,18 @@ fn flaw_of_token(token: &str) -> Option<String> {
         };
         return Some(seen.to_owned());
     }
-    if token.starts_with(['"', '\'', '<', '`']) {
+    if token.starts_with('<') {
+        let is_page = ["<!doctype", "<html"]
+            .iter()
+            .any(|begin| token.get(..begin.len()).is_some_and(|own| own.eq_ignore_ascii_case(begin)));
+        let seen = if is_page {
+            "a page (HTML) in place of the token"
+        } else {
+            "a sample in angle brackets (<…>)"
+        };
+        return Some(seen.to_owned());
+    }
+    if token.starts_with(['"', '\'', '`']) {
         return Some("quotes around the token".to_owned());
     }
     if ["undefined", "null", "none", "nil", "false"].contains(&token.to_ascii_lowercase().as_str()) {

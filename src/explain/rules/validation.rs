@@ -226,6 +226,7 @@ fn values(text: &str) -> Vec<String> {
     if !is_quoted {
         let end = rest.find(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | ')' | ']' | '"' | '\''));
         let bare = rest[..end.unwrap_or(rest.len())].trim_end_matches('.');
+        let bare = bare.split(":{").next().unwrap_or_default(); // a map of Go
         let looks_like_one = bare.len() > 3 && bare.contains([':', '/', '-', '.', '_']);
         found.extend(Some(bare.to_owned()).filter(|_| looks_like_one && is_value(bare)));
     }
