@@ -131,7 +131,9 @@ impl Facts {
         }
         if facts.code.is_none() {
             let proves_itself = |request: &Request| request.form().get("client_assertion").is_some();
-            if facts.error.as_deref() == Some("invalid_client") && evidence.request.as_ref().is_some_and(proves_itself) {
+            if facts.error.as_deref() == Some("invalid_client")
+                && evidence.request.as_ref().is_some_and(proves_itself)
+            {
                 facts.named = None; // words about a token are words about that assertion
             }
             let called = facts.error.as_deref().map(super::names::find).unwrap_or_default();
@@ -248,8 +250,10 @@ impl Facts {
         if let Some(tenant) = segments.first() {
             let tenant = percent_encoding::percent_decode_str(tenant).decode_utf8_lossy();
             // Other providers have words of their path there.
-            let is_word = ["oauth2", "oauth", "login", "connect", "as", "o", "realms", "auth", "adfs", "idp", "services"]
-                .contains(&tenant.as_ref())
+            let is_word = [
+                "oauth2", "oauth", "login", "connect", "as", "o", "realms", "auth", "adfs", "idp", "services",
+            ]
+            .contains(&tenant.as_ref())
                 || segments.len() == 1;
             if !tenant.contains(UNKNOWN) && !is_word {
                 self.set("tenant", &tenant);

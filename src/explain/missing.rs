@@ -138,7 +138,12 @@ pub(super) fn undetermined(
         (true, _) => format!("{}. None of the usual causes fits what is at hand.", entry.title),
         (false, 0) => format!("{}. {} causes are open: {}.", entry.title, open.len(), titles.join("; ")),
         (false, more) => {
-            format!("{}. {} causes are open: {}; and {more} more.", entry.title, open.len(), titles.join("; "))
+            format!(
+                "{}. {} causes are open: {}; and {more} more.",
+                entry.title,
+                open.len(),
+                titles.join("; ")
+            )
         }
     };
     let needed_by = |kind: &Kind| -> Vec<&Verdict> {
@@ -201,7 +206,8 @@ pub(super) fn at_hand(evidence: &Evidence, facts: &Facts) -> Vec<EvidenceLine> {
     let place = if evidence.request.is_some() { "request" } else { "message" };
     let error = facts.error.as_deref().filter(|error| !error.starts_with("http_"));
     let called = facts.said.filter(|said| facts.code.is_none() && error != Some(*said));
-    let said = [error, called].into_iter().flatten().map(|error| EvidenceLine::new("message error", error, ""));
+    let said =
+        [error, called].into_iter().flatten().map(|error| EvidenceLine::new("message error", error, ""));
     let values = ["client_id", "tenant", "redirect_uri", "scope", "resource"]
         .into_iter()
         .filter_map(|name| Some(EvidenceLine::new(&format!("{place} {name}"), facts.get(name)?, "")));

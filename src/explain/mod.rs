@@ -152,7 +152,9 @@ pub fn explain(evidence: &Evidence) -> Explanation {
     let entry = match facts.code {
         _ if is_fault => entry_for_error("lab_fault"),
         Some(code) => entry(code),
-        None => facts.place.entry(facts.word()).or_else(|| place::Place::of_answer(evidence.response.as_ref())),
+        None => {
+            facts.place.entry(facts.word()).or_else(|| place::Place::of_answer(evidence.response.as_ref()))
+        }
     };
     let explanation = match entry {
         Some(entry) => of_entry(entry, evidence, &facts),

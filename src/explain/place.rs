@@ -50,7 +50,8 @@ impl Place {
 
     /// What an answer means whose words nobody knows: that the service limits or fails.
     pub fn of_answer(response: Option<&Response>) -> Option<&'static Entry> {
-        let status = response.map(|response| response.status).filter(|status| matches!(status, 429 | 500..=599))?;
+        let status =
+            response.map(|response| response.status).filter(|status| matches!(status, 429 | 500..=599))?;
         entry_for_error(of_status(status)?)
     }
 

@@ -703,7 +703,8 @@ fn azure_role(case: &Case<'_>) -> Option<Found> {
             found.with("principal_id", oid).with("azure_role", role).with("action", "the operation on data")
         });
     }
-    let oid = said.first_of(&["with object id ", "object id: ", "oid=", "because principal "]).into_iter().next();
+    let oid =
+        said.first_of(&["with object id ", "object id: ", "oid=", "because principal "]).into_iter().next();
     let oid =
         oid.or_else(|| case.token.as_ref().map(|token| text(token, "oid").to_owned())).unwrap_or_default();
     if let Some(found) = vault_policy(&said.text, &oid) {
@@ -766,7 +767,11 @@ fn bus_claim(said: &str, oid: &str) -> Option<Found> {
         "Listen" => "Azure Service Bus Data Receiver",
         _ => "Azure Service Bus Data Owner",
     };
-    let found = Found::likely("principal", &format!("{oid} without the right {right}"), &format!("a role such as {role}"))?;
+    let found = Found::likely(
+        "principal",
+        &format!("{oid} without the right {right}"),
+        &format!("a role such as {role}"),
+    )?;
     Some(found.with("principal_id", oid).with("action", right).with("azure_role", role))
 }
 
