@@ -103,6 +103,7 @@ const PROVIDERS: &[Provider] = &[
             "invalid parameter: redirect_uri",
             "invalid client or invalid client credentials",
             "account is not fully set up",
+            "realm does not exist",
             "token is not active",
             "/realms/",
         ],
