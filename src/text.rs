@@ -165,6 +165,21 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The text of a file: UTF-8, or the UTF-16 that `PowerShell` 5 writes, told by its mark at the beginning. What cannot be read
+/// becomes U+FFFD.
+pub fn of_file(bytes: &[u8]) -> String {
+    let units = |of: fn([u8; 2]) -> u16, rest: &[u8]| {
+        let units: Vec<u16> = rest.chunks_exact(2).map(|two| of([two[0], two[1]])).collect();
+        String::from_utf16_lossy(&units)
+    };
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => units(u16::from_le_bytes, rest),
+        [0xfe, 0xff, rest @ ..] => units(u16::from_be_bytes, rest),
+        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
+        _ => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
 /// The beginning of a text, at most so many bytes of it, cut between characters.
 pub fn beginning(text: &str, bytes: usize) -> &str {
     let end = (0..=bytes.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
@@ -211,6 +226,19 @@ pub const fn is_unsafe(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_text_of_a_file_is_read_in_the_form_that_its_mark_tells() {
+        let text = "{\"é\": 1}";
+        let wide = |of: fn(u16) -> [u8; 2], mark: [u8; 2]| {
+            mark.into_iter().chain(text.encode_utf16().flat_map(of)).collect::<Vec<u8>>()
+        };
+        assert_eq!(of_file(text.as_bytes()), text);
+        assert_eq!(of_file(&[b"\xef\xbb\xbf", text.as_bytes()].concat()), text);
+        assert_eq!(of_file(&wide(u16::to_le_bytes, [0xff, 0xfe])), text);
+        assert_eq!(of_file(&wide(u16::to_be_bytes, [0xfe, 0xff])), text);
+        assert_eq!(of_file(b"a\xff"), "a\u{fffd}");
+    }
 
     #[test]
     fn a_text_is_cut_between_characters() {

@@ -4,10 +4,16 @@ mod sitting;
 
 use authwright::{
     flow::{Change, FlowKind, NamedBend, StepId},
+    provider::{
+        order::Order,
+        scenario::edit::{Edit, List},
+    },
     tui::{
         glyphs::{Charset, Glyphs},
         model::ScreenId,
+        msg::Msg,
     },
+    workbench::{Event, User},
 };
 use sitting::Sitting;
 
@@ -275,8 +281,17 @@ fn a_number_is_shown_in_the_lab_and_mended_there() {
     shows(&mut sitting, &["R shows it in the lab"]);
     sitting.press("R");
     assert_eq!(sitting.model.screen, ScreenId::Run);
-    let text = sitting.text(USUAL);
-    assert!(text.contains("53003"), "the run met it:\n{text}");
+    shows(
+        &mut sitting,
+        &[
+            "In the lab  AADSTS53003: a policy blocks the sign-in",
+            "It came at \"Send the person to sign in\"",
+            "m takes it back and runs again",
+        ],
+    );
+    let text = sitting.text((120, 40));
+    assert!(text.contains("a Conditional Access policy comes in: builtInControls block"), "{text}");
+    assert_pictures!(sitting, "errors_in_the_lab");
     sitting.press("E");
     assert_eq!(sitting.model.screen, ScreenId::Errors);
     assert_pictures!(sitting, "errors_reproduced");
@@ -286,6 +301,35 @@ fn a_number_is_shown_in_the_lab_and_mended_there() {
     let session = sitting.model.bench.reproduction().and_then(|shown| shown.session).expect("it runs again");
     let outcome = sitting.model.bench.session(session).and_then(|session| session.outcome.as_ref());
     assert!(matches!(outcome, Some(authwright::flow::Outcome::Tokens(_))), "{outcome:?}");
+    shows(&mut sitting, &["Mended, and it passes: AADSTS53003 does not come any more."]);
+    sitting.press("m");
+    assert!(sitting.toast().contains("nothing in the lab tenant waits"), "{}", sitting.toast());
+}
+
+#[test]
+fn what_the_lab_is_told_to_answer_says_so_before_and_after() {
+    let mut sitting = begun();
+    sitting.press("/");
+    sitting.write("90036");
+    sitting.press("Enter");
+    shows(&mut sitting, &["Fault injection: the lab is told to answer so."]);
+    sitting.press("R");
+    shows(&mut sitting, &["Fault injection", "It came at \"Ask for the token\"", "m runs again without it"]);
+    sitting.press("m");
+    shows(&mut sitting, &["Fault injection", "Mended, and it passes"]);
+}
+
+#[test]
+fn what_cannot_be_set_up_says_why() {
+    let mut sitting = begun();
+    let edit = Edit::Remove { from: List::Applications, entry: "store-planner".to_owned() };
+    let order = User::Order(Order::Edit { change: edit });
+    sitting.tell(Msg::Bench(Event::User(order)));
+    sitting.press("/");
+    sitting.write("1003031");
+    sitting.press("Enter");
+    sitting.press("R");
+    shows(&mut sitting, &["Not set up: the directory was changed"]);
 }
 
 #[test]

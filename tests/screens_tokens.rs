@@ -784,3 +784,28 @@ fn a_client_assertion_is_set_beside_a_pasted_certificate() {
     says(&mut sitting, &["Certificate CN=", "pasted", "in use bm90IHRoaXMgb25l", "expected", "SHA-256"]);
     sitting.resize_to_everything();
 }
+
+#[test]
+fn each_token_stands_beside_the_exchange_that_brought_it() {
+    let mut sitting = Sitting::new();
+    for (kind, application) in [
+        (FlowKind::AuthorizationCode, "desktop"),
+        (FlowKind::Hybrid, "legacy-portal"),
+        (FlowKind::Implicit, "legacy-portal"),
+        (FlowKind::DeviceCode, "kiosk"),
+        (FlowKind::ClientCredentials, "inventory-sync"),
+        (FlowKind::OnBehalfOf, "catalog-api"),
+    ] {
+        let since = sitting.model.bench.shelf.all().len();
+        sitting.run(kind, application, |_| {});
+        let bench = &sitting.model.bench;
+        let new = &bench.shelf.all()[since..];
+        assert!(!new.is_empty(), "{kind:?} brought nothing");
+        for held in new {
+            let exchange = held.exchange.and_then(|id| bench.traffic.get(id));
+            let exchange = exchange.unwrap_or_else(|| panic!("{kind:?} {:?}", held.used_as));
+            assert!(exchange.brought(&held.decoded.raw), "{kind:?} {:?} {exchange:?}", held.used_as);
+            assert_eq!(exchange.session(), held.session);
+        }
+    }
+}

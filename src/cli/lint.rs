@@ -8,7 +8,7 @@ use super::exit::{Exit, input, print, usage, wrapped};
 use crate::{
     lint::{self, LintFinding, Subject},
     runtime::clock,
-    text::{Line, visible_json},
+    text::{Line, of_file, visible_json},
 };
 
 /// The options of `lint`.
@@ -87,12 +87,7 @@ fn target(target: Option<&str>) -> Result<(String, String), String> {
 
 fn whole(path: &Path) -> Result<String, String> {
     let bytes = std::fs::read(path).map_err(|why| format!("{}: {why}", path.display()))?;
-    // PowerShell 5 writes UTF-16.
-    if let [0xff, 0xfe, rest @ ..] = bytes.as_slice() {
-        let units: Vec<u16> = rest.chunks_exact(2).map(|two| u16::from_le_bytes([two[0], two[1]])).collect();
-        return Ok(String::from_utf16_lossy(&units));
-    }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(of_file(&bytes))
 }
 
 fn registrations(subjects: &[Subject], as_json: bool) -> bool {

@@ -1,6 +1,10 @@
 //! Finding AADSTS numbers in any text, whatever it is wrapped in.
 
-use std::{borrow::Cow, cmp::Reverse, collections::BTreeMap};
+use std::{
+    borrow::Cow,
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use super::aadsts;
 
@@ -17,12 +21,16 @@ pub fn is_wrapper(number: u32) -> bool {
 /// Read are `AADSTS50011`, the members `error_codes`, `errorCode` and `errorNo`, the address `error?code=50011`, and the
 /// header `x-ms-clitelem`. Programs try again and fail anew, and the failure that stayed stands last; so mentions that
 /// belong together are taken together, the last of them first. Among those, a number that only wraps another, or that
-/// another one refines (50011 and 500113), goes behind it. Takes time and memory in proportion to the text.
+/// another one refines (50011 and 500113), goes behind it, and so does one that is only spoken of. Takes time and memory in proportion to the text.
 pub fn find(text: &str) -> Vec<u32> {
     let mentions = mentions(text);
     let mut places: BTreeMap<u32, (usize, usize)> = BTreeMap::new();
+    let mut reported = BTreeSet::new();
     for (number, mention) in mentions.iter().map(|mention| (mention.number, mention)) {
         places.insert(number, (mention.failure, mention.at)); // the last mention counts
+        if !mention.is_in_prose {
+            reported.insert(number);
+        }
     }
     // Refinement is only worth looking for among the few numbers that an honest text has.
     let few = places.len() <= 64;
@@ -36,7 +44,7 @@ pub fn find(text: &str) -> Vec<u32> {
         .iter()
         .map(|(number, (failure, at))| {
             let is_general = (WRAPPERS.contains(number), is_refined(*number, *failure));
-            (Reverse(*failure), is_general, Reverse(*at), *number)
+            (Reverse(*failure), is_general, !reported.contains(number), Reverse(*at), *number)
         })
         .collect();
     found.sort_unstable();
@@ -49,6 +57,19 @@ struct Mention {
     at: usize,
     /// Which failure of the text it belongs to, counted from the first.
     failure: usize,
+    /// Whether somebody speaks of it, rather than a program reports it.
+    is_in_prose: bool,
+}
+
+/// A number in a sentence, such as `(before that we had AADSTS50011)`: no message stands behind it.
+fn is_in_prose(mention: &[u8]) -> bool {
+    let Some(length) = after(mention, b"aadsts") else { return false };
+    let digits = mention[length..].iter().take_while(|b| b.is_ascii_digit()).count();
+    match mention.get(length + digits..).unwrap_or_default() {
+        [b')' | b',' | b';', ..] => true,
+        [b' ', next, ..] => next.is_ascii_lowercase(),
+        _ => false,
+    }
 }
 
 /// Every mention in its order, divided into failures.
@@ -70,7 +91,7 @@ fn mentions(text: &str) -> Vec<Mention> {
             let between = bytes.get(last.at..at).unwrap_or_default();
             failure = last.failure + usize::from(between.len() > NEAR || has_new_record(between));
         }
-        found.push(Mention { number, at, failure });
+        found.push(Mention { number, at, failure, is_in_prose: is_in_prose(&bytes[at..]) });
     });
     // What repeats numbers of the failure before it, such as an answer behind its exception, is no failure of its own.
     let last = found.last().map_or(0, |mention| mention.failure);
@@ -253,6 +274,8 @@ mod tests {
         check("MSALSTSErrorCodesKey=(50076)", &[50076]);
         check(r#"{"errorNo":"500208","subError":""}"#, &[500_208]);
         check("<b>AADSTS</b>50011", &[50011]);
+        check("AADSTS650053: no such scope (the first try gave AADSTS9010010)", &[650_053, 9_010_010]);
+        check("AADSTS50105 The user is not assigned; AADSTS50020 came before that", &[50105, 50020]);
         check("AADSTS70002\n15: Invalid client secret", &[7_000_215]);
         check("AADSTS\r\n50011: x", &[50011]);
         check("AADSTS50011\n2026 began with it", &[50011]);

@@ -1,7 +1,7 @@
 //! Evidence piece by piece: what is at hand for an explanation and what would settle it, and taking up what somebody adds.
 
 use super::{Certainty, Evidence, Explanation, Facts, Looked, bundle, missing, reading};
-use crate::time::UnixTime;
+use crate::{entra::scopes, time::UnixTime};
 
 /// A kind of evidence, and what it is good for here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +63,42 @@ impl Explanation {
     /// Whether the text that it was made from holds no error of any kind.
     pub const fn found_nothing(&self) -> bool {
         self.code.is_none() && self.error.is_none()
+    }
+}
+
+/// Who asks for what, as far as evidence names them, and what nobody has told of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a piece of evidence that is there or is not")]
+pub struct Parties {
+    /// The client id.
+    pub client: Option<String>,
+    /// The API, by id or identifier.
+    pub resource: Option<String>,
+    /// Whether the client's registration is missing.
+    pub lacks_registration: bool,
+    /// Whether its service principal is.
+    pub lacks_principal: bool,
+    /// Whether what it was granted is.
+    pub lacks_grants: bool,
+    /// Whether the API's registration is.
+    pub lacks_resource: bool,
+    /// Whether the API's service principal is.
+    pub lacks_resource_principal: bool,
+}
+
+/// Reads who asks for what, whatever the evidence is.
+pub fn parties(evidence: &Evidence) -> Parties {
+    let evidence = &*reading::complete(evidence);
+    let facts = Facts::read(evidence);
+    let api = || scopes::first_api(facts.get("scope")?).map(str::to_owned);
+    Parties {
+        client: facts.get("client_id").map(str::to_owned),
+        resource: facts.get("resource").map(str::to_owned).or_else(api),
+        lacks_registration: evidence.registration.is_none(),
+        lacks_principal: evidence.service_principal.is_unknown(),
+        lacks_grants: evidence.grants.is_none(),
+        lacks_resource: evidence.resource_registration.is_none(),
+        lacks_resource_principal: evidence.resource_service_principal.is_unknown(),
     }
 }
 

@@ -91,7 +91,7 @@ fn principal(bundle: &Map<String, Value>, name: &str) -> Result<Looked<ServicePr
 fn request(value: &Value, name: &str) -> Result<Request, String> {
     let url = value.get("url").and_then(Value::as_str).ok_or_else(|| format!("{name}.url is missing"))?;
     let url = Url::parse(url.trim()).map_err(|error| format!("{name}.url: {error}"))?;
-    let body = value.get("body").and_then(Value::as_str);
+    let body = body_in(value);
     let method = value.get("method").and_then(Value::as_str);
     let method = match method {
         Some(method) => Method::parse(&method.to_ascii_uppercase())
@@ -99,20 +99,23 @@ fn request(value: &Value, name: &str) -> Result<Request, String> {
         None if body.is_some() => Method::Post,
         None => Method::Get,
     };
-    Ok(Request { method, url, headers: headers(value), body: body_of(body) })
+    Ok(Request { method, url, headers: headers(value), body: body_of(body.as_deref()) })
+}
+
+/// The body as a text; one that is JSON may stand there as JSON.
+fn body_in(value: &Value) -> Option<String> {
+    match value.get("body") {
+        Some(body @ (Value::Object(_) | Value::Array(_))) => Some(body.to_string()),
+        body => body.and_then(Value::as_str).map(str::to_owned),
+    }
 }
 
 fn response(value: &Value) -> Result<Response, String> {
     let status = value.get("status").and_then(Value::as_u64).and_then(|status| u16::try_from(status).ok());
-    let body = match value.get("body") {
-        // A body that is JSON may stand there as JSON.
-        Some(body @ (Value::Object(_) | Value::Array(_))) => Some(body.to_string()),
-        body => body.and_then(Value::as_str).map(str::to_owned),
-    };
     Ok(Response {
         status: status.ok_or("response.status: expected a number")?,
         headers: headers(value),
-        body: body_of(body.as_deref()),
+        body: body_of(body_in(value).as_deref()),
     })
 }
 

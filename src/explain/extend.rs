@@ -3,7 +3,10 @@
 //!
 //! A file that cannot be used is told about, table by table, and spoils neither the other tables nor the built-in ones.
 
-use super::entry::{self, EntryTable, Reason};
+use super::entry::{
+    Reason,
+    tables::{self, EntryTable},
+};
 
 /// Reads files of explanations, each by its name and text, before anything is explained. What a later file says wins over
 /// an earlier one and over what is built in. Returns what is wrong with them, a sentence each.
@@ -13,7 +16,7 @@ use super::entry::{self, EntryTable, Reason};
 /// `id` of the list in `causes.tsv`, so that programs which read `--json` know it.
 pub fn extend(files: &[(String, String)]) -> Vec<String> {
     let mut problems = Vec::new();
-    let mut tables = Vec::new();
+    let mut added = Vec::new();
     for (file, text) in files {
         let whole: toml::Table = match text.parse() {
             Ok(whole) => whole,
@@ -24,12 +27,12 @@ pub fn extend(files: &[(String, String)]) -> Vec<String> {
         };
         for (name, table) in named(whole) {
             match checked(&name, &table) {
-                Ok(()) => tables.push((name, table.to_string())),
+                Ok(()) => added.push((name, table.to_string())),
                 Err(why) => problems.push(format!("{file}: [{name}]: {why}")),
             }
         }
     }
-    if !tables.is_empty() && !entry::add(tables) {
+    if !added.is_empty() && !tables::add(added) {
         problems.push("explanations were asked for before these files were read".to_owned());
     }
     problems
@@ -66,7 +69,7 @@ fn checked(name: &str, table: &toml::Table) -> Result<(), String> {
     }
     let entry: EntryTable = table.clone().try_into().map_err(told)?;
     if entry.title.is_none()
-        && entry::code_of(name).is_none_or(|code| crate::entra::aadsts::lookup(code).is_none())
+        && tables::code_of(name).is_none_or(|code| crate::entra::aadsts::lookup(code).is_none())
     {
         return Err("a title is missing".to_owned());
     }

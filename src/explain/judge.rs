@@ -61,6 +61,17 @@ pub(super) fn judge(entry: &'static Entry, evidence: &Evidence, facts: &Facts) -
     if first.evidence.is_empty() && entry.code.is_none() {
         first.evidence = missing::at_hand(evidence, facts);
     }
+    // Where the message is all there is, its values say whom and what it is about.
+    if evidence.request.is_none() && evidence.compared.is_empty() && entry.code.is_some() {
+        let is_said = |line: &EvidenceLine| {
+            let says =
+                |known: &EvidenceLine| known.sent.contains(&line.sent) || known.expected.contains(&line.sent);
+            line.where_ == "message error" || first.evidence.iter().any(says)
+        };
+        let told: Vec<_> =
+            missing::at_hand(evidence, facts).into_iter().filter(|line| !is_said(line)).collect();
+        first.evidence.extend(told);
+    }
     if first.certainty == Certainty::Certain {
         let is_alone = open.get(1).is_none_or(|next| next.certainty != Certainty::Certain);
         if is_alone {

@@ -208,7 +208,7 @@ pub(super) fn at_hand(evidence: &Evidence, facts: &Facts) -> Vec<EvidenceLine> {
     let called = facts.said.filter(|said| facts.code.is_none() && error != Some(*said));
     let said =
         [error, called].into_iter().flatten().map(|error| EvidenceLine::new("message error", error, ""));
-    let values = ["client_id", "tenant", "redirect_uri", "scope", "resource"]
+    let values = ["client_id", "tenant", "redirect_uri", "scope", "resource", "username"]
         .into_iter()
         .filter_map(|name| Some(EvidenceLine::new(&format!("{place} {name}"), facts.get(name)?, "")));
     said.chain(values).collect()

@@ -31,7 +31,7 @@ mod secrets;
 mod slots;
 mod symptoms;
 
-pub use added::{Holding, add, holdings};
+pub use added::{Holding, Parties, add, holdings, parties};
 pub use bundle::read as read_bundle;
 pub use difference::{Difference, closest, difference, with_port_of};
 pub use entry::{Entry, Listed, Reason, Remedy, WhoseMove, catalogue, entry, entry_for_error};

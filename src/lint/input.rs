@@ -24,37 +24,42 @@ pub struct Subject {
     pub now: Option<UnixTime>,
 }
 
-#[derive(Default)]
-struct Pile {
-    applications: Vec<Value>,
-    principals: Vec<ServicePrincipal>,
-    grants: Option<Grants>,
-    federated: Option<Vec<Value>>,
-    now: Option<UnixTime>,
+/// What a text tells of applications, piece by piece, before anything is put together.
+#[derive(Clone, Debug, Default)]
+pub struct Pieces {
+    /// Application objects.
+    pub applications: Vec<Value>,
+    /// Service principals.
+    pub principals: Vec<ServicePrincipal>,
+    /// Rows of `oauth2PermissionGrants`; `None` if nobody looked for any, empty if somebody did and there are none.
+    pub delegated: Option<Vec<Value>>,
+    /// Rows of `appRoleAssignments`, likewise.
+    pub assigned: Option<Vec<Value>>,
+    /// Federated identity credentials that stand by themselves.
+    pub federated: Option<Vec<Value>>,
+    /// The time for which it was written down, if it names one.
+    pub now: Option<UnixTime>,
 }
 
 /// Reads a file. The error is a sentence.
 pub fn read(text: &str) -> Result<Vec<Subject>, String> {
     let text = text.trim_start_matches('\u{feff}');
-    let document: Value = serde_json::from_str(text)
-        .map_err(|why| format!("it is no JSON (line {}, column {})", why.line(), why.column()))?;
-    let mut pile = Pile::default();
-    pile.sort(&document);
-    if pile.applications.is_empty() {
+    let document: Value = serde_json::from_str(text).map_err(|why| no_json(&why))?;
+    let mut pieces = Pieces::default();
+    pieces.sort(&document);
+    if pieces.applications.is_empty() {
         return Err(
             "there is no application in it: expected what az ad app show --id CLIENT_ID prints".to_owned()
         );
     }
-    let only = pile.applications.len() == 1;
-    let subjects = pile.applications.into_iter().filter_map(|mut value| {
-        if only
-            && let Some(federated) = &pile.federated
-            && value.get("federatedIdentityCredentials").is_none_or(Value::is_null)
-        {
-            value["federatedIdentityCredentials"] = Value::Array(federated.clone());
+    let only = pieces.applications.len() == 1;
+    let grants = pieces.grants();
+    let subjects = pieces.applications.into_iter().filter_map(|mut value| {
+        if only && let Some(federated) = &pieces.federated {
+            with_federated(&mut value, federated);
         }
         let application = Application::read(&value)?;
-        let own = pile.principals.iter().find(|one| {
+        let own = pieces.principals.iter().find(|one| {
             only || one
                 .app_id
                 .as_deref()
@@ -63,15 +68,86 @@ pub fn read(text: &str) -> Result<Vec<Subject>, String> {
         });
         Some(Subject {
             principal: own.cloned(),
-            grants: pile.grants.clone().filter(|_| only),
-            now: pile.now,
+            grants: grants.clone().filter(|_| only),
+            now: pieces.now,
             application,
         })
     });
     Ok(subjects.collect())
 }
 
-impl Pile {
+/// Reads what somebody pasted: one document or several in a row, with the lines of a shell between them. `None` if no
+/// document begins in it; the error is a sentence.
+pub fn pieces(text: &str) -> Option<Result<Pieces, String>> {
+    let mut pieces = Pieces::default();
+    let mut rest = &text[document(text)?..];
+    loop {
+        let mut documents = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
+        match documents.next() {
+            Some(Ok(value)) => pieces.sort(&value),
+            Some(Err(why)) => return Some(Err(no_json(&why))),
+            None => return Some(Ok(pieces)),
+        }
+        rest = &rest[documents.byte_offset()..];
+        match document(rest) {
+            Some(begin) => rest = &rest[begin..],
+            None => return Some(Ok(pieces)),
+        }
+    }
+}
+
+/// Where a JSON document begins: a bracket at the beginning of a line, with something of JSON behind it. `[me@host ~]$` of a
+/// shell is none.
+fn document(text: &str) -> Option<usize> {
+    let mut begin = 0;
+    for line in text.split_inclusive('\n') {
+        let inner = line.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+        let at = begin + (line.len() - inner.len());
+        let next = |at: usize| text[at..].trim_start().chars().next();
+        let is_one = match inner.chars().next() {
+            Some('{') => next(at + 1).is_some_and(|c| matches!(c, '"' | '}')),
+            Some('[') => next(at + 1).is_some_and(|c| matches!(c, '"' | '{' | '[' | ']')),
+            _ => false,
+        };
+        if is_one {
+            return Some(at);
+        }
+        begin += line.len();
+    }
+    None
+}
+
+fn no_json(why: &serde_json::Error) -> String {
+    format!("it is no JSON (line {}, column {})", why.line(), why.column())
+}
+
+/// Puts federated credentials to an application that was printed without them.
+pub fn with_federated(application: &mut Value, federated: &[Value]) {
+    if application.get("federatedIdentityCredentials").is_none_or(Value::is_null) {
+        application["federatedIdentityCredentials"] = Value::Array(federated.to_vec());
+    }
+}
+
+impl Pieces {
+    /// Whether nothing in it tells of an application.
+    pub const fn is_empty(&self) -> bool {
+        self.applications.is_empty()
+            && self.principals.is_empty()
+            && self.delegated.is_none()
+            && self.assigned.is_none()
+            && self.federated.is_none()
+    }
+
+    /// All grants together, whosever they are.
+    pub fn grants(&self) -> Option<Grants> {
+        if self.delegated.is_none() && self.assigned.is_none() {
+            return None;
+        }
+        let rows = |of: &Option<Vec<Value>>| of.clone().unwrap_or_default();
+        Grants::read(&json!({
+            "oauth2PermissionGrants": rows(&self.delegated), "appRoleAssignments": rows(&self.assigned) }))
+    }
+
     fn sort(&mut self, value: &Value) {
         match value {
             Value::Array(items) => items.iter().for_each(|item| self.sort(item)),
@@ -92,10 +168,10 @@ impl Pile {
             || has("appRoleAssignmentRequired")
         {
             self.principals.extend(ServicePrincipal::read(value));
-        } else if has("scope") && (has("clientId") || has("consentType"))
-            || has("appRoleId") && (has("principalId") || has("resourceId"))
-        {
-            self.granted(&json!([value]));
+        } else if has("scope") && (has("clientId") || has("consentType")) {
+            self.delegated.get_or_insert_default().push(value.clone());
+        } else if has("appRoleId") && (has("principalId") || has("resourceId")) {
+            self.assigned.get_or_insert_default().push(value.clone());
         } else if has("issuer") && (has("subject") || has("claimsMatchingExpression")) {
             self.federated.get_or_insert_default().push(value.clone());
         } else if is_application(members) {
@@ -105,12 +181,40 @@ impl Pile {
         }
     }
 
-    /// Grants of several places, put together.
+    /// Grants of one object, or a list of either kind of rows.
     fn granted(&mut self, value: &Value) {
-        let Some(more) = Grants::read(value) else { return };
-        let all = self.grants.get_or_insert_default();
-        all.delegated.extend(more.delegated);
-        all.application.extend(more.application);
+        match value {
+            // Somebody looked, and there are none.
+            Value::Array(rows) if rows.is_empty() => self.granted_nothing(),
+            Value::Object(members) if members.is_empty() => self.granted_nothing(),
+            Value::Array(rows) => rows.iter().for_each(|row| self.granted_row(row)),
+            Value::Object(members) if members.contains_key("value") => self.granted(&value["value"]),
+            Value::Object(members) => {
+                let lists = [
+                    ("oauth2PermissionGrants", &mut self.delegated),
+                    ("appRoleAssignments", &mut self.assigned),
+                ];
+                for (name, rows) in lists {
+                    if let Some(more) = members.get(name).and_then(Value::as_array) {
+                        rows.get_or_insert_default().extend(more.iter().cloned());
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn granted_nothing(&mut self) {
+        self.delegated.get_or_insert_default();
+        self.assigned.get_or_insert_default();
+    }
+
+    fn granted_row(&mut self, row: &Value) {
+        if row.get("appRoleId").is_some() {
+            self.assigned.get_or_insert_default().push(row.clone());
+        } else if row.get("scope").is_some() {
+            self.delegated.get_or_insert_default().push(row.clone());
+        }
     }
 
     /// An object around others, as `explain --bundle` takes it and Graph's pages have it.

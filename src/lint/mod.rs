@@ -23,8 +23,8 @@ mod print;
 mod redirect_uris;
 pub mod url;
 
-pub use input::{Subject, read};
-pub use print::{lines, to_json, url_lines, url_to_json};
+pub use input::{Pieces, Subject, pieces, read, with_federated};
+pub use print::{GROUPS, lines, summary, to_json, url_lines, url_to_json};
 pub use url::UrlReport;
 
 use crate::{

@@ -1,16 +1,20 @@
-//! Permissions looked up offline: by GUID, by name, by words of the name; and the commands that list and grant them.
+//! Permissions looked up offline: by GUID, by name, by words of the name; what each allows (`meaning`), and the commands that
+//! list and grant them (`steps`).
+
+mod meaning;
+mod steps;
 
 use serde_json::{Value, json};
 
-use super::{command, is_guid};
+use super::is_guid;
 use crate::entra::{
     permissions::{self, Permission},
     registration::Kind,
     scopes::{self, Scope},
 };
 
-const CLIENT: &str = "<client-id>";
-const TENANT: &str = "<tenant>";
+pub use meaning::allows;
+pub use steps::{Recipient, Step, admin_consent_url, steps, steps_for};
 
 /// Finds permissions: a GUID, a name, a scope with its API before it, or words. `delegated` (or `scope`) and `application`
 /// (or `role`) choose a kind; words of an API's name choose the API. The best fit comes first.
@@ -136,83 +140,6 @@ fn distance(one: &[char], other: &str) -> usize {
         }
     }
     row[other.len()]
-}
-
-/// A command, or an address, with what it does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// What it does, and for whom.
-    pub title: String,
-    /// The command, or the address to open.
-    pub command: String,
-}
-
-/// What lists and grants these permissions. Where client and tenant are not known their places stay open.
-pub fn steps(wanted: &[Permission], client: Option<&str>, tenant: Option<&str>) -> Vec<Step> {
-    let client = client.filter(|id| !id.is_empty());
-    let id = client.map_or_else(|| CLIENT.to_owned(), command::word);
-    let mut steps = Vec::new();
-    let mut apis: Vec<&str> = Vec::new();
-    for one in wanted {
-        if !apis.contains(&one.api) {
-            apis.push(one.api);
-        }
-    }
-    for api in &apis {
-        let of_api = || wanted.iter().filter(|one| one.api == *api);
-        let name = scopes::well_known(api).map_or(*api, |known| known.name);
-        let arguments: Vec<_> = of_api().map(Permission::argument).collect();
-        steps.push(Step {
-            title: format!("List it in the registration ({name}); that grants nothing yet:"),
-            command: format!(
-                "az ad app permission add --id {id} --api {api} --api-permissions {}",
-                arguments.join(" ")
-            ),
-        });
-        let delegated: Vec<_> = of_api().filter(|one| one.kind == Kind::Scope).map(|one| one.name).collect();
-        if !delegated.is_empty() {
-            steps.push(Step {
-                title: format!("Grant the delegated ones of {name} for everybody:"),
-                command: format!(
-                    "az ad app permission grant --id {id} --api {api} --scope {}",
-                    command::word(&delegated.join(" "))
-                ),
-            });
-        }
-    }
-    if !wanted.is_empty() {
-        steps.push(Step {
-            title: "Or an administrator consents to all that is listed:".to_owned(),
-            command: format!("az ad app permission admin-consent --id {id}"),
-        });
-        steps.push(Step {
-            title: "Or sends this address to an administrator (redirect_uri must be registered):".to_owned(),
-            command: admin_consent_url(wanted, client, tenant),
-        });
-    }
-    steps
-}
-
-/// The address at which an administrator consents. Application permissions are asked for with `.default`, which takes
-/// all that is listed.
-pub fn admin_consent_url(wanted: &[Permission], client: Option<&str>, tenant: Option<&str>) -> String {
-    let encoded =
-        |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
-    let mut asked: Vec<String> = Vec::new();
-    for one in wanted {
-        let api = one.api().filter(|api| !api.identifier.is_empty()).map_or(one.api, |api| api.identifier);
-        let whole = wanted.iter().any(|other| other.api == one.api && other.kind == Kind::Role);
-        let scope = if whole { format!("{api}/.default") } else { format!("{api}/{}", one.name) };
-        if !asked.contains(&scope) {
-            asked.push(scope);
-        }
-    }
-    let tenant = tenant.filter(|tenant| !tenant.is_empty()).map_or_else(|| TENANT.to_owned(), encoded);
-    let client = client.map_or_else(|| CLIENT.to_owned(), encoded);
-    format!(
-        "https://login.microsoftonline.com/{tenant}/v2.0/adminconsent?client_id={client}&scope={}&redirect_uri=<registered-redirect-uri>",
-        encoded(&asked.join(" "))
-    )
 }
 
 /// Who may consent, in words.

@@ -33,6 +33,12 @@ const POWERFUL: &[(&str, &str)] = &[
     ("full_access_as_app", "reads and changes every mailbox"),
 ];
 
+/// What somebody with this permission is able to do, where that is a danger to the tenant.
+pub fn power(one: &Permission) -> Option<&'static str> {
+    let found = POWERFUL.iter().find(|(name, _)| *name == one.name);
+    found.filter(|_| one.kind == Kind::Role).map(|(_, does)| *does)
+}
+
 pub fn check(app: &Application, grants: Option<&Grants>, out: &mut Vec<LintFinding>) {
     let mut seen = BTreeSet::new();
     let mut for_administrators = Vec::new();
@@ -161,11 +167,7 @@ fn wrong_kind(app: &Application, one: &Required, found: &Permission) -> LintFind
 }
 
 fn powerful(app: &Application, found: &Permission, out: &mut Vec<LintFinding>) {
-    let Some((_, why)) =
-        POWERFUL.iter().find(|(name, _)| *name == found.name).filter(|_| found.kind == Kind::Role)
-    else {
-        return;
-    };
+    let Some(why) = power(found) else { return };
     out.push(
         LintFinding::warning("permission.powerful", PLACE, format!("The application {why}"))
             .value(format!("{} ({})", found.name, api_name(found.api)))

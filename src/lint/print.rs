@@ -9,7 +9,8 @@ use crate::{
     text::{Line, Role},
 };
 
-const GROUPS: [(Severity, &str, Role); 3] = [
+/// The groups of findings in their order: what each is called, and how its mark is shown.
+pub const GROUPS: [(Severity, &str, Role); 3] = [
     (Severity::Error, "Will fail", Role::Refused),
     (Severity::Warning, "May fail, or is risky", Role::Warn),
     (Severity::Info, "Worth knowing", Role::Muted),
@@ -27,8 +28,8 @@ pub fn lines(application: &Application, findings: &[LintFinding]) -> Vec<Line> {
     out
 }
 
-/// How many of each.
-fn summary(findings: &[LintFinding]) -> String {
+/// What findings come to, in one sentence.
+pub fn summary(findings: &[LintFinding]) -> String {
     let count = |severity| findings.iter().filter(|one| one.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     let things = |count: usize| if count == 1 { "1 thing".to_owned() } else { format!("{count} things") };

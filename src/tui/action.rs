@@ -37,6 +37,8 @@ actions! {
     ScreenErrors = "screen.errors",
     /// Goes to the Traffic screen.
     ScreenTraffic = "screen.traffic",
+    /// Goes to the Registrations screen.
+    ScreenRegistrations = "screen.registrations",
     /// Goes to the Tenant screen.
     ScreenTenant = "screen.tenant",
 
@@ -151,6 +153,17 @@ actions! {
     ExchangeReplay = "exchange.replay",
     /// Keeps the newest row in view, or stops that.
     TrafficFollow = "traffic.follow",
+
+    /// Adds registrations, or pieces of them, from a file.
+    RegistrationAdd = "registration.add",
+    /// Takes away the registration or address that you brought.
+    RegistrationRemove = "registration.remove",
+    /// Shows this application of the lab on the Tenant screen, where it can be changed.
+    RegistrationChange = "registration.change",
+    /// Finds a permission by words, name or GUID.
+    PermissionFind = "permission.find",
+    /// Unpicks every permission.
+    PermissionClear = "permission.clear",
 
     /// Adds to what is selected: a redirect URI, a grant.
     TenantAdd = "tenant.add",

@@ -42,6 +42,10 @@ pub enum Context {
     Exchange,
     /// An exchange that is being sent again.
     Replay,
+    /// The Registrations screen.
+    Registrations,
+    /// The permissions on the Registrations screen, and what grants them.
+    Permissions,
     /// The Tenant screen.
     Tenant,
     /// An entry of the directory, or a list of them.
@@ -64,7 +68,7 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the documentation.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Always,
         Self::Global,
         Self::Flows,
@@ -78,6 +82,8 @@ impl Context {
         Self::Traffic,
         Self::Exchange,
         Self::Replay,
+        Self::Registrations,
+        Self::Permissions,
         Self::Tenant,
         Self::Entry,
         Self::SignIns,
@@ -99,7 +105,9 @@ impl Context {
             | Self::Errors
             | Self::Traffic
             | Self::Replay
+            | Self::Registrations
             | Self::Tenant => Some(Self::Global),
+            Self::Permissions => Some(Self::Registrations),
             Self::Request | Self::Page | Self::Device => Some(Self::Run),
             Self::Exchange => Some(Self::Traffic),
             Self::Bend => Some(Self::Tokens),
@@ -130,6 +138,8 @@ impl Context {
             Self::Traffic => "Traffic",
             Self::Exchange => "Traffic: one exchange",
             Self::Replay => "Traffic: an exchange sent again",
+            Self::Registrations => "Registrations",
+            Self::Permissions => "Registrations: permissions",
             Self::Tenant => "Tenant",
             Self::Entry => "Tenant: the directory",
             Self::SignIns => "Tenant: the sign-in log",
@@ -315,7 +325,7 @@ mod tests {
 
     use super::*;
 
-    const OPEN: [Context; 15] = [
+    const OPEN: [Context; 17] = [
         Context::Global,
         Context::Flows,
         Context::Run,
@@ -328,6 +338,8 @@ mod tests {
         Context::Traffic,
         Context::Exchange,
         Context::Replay,
+        Context::Registrations,
+        Context::Permissions,
         Context::Tenant,
         Context::Entry,
         Context::SignIns,
@@ -431,7 +443,7 @@ mod tests {
 
     #[test]
     fn screens_that_do_not_exist_have_no_key() {
-        for key in ['6', '7', '9', '0'] {
+        for key in ['7', '9', '0'] {
             for context in OPEN {
                 assert_eq!(lookup(context, Key::char(key)), None);
             }

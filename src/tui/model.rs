@@ -10,7 +10,7 @@ use super::{
     look::Look,
     overlay::Overlay,
     pane::{Scene, Toast},
-    panes::{errors, flows, run, tenant, tokens, traffic},
+    panes::{errors, flows, registrations, run, tenant, tokens, traffic},
     widgets::toast,
 };
 use crate::{
@@ -33,14 +33,23 @@ pub enum ScreenId {
     Errors,
     /// Every exchange.
     Traffic,
+    /// Registrations, checked, and permissions.
+    Registrations,
     /// The lab tenant, from inside.
     Tenant,
 }
 
 impl ScreenId {
     /// Every screen.
-    pub const ALL: [Self; 6] =
-        [Self::Flows, Self::Run, Self::Tokens, Self::Errors, Self::Traffic, Self::Tenant];
+    pub const ALL: [Self; 7] = [
+        Self::Flows,
+        Self::Run,
+        Self::Tokens,
+        Self::Errors,
+        Self::Traffic,
+        Self::Registrations,
+        Self::Tenant,
+    ];
 
     /// Its number, which is its key. Those of screens to come are left out.
     pub const fn number(self) -> u8 {
@@ -50,6 +59,7 @@ impl ScreenId {
             Self::Tokens => 3,
             Self::Errors => 4,
             Self::Traffic => 5,
+            Self::Registrations => 6,
             Self::Tenant => 8,
         }
     }
@@ -62,6 +72,7 @@ impl ScreenId {
             Self::Tokens => "Tokens",
             Self::Errors => "Errors",
             Self::Traffic => "Traffic",
+            Self::Registrations => "Registrations",
             Self::Tenant => "Tenant",
         }
     }
@@ -74,6 +85,7 @@ impl ScreenId {
             Self::Tokens => Action::ScreenTokens,
             Self::Errors => Action::ScreenErrors,
             Self::Traffic => Action::ScreenTraffic,
+            Self::Registrations => Action::ScreenRegistrations,
             Self::Tenant => Action::ScreenTenant,
         }
     }
@@ -98,6 +110,8 @@ pub struct Model {
     pub errors: errors::State,
     /// The Traffic screen.
     pub traffic: traffic::State,
+    /// The Registrations screen.
+    pub registrations: registrations::State,
     /// The Tenant screen.
     pub tenant: tenant::State,
     /// What lies over the screen; the last one is on top.
@@ -134,6 +148,7 @@ impl Model {
             tokens: tokens::State::default(),
             errors: errors::State::default(),
             traffic: traffic::State::default(),
+            registrations: registrations::State::default(),
             tenant: tenant::State::default(),
             overlays: Vec::new(),
             toast: None,
@@ -156,6 +171,7 @@ impl Model {
             ScreenId::Tokens => self.tokens.context(),
             ScreenId::Errors => self.errors.context(),
             ScreenId::Traffic => self.traffic.context(),
+            ScreenId::Registrations => self.registrations.context(),
             ScreenId::Tenant => self.tenant.context(),
         }
     }
@@ -169,10 +185,12 @@ impl Model {
     pub fn hints(&self) -> Vec<Hint> {
         let context = self.context();
         let is_of_tenant = matches!(context, Context::Tenant | Context::Entry | Context::SignIns);
+        let is_of_registrations = matches!(context, Context::Registrations | Context::Permissions);
         let is_of_tokens = matches!(context, Context::Tokens | Context::Bend);
         let works = |action| {
             (!is_of_tenant || self.tenant.works(action, &self.bench))
                 && (!is_of_tokens || self.tokens.works(action, &self.bench))
+                && (!is_of_registrations || self.registrations.works(action, &self.bench))
                 && (context != Context::Errors || self.errors.works(action, &self.bench))
         };
         let mut hints = keymap::footer_of(context, self.look.glyphs.charset, works);
@@ -237,7 +255,11 @@ impl Model {
         let pane = match self.screen {
             ScreenId::Run => self.run.next_redraw(&self.bench, self.look.motion, now),
             ScreenId::Tokens => self.tokens.next_redraw(&self.bench, now),
-            ScreenId::Flows | ScreenId::Errors | ScreenId::Traffic | ScreenId::Tenant => None,
+            ScreenId::Flows
+            | ScreenId::Errors
+            | ScreenId::Traffic
+            | ScreenId::Registrations
+            | ScreenId::Tenant => None,
         };
         let toast = self.toast.as_ref().and_then(toast::Toast::ends_at).map(|until| until.since(now));
         let reveal = self.reveal_until.map(|until| until.since(now));

@@ -30,6 +30,8 @@ pub enum Msg {
     ScenarioThere(String),
     /// A file that was asked for as evidence: its text, or why there is none.
     Evidence(Result<String, String>),
+    /// A file that was asked for as a registration: its text, or why there is none.
+    Registration(Result<String, String>),
     /// The system asks the program to end.
     Ended,
     /// Time has passed that something on the screen waits for.
@@ -67,6 +69,8 @@ pub enum Effect {
     LoadScenario(String),
     /// Read a file, answer with [`Msg::Evidence`].
     ReadEvidence(String),
+    /// Read a file, answer with [`Msg::Registration`].
+    ReadRegistration(String),
     /// Bring the lab tenant to a number: the random values come from outside.
     Reproduce(u32),
     /// Mend what the lab tenant was brought to: the random values come from outside.

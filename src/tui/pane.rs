@@ -7,7 +7,8 @@
 //!   means nothing here, and then the shell takes it.
 //! * `typed(&mut self, key) -> Vec<Intent>`: takes a key while a text field has focus; `clear_field(&mut self) -> bool`
 //!   empties that field and says whether there was something in it.
-//! * `pasted(&mut self, text)`: takes a pasted text; where no field has focus, the pane opens the one that fits.
+//! * `pasted(&mut self, text)`: takes a pasted text; where no field has focus, the pane opens the one that fits, or asks
+//!   the shell to take it in at once.
 //! * `view(&mut self, bench, scene, area, buffer) -> Option<Position>`: draws, and says where the cursor stands. It may
 //!   write scroll offsets, nothing else.
 //!
@@ -22,7 +23,7 @@ use crate::{
     secret::Secret,
     time::UnixTime,
     token::bend::{self, Bent},
-    workbench::{self, ExchangeId, SessionId, Term},
+    workbench::{self, ExchangeId, KeptId, SessionId, Term},
 };
 
 /// What a `view` is given besides the workbench.
@@ -70,6 +71,14 @@ pub enum Intent {
     },
     /// Read this file as evidence for the Errors screen.
     ReadEvidence(String),
+    /// Take up a registration, a piece of one, or an authorize URL; this one is looked at.
+    Import(Secret, Option<KeptId>),
+    /// The same from the file of that name.
+    ReadRegistration(String),
+    /// Show what the list has about this number on the Errors screen.
+    LookUp(u32),
+    /// Show the lab tenant's application with this client id on the Tenant screen.
+    ShowApplication(String),
     /// Bring the lab tenant to this number, and show the run. The shell adds the random values.
     Reproduce(u32),
     /// Mend what the lab tenant was brought to, and show the run that works then.

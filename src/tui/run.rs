@@ -248,12 +248,8 @@ impl Driver {
                 Effect::Mend => {
                     self.take(Msg::Bench(Event::User(User::Mend(entropy::seeds()))))?;
                 }
-                Effect::ReadEvidence(path) => {
-                    let filed = self.filed.clone();
-                    tokio::task::spawn_blocking(move || {
-                        let _ = filed.blocking_send(files::evidence(&path));
-                    });
-                }
+                Effect::ReadEvidence(path) => self.read(path, Msg::Evidence),
+                Effect::ReadRegistration(path) => self.read(path, Msg::Registration),
                 Effect::Copy { what, text } => self.copy(what, text),
                 Effect::SaveScenario { name, text, replace } => {
                     self.with_files(move |config| files::save(config, name, &text, replace));
@@ -270,7 +266,15 @@ impl Driver {
         Ok(false)
     }
 
-    /// Reads or writes files off the drawing task.
+    /// Reads a file off the drawing task.
+    fn read(&self, path: String, msg: fn(Result<String, String>) -> Msg) {
+        let filed = self.filed.clone();
+        tokio::task::spawn_blocking(move || {
+            let _ = filed.blocking_send(msg(files::text_of(&path)));
+        });
+    }
+
+    /// Reads or writes scenario files off the drawing task.
     fn with_files(&self, work: impl FnOnce(&Path) -> Msg + Send + 'static) {
         let (config, filed) = (self.config.clone(), self.filed.clone());
         tokio::task::spawn_blocking(move || {

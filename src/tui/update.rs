@@ -33,10 +33,14 @@ pub fn update(model: &mut Model, msg: Msg, now: UnixTime) -> Vec<Effect> {
     model.expire(now);
     match msg {
         Msg::Key(key) => pressed(model, key, now),
-        Msg::Pasted(text) => pasted(model, &text),
+        Msg::Pasted(text) => pasted(model, &text, now),
         Msg::Mouse(event) => clicked(model, event, now),
         Msg::Bench(event) => {
-            if let Event::LabAnswered { order, result } = &event {
+            // What is done to show or mend an error is told by the run.
+            let awaits = |order: &_| model.bench.reproduction().is_some_and(|shown| shown.awaits(order));
+            if let Event::LabAnswered { order, result } = &event
+                && !awaits(order)
+            {
                 model.say(&panes::tenant::answer(order, result), now);
             }
             if let Event::TokenSigned { result: Err(why), .. } = &event {
@@ -62,12 +66,25 @@ pub fn update(model: &mut Model, msg: Msg, now: UnixTime) -> Vec<Effect> {
         }
         Msg::Evidence(read) => {
             let toast = match read {
-                Ok(text) => model.errors.take_file(&text),
+                Ok(text) => {
+                    learn(model, &text, now);
+                    model.errors.take_file(&text)
+                }
                 Err(why) => Toast::bad(why),
             };
             model.say(&toast, now);
             Vec::new()
         }
+        Msg::Registration(read) => match read {
+            Ok(text) => {
+                let intent = Intent::Import(Secret::new(text), model.registrations.looked_at());
+                carry_out(model, vec![intent], now)
+            }
+            Err(why) => {
+                model.say(&Toast::bad(why), now);
+                Vec::new()
+            }
+        },
         Msg::Said(toast) => {
             model.say(&toast, now);
             Vec::new()
@@ -110,12 +127,19 @@ fn typed(model: &mut Model, key: Key, now: UnixTime) -> Vec<Effect> {
         ScreenId::Tokens => model.tokens.typed(key),
         ScreenId::Errors => model.errors.typed(key),
         ScreenId::Traffic => model.traffic.typed(key),
+        ScreenId::Registrations => model.registrations.typed(key),
         ScreenId::Tenant => model.tenant.typed(key),
     };
     carry_out(model, intents, now)
 }
 
-fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
+/// Keeps the registrations of a text that was brought as evidence: they may be asked for again.
+fn learn(model: &mut Model, text: &str, now: UnixTime) {
+    // Nothing is to be done about it outside.
+    let _ = model.bench.apply(Event::User(User::Learn(Secret::new(text))), now);
+}
+
+fn pasted(model: &mut Model, text: &str, now: UnixTime) -> Vec<Effect> {
     if let Some(overlay) = model.overlays.last_mut() {
         overlay.pasted(text);
         return Vec::new();
@@ -124,8 +148,15 @@ fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
         ScreenId::Flows => model.flows.pasted(text),
         ScreenId::Run => model.run.pasted(text, &model.bench),
         ScreenId::Tokens => model.tokens.pasted(text),
-        ScreenId::Errors => model.errors.pasted(text),
+        ScreenId::Errors => {
+            learn(model, text, now);
+            model.errors.pasted(text);
+        }
         ScreenId::Traffic => model.traffic.pasted(text),
+        ScreenId::Registrations => {
+            let intents = model.registrations.pasted(text);
+            return carry_out(model, intents, now);
+        }
         ScreenId::Tenant => model.tenant.pasted(text),
     }
     Vec::new()
@@ -187,6 +218,7 @@ pub fn act(model: &mut Model, action: Action, now: UnixTime) -> Vec<Effect> {
         ScreenId::Tokens => model.tokens.update(action, &model.bench, now),
         ScreenId::Errors => model.errors.update(action, &model.bench, now),
         ScreenId::Traffic => model.traffic.update(action, &model.bench, now),
+        ScreenId::Registrations => model.registrations.update(action, &model.bench, now),
         ScreenId::Tenant => model.tenant.update(action, &model.bench, now),
     };
     match intents {
@@ -213,6 +245,7 @@ fn shell(model: &mut Model, action: Action, now: UnixTime) -> Vec<Effect> {
                 ScreenId::Tokens => model.tokens.copies(&model.bench),
                 ScreenId::Errors => model.errors.copies(&model.bench),
                 ScreenId::Traffic => model.traffic.copies(&model.bench),
+                ScreenId::Registrations => model.registrations.copies(&model.bench),
                 ScreenId::Tenant => model.tenant.copies(&model.bench),
             };
             if copies.is_empty() {
@@ -305,6 +338,7 @@ fn clear_field(model: &mut Model) -> bool {
         ScreenId::Tokens => model.tokens.clear_field(),
         ScreenId::Errors => model.errors.clear_field(),
         ScreenId::Traffic => model.traffic.clear_field(),
+        ScreenId::Registrations => model.registrations.clear_field(),
         ScreenId::Tenant => model.tenant.clear_field(),
     }
 }
@@ -322,6 +356,22 @@ fn carry_out(model: &mut Model, intents: Vec<Intent>, now: UnixTime) -> Vec<Effe
                 effects.push(Effect::Start(Box::new(Begin { kind, profile: *profile, bends, auto })));
             }
             Intent::ReadEvidence(path) => effects.push(Effect::ReadEvidence(path)),
+            Intent::ReadRegistration(path) => effects.push(Effect::ReadRegistration(path)),
+            Intent::Import(text, beside) => {
+                let user = Event::User(User::Import(text, beside));
+                effects.extend(model.bench.apply(user, now).into_iter().map(Effect::Bench));
+                let toast = model.registrations.imported(&model.bench, now);
+                model.say(&toast, now);
+            }
+            Intent::LookUp(code) => {
+                model.errors.look_up(format!("AADSTS{code}"));
+                model.go(ScreenId::Errors);
+            }
+            Intent::ShowApplication(client_id) => {
+                if model.tenant.show_application(&client_id, &model.bench) {
+                    model.go(ScreenId::Tenant);
+                }
+            }
             Intent::Reproduce(code) => {
                 model.run.show_latest();
                 model.go(ScreenId::Run);

@@ -55,6 +55,7 @@ pub fn draw(model: &mut Model, area: Rect, buffer: &mut Buffer, now: UnixTime) -
         ScreenId::Tokens => model.tokens.view(bench, &scene, body, buffer),
         ScreenId::Errors => model.errors.view(bench, &scene, body, buffer),
         ScreenId::Traffic => model.traffic.view(bench, &scene, body, buffer),
+        ScreenId::Registrations => model.registrations.view(bench, &scene, body, buffer),
         ScreenId::Tenant => model.tenant.view(bench, &scene, body, buffer),
     };
     draw_footer(model, footer, buffer);
@@ -76,17 +77,27 @@ fn too_small(area: Rect, buffer: &mut Buffer, look: &Look) {
 
 fn draw_header(model: &mut Model, area: Rect, buffer: &mut Buffer) {
     buffer.set_style(area, model.look.style(Role::Text));
-    let mut x = area.x + 1;
+    let tabs = Tabs::for_room(model, area.width);
+    let mut x = area.x + tabs.margin;
+    let mut on_top = None;
     for screen in ScreenId::ALL {
         let chosen = screen == model.screen;
-        let text = format!("{} {}", screen.number(), screen.title());
-        let (text, role) =
-            if chosen { (format!("[{text}]"), Role::Focus) } else { (format!(" {text} "), Role::Muted) };
+        let text = tabs.text(screen, chosen);
+        let role = if chosen { Role::Focus } else { Role::Muted };
         let width = u16::try_from(text.len()).unwrap_or(0);
         let place = Rect { x, width: width.min(area.right().saturating_sub(x)), ..area };
-        Span::styled(text, model.look.style(role)).render(place, buffer);
+        let tab = Span::styled(text, model.look.style(role));
+        (&tab).render(place, buffer);
         model.hits.push((place, screen.action()));
-        x += width;
+        if chosen {
+            on_top = Some((tab, place));
+        }
+        // Where tabs stand close together they share the blank between them.
+        x += width - tabs.overlap;
+    }
+    x += tabs.overlap;
+    if let Some((tab, place)) = on_top {
+        tab.render(place, buffer);
     }
     let status = status(model, area.right().saturating_sub(x + 1));
     let width = u16::try_from(status.width()).unwrap_or(area.width);
@@ -98,13 +109,54 @@ fn draw_header(model: &mut Model, area: Rect, buffer: &mut Buffer) {
     status.render(place, buffer);
 }
 
+/// How the tabs stand in the room there is: LAB or LIVE beside them has to be read, too.
+#[derive(Clone, Copy)]
+struct Tabs {
+    /// Blanks before the first one.
+    margin: u16,
+    /// How many columns neighbours share.
+    overlap: u16,
+    /// Whether those that are not chosen are told by their number alone.
+    numbers: bool,
+}
+
+impl Tabs {
+    /// The widest form that leaves room for the badge.
+    fn for_room(model: &Model, width: u16) -> Self {
+        const FORMS: [Tabs; 3] = [
+            Tabs { margin: 1, overlap: 0, numbers: false },
+            Tabs { margin: 0, overlap: 1, numbers: false },
+            Tabs { margin: 0, overlap: 1, numbers: true },
+        ];
+        let badge = if model.bench.is_lab() { LAB } else { LIVE };
+        let room = usize::from(width).saturating_sub(badge.len() + 2);
+        let fits = |form: &Tabs| {
+            let texts = ScreenId::ALL.map(|screen| form.text(screen, screen == model.screen).len());
+            let shared = usize::from(form.overlap) * (texts.len() - 1);
+            usize::from(form.margin) + texts.iter().sum::<usize>() - shared <= room
+        };
+        FORMS.into_iter().find(fits).unwrap_or(FORMS[2])
+    }
+
+    fn text(self, screen: ScreenId, chosen: bool) -> String {
+        match (chosen, self.numbers) {
+            (true, _) => format!("[{} {}]", screen.number(), screen.title()),
+            (false, true) => format!(" {} ", screen.number()),
+            (false, false) => format!(" {} {} ", screen.number(), screen.title()),
+        }
+    }
+}
+
+const LAB: &str = " LAB ";
+const LIVE: &str = " LIVE ";
+
 /// Whom we talk to, in words: as much as fits.
 fn status(model: &Model, width: u16) -> Line<'static> {
     let look = &model.look;
     let badge = if model.bench.is_lab() {
-        Span::styled(" LAB ", look.style(Role::Lab))
+        Span::styled(LAB, look.style(Role::Lab))
     } else {
-        Span::styled(" LIVE ", look.style(Role::Live))
+        Span::styled(LIVE, look.style(Role::Live))
     };
     let room = usize::from(width).saturating_sub(badge.width() + 1);
     let fits = |text: &String| text.chars().count() <= room;

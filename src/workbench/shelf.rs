@@ -126,12 +126,12 @@ impl Shelf {
         &self.held
     }
 
-    /// Puts up what a run brought.
+    /// Puts up what a run brought; `brought` knows the exchange by which each came.
     pub(super) fn take(
         &mut self,
         tokens: &TokenSet,
         session: &Session,
-        exchange: Option<ExchangeId>,
+        brought: impl Fn(&Secret) -> Option<ExchangeId>,
         now: UnixTime,
     ) {
         let given = [
@@ -142,18 +142,34 @@ impl Shelf {
         for (used_as, secret) in given {
             let Some(secret) = secret else { continue };
             let held = Held::new(used_as, token::decode(secret.expose()), now);
-            self.held.push(held.of_run(session, exchange));
+            self.held.push(held.of_run(session, brought(secret)));
         }
     }
 
-    /// Puts up the assertion that a run has proven its client with, unless it is here.
+    /// Puts up the assertion that a run has proven its client with, unless it is here. Where `takes_turns` says so of both
+    /// exchanges, it takes the place of the one before: each poll proves the client anew.
     pub(super) fn take_proof(
         &mut self,
         assertion: &str,
         session: &Session,
         exchange: ExchangeId,
+        takes_turns: impl Fn(&ExchangeId) -> bool,
         now: UnixTime,
     ) {
+        let turns = |id: &ExchangeId| takes_turns(&exchange) && takes_turns(id);
+        let is_before = |held: &Held| {
+            held.used_as == TokenUse::Proof
+                && held.session == Some(session.id)
+                && held.exchange.as_ref().is_some_and(turns)
+        };
+        if let Some(before) = self.held.iter_mut().find(|held| is_before(held)) {
+            before.exchange = Some(exchange);
+            before.received = now;
+            if before.decoded.raw.expose() != assertion {
+                before.decoded = token::decode(assertion);
+            }
+            return;
+        }
         if self.held.iter().any(|held| held.decoded.raw.expose() == assertion) {
             return;
         }

@@ -6,6 +6,7 @@ use super::{Effect, SessionId};
 use crate::{
     flow::{CallId, StepId},
     provider::{Note, order::View},
+    secret::Secret,
     time::UnixTime,
     wire::{Failure, Request, Response, Timing},
 };
@@ -87,6 +88,18 @@ impl Exchange {
     pub fn trace(&self) -> Option<&str> {
         let headers = &self.response()?.headers;
         ["x-ms-request-id", "request-id"].iter().find_map(|name| headers.get(name))
+    }
+
+    /// Whether its answer holds this token: in the body, or in the address that it leads to. It is none where the answer
+    /// went to another browser.
+    pub fn brought(&self, token: &Secret) -> bool {
+        let Some(response) = self.response() else { return false };
+        let text = token.expose();
+        // Some write a slash in JSON with a backslash before it.
+        let escaped = text.replace('/', "\\/");
+        let body = response.body.text();
+        let is_in = |place: &str| place.contains(text) || place.contains(&escaped);
+        !text.is_empty() && (is_in(&body) || response.redirect_target().is_some_and(is_in))
     }
 
     /// The run it belongs to.

@@ -161,7 +161,5 @@ fn the_registrations_of_the_lab() {
     assert_eq!(failing, LAB_FAULTS, "{failing:#?}");
 }
 
-/// What Northwind's registrations have on purpose: one that is switched off, and two for personal accounts with a token
-/// version that Graph itself would not save with that audience.
-const LAB_FAULTS: [&str; 3] =
-    ["price-tags principal.disabled", "gift-cards audience.version", "wish-list audience.version"];
+/// What Northwind's registrations have on purpose: one that is switched off.
+const LAB_FAULTS: [&str; 1] = ["price-tags principal.disabled"];

@@ -340,13 +340,14 @@ impl Case {
             compared: note.compared,
             ..without.clone()
         };
-        for (kind, evidence) in [("without the note", without), ("with it", with)] {
+        for (has_note, kind, evidence) in [(false, "without the note", without), (true, "with it", with)] {
             let explanation = explain::explain(&evidence);
             found.expect(explanation.code == Some(self.code), || {
                 format!("{kind}: explained as {:?}", explanation.code)
             });
             found.expect(!explanation.meaning.is_empty(), || "no meaning".to_owned());
-            let problem = truth::Diagnosis::new(self.code, note.rule, &explanation).problem(self.name);
+            let problem =
+                truth::Diagnosis::new(self.code, note.rule, &explanation).problem(self.name, has_note);
             found.expect(problem.is_none(), || format!("{kind}: {}", problem.unwrap_or_default()));
         }
     }

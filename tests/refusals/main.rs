@@ -17,7 +17,7 @@ mod walk;
 
 use std::collections::BTreeSet;
 
-use authwright::explain;
+use authwright::{explain, provider::order::Order, workbench::reproduce::recipes};
 use case::{Case, Outcome};
 use desk::Desk;
 
@@ -84,6 +84,26 @@ fn every_number_that_is_raised_has_a_row() {
     let gone: Vec<&u32> = rows.iter().filter(|number| !raised.contains_key(number)).collect();
     assert!(gone.is_empty(), "nothing raises these any more: {gone:?}");
     assert!(rows.len() >= 147, "only {} numbers", rows.len());
+}
+
+#[test]
+fn every_number_in_the_table_can_be_shown_in_the_lab() {
+    let rows: BTreeSet<u32> = rows::all().iter().map(|case| case.code).collect();
+    let recipes: BTreeSet<u32> = recipes().map(|recipe| recipe.code).collect();
+    let without: Vec<_> = rows.difference(&recipes).collect();
+    assert!(without.is_empty(), "these need a recipe in src/workbench/reproduce/recipes.toml: {without:?}");
+    let strange: Vec<_> = recipes.difference(&rows).collect();
+    assert!(strange.is_empty(), "nothing raises these: {strange:?}");
+}
+
+#[test]
+fn a_fault_is_injected_only_where_the_recipe_says_that_no_state_leads_there() {
+    let is_fault = |order: &Order| matches!(order, Order::Fault { .. });
+    for recipe in recipes() {
+        let during = recipe.during.iter().flat_map(|during| during.lab.orders(""));
+        let injects = recipe.lab.orders("").iter().chain(&during.collect::<Vec<_>>()).any(is_fault);
+        assert_eq!(recipe.played.is_some(), injects, "{}", recipe.code);
+    }
 }
 
 #[test]

@@ -188,7 +188,7 @@ impl Sitting {
         self.model.toast.as_ref().map_or_else(String::new, |toast| toast.text.clone())
     }
 
-    fn tell(&mut self, msg: Msg) {
+    pub fn tell(&mut self, msg: Msg) {
         let mut queue = VecDeque::from([msg]);
         while let Some(msg) = queue.pop_front() {
             for effect in update(&mut self.model, msg, self.now) {
@@ -228,6 +228,10 @@ impl Sitting {
             Effect::ReadEvidence(path) => {
                 let read = self.files.get(&path).cloned();
                 return vec![Msg::Evidence(read.ok_or_else(|| format!("{path} cannot be read")))];
+            }
+            Effect::ReadRegistration(path) => {
+                let read = self.files.get(&path).cloned();
+                return vec![Msg::Registration(read.ok_or_else(|| format!("{path} cannot be read")))];
             }
             Effect::Bench(E::Send(..)) if self.silent => Vec::new(),
             Effect::Bench(E::Send(exchange, request)) => {
@@ -334,6 +338,7 @@ impl Sitting {
             ScreenId::Tokens => model.tokens.view(&model.bench, &scene, area, &mut buffer),
             ScreenId::Errors => model.errors.view(&model.bench, &scene, area, &mut buffer),
             ScreenId::Traffic => model.traffic.view(&model.bench, &scene, area, &mut buffer),
+            ScreenId::Registrations => model.registrations.view(&model.bench, &scene, area, &mut buffer),
             ScreenId::Tenant => model.tenant.view(&model.bench, &scene, area, &mut buffer),
         };
         assert!(cursor.is_none_or(|cursor| area.contains(cursor)), "{width}x{height}: {cursor:?}");

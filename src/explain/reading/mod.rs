@@ -44,6 +44,7 @@ use shortened::shortened;
 pub(super) fn complete(given: &Evidence) -> Cow<'_, Evidence> {
     let Some(text) = given.text.as_deref() else { return Cow::Borrowed(given) };
     let text = plain::plain(text);
+    let text = plain::whole_numbers(&text);
     let mut evidence = Evidence { text: None, ..given.clone() };
 
     let found = objects::find(&text);

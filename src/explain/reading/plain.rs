@@ -44,6 +44,33 @@ pub fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Numbers in one piece: some pages make a link of the digits that stand for a secret elsewhere, `700[21](https://…)1`.
+pub fn whole_numbers(text: &str) -> Cow<'_, str> {
+    const MOST: usize = 64;
+    const LONGEST: usize = 2048;
+    let mut out = String::new();
+    let mut kept = 0;
+    for (middle, _) in text.match_indices("](http").take(MOST) {
+        let before = &text[kept..middle];
+        let Some(open) = before.rfind('[').map(|at| kept + at) else { continue };
+        let digits = &text[open + 1..middle];
+        let is_part = text[..open].ends_with(|c: char| c.is_ascii_alphanumeric())
+            && (1..=8).contains(&digits.len())
+            && digits.bytes().all(|b| b.is_ascii_digit());
+        let close = text[middle..].bytes().take(LONGEST).position(|b| b == b')');
+        if let Some(close) = close.filter(|_| is_part) {
+            out.push_str(&text[kept..open]);
+            out.push_str(digits);
+            kept = middle + close + 1;
+        }
+    }
+    if kept == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(&text[kept..]);
+    Cow::Owned(out)
+}
+
 /// Parameters and a last letter; a sequence of more than a line is none, and its introducer alone is dropped.
 fn control_sequence(characters: &mut std::iter::Peekable<std::str::Chars<'_>>) {
     const LONGEST: usize = 64;
@@ -87,9 +114,11 @@ const fn is_wide(c: char) -> bool {
     matches!(c, '\u{ff01}'..='\u{ff5e}')
 }
 
-/// The words of a text: character references of HTML and JSON undone, quotation marks of any kind made `'` or `"`.
+/// The words of a text: character references of HTML and JSON undone, quotation marks of any kind made `'` or `"`, and the
+/// marks taken out that make letters bold in Markdown.
 pub fn words(text: &str) -> Cow<'_, str> {
-    const MARKS: [char; 15] = ['&', '\\', '`', '´', '‘', '’', '‚', '‛', '“', '”', '„', '«', '»', '「', '」'];
+    const MARKS: [char; 16] =
+        ['*', '&', '\\', '`', '´', '‘', '’', '‚', '‛', '“', '”', '„', '«', '»', '「', '」'];
     let Some(first) = text.find(MARKS) else { return Cow::Borrowed(text) };
     let mut out = String::with_capacity(text.len());
     let mut rest = &text[first..];
@@ -98,6 +127,13 @@ pub fn words(text: &str) -> Cow<'_, str> {
         let (written, length) = match c {
             '&' => reference(rest).unwrap_or(('&', 1)),
             '\\' => escape(rest).unwrap_or(('\\', 1)),
+            '*' => {
+                let run = rest.bytes().take_while(|b| *b == b'*').count();
+                // Two of them make letters bold; any other number of them is text.
+                out.extend(std::iter::repeat_n('*', if run == 2 { 0 } else { run }));
+                rest = &rest[run..];
+                continue;
+            }
             '`' | '´' | '‘' | '’' | '‚' | '‛' | '「' | '」' => ('\'', c.len_utf8()),
             '“' | '”' | '„' | '«' | '»' => ('"', c.len_utf8()),
             c => (c, c.len_utf8()),
@@ -191,5 +227,17 @@ mod tests {
         check(r#"{\\\"error\\\":\"x\\nTrace\"}"#, "{\"error\":\"x\nTrace\"}");
         check("‘a’ „b“ «c» `d`", "'a' \"b\" \"c\" 'd'");
         check(r"\u202e\u0000", r"\u202e\u0000");
+        check("'**https://a/cb**' *x* ***", "'https://a/cb' *x* ***");
+    }
+
+    #[test]
+    fn a_number_that_holds_a_link_is_made_whole() {
+        let check = |text: &str, clean: &str| assert_eq!(whole_numbers(text), clean, "{text:?}");
+        check("AADSTS700[21](https://x.example/a)1: no", "AADSTS700211: no");
+        check(
+            "see [21](https://x.example) and a[b](https://y)",
+            "see [21](https://x.example) and a[b](https://y)",
+        );
+        check("AADSTS700[21](https://never closed", "AADSTS700[21](https://never closed");
     }
 }

@@ -32,6 +32,11 @@ impl<'a> Api<'a> {
         of_registration.or_else(|| self.principal.and_then(|principal| principal.app_id.as_deref()))
     }
 
+    /// Whether it is meant for the tenant in which it is registered only.
+    pub fn is_for_one_tenant(&self) -> bool {
+        self.registration.and_then(|app| app.sign_in_audience.as_deref()) == Some("AzureADMyOrg")
+    }
+
     /// Everything by which the API is found: identifier URIs, names of the service principal, client id.
     pub fn identifiers(&self) -> Vec<&'a str> {
         let uris = self.registration.into_iter().flat_map(|app| &app.identifier_uris);
@@ -155,7 +160,7 @@ pub(super) fn in_message(told: &str) -> Option<&str> {
         "\n",
         " was not",
     ];
-    const WORDS: [&str; 4] = ["scope", "input parameter", "parameter", "client"];
+    const WORDS: [&str; 5] = ["scope", "input parameter", "parameter", "client", "format"];
     let lower = told.to_ascii_lowercase();
     let mut best = None;
     for (at, _) in lower.match_indices("scope").take(32) {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use sha1::Digest as _;
 
 use super::{
-    Case, Check, Found,
+    Case, Check, Found, message,
     thumbprint::{self, Key, LENIENT, base64url, bytes_of, digits_behind, from_hex, hex},
     wording,
 };
@@ -333,14 +333,22 @@ fn expired(case: &Case<'_>) -> Option<Found> {
 }
 
 fn chain(case: &Case<'_>) -> Option<Found> {
-    let subjects =
-        wording::value_after(&case.sentence, &["in token certificate are", "subjectnames", "subject names"]);
+    let ends = [". ", ", ", ";", "\n", " Allowed", " Trace"];
+    let behind = |labels: &[&str]| {
+        message::behind(&case.sentence, labels, &ends).map(|told| told.trim_end_matches('.'))
+    };
     if case.code == Some(700_030) {
-        let told = subjects.unwrap_or("not authorised");
+        let told = behind(&["token certificate are: ", "token certificate are ", "token certificate: "]);
+        let allowed = behind(&[
+            "llowed subject names are: ",
+            "llowed subject names: ",
+            "uthorized subject names are: ",
+        ]);
+        let told = told.or_else(|| wording::value_after(&case.sentence, &["subjectnames", "subject names"]));
         return Found::likely(
             "subject of the certificate, in the message",
-            told,
-            "a subject that the application trusts",
+            told.unwrap_or("not authorised"),
+            allowed.unwrap_or("a subject that the application trusts"),
         );
     }
     let word = [

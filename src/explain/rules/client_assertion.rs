@@ -16,6 +16,7 @@ use crate::{
     text::beginning,
     time::{UnixTime, span},
     token::{Decoded, Kind},
+    wire::Request,
 };
 
 /// One check for each cause.
@@ -23,7 +24,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("credential.assertion_claims", issuer_is_not_client),
     ("credential.assertion_incomplete", something_missing),
     ("credential.assertion_audience", meant_for_another),
-    ("credential.assertion_replayed", |case| case.by_rule(&["assertion.unused"])),
+    ("credential.assertion_replayed", used_before),
     ("credential.assertion_expired", expired),
     ("credential.assertion_ahead", |case| {
         if in_hours(case).is_some() || skewed(case).is_some() {
@@ -34,6 +35,22 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("clock.skew", skew),
     ("clock.time_zone", in_hours),
 ];
+
+/// A token endpoint that has seen an assertion does not take it again; where it was sent before stands in the session.
+fn used_before(case: &Case<'_>) -> Option<Found> {
+    if let Some(found) = case.by_rule(&["assertion.unused"]) {
+        return Some(found);
+    }
+    if case.code != Some(50027) {
+        return None;
+    }
+    let token = client(case)?;
+    let earlier = case.evidence.previous_request.iter().chain(&case.evidence.history);
+    let same = |request: &&Request| request.form().get("client_assertion") == Some(token.raw.expose());
+    earlier.filter(same).count().checked_sub(1)?;
+    // What is wrong with the assertion itself was wrong the first time, too: that is looked for by others.
+    Found::likely("jti of the client assertion", &shown(token, "jti"), "one that no request has sent before")
+}
 
 fn client<'a>(case: &'a Case<'_>) -> Option<&'a Decoded> {
     case.presented.client.as_ref().filter(|token| token.kind == Kind::Jws)
@@ -217,7 +234,28 @@ fn shown_offset(seconds: i64) -> String {
     format!("{} {word}", span(Duration::from_secs(seconds.unsigned_abs())))
 }
 
+/// Somebody speaks of the time zone beside times that do not fit.
+fn told_zone(case: &Case<'_>) -> Option<Found> {
+    let word =
+        ["time zone", "timezone", "not in utc", "local time"].into_iter().find(|word| case.says(&[word]))?;
+    let Times { begin, end, there, .. } = times(case);
+    let (end, there) = (end?, there?);
+    let is_off = end < there || begin.is_some_and(|begin| begin > there);
+    let found =
+        Found::likely("end of the assertion (exp)", &end.rfc3339(), &there.rfc3339()).filter(|_| is_off)?;
+    let hours = shown_offset(between(there, end));
+    Some(
+        found
+            .and("the text", &format!("speaks of “{word}”"), "seconds since 1970 in UTC")
+            .with("duration", hours),
+    )
+}
+
 fn in_hours(case: &Case<'_>) -> Option<Found> {
+    told_zone(case).or_else(|| hours_off(case))
+}
+
+fn hours_off(case: &Case<'_>) -> Option<Found> {
     let Times { begin, end, there, .. } = times(case);
     let (begin, there) = (begin?, there.or_else(|| case.evidence.now.filter(|_| client(case).is_some()))?);
     let ahead = between(there, begin);

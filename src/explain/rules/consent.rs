@@ -28,7 +28,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
 ];
 
 /// Words by which a program tells that it exchanges a token for somebody.
-const ON_BEHALF: [&str; 7] = [
+const ON_BEHALF: [&str; 9] = [
     "on_behalf_of",
     "on-behalf-of",
     "onbehalfof",
@@ -36,6 +36,8 @@ const ON_BEHALF: [&str; 7] = [
     "grant-type:jwt-bearer",
     "grant-type%3ajwt-bearer",
     "userassertion",
+    "obo_",
+    "obo flow",
 ];
 
 /// Whether the request exchanges a token for another one on behalf of somebody.

@@ -11,6 +11,22 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("credential.sent_by_public_client", sent_by_public_client),
 ];
 
+/// The older number for credentials is said of secrets and of assertions: whether a cause is about the kind that it was not.
+pub(super) fn is_other_kind(key: &str, case: &Case<'_>) -> bool {
+    let is_about_secrets =
+        key.ends_with("_secret") || key.contains("secret_id") || key == "request.placeholder";
+    let is_sent = |name: &str| case.params.get(name).is_some();
+    let told = |words: &[&str]| words.iter().any(|word| case.sentence.to_ascii_lowercase().contains(word));
+    let is_secret = is_sent("client_secret") || told(&["client secret", "client_secret"]);
+    let is_assertion =
+        is_sent("client_assertion") || told(&["assertion", "audience", "certificate", "signature"]);
+    match (is_secret, is_assertion) {
+        (true, false) => !is_about_secrets,
+        (false, true) => is_about_secrets,
+        (true, true) | (false, false) => false,
+    }
+}
+
 const DEVICE_AND_PASSWORD: [&str; 6] = [
     "password",
     "device_code",
@@ -85,7 +101,8 @@ fn missing(case: &Case<'_>) -> Option<Found> {
         .map(|found| found.and("registration web.redirectUris", address, "a server that proves itself"))
 }
 
-fn names(params: &Params) -> String {
+/// The names of parameters, for evidence.
+pub(super) fn names(params: &Params) -> String {
     let names: Vec<&str> = params.iter().map(|(name, _)| name).take(16).collect();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }

@@ -19,7 +19,8 @@ pub(super) fn plain(text: &str, code: Option<u32>) -> String {
     let at = if behind.chars().filter(|c| c.is_alphabetic()).take(12).count() < 12 { 0 } else { at };
     let rest = beginning(&text[at..], LONGEST);
     let behind = rest.get(number.len()..).unwrap_or_default();
-    let is_encoded = at > 0 && (behind.starts_with(['+', '%']) || is_parameter(&text[..at]));
+    let is_encoded =
+        (at > 0 && (behind.starts_with(['+', '%']) || is_parameter(&text[..at]))) || behind.starts_with(":+");
     let words = if is_encoded { decoded(rest) } else { rest.to_owned() };
     let words = until(&words, &[r#"","#, r#""}"#, r#"\","#, r#"\"}"#, r#"", ""#]);
     let words = plain::words(words).replace(['\r', '\n'], " ");

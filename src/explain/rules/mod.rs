@@ -122,6 +122,9 @@ const FAMILIES: &[&[(&str, Check)]] = &[
 
 /// What the check for a cause says.
 pub(super) fn check(key: &str, case: &Case<'_>) -> Option<Found> {
+    if case.code == Some(50012) && credential::is_other_kind(key, case) {
+        return Found::excluded();
+    }
     let mut all = FAMILIES.iter().copied().flatten();
     all.find(|(known, _)| *known == key).and_then(|(_, check)| check(case))
 }

@@ -120,7 +120,40 @@ pub(super) fn is_template(value: &str) -> bool {
         || is_variable
         || is_constant
         || is_percent_name
+        || is_instruction(&lower)
         || is_sample_guid(&lower)
+}
+
+/// Words to the reader where a value belongs: `Insert your client id here`, `Application (client) ID`.
+fn is_instruction(lower: &str) -> bool {
+    const THINGS: [&str; 14] = [
+        "id",
+        "client",
+        "clientid",
+        "tenant",
+        "tenantid",
+        "app",
+        "appid",
+        "application",
+        "secret",
+        "guid",
+        "name",
+        "key",
+        "resource",
+        "uri",
+    ];
+    if lower.contains("://") || lower.len() > 80 {
+        return false;
+    }
+    let words: Vec<&str> =
+        lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let is_asked = words
+        .iter()
+        .any(|word| matches!(*word, "your" | "my" | "here" | "insert" | "enter" | "replace" | "paste"));
+    let about = words.iter().filter(|word| THINGS.contains(word)).count();
+    let is_label =
+        lower.contains(' ') && about >= 2 && words.last().is_some_and(|last| THINGS.contains(last));
+    (is_asked && about > 0 && words.len() > 1) || is_label
 }
 
 /// All zeros, all x, or the digits in their order.
@@ -233,6 +266,10 @@ mod tests {
             "00000000-0000-0000-0000-000000000000",
             "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx",
             "$(ClientSecret)",
+            "Insert your client ID here",
+            "Entra APP ID",
+            "Application (client) ID",
+            "ENTER_YOUR_CLIENT_ID",
         ] {
             assert!(is_template(text), "{text}");
         }
@@ -245,6 +282,9 @@ mod tests {
             "https://app.example/%C3%BCber%20uns",
             "Qx98Q~abcdef_GHIJ-klmnop.qrstuvwxyz01234",
             "api://orders/Orders.Read",
+            "Lake Ltd",
+            "Orders app",
+            "https://enter.example/app",
             "",
         ] {
             assert!(!is_template(text), "{text}");

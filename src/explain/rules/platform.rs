@@ -90,7 +90,8 @@ fn spa_expected(case: &Case<'_>) -> Option<Found> {
         return None;
     }
     let who = sender(case);
-    let (origin_place, origin) = origin(case).unwrap_or(("request Origin", "a page"));
+    let (origin_place, origin) =
+        origin(case).unwrap_or(("the number", "says that an Origin header came, as pages send it"));
     let Some((place, uri)) = address(case) else {
         return by_origin(case, origin_place, origin)
             .or_else(|| by_number(case, who.sender, origin_place, origin));

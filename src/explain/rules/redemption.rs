@@ -158,7 +158,17 @@ fn code_mangled(case: &Case<'_>) -> Option<Found> {
     if matches!(presents(case), Presents::RefreshToken | Presents::Other) {
         return Found::excluded();
     }
-    let code = case.param("code")?;
+    if case.code == Some(90023) && !case.says(&["malformed"]) {
+        return Found::excluded();
+    }
+    let Some(code) = case.param("code") else {
+        return told_malformed(
+            case,
+            &["authorization code is malformed", "code is malformed", "code is invalid"],
+            "a code",
+        )
+        .or_else(|| told_lowered(case));
+    };
     if let Some((how, arrived)) = arrived(case).and_then(|arrived| Some((altered(code, &arrived)?, arrived)))
     {
         let sent = format!("{}: {how}", mask(code));
@@ -166,6 +176,22 @@ fn code_mangled(case: &Case<'_>) -> Option<Found> {
     }
     let how = damage(code)?;
     Found::likely("request code", &format!("{}: {how}", mask(code)), "the code as it came back, unchanged")
+}
+
+/// What the message says of a grant that could not be read.
+fn told_malformed(case: &Case<'_>, words: &[&str], what: &str) -> Option<Found> {
+    let sentence = case.sentence.to_ascii_lowercase();
+    let both = sentence.contains("code or refresh");
+    let told = words.iter().find(|word| sentence.contains(**word)).filter(|_| !both)?;
+    Found::likely("the message", &format!("says “{told}”"), &format!("{what} as it was issued"))
+}
+
+/// Somebody tells that letters were changed.
+fn told_lowered(case: &Case<'_>) -> Option<Found> {
+    let word = ["lowercas", "lower-cas", "lower case", "uppercas", "toLower", "tolower"]
+        .into_iter()
+        .find(|word| case.says(&[word]))?;
+    Found::likely("the text", &format!("speaks of “{word}”"), "upper and lower case as the code came")
 }
 
 /// The code in the address that came back, if that was pasted.
@@ -219,7 +245,7 @@ fn damage(value: &str) -> Option<String> {
     let lower = value.to_ascii_lowercase();
     let length = value.chars().count();
     if is_placeholder(value) {
-        return Some("a placeholder or an empty value of a program".to_owned());
+        return Some(format!("“{value}”, a placeholder or an empty value of a program"));
     }
     if let Some(name) =
         ["&state", "&session_state", "session_state=", "&client_info", "state=", "#_=_", "&scope"]
@@ -300,7 +326,16 @@ fn refresh_token_mangled(case: &Case<'_>) -> Option<Found> {
     if matches!(presents(case), Presents::Code | Presents::Other) {
         return Found::excluded();
     }
-    let value = case.param("refresh_token")?;
+    if case.code == Some(90023) && !case.says(&["malformed"]) {
+        return Found::excluded();
+    }
+    let Some(value) = case.param("refresh_token") else {
+        return told_malformed(
+            case,
+            &["refresh token is malformed", "refresh token is invalid"],
+            "a refresh token",
+        );
+    };
     let decoded = token::decode(value);
     if value.starts_with("eyJ") && decoded.kind == Kind::Jws {
         let found = kind_of(&decoded);

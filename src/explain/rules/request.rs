@@ -1,6 +1,6 @@
 //! The form of a request.
 
-use super::{Case, Check, Found};
+use super::{Case, Check, Found, credential::names};
 use crate::{
     explain::Certainty,
     wire::{Method, Request},
@@ -96,15 +96,19 @@ fn not_a_form(case: &Case<'_>) -> Option<Found> {
     if body.is_empty() {
         let query = request.query();
         let in_query = ["grant_type", "client_id", "code"].into_iter().find(|name| query.get(name).is_some());
-        let Some(name) = in_query else { return Found::excluded() };
-        return Found::certain(
-            "place of the parameters",
-            &format!("{name} stands in the query, and the body is empty"),
-            "the form in the body",
-        );
+        if let Some(name) = in_query {
+            return Found::certain(
+                "place of the parameters",
+                &format!("{name} stands in the query, and the body is empty"),
+                "the form in the body",
+            );
+        }
     }
     if let Some(kind) = kind.filter(|kind| !kind.trim().to_ascii_lowercase().starts_with(FORM)) {
         return Found::certain("request Content-Type", kind, FORM);
+    }
+    if body.is_empty() {
+        return if is_body_untold(request) { None } else { Found::excluded() };
     }
     if body.starts_with(['{', '[']) {
         return Found::certain("request body", "JSON", &format!("{FORM}: a=1&b=2"));
@@ -146,6 +150,12 @@ fn not_a_form(case: &Case<'_>) -> Option<Found> {
     }
     // The form is right. Where other things can be wrong with what stands in it, that alone settles nothing.
     if [900_144, 90014, 7_000_216].map(Some).contains(&case.code) { Found::excluded() } else { None }
+}
+
+/// Whether a body was sent that the evidence does not show: a trace can leave it out.
+fn is_body_untold(request: &Request) -> bool {
+    let length = request.headers.get("content-length").and_then(|length| length.trim().parse::<u64>().ok());
+    request.body.is_empty() && length.is_some_and(|length| length > 0)
 }
 
 /// The pairs of a form as they were written.
@@ -236,9 +246,21 @@ fn parameter_missing(case: &Case<'_>) -> Option<Found> {
         return Found::likely("the message", &format!("{name} is missing"), "a value")
             .map(|found| fill(found, &name));
     }
+    if case.evidence.request.as_ref().is_some_and(is_body_untold) {
+        return None;
+    }
     let place = format!("request {name}");
+    let letters = |text: &str| text.to_ascii_lowercase().replace(['-', '_', ' ', '.'], "");
+    let misnamed = case
+        .params
+        .iter()
+        .map(|(sent, _)| sent)
+        .find(|sent| *sent != name && letters(sent) == letters(&name));
     let found = match case.params.get(&name) {
-        None => Found::certain(&place, "absent", "a value"),
+        None => Found::certain(&place, "absent", "a value").map(|found| match misnamed {
+            Some(sent) => found.and("request parameters", sent, &name),
+            None => found.and("request parameters", &names(&case.params), &format!("{name} among them")),
+        }),
         Some(value) if value.trim().is_empty() => Found::certain(&place, "empty", "a value"),
         Some(_) if case.is_untold(&name) => {
             Found::likely(&place, "from a variable that was empty", "a value")

@@ -4,6 +4,7 @@ use super::{
     Case, Check, Found,
     api::{self, Api},
     graph, message,
+    placeholder::is_template,
     scope::{fault_of, first_fault},
     tenant::{asked_tenant, is_shared},
 };
@@ -172,6 +173,13 @@ fn itself_by_uri(case: &Case<'_>) -> Option<Found> {
 /// What is wrong with the name of an API by itself, and what to write.
 fn slip(wanted: &str, api: Option<&Api<'_>>) -> Option<(String, &'static str)> {
     let lower = wanted.to_ascii_lowercase();
+    let known = || api.and_then(Api::identifier).unwrap_or("<identifier of the API>").to_owned();
+    if ["api://", "https://", "http://"].contains(&lower.trim_end().trim_end_matches("/.default")) {
+        return Some((known(), "nothing stands behind the scheme"));
+    }
+    if wanted.split('/').any(is_template) {
+        return Some((known(), "a template that was never filled in"));
+    }
     if let Some(fault) = fault_of(&format!("{wanted}/.default"), api).filter(|fault| fault.is_about_name) {
         let corrected = fault.corrected.trim_end_matches("/.default").to_owned();
         return Some((corrected, fault.what));
@@ -278,7 +286,16 @@ fn no_service_principal(case: &Case<'_>) -> Option<Found> {
         }
         Looked::Unknown => {}
     }
-    if about { found(Certainty::Certain, "the message", &sent) } else { None }
+    let is_its_name = Api::at_hand(case)
+        .is_some_and(|api| api.has_identifier(wanted.unwrap_or_default()) && !api.is_for_one_tenant());
+    if about {
+        found(Certainty::Certain, "the message", &sent)
+    } else if is_its_name && case.code == Some(500_011) {
+        // The name is right and other tenants may use it; so far this one does not.
+        found(Certainty::Likely, "the message", &sent)
+    } else {
+        None
+    }
 }
 
 fn provisioning_failed(case: &Case<'_>) -> Option<Found> {
@@ -358,6 +375,20 @@ fn wrong_tenant(case: &Case<'_>) -> Option<Found> {
         let is_other_cause =
             scopes::well_known(wanted).is_some() || (api.is_none() && slip(wanted, None).is_some());
         return if is_other_cause { None } else { Some(found.and("the API that was asked for", wanted, "")) };
+    }
+    // The name is right, so the tenant lacks the API; one that is meant for its own tenant only is at home elsewhere.
+    if let (Some(api), Looked::Unknown) = (&api, &case.evidence.resource_service_principal)
+        && api.is_for_one_tenant()
+        && case.code == Some(500_011)
+    {
+        let searched = tenant_of_message(case).or_else(|| asked_tenant(case)).unwrap_or("not told");
+        return Found::likely(
+            "signInAudience of the API",
+            "AzureADMyOrg",
+            "an API that other tenants may use",
+        )
+        .map(|found| found.and("the tenant that was searched", searched, "the tenant of the API"))
+        .map(|found| found.and("the API that was asked for", wanted, ""));
     }
     // Looked up and found under that very name, and the request did not find it: it looked elsewhere.
     let principal = case.evidence.resource_service_principal.found()?;

@@ -81,7 +81,11 @@ fn glued_names(part: &str) -> Option<String> {
 }
 
 fn malformed(case: &Case<'_>) -> Option<Found> {
-    let (part, fault) = first_fault(case)?;
+    let Some((part, fault)) = first_fault(case) else {
+        // All of them have the right form, so it is not what was missed.
+        let is_known = case.code == Some(500_011) && api::asked(case).is_some();
+        return if is_known { Found::excluded() } else { None };
+    };
     // About an API that is not found, a doubled scheme and the like count as a wrong name, not as a wrong form.
     if case.code == Some(500_011) && fault.is_about_name {
         return None;
@@ -341,7 +345,9 @@ fn named_without_user(case: &Case<'_>) -> Option<Found> {
             Found::likely("the number", "about a scope of client credentials", "one <resource>/.default");
         return found.filter(|_| case.code == Some(1_002_012));
     };
-    if separated(&asked).is_some() || first_fault(case).is_some() {
+    let fault = first_fault(case).map(|(_, fault)| fault);
+    // The number is about the form <resource>/.default, so what breaks it is what is meant.
+    if separated(&asked).is_some() || (fault.is_some() && case.code != Some(1_002_012)) {
         return None;
     }
     let mut each = asked.each();
@@ -367,7 +373,12 @@ fn named_without_user(case: &Case<'_>) -> Option<Found> {
         _ => written,
     };
     let resource = resource.unwrap_or("https://graph.microsoft.com");
-    let corrected = format!("{}/.default", resource.strip_suffix('/').unwrap_or(resource));
+    let corrected = match fault {
+        Some(fault) => {
+            format!("{}/.default", fault.corrected.trim_end_matches("/.default").trim_end_matches('/'))
+        }
+        None => format!("{}/.default", resource.strip_suffix('/').unwrap_or(resource)),
+    };
     Some(
         Found::new(Certainty::Certain, asked.place, &asked.text, &corrected)
             .with("corrected_scope", corrected)

@@ -83,6 +83,30 @@ fn an_assertion_that_was_sent_decides_between_causes() {
 }
 
 #[test]
+fn an_assertion_that_the_session_has_sent_before_is_told_from_one_that_is_wrong() {
+    let claims = json!({"iss": CLIENT, "sub": CLIENT, "exp": 1_772_622_600, "jti": "7"});
+    let first = |header: &serde_json::Value, is_sent_before: bool| {
+        let form = format!("client_id={CLIENT}&client_assertion={}", jwt(header, &claims));
+        let evidence = Evidence {
+            refusal: Some(Refusal { error_codes: vec![50027], ..Refusal::default() }),
+            request: Some(token_request(&form)),
+            history: is_sent_before.then(|| token_request(&form)).into_iter().collect(),
+            now: Some(NOW),
+            ..Evidence::default()
+        };
+        let cause = explain(&evidence).causes.swap_remove(0);
+        (cause.id, cause.title, cause.certainty)
+    };
+    let whole = json!({"alg": "RS256", "x5t": "y".repeat(27)});
+    let (id, title, certainty) = first(&whole, true);
+    assert_eq!((id.as_str(), certainty), ("credential.assertion_claims", Certainty::Likely));
+    assert_eq!(title, "The assertion was used before");
+    assert_ne!(first(&whole, false).1, title);
+    // Nothing is known of who signed it without a thumbprint: that was so the first time as well.
+    assert_ne!(first(&json!({"alg": "RS256"}), true).1, title);
+}
+
+#[test]
 fn what_is_exchanged_for_somebody_decides_between_causes() {
     let check = |code: u32, assertion: &str, id: &str, certainty: Certainty| {
         let cause = &refused(code, &format!("client_id={CLIENT}&assertion={assertion}")).causes[0];

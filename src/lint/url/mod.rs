@@ -105,7 +105,7 @@ pub fn url(text: &str) -> Result<UrlReport, String> {
     } else if report.endpoint == Endpoint::AdminConsent || report.endpoint == Endpoint::AdminConsentV1 {
         judge::admin_consent(&mut report);
     }
-    judge::secrets(&mut report);
+    judge::leaks::check(&mut report);
     worst_first(&mut report.findings);
     Ok(report)
 }

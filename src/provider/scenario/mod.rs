@@ -5,6 +5,7 @@
 //! workbench find things by their short `key`: `scenario.application("storefront")`, `scenario.user("mina")`.
 
 mod application;
+mod check;
 mod credentials;
 mod describe;
 mod devices;
@@ -27,6 +28,7 @@ pub use application::{
     Api, AppRole, Application, Audience, ConsentType, ImplicitGrantSettings, OptionalClaims,
     PasswordCredential, PermissionScope, Platform, PlatformKind, PreAuthorized, ResourceAccess, Web,
 };
+pub(super) use check::{EVERYTHING, is_guid};
 pub use credentials::{FederatedCredential, Issuer, Key, KeyCredential, LAB};
 pub use devices::{Device, TrustType};
 pub use groups::{AssignedTo, Group, GroupMembershipClaims, GroupRange};
@@ -39,7 +41,6 @@ pub use policy::{
     UserAction, UserConsent,
 };
 pub use read::ScenarioError;
-pub(super) use read::{EVERYTHING, is_guid};
 
 /// The tenant id behind the word `consumers` (personal Microsoft accounts).
 pub const CONSUMERS: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";

@@ -38,7 +38,7 @@ const fn c(c: char) -> Key {
 use Action as A;
 use Context::{
     Always, Bend, Confirm, Device, Entry, Errors, Exchange, Field, Flows, Global, Help, Menu, Page, Palette,
-    Replay, Request, Run, SignIns, Tenant, Tokens, Traffic, Value,
+    Permissions, Registrations, Replay, Request, Run, SignIns, Tenant, Tokens, Traffic, Value,
 };
 
 /// What an action does in one context, where [`Action::about`] would be too general, or name what is not there.
@@ -67,6 +67,7 @@ pub const TABLE: &[Binding] = &[
     row(Global, &[c('3')], A::ScreenTokens, "tokens", 0),
     row(Global, &[c('4')], A::ScreenErrors, "errors", 0),
     row(Global, &[c('5')], A::ScreenTraffic, "traffic", 0),
+    row(Global, &[c('6')], A::ScreenRegistrations, "registrations", 0),
     row(Global, &[c('8')], A::ScreenTenant, "tenant", 0),
     row(Global, &[Key::TAB], A::PaneNext, "pane", 30),
     row(Global, &[Key::BACK_TAB], A::PanePrevious, "pane before", 0),
@@ -209,6 +210,30 @@ pub const TABLE: &[Binding] = &[
     row(Replay, &[Key::ctrl('r')], A::EditRedo, "redo", 0),
     row(Replay, &[c('c')], A::CopyCurl, "curl", 0),
     row(Replay, &[c('i')], A::ExchangeShow, "exchange", 0),
+
+    row(Registrations, &[Key::UP, c('k')], A::MoveUp, "move", 1),
+    row(Registrations, &[Key::DOWN, c('j')], A::MoveDown, "move", 1),
+    row(Registrations, &[Key::ENTER], A::Activate, "open", 2),
+    row(Registrations, &[c('p')], A::Paste, "paste", 3),
+    row(Registrations, &[c('a')], A::RegistrationAdd, "add file", 4),
+    row(Registrations, &[c('f')], A::PermissionFind, "permissions", 5),
+    row(Registrations, &[c('x'), Key::DELETE], A::RegistrationRemove, "remove", 6),
+    row(Registrations, &[c('e')], A::RegistrationChange, "change", 7),
+    row(Registrations, &[c('u')], A::EditUndo, "put back", 8),
+    row(Registrations, &[c('/')], A::Search, "filter", 9),
+
+    row(Permissions, &[Key::UP, c('k')], A::MoveUp, "move", 1),
+    row(Permissions, &[Key::DOWN, c('j')], A::MoveDown, "move", 1),
+    row(Permissions, &[c(' ')], A::Toggle, "pick", 2),
+    row(Permissions, &[c('f')], A::PermissionFind, "find", 3),
+    row(Permissions, &[c('/')], A::Search, "find", 0),
+    row(Permissions, &[Key::ENTER], A::Activate, "commands", 4),
+    row(Permissions, &[c('c')], A::PermissionClear, "unpick all", 5),
+    row(Permissions, &[c('p')], A::Paste, "paste", 0),
+    row(Permissions, &[c('a')], A::RegistrationAdd, "add file", 0),
+    row(Permissions, &[c('x'), Key::DELETE], A::RegistrationRemove, "remove", 0),
+    row(Permissions, &[c('e')], A::RegistrationChange, "change", 0),
+    row(Permissions, &[c('u')], A::EditUndo, "put back", 0),
 
     row(Tenant, &[Key::UP, c('k')], A::MoveUp, "move", 1),
     row(Tenant, &[Key::DOWN, c('j')], A::MoveDown, "move", 1),

@@ -2,6 +2,7 @@
 
 pub mod errors;
 pub mod flows;
+pub mod registrations;
 pub mod run;
 pub mod tenant;
 pub mod tokens;

@@ -6,6 +6,7 @@ use crate::{
     provider::order::Order,
     runtime::scenarios::{self, Written},
     secret::Secret,
+    text::of_file,
     tui::{msg::Msg, pane::Toast},
     workbench::{Event, User},
 };
@@ -22,8 +23,8 @@ pub fn save(config: &Path, name: String, text: &Secret, replace: bool) -> Msg {
 /// More than any registration, log or HAR file of one sign-in holds.
 const MOST: u64 = 16 * 1024 * 1024;
 
-/// Reads a file that somebody names as evidence. A tilde at its beginning is the home folder.
-pub fn evidence(name: &str) -> Msg {
+/// Reads a file that somebody names. A tilde at its beginning is the home folder.
+pub fn text_of(name: &str) -> Result<String, String> {
     let path = match (name.strip_prefix("~/"), std::env::home_dir()) {
         (Some(rest), Some(home)) => home.join(rest),
         _ => Path::new(name).to_owned(),
@@ -31,9 +32,9 @@ pub fn evidence(name: &str) -> Msg {
     let read = || {
         let mut bytes = Vec::new();
         File::open(&path)?.take(MOST).read_to_end(&mut bytes)?;
-        std::io::Result::Ok(String::from_utf8_lossy(&bytes).into_owned())
+        std::io::Result::Ok(of_file(&bytes))
     };
-    Msg::Evidence(read().map_err(|why| format!("{} cannot be read: {why}", path.display())))
+    read().map_err(|why| format!("{} cannot be read: {why}", path.display()))
 }
 
 /// Looks for those that there are.

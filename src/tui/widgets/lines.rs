@@ -5,6 +5,7 @@
 //! next frame, which knows the size.
 
 mod scroll;
+mod walk;
 mod wrap;
 
 use ratatui::{
@@ -14,8 +15,8 @@ use ratatui::{
     widgets::{StatefulWidget, Widget},
 };
 
-pub use self::scroll::Scroll;
 use self::wrap::wrap;
+pub use self::{scroll::Scroll, walk::walk};
 use crate::{
     text::{self, Role},
     tui::look::Look,

@@ -176,25 +176,7 @@ impl Workbench {
 
     /// A text with its places filled; what is not known stays as it is.
     pub(super) fn filled(&self, text: &str) -> String {
-        self.fill(text, |name| self.value(name))
-    }
-
-    /// A text with its places filled by `value`.
-    pub(super) fn fill(&self, text: &str, value: impl Fn(&str) -> Option<String>) -> String {
-        let mut out = String::new();
-        let mut rest = text;
-        while let Some((before, behind)) = rest.split_once('{') {
-            out.push_str(before);
-            let place = behind.split_once('}').and_then(|(name, after)| Some((value(name)?, after)));
-            if let Some((value, after)) = place {
-                out.push_str(&value);
-                rest = after;
-            } else {
-                out.push('{');
-                rest = behind;
-            }
-        }
-        out + rest
+        fill(text, |name| self.value(name))
     }
 
     pub(super) fn value(&self, name: &str) -> Option<String> {
@@ -264,4 +246,22 @@ fn type_in(person: &mut Credentials, types: &Types) {
     if let Some(code) = &types.user_code {
         person.user_code = Some(code.clone());
     }
+}
+
+/// A text with its places filled by `value`.
+pub fn fill(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('{') {
+        out.push_str(before);
+        let place = behind.split_once('}').and_then(|(name, after)| Some((value(name)?, after)));
+        if let Some((value, after)) = place {
+            out.push_str(&value);
+            rest = after;
+        } else {
+            out.push('{');
+            rest = behind;
+        }
+    }
+    out + rest
 }

@@ -14,7 +14,8 @@ use crate::{
     provider::order::Order,
     time::UnixTime,
     workbench::{
-        Channel, Effect, FrontChannel, LabState, Owner, Session, SessionId, Start, Visitor, Workbench,
+        Channel, Effect, FrontChannel, LabState, Owner, Session, SessionId, Start, Workbench,
+        session::Visitor,
     },
 };
 
@@ -71,6 +72,11 @@ impl Reproduction {
     /// Whether a run is about it: the one that shows the number (or works since), or one of those before.
     pub fn concerns(&self, run: SessionId) -> bool {
         self.session == Some(run) || self.ran.contains(&run)
+    }
+
+    /// Whether it has given this order and has no answer so far.
+    pub fn awaits(&self, order: &Order) -> bool {
+        self.open.contains(order)
     }
 
     /// Whether a step of a run waits for something that is to be done first.

@@ -4,13 +4,17 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::recipe::{But, During, Lab, On, Recipe, Run, Types, recipe};
+use super::{
+    plan::fill,
+    recipe::{But, During, Lab, On, Recipe, Run, Types, recipe},
+};
 use crate::{
     flow::{Flow, FlowKind, Outcome, StepId},
     provider::{
         order::Order,
         scenario::edit::{Edit, List},
     },
+    secret::is_harmless,
     text, time,
     workbench::{ExchangeId, Workbench},
 };
@@ -58,7 +62,7 @@ impl Part {
             Self::Lab => "lab tenant",
             Self::Request => "request",
             Self::Person => "person",
-            Self::Meanwhile => "meanwhile",
+            Self::Meanwhile => "in between",
         }
     }
 }
@@ -194,7 +198,7 @@ impl Teller<'_> {
         for (list, entries) in &lab.set {
             for (entry, set) in entries {
                 // `{lab}` in a directory is the address that the lab has.
-                let set = self.bench.fill(&members(set), |name| match name {
+                let set = fill(&members(set), |name| match name {
                     "lab" => self.bench.value("base"),
                     _ => None,
                 });
@@ -264,6 +268,7 @@ impl Teller<'_> {
         for (what, typed) in typed {
             match typed.as_deref() {
                 Some("") => say(Part::Person, format!("types no {what}")),
+                Some(_) if what == "password" => say(Part::Person, "types a wrong password".to_owned()),
                 Some(text) => say(Part::Person, format!("types {text} as the {what}")),
                 None => {}
             }
@@ -313,6 +318,9 @@ impl Teller<'_> {
             None => (String::new(), change),
         };
         let Some((name, value)) = change.split_once('=') else { return change.to_owned() };
+        if !is_harmless(name) && !value.contains('{') && !value.is_empty() {
+            return format!("{name} = (another one){place}");
+        }
         format!("{name} = {}{place}", self.value(value))
     }
 
@@ -321,7 +329,7 @@ impl Teller<'_> {
         if value.is_empty() {
             return "(empty)".to_owned();
         }
-        let named = self.bench.fill(value, |place| {
+        let named = fill(value, |place| {
             Some(match place.split_once(':') {
                 None if place == "long" => "(16 KiB of x)".to_owned(),
                 Some(("secret", key)) => format!("(the secret of {})", self.application(key)),
@@ -340,7 +348,7 @@ impl Teller<'_> {
     fn meanwhile(&self, during: &During) -> Vec<(Part, String)> {
         let when = during.page.as_ref().map_or_else(
             || format!("while {} waits", self.title(&during.step)),
-            |button| format!("while the page with {button} is open"),
+            |button| format!("while the page with \"{button}\" is open"),
         );
         let mut said = self.lab(&during.lab);
         said.extend(during.bend.iter().map(|change| self.change(change)));
@@ -459,7 +467,8 @@ mod tests {
                 (Part::Person, "presses NW-LAPTOP-17".to_owned()),
                 (
                     Part::Meanwhile,
-                    "while the page with NW-LAPTOP-17 is open, noor-laptop: registeredOwners mina".to_owned()
+                    "while the page with \"NW-LAPTOP-17\" is open, noor-laptop: registeredOwners mina"
+                        .to_owned()
                 ),
             ]
         );

@@ -168,13 +168,11 @@ impl<'t> Reader<'t> {
             loop {
                 let before = self.at;
                 self.blanks();
-                match self.string() {
-                    Some(more) => text.push_str(&more),
-                    None => {
-                        self.at = before;
-                        return Value::Text(text);
-                    }
-                }
+                let Some(more) = self.string() else {
+                    self.at = before;
+                    return Value::Text(text);
+                };
+                text.push_str(&more);
             }
         }
         match self.rest().chars().next() {

@@ -1,4 +1,4 @@
-//! Requests as somebody wrote them down to send them: `curl`, `wget` and HTTPie in a shell (`curl`, `shell`), PowerShell
+//! Requests as somebody wrote them down to send them: `curl`, `wget` and `HTTPie` in a shell (`curl`, `shell`), PowerShell
 //! (`powershell`), calls in Python and JavaScript (`script`, `expression`).
 //!
 //! What is written is not always what is sent: a variable may have been set elsewhere. Where its value stands in the text it

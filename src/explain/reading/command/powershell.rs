@@ -114,7 +114,7 @@ impl<'t> Reader<'t> {
                 given.push(("Uri".to_owned(), value));
             }
         }
-        request_of(Value::Map(given))
+        request_of(&Value::Map(given))
     }
 
     fn expression(&mut self) -> Value {
@@ -209,19 +209,17 @@ impl<'t> Reader<'t> {
     /// A variable behind its `$`, with members: its name and its value.
     fn named(&mut self) -> (String, Value) {
         let rest = self.rest();
-        let name = match rest.strip_prefix('{').and_then(|rest| rest.find('}').map(|end| &rest[..end])) {
-            Some(name) => {
-                self.at += name.len() + 2;
-                name.to_owned()
-            }
-            None => {
-                let end =
-                    rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).unwrap_or(rest.len());
-                let name = rest[..end].trim_end_matches(':').to_owned();
-                self.at += name.len();
-                name
-            }
+        let name = if let Some(name) = braced(rest) {
+            self.at += name.len() + 2;
+            name
+        } else {
+            let end =
+                rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).unwrap_or(rest.len());
+            let name = rest[..end].trim_end_matches(':');
+            self.at += name.len();
+            name
         };
+        let name = name.to_owned();
         let mut value = self.variable(&name);
         while self.rest().starts_with('.') && self.rest()[1..].starts_with(|c: char| c.is_alphabetic()) {
             self.at += 1;
@@ -337,22 +335,19 @@ impl<'t> Reader<'t> {
         };
         // Within a string a dot is a dot.
         let rest = reader.rest();
-        let name = match rest.strip_prefix('{').and_then(|rest| rest.find('}').map(|end| &rest[..end])) {
-            Some(name) => {
-                reader.at += name.len() + 2;
-                name
-            }
-            None => {
-                let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
-                let end = if &rest[..end] == "env" && rest[end..].starts_with(':') {
-                    let more = &rest[end + 1..];
-                    end + 1 + more.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(more.len())
-                } else {
-                    end
-                };
-                reader.at += end;
-                &rest[..end]
-            }
+        let name = if let Some(name) = braced(rest) {
+            reader.at += name.len() + 2;
+            name
+        } else {
+            let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+            let end = if &rest[..end] == "env" && rest[end..].starts_with(':') {
+                let more = &rest[end + 1..];
+                end + 1 + more.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(more.len())
+            } else {
+                end
+            };
+            reader.at += end;
+            &rest[..end]
         };
         let value = self.variable(name).text();
         let end = reader.at - begin;
@@ -381,10 +376,16 @@ impl<'t> Reader<'t> {
     }
 }
 
-fn request_of(given: Value) -> Option<Request> {
+/// The name in `{…}` at the beginning.
+fn braced(text: &str) -> Option<&str> {
+    let inside = text.strip_prefix('{')?;
+    inside.find('}').map(|end| &inside[..end])
+}
+
+fn request_of(given: &Value) -> Option<Request> {
     // Parameters may be shortened.
     let parameter = |name: &str, shortest: usize| {
-        let Value::Map(members) = &given else { return None };
+        let Value::Map(members) = given else { return None };
         let is_it = |known: &str| {
             known.len() >= shortest
                 && name.get(..known.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(known))

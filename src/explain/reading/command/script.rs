@@ -61,9 +61,9 @@ fn call(text: &str, at: usize, steps: &std::cell::Cell<u32>) -> Option<Request> 
         return None;
     }
     if is_python {
-        python(&mut draft, &arguments)
+        python(&mut draft, &arguments);
     } else {
-        javascript(&mut draft, &arguments, name, last_owner)
+        javascript(&mut draft, &arguments, name, last_owner);
     }
     draft.request()
 }

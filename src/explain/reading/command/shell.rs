@@ -1,4 +1,4 @@
-//! Words of a shell, and the commands `wget` and `http` (HTTPie, also called `https`, `xh` and `xhs`).
+//! Words of a shell, and the commands `wget` and `http` (`HTTPie`, also called `https`, `xh` and `xhs`).
 
 use serde_json::{Map, Value as Json};
 

@@ -46,6 +46,7 @@ impl State {
         let look = scene.look;
         let came_back = match &mut self.shown {
             Some(shown) => {
+                shown.keep_up(&bench.registrations);
                 shown.trace(bench);
                 shown.in_the_lab(lab::lines(shown.explanation.code, bench, look));
                 shown::lines(shown, bench, area.width, look.glyphs)

@@ -44,7 +44,7 @@ use crate::{
         pane::{Intent, Toast},
         widgets::{
             field::{Field, Typed},
-            lines::Scroll,
+            lines::{self, Scroll},
             list::Selection,
         },
     },
@@ -224,7 +224,7 @@ impl State {
             }
             return is_evidence;
         };
-        let mut evidence = shown.evidence.clone();
+        let mut evidence = shown.given.clone();
         if explain::add(&mut evidence, text).is_empty() {
             return false;
         }
@@ -234,12 +234,15 @@ impl State {
     }
 
     /// Explains what the list has under this name.
-    fn look_up(&mut self, text: String) {
+    pub fn look_up(&mut self, text: String) {
         self.open(Shown::new(Origin::List, Evidence { text: Some(text), ..Evidence::default() }));
     }
 
     /// Takes an action.
     pub fn update(&mut self, action: Action, bench: &Workbench, now: UnixTime) -> Option<Vec<Intent>> {
+        if let Some(shown) = &mut self.shown {
+            shown.keep_up(&bench.registrations);
+        }
         if self.file.is_some() {
             return self.naming_update(action);
         }
@@ -438,35 +441,10 @@ impl State {
         }
     }
 
-    /// Goes on to the next place that is in view; where there is none, scrolls.
     fn walk(&mut self, down: bool) {
         let Some(shown) = &self.shown else { return };
-        let places = &shown.printed.places;
-        let in_view: Vec<usize> = (0..u16::MAX).map_while(|row| self.scroll.line_at(row)).collect();
-        let (first, last) = (in_view.first(), in_view.last());
-        let is_in_view = |place: &usize| in_view.contains(&places[*place].0);
-        // What the view cuts, the person has just scrolled past.
-        let is_whole =
-            |place: &usize| is_in_view(place) && Some(&places[*place].0) != if down { first } else { last };
-        let next = match (self.place, down) {
-            (Some(place), true) => (place + 1..places.len()).find(is_in_view),
-            (Some(place), false) => (0..place).rev().find(is_in_view),
-            (None, true) => (0..places.len()).find(is_whole),
-            (None, false) if self.scroll.is_at_top() => None,
-            (None, false) => (0..places.len()).rev().find(is_whole),
-        };
-        if next.is_some() {
-            self.place = next;
-            return;
-        }
-        // What is about to leave the view cannot stay selected.
-        let edge = if down { first } else { last };
-        if self.place.is_some_and(|place| edge == Some(&places[place].0)) {
-            self.place = None;
-        }
-        if !(down && self.scroll.is_at_end()) {
-            self.scroll.by(if down { 1 } else { -1 });
-        }
+        let stops: Vec<usize> = shown.printed.places.iter().map(|(line, _)| *line).collect();
+        lines::walk(&mut self.scroll, &stops, &mut self.place, down);
     }
 
     fn explain_last(&mut self, bench: &Workbench, now: UnixTime) -> Vec<Intent> {

@@ -7,7 +7,7 @@ use crate::{
     secret::{Secret, find, mask},
     text::{Line, Role, visible_lines},
     tui::{glyphs::Glyphs, widgets::fit},
-    workbench::{Exchange, ExchangeId, Workbench},
+    workbench::{Exchange, ExchangeId, Registrations, Workbench, registrations::Supplied},
 };
 
 /// So much of a pasted text is shown again.
@@ -29,7 +29,9 @@ pub enum Origin {
 pub struct Shown {
     /// Where it comes from.
     pub origin: Origin,
-    /// What there was to go by.
+    /// What there was to go by when somebody asked.
+    pub given: Evidence,
+    /// The same with what is known of client and API.
     pub evidence: Evidence,
     /// What it means.
     pub explanation: Explanation,
@@ -40,6 +42,9 @@ pub struct Shown {
     /// Before which line of it the lab tenant has its say.
     lab_at: usize,
     lab: Vec<Line>,
+    /// What came from the registrations at hand, and which of their revisions was looked at.
+    supplied: Supplied,
+    looked_at: u64,
     /// Whether the exchange was looked for in the log, which takes a while in a long one.
     is_traced: bool,
     exchange: Option<ExchangeId>,
@@ -49,10 +54,41 @@ impl Shown {
     /// Explains.
     pub fn new(origin: Origin, evidence: Evidence) -> Self {
         let explanation = explain::explain(&evidence);
-        let (printed, lab_at) = told(&explanation, &evidence);
-        let plain = printed.clone();
-        let lab = Vec::new();
-        Self { origin, evidence, explanation, printed, plain, lab_at, lab, is_traced: false, exchange: None }
+        let supplied = Supplied::default();
+        let (printed, lab_at) = told(&explanation, &evidence, &supplied, origin == Origin::List);
+        Self {
+            origin,
+            given: evidence.clone(),
+            evidence,
+            explanation,
+            plain: printed.clone(),
+            printed,
+            lab_at,
+            lab: Vec::new(),
+            supplied,
+            looked_at: 0,
+            is_traced: false,
+            exchange: None,
+        }
+    }
+
+    /// Explains again if registrations have come or gone that tell about this.
+    pub fn keep_up(&mut self, known: &Registrations) {
+        // A number out of the list is about nobody's application.
+        if self.looked_at == known.revision() || self.origin == Origin::List {
+            return;
+        }
+        self.looked_at = known.revision();
+        let mut evidence = self.given.clone();
+        let supplied = known.supply(&mut evidence);
+        if supplied.is_empty() && self.supplied.is_empty() {
+            return;
+        }
+        self.explanation = explain::explain(&evidence);
+        (self.plain, self.lab_at) = told(&self.explanation, &evidence, &supplied, false);
+        // What the lab tenant can do is put in again.
+        (self.printed, self.lab) = (self.plain.clone(), Vec::new());
+        (self.evidence, self.supplied) = (evidence, supplied);
     }
 
     /// Puts in what the lab tenant can do about it now.

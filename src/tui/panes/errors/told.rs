@@ -22,6 +22,7 @@ use crate::{
     },
     finding::Compared,
     text::{Line, Role},
+    workbench::registrations::Supplied,
 };
 
 /// How many causes are told in full; the others are named.
@@ -36,8 +37,14 @@ const NAMED: usize = 2;
 /// The answer that leaves it open.
 const UNDETERMINED: &str = "undetermined";
 
-/// Lays an explanation out, and says before which line there is room for what the lab tenant can do about it.
-pub fn told(explanation: &Explanation, evidence: &Evidence) -> (Printed, usize) {
+/// Lays an explanation out, and says before which line there is room for what the lab tenant can do about it: where nobody
+/// waits for help, before the rest; else behind all that helps.
+pub fn told(
+    explanation: &Explanation,
+    evidence: &Evidence,
+    supplied: &Supplied,
+    is_looked_up: bool,
+) -> (Printed, usize) {
     let mut out = Told::default();
     let lab;
     let first = explanation.causes.first();
@@ -57,7 +64,7 @@ pub fn told(explanation: &Explanation, evidence: &Evidence) -> (Printed, usize) 
         lab = out.lines.len();
         out.meaning(explanation);
         out.others(explanation);
-        out.evidence(&holdings(evidence, explanation));
+        out.evidence(&holdings(evidence, explanation), supplied);
     } else {
         out.compared(&explanation.sent);
         if let Some(open) = first {
@@ -66,7 +73,7 @@ pub fn told(explanation: &Explanation, evidence: &Evidence) -> (Printed, usize) 
             out.asks(open, explanation);
         }
         lab = out.lines.len();
-        out.evidence(&holdings(evidence, explanation));
+        out.evidence(&holdings(evidence, explanation), supplied);
         out.others(explanation);
         out.meaning(explanation);
     }
@@ -78,6 +85,7 @@ pub fn told(explanation: &Explanation, evidence: &Evidence) -> (Printed, usize) 
         out.section("What is right already");
         out.text(proves);
     }
+    let lab = if is_looked_up { lab } else { out.lines.len() };
     out.related(&explanation.related);
     (Printed { lines: out.lines, places: out.places }, lab)
 }
@@ -281,14 +289,19 @@ impl Told {
         }
     }
 
-    fn evidence(&mut self, holdings: &[Holding]) {
-        if holdings.is_empty() {
+    fn evidence(&mut self, holdings: &[Holding], supplied: &Supplied) {
+        if holdings.is_empty() && supplied.is_empty() {
             return;
         }
         self.section("Evidence");
         for holding in holdings {
             if holding.is_there {
-                self.line(Line::of(Role::Ok, "✓ ").then(Role::Text, holding.name));
+                let from = match holding.name {
+                    "registration" => supplied.registration.as_deref(),
+                    "service principal, grants" => supplied.directory.as_deref(),
+                    _ => None,
+                };
+                self.there(holding.name, from);
                 continue;
             }
             let named: Vec<&str> = holding.settles.iter().take(NAMED).map(String::as_str).collect();
@@ -300,12 +313,28 @@ impl Told {
                     .then(Role::Muted, format!(": would tell whether: {}{more}", named.join("; "))),
             );
         }
+        if let Some(name) = &supplied.resource {
+            self.there("the API", Some(name));
+        }
         if holdings.iter().any(|holding| !holding.is_there) {
             self.line(Line::of(Role::Key, "a").then(
                 Role::Muted,
                 " adds what az, Graph, a HAR file or a log tells; pasting it here does, too",
             ));
         }
+    }
+
+    /// What is at hand; `from` names the registration of the other screen that it came from.
+    fn there(&mut self, name: &str, from: Option<&str>) {
+        let line = Line::of(Role::Ok, "✓ ").then(Role::Text, name);
+        self.line(match from {
+            Some(from) => line
+                .then(Role::Muted, ": ")
+                .then(Role::Value, from)
+                .then(Role::Muted, ", from screen ")
+                .then(Role::Key, "6"),
+            None => line,
+        });
     }
 
     fn related(&mut self, related: &[u32]) {
@@ -331,7 +360,7 @@ mod tests {
 
     fn lines(evidence: &Evidence) -> Vec<String> {
         let explanation = explain::explain(evidence);
-        let (printed, _) = told(&explanation, evidence);
+        let (printed, _) = told(&explanation, evidence, &Supplied::default(), false);
         for (line, place) in &printed.places {
             let text = printed.lines[*line].plain();
             match place {

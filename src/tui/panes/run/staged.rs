@@ -3,11 +3,12 @@
 
 use super::shown::Shown;
 use crate::{
+    flow::Outcome,
     text::{Line, Role},
     tui::look::Look,
     workbench::{
         SessionId, Workbench,
-        reproduce::{Standing, Told},
+        reproduce::{Part, Standing, Told},
     },
 };
 
@@ -50,7 +51,8 @@ pub fn waits_to_be_mended(bench: &Workbench, run: SessionId) -> bool {
 
 /// `Changed: lab tenant: Mina: lockedOut true; …`.
 fn changed(told: &Told) -> Option<Line> {
-    let (part, first) = told.changes.first()?;
+    let is_wrong = |change: &&(Part, String)| change.0 != Part::Before;
+    let (part, first) = told.changes.iter().find(is_wrong).or(told.changes.first())?;
     let line = Line::of(Role::Muted, "Changed  ")
         .then(Role::Name, part.name())
         .then(Role::Text, format!(": {first}"));
@@ -67,8 +69,8 @@ fn state(bench: &Workbench, standing: &Standing, number: &str, told: Option<&Tol
     let glyphs = look.glyphs;
     let mends = |line: Line| {
         let does = match told {
-            Some(told) if told.leaves_a_mark => " takes the change back and runs again",
-            _ => " runs again without the change",
+            Some(told) if told.leaves_a_mark => " takes it back and runs again",
+            _ => " runs again without it",
         };
         line.then(Role::Key, "m").then(Role::Muted, does)
     };
@@ -90,10 +92,13 @@ fn state(bench: &Workbench, standing: &Standing, number: &str, told: Option<&Tol
                 steps.iter().find(|step| Some(step.id) == exchange.step).map(|step| step.title)
             });
             let at = step.map(|title| format!(" at \"{title}\"")).unwrap_or_default();
-            mends(
-                Line::of(Role::Ok, format!("{} ", glyphs.ok))
-                    .then(Role::Text, format!("It came, as set up{at}, in #{}.  ", id.0)),
-            )
+            let run = bench.reproduction().and_then(|shown| bench.session(shown.session?));
+            let went_on =
+                run.is_some_and(|run| matches!(run.outcome, Some(Outcome::Tokens(_) | Outcome::Done(_))));
+            let line = Line::of(Role::Ok, format!("{} ", glyphs.ok))
+                .then(Role::Text, format!("It came{at}, #{}", id.0))
+                .then(Role::Text, if went_on { ", and the sign-in went on from there.  " } else { ".  " });
+            mends(line)
         }
         Standing::Missed => mends(
             Line::of(Role::Warn, format!("{} ", glyphs.warning))

@@ -30,6 +30,11 @@ pub fn mark(good: Option<bool>, look: &Look) -> Line {
     Line::of(role, mark).then(Role::Text, " ")
 }
 
+/// The same column where nothing can be good or bad.
+pub fn no_mark(look: &Look) -> Line {
+    Line::of(Role::Text, " ".repeat(usize::from(look.glyphs.mark_width) + 1))
+}
+
 /// What is left of `width` for one more column.
 pub fn rest(width: usize, taken: &[usize], look: &Look) -> usize {
     let taken: usize = taken.iter().map(|width| width + 1).sum();

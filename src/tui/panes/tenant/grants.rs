@@ -1,6 +1,6 @@
 //! Grants in the list: which application may do what, and for whom.
 
-use super::columns::{cell, last, mark, rest};
+use super::columns::{cell, last, no_mark, rest};
 use crate::{
     provider::{PermissionGrant, RoleAssignment},
     text::{Line, Role},
@@ -22,7 +22,7 @@ fn row(client: &str, whom: &str, resource: &str, what: &str, width: usize, look:
     let (who, at) = if width < 66 { (14, 15) } else { (22, 20) };
     let person = 9;
     let rest = rest(width, &[who, person, at], look);
-    let line = cell(mark(Some(true), look), Role::Text, client, who, look);
+    let line = cell(no_mark(look), Role::Text, client, who, look);
     let line = cell(line, if whom == "itself" { Role::Edited } else { Role::Muted }, whom, person, look);
     let line = cell(line, Role::Muted, resource, at, look);
     last(line, Role::Value, what, rest, look)

@@ -36,6 +36,13 @@ impl Listing {
         }
     }
 
+    /// Selects the entry of that identity, whatever the filter was.
+    pub fn choose(&mut self, identity: &str) {
+        self.filter.clear();
+        self.seen = None;
+        self.chosen = Some(identity.to_owned());
+    }
+
     pub fn count(&self) -> usize {
         self.rows.len()
     }

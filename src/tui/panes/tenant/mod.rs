@@ -106,6 +106,19 @@ impl State {
         }
     }
 
+    /// Shows the application with this client id; says whether there is one.
+    pub fn show_application(&mut self, client_id: &str, bench: &Workbench) -> bool {
+        let found = bench.tenant.view().scenario.application_with_id(client_id);
+        let (Some(application), true) = (found, is_there(bench)) else { return false };
+        self.section.select(Section::ALL.iter().position(|one| *one == Section::Applications).unwrap_or(0));
+        self.list_mut().choose(&application.key);
+        self.fact.select(0);
+        self.region = Region::Detail;
+        self.zoomed = false;
+        self.typing = None;
+        true
+    }
+
     /// Takes a key for the text field.
     pub fn typed(&mut self, key: Key) -> Vec<Intent> {
         if let Some(typing) = &mut self.typing {
