@@ -84,7 +84,9 @@ fn an_assertion_that_was_sent_decides_between_causes() {
 
 #[test]
 fn an_assertion_that_the_session_has_sent_before_is_told_from_one_that_is_wrong() {
-    let claims = json!({"iss": CLIENT, "sub": CLIENT, "exp": 1_772_622_600, "jti": "7"});
+    let claims = json!({
+        "iss": CLIENT, "sub": CLIENT, "aud": "https://a.example/token", "nbf": 1_772_615_700, "exp": 1_772_622_600, "jti": "7"
+    });
     let first = |header: &serde_json::Value, is_sent_before: bool| {
         let form = format!("client_id={CLIENT}&client_assertion={}", jwt(header, &claims));
         let evidence = Evidence {
