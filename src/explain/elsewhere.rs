@@ -287,8 +287,7 @@ pub(super) fn provider(evidence: &Evidence, entry: &Entry, place: Place) -> Opti
         return None;
     }
     let requests = [&evidence.request, &evidence.previous_request];
-    let to_authority = requests.into_iter().flatten().filter(|request| is_sign_in(request));
-    for request in to_authority {
+    if let Some(request) = requests.into_iter().flatten().find(|request| is_sign_in(request)) {
         if is_microsofts(&request.url) {
             return None;
         }
