@@ -62,7 +62,10 @@ fn value(text: &str) -> Option<&str> {
 fn fits(slot: &str, value: &str) -> bool {
     match slot {
         "redirect_uri" => value.contains("://") || value.starts_with("urn:"),
-        "client_id" => value.len() > 5 && value.bytes().any(|b| b.is_ascii_digit()),
+        "client_id" => {
+            let is_unset = ["undefined", "null", "none"].contains(&value);
+            is_unset || value.len() > 5 && value.bytes().any(|b| b.is_ascii_digit())
+        }
         "tenant" => value.contains('.') || super::facts::is_guid(value),
         "scope" | "resource" => value.len() > 2 && value.contains(['.', '/', ':', '-', '_']),
         _ => true,

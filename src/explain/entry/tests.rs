@@ -165,8 +165,6 @@ const PLAIN: &[&str] = &[
     "cookies_piled_up",
     "origin_mismatch",
     "database_login_failed",
-    "redirect_uri_unregistered",
-    "cookies_piled_up",
     "registration_refused",
     "request_object_refused",
     "reserved_scopes",
@@ -279,7 +277,7 @@ fn every_number_that_developers_meet_has_causes_a_confirmation_and_a_fix() {
                 "{number}: {}",
                 cause.key
             );
-            assert!(super::super::missing::is_cause(&cause.id), "{number}: {}", cause.id);
+            assert!(crate::explain::missing::is_cause(&cause.id), "{number}: {}", cause.id);
         }
     }
 }

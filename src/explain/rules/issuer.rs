@@ -285,6 +285,16 @@ fn template(case: &Case<'_>) -> Option<Found> {
                 && of_customers(&other.host) != of_customers(&compared.issuer.host)
         })
     });
+    let is_slash = |text: &str| text.trim_end_matches('/') == compared.sent.trim_end_matches('/');
+    if let Some((wanted, _)) = compared.expected().find(|(text, _)| is_slash(text)) {
+        let wanted = wanted.clone();
+        let line = Found::likely(
+            "iss of the token",
+            &compared.sent,
+            &format!("{wanted}: a slash at the end differs"),
+        );
+        return line.map(|found| found.with("issuer", compared.sent.clone()).with("found", wanted));
+    }
     if let Some((wanted, _)) = by_network {
         let wanted = wanted.clone();
         let line = if compared.issuer.version == 0 { Found::certain } else { Found::likely };

@@ -213,6 +213,18 @@ impl<'a> Case<'a> {
         let params = request.map(all_params).unwrap_or_default();
         let presented = request.map(|request| Presented::read(request, &params)).unwrap_or_default();
         let given = evidence.token.as_deref().map(decode);
+        // Where the API says that a permission is missing, the token was good: what a text says of one is another failure.
+        let is_about_rights = matches!(
+            entry.error,
+            "Authorization_RequestDenied"
+                | "ErrorAccessDenied"
+                | "AuthorizationFailed"
+                | "insufficient_scope"
+        );
+        let validation = std::cell::OnceCell::new();
+        if is_about_rights {
+            validation.get_or_init(|| Validation::about_rights(evidence));
+        }
         let told = evidence.refusal.as_ref().and_then(|refusal| refusal.description.as_deref());
         let words = told.or(evidence.text.as_deref()).unwrap_or_default();
         let pasted = evidence.text.as_deref().filter(|text| Some(*text) != told);
@@ -230,7 +242,7 @@ impl<'a> Case<'a> {
                 .or_else(|| validation::token_in(evidence.text.as_deref()?)),
             presented,
             message,
-            validation: std::cell::OnceCell::new(),
+            validation,
             sentence: message::plain(words, entry.code),
         }
     }

@@ -36,9 +36,9 @@ fn graph_token(case: &Case<'_>) -> Option<Found> {
         return Found::excluded();
     }
     let Some(token) = case.token.as_ref() else {
-        // An issuer is named, and tokens for Graph have another.
-        let named = said.is(Complaint::Issuer) && !said.lower.contains("sts.windows.net");
-        return if named { Found::excluded() } else { None };
+        // The issuer is what was looked at, and nothing speaks of Graph.
+        let is_other = said.is(Complaint::Issuer) && !said.lower.contains("graph");
+        return if is_other { Found::excluded() } else { None };
     };
     // Graph itself, or another API of Microsoft, which looks at the audience.
     let calls_microsoft = api_called(case).is_some();

@@ -162,6 +162,11 @@ fn flaw_of_token(token: &str) -> Option<String> {
     if is_guid(token) {
         return Some("an id (a GUID), not a token".to_owned());
     }
+    if is_grant(token) {
+        return Some(
+            "an authorization code or a refresh token, which only the token endpoint takes".to_owned(),
+        );
+    }
     let parts = token.split('.').count();
     if token.starts_with("eyJ") && parts < 3 {
         return Some(format!("{parts} of three parts: the token was cut off"));
@@ -170,6 +175,13 @@ fn flaw_of_token(token: &str) -> Option<String> {
         return Some(format!("{parts} parts in place of three: something was appended"));
     }
     None
+}
+
+/// Whether a value has the form of what is redeemed at the token endpoint of Entra: codes and refresh tokens begin with a
+/// version and `A`, those of personal accounts with `M.`.
+fn is_grant(token: &str) -> bool {
+    let begins = ["0.A", "1.A", "M.C5", "M.R3"].iter().any(|begin| token.starts_with(begin));
+    begins && token.len() > 60 && !token.contains("eyJ")
 }
 
 /// The words by which a log shows a header that cannot be right.

@@ -120,6 +120,13 @@ impl Validation {
         Self { complaint: None, ..Self::read(evidence) }
     }
 
+    /// The same for an answer about permissions: a complaint about anything else is no part of it.
+    pub fn about_rights(evidence: &Evidence) -> Self {
+        const RIGHTS: [Complaint; 3] = [Complaint::NoPermission, Complaint::Scope, Complaint::Role];
+        let read = Self::read(evidence);
+        Self { complaint: read.complaint.filter(|complaint| RIGHTS.contains(complaint)), ..read }
+    }
+
     /// Whether the complaint is one of these, or nothing is known about it.
     pub fn may_be(&self, complaints: &[Complaint]) -> bool {
         self.complaint.is_none_or(|complaint| complaints.contains(&complaint))
