@@ -361,7 +361,6 @@ fn what_was_brought_here_is_evidence_on_the_errors_screen() {
     sitting.paste(ORDERS);
     sitting.go(ScreenId::Errors);
     shows(&mut sitting, WIDE, &["✓ registration: Orders, from screen 6", "Difference from character"]);
-    assert_pictures!(sitting, "registrations_as_evidence");
     sitting.go(ScreenId::Registrations);
     sitting.press("x");
     sitting.go(ScreenId::Errors);

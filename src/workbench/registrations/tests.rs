@@ -1,3 +1,5 @@
+//! Registrations as a person brings them: in pieces, in any order, and with mistakes.
+
 use serde_json::{Value, json};
 
 use super::*;
