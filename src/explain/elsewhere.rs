@@ -283,13 +283,10 @@ pub(super) fn provider(evidence: &Evidence, entry: &Entry, place: Place) -> Opti
     if evidence.lab || place == Place::Machine || entry.code.is_some() {
         return None;
     }
-    let requests = [&evidence.request, &evidence.previous_request];
-    let to_authority = requests.into_iter().flatten().filter(|request| is_sign_in(request));
-    for request in to_authority {
-        if is_microsofts(&request.url) {
-            return None;
-        }
-        return Some(of_url(&request.url).or_else(|| of_words(evidence)).unwrap_or(&ANOTHER));
+    let mut requests = [&evidence.request, &evidence.previous_request].into_iter().flatten();
+    if let Some(request) = requests.find(|request| is_sign_in(request)) {
+        let another = || of_url(&request.url).or_else(|| of_words(evidence)).unwrap_or(&ANOTHER);
+        return (!is_microsofts(&request.url)).then(another);
     }
     if let Some(found) = of_words(evidence) {
         return (!speaks_microsoft(evidence)).then_some(found);
