@@ -322,6 +322,8 @@ fn what_the_lab_is_told_to_answer_says_so_before_and_after() {
 #[test]
 fn what_cannot_be_set_up_says_why() {
     let mut sitting = begun();
+    // Also where an earlier run is looked at.
+    wrong_secret(&mut sitting);
     let edit = Edit::Remove { from: List::Applications, entry: "store-planner".to_owned() };
     let order = User::Order(Order::Edit { change: edit });
     sitting.tell(Msg::Bench(Event::User(order)));

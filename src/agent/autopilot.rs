@@ -62,7 +62,7 @@ impl Memory {
         };
         let following = |block: usize| match &page.blocks[block] {
             Block::Link(_, to) => Some((vec![Act::Follow(block)], to.to_string(), false)),
-            _ => None,
+            Block::Heading(_) | Block::Text(_) | Block::Item(_) | Block::Control(..) => None,
         };
 
         let mut lacking = false;
@@ -173,7 +173,10 @@ impl Memory {
                 None if only_text => known(&credentials.username),
                 None => Filling::Leave,
             },
-            _ => Filling::Leave,
+            ControlKind::Checkbox { .. }
+            | ControlKind::Radio { .. }
+            | ControlKind::Submit
+            | ControlKind::Hidden => Filling::Leave,
         }
     }
 }
@@ -267,7 +270,7 @@ fn find_link(page: &Page, fits: impl Fn(&str) -> bool) -> Option<usize> {
 fn mark(page: &Page, form: &Form) -> String {
     let heading = page.blocks.iter().find_map(|block| match block {
         Block::Heading(text) => Some(text.as_str()),
-        _ => None,
+        Block::Text(_) | Block::Item(_) | Block::Link(..) | Block::Control(..) => None,
     });
     let mut mark = format!("{}\n{}", form.action, heading.unwrap_or_default());
     for control in &form.controls {

@@ -200,7 +200,11 @@ fn finished(raw: RawControl, form: &RawForm) -> Finished {
     let kind = if raw.fixed { ControlKind::Hidden } else { raw.kind };
     let said = match raw.kind {
         ControlKind::Text => format!("{label}: {}", visible(&raw.value)),
-        _ => format!("{label}: {}", crate::secret::mask(&raw.value)),
+        ControlKind::Password
+        | ControlKind::Checkbox { .. }
+        | ControlKind::Radio { .. }
+        | ControlKind::Submit
+        | ControlKind::Hidden => format!("{label}: {}", crate::secret::mask(&raw.value)),
     };
     let control = Control { name: raw.name, kind, label, value: Secret::new(raw.value), detour };
     if raw.fixed { Finished::Fixed(control, said) } else { Finished::Control(control) }

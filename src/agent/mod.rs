@@ -171,9 +171,9 @@ impl Agent {
             Act::Submit(form, pressed) => page.forms.get(form)?.submission(pressed)?,
             Act::Follow(block) => match page.blocks.get(block)? {
                 Block::Link(_, to) => Submission { method: Method::Get, url: to.clone(), body: Body::Empty },
-                _ => return None,
+                Block::Heading(_) | Block::Text(_) | Block::Item(_) | Block::Control(..) => return None,
             },
-            change => {
+            change @ (Act::Fill(..) | Act::Toggle(..)) => {
                 page.change(change);
                 return None;
             }
@@ -283,7 +283,7 @@ impl Agent {
                     self.is_redirect_uri(to)
                         || (!is_error && (self.redirect_uri.is_some() || text.contains('@')))
                 }
-                _ => false,
+                Block::Heading(_) | Block::Text(_) | Block::Item(_) | Block::Control(..) => false,
             })
     }
 }

@@ -131,7 +131,17 @@ impl Authorization {
                 steps.extend(prove::sheet(&profile.credential));
                 steps.extend([&sheets::REDEEM, &sheets::VALIDATE_HYBRID]);
             }
-            _ => {
+            FlowKind::AuthorizationCode
+            | FlowKind::ClientCredentials
+            | FlowKind::DeviceCode
+            | FlowKind::OnBehalfOf
+            | FlowKind::RefreshToken
+            | FlowKind::CallApi
+            | FlowKind::UserInfo
+            | FlowKind::ManagedIdentity
+            | FlowKind::AdminConsent
+            | FlowKind::Logout
+            | FlowKind::Password => {
                 steps.extend([&sheets::PREPARE, &sheets::AUTHORIZE, &sheets::RETURN]);
                 steps.extend(prove::sheet(&profile.credential));
                 steps.extend([&sheets::REDEEM, &sheets::VALIDATE_ID]);
@@ -156,7 +166,14 @@ impl Authorization {
             State::Arrival(away) if !self.course.is_over() => {
                 away.visit.clone().map(|(visit, _)| Prompt::Visit(visit))
             }
-            _ => None,
+            State::Seeds
+            | State::Metadata(_)
+            | State::Leaving(..)
+            | State::Arrival(_)
+            | State::Identify(_)
+            | State::Proof(..)
+            | State::Tokens(_)
+            | State::Validate(..) => None,
         }
     }
 
@@ -225,7 +242,17 @@ impl Authorization {
         match self.kind {
             FlowKind::Implicit => "id_token token",
             FlowKind::Hybrid => "code id_token",
-            _ => "code",
+            FlowKind::AuthorizationCode
+            | FlowKind::ClientCredentials
+            | FlowKind::DeviceCode
+            | FlowKind::OnBehalfOf
+            | FlowKind::RefreshToken
+            | FlowKind::CallApi
+            | FlowKind::UserInfo
+            | FlowKind::ManagedIdentity
+            | FlowKind::AdminConsent
+            | FlowKind::Logout
+            | FlowKind::Password => "code",
         }
     }
 

@@ -92,7 +92,12 @@ impl DeviceCode {
             State::SignIn(_, prompt) if !self.course.is_over() => {
                 Some(Prompt::DeviceCode(prompt.as_ref().clone()))
             }
-            _ => None,
+            State::Metadata
+            | State::Proof(..)
+            | State::Codes(..)
+            | State::SignIn(..)
+            | State::Keys(..)
+            | State::Over => None,
         }
     }
 
@@ -256,7 +261,12 @@ impl DeviceCode {
                     prompt.polls.push((now, error));
                     self.wait(metadata, prompt, 0, now)
                 }
-                outcome => self.course.finish(outcome),
+                outcome @ (Outcome::Tokens(_)
+                | Outcome::Done(_)
+                | Outcome::Refused(_)
+                | Outcome::Rejected { .. }
+                | Outcome::Failed(_)
+                | Outcome::Cancelled) => self.course.finish(outcome),
             },
         }
     }
@@ -333,7 +343,20 @@ impl Machine for DeviceCode {
                         let progress = prove::go(&mut self.course, &self.profile, id, request);
                         self.proceed(progress)
                     }
-                    _ => Vec::new(),
+                    StepId::Discover
+                    | StepId::Prepare
+                    | StepId::Authorize
+                    | StepId::Return
+                    | StepId::Identify
+                    | StepId::DeviceAuthorization
+                    | StepId::Poll
+                    | StepId::Token
+                    | StepId::Validate
+                    | StepId::Given
+                    | StepId::FanOut
+                    | StepId::Call
+                    | StepId::AdminConsent
+                    | StepId::Logout => Vec::new(),
                 }
             }
             (state, request) => {

@@ -141,7 +141,9 @@ impl Errand {
     pub fn prompt(&self) -> Option<Prompt> {
         match &self.state {
             State::Arrival(away) if !self.course.is_over() => away.visit.clone().map(Prompt::Visit),
-            _ => None,
+            State::Seeds | State::Hint(_) | State::Metadata(..) | State::Leaving(_) | State::Arrival(_) => {
+                None
+            }
         }
     }
 
@@ -527,12 +529,27 @@ impl Machine for Errand {
     fn preflight(&self, id: StepId, draft: &Draft) -> Vec<Finding> {
         let listener = match &self.state {
             State::Arrival(away) if away.listens => Some(&away.redirect_uri),
-            _ => None,
+            State::Seeds | State::Hint(_) | State::Metadata(..) | State::Leaving(_) | State::Arrival(_) => {
+                None
+            }
         };
         match id {
             StepId::AdminConsent => preflight::admin_consent(&self.profile, draft, listener),
             StepId::Logout => preflight::logout(&self.profile, draft, listener),
-            _ => preflight::any(draft, &[]),
+            StepId::Discover
+            | StepId::Prepare
+            | StepId::Authorize
+            | StepId::Return
+            | StepId::Identify
+            | StepId::DeviceAuthorization
+            | StepId::Poll
+            | StepId::Token
+            | StepId::Validate
+            | StepId::Given
+            | StepId::Federate
+            | StepId::Assert
+            | StepId::FanOut
+            | StepId::Call => preflight::any(draft, &[]),
         }
     }
 }

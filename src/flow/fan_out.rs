@@ -56,7 +56,15 @@ pub(super) fn note(rows: &mut [FanOutRow], answer: Answer) {
             Err(Trouble::Unreadable(failure)) => FanOutResult::Failed(failure),
         },
         Answer::Failed(failure) => FanOutResult::Failed(failure),
-        _ => unreachable!("a row asks for a response, and the gate lets nothing else through"),
+        Answer::Listening(_)
+        | Answer::Redirected(_)
+        | Answer::DeadEnd(_)
+        | Answer::Woke
+        | Answer::Signed(_)
+        | Answer::Given(_)
+        | Answer::GivenWith { .. } => {
+            unreachable!("a row asks for a response, and the gate lets nothing else through")
+        }
     };
     if let Some(row) = rows.iter_mut().find(|row| row.result.is_none()) {
         row.result = Some(result);

@@ -59,7 +59,15 @@ fn kind(token: &Decoded) -> Finding {
             "A token of an application alone: there is no person on whose behalf. Use client credentials instead.",
         ),
         kind if kind.is_access() => ("assertion.kind", Severity::Passed, "An access token for a person."),
-        _ => ("assertion.kind", Severity::Info, "It cannot be told which kind of token this is."),
+        TokenKind::AccessDelegated
+        | TokenKind::AccessAppOnly
+        | TokenKind::GraphDelegated
+        | TokenKind::GraphAppOnly
+        | TokenKind::ClientAssertion
+        | TokenKind::WorkloadAssertion
+        | TokenKind::Unknown => {
+            ("assertion.kind", Severity::Info, "It cannot be told which kind of token this is.")
+        }
     };
     finding(id, severity, format!("{verdict} {}", recognised.because))
 }
@@ -183,7 +191,7 @@ pub(super) fn on_refusal(kind: FlowKind, refusal: &Refusal) -> Vec<Finding> {
                 .to_owned(),
             source: "RFC 6749 §5.2",
         }),
-        _ => {}
+        FlowKind::AuthorizationCode | FlowKind::ClientCredentials | FlowKind::DeviceCode | FlowKind::OnBehalfOf | FlowKind::RefreshToken | FlowKind::CallApi | FlowKind::UserInfo | FlowKind::ManagedIdentity | FlowKind::AdminConsent | FlowKind::Logout | FlowKind::Hybrid | FlowKind::Implicit | FlowKind::Password => {}
     }
     findings
 }

@@ -32,7 +32,9 @@ pub(super) fn facts(token: &Secret, now: UnixTime) -> Vec<Fact> {
     let mut facts = vec![Fact::secret("token", token, "The token as it will be sent.")];
     facts.push(match decoded.kind {
         Kind::Jws => Fact::open("kind", what.kind.title(), what.because),
-        other => Fact::open("kind", other.title(), what.because),
+        other @ (Kind::Jwe | Kind::Opaque | Kind::Saml | Kind::NotAToken) => {
+            Fact::open("kind", other.title(), what.because)
+        }
     });
     let told = TELLING.iter().filter_map(|name| {
         let value = decoded.claims.get(*name)?;

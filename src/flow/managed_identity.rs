@@ -393,7 +393,21 @@ impl Machine for MachineToken {
     fn preflight(&self, id: StepId, draft: &Draft) -> Vec<Finding> {
         match id {
             StepId::Token => preflight::machine_token(&self.endpoint().host, draft),
-            _ => preflight::any(draft, &[]),
+            StepId::Discover
+            | StepId::Prepare
+            | StepId::Authorize
+            | StepId::Return
+            | StepId::Identify
+            | StepId::DeviceAuthorization
+            | StepId::Poll
+            | StepId::Validate
+            | StepId::Given
+            | StepId::Federate
+            | StepId::Assert
+            | StepId::FanOut
+            | StepId::Call
+            | StepId::AdminConsent
+            | StepId::Logout => preflight::any(draft, &[]),
         }
     }
 }

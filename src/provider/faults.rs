@@ -248,7 +248,13 @@ impl FaultKind {
     const fn takes(&self) -> Option<u64> {
         match self {
             Self::Latency { milliseconds } | Self::SlowBody { milliseconds } => Some(*milliseconds),
-            _ => None,
+            Self::TooManyRequests { .. }
+            | Self::ServerError
+            | Self::Unavailable { .. }
+            | Self::DroppedConnection
+            | Self::MalformedJson
+            | Self::WrongContentType
+            | Self::EmptyBody => None,
         }
     }
 }
@@ -258,7 +264,15 @@ impl Fault {
     pub fn said(&self) -> String {
         let place = match self.endpoint {
             Endpoint::Any => "everywhere".to_owned(),
-            endpoint => format!("at {}", endpoint.name()),
+            endpoint @ (Endpoint::Authorize
+            | Endpoint::Token
+            | Endpoint::DeviceCode
+            | Endpoint::Metadata
+            | Endpoint::Keys
+            | Endpoint::UserInfo
+            | Endpoint::Graph
+            | Endpoint::Api
+            | Endpoint::ManagedIdentity) => format!("at {}", endpoint.name()),
         };
         match self.requests {
             Some(1) => format!("{} {place}, for 1 request", self.kind.said()),
@@ -325,7 +339,13 @@ impl Faults {
                     met.delivery.over += Duration::from_millis(*milliseconds);
                 }
                 _ if met.decisive.is_some() => continue,
-                _ => met.decisive = Some((one.id.clone(), kind.clone())),
+                FaultKind::TooManyRequests { .. }
+                | FaultKind::ServerError
+                | FaultKind::Unavailable { .. }
+                | FaultKind::DroppedConnection
+                | FaultKind::MalformedJson
+                | FaultKind::WrongContentType
+                | FaultKind::EmptyBody => met.decisive = Some((one.id.clone(), kind.clone())),
             }
             if met.said.is_none() || kind.takes().is_none() {
                 met.said = Some((kind.rule(), format!("{} ({})", one.fault.said(), one.id)));
@@ -355,7 +375,11 @@ impl Met {
             }
             // It is sent to nobody.
             FaultKind::DroppedConnection => (503, NO_NUMBER, "server_error", ""),
-            _ => return None,
+            FaultKind::Latency { .. }
+            | FaultKind::MalformedJson
+            | FaultKind::SlowBody { .. }
+            | FaultKind::WrongContentType
+            | FaultKind::EmptyBody => return None,
         };
         let refusal = self.told(Refusal::new(code, error, text));
         let here = Endpoint::of(&call.path);
@@ -383,7 +407,14 @@ impl Met {
             | FaultKind::Unavailable { retry_after: Some(seconds) } => {
                 reply.with_header("retry-after", seconds.to_string())
             }
-            _ => reply,
+            FaultKind::Latency { .. }
+            | FaultKind::ServerError
+            | FaultKind::Unavailable { .. }
+            | FaultKind::DroppedConnection
+            | FaultKind::MalformedJson
+            | FaultKind::SlowBody { .. }
+            | FaultKind::WrongContentType
+            | FaultKind::EmptyBody => reply,
         };
         let is_read_by_script = matches!(here, Endpoint::Token) && call.origin.is_some();
         Some(if is_read_by_script { reply.readable_across_origins() } else { reply })

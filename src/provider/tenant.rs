@@ -43,7 +43,9 @@ impl Segment {
     pub const fn tenant(&self) -> Option<&Arc<Tenant>> {
         match self {
             Self::Tenant(tenant) => Some(tenant),
-            _ => None,
+            Self::Common | Self::Organizations | Self::Consumers | Self::Unknown(_) | Self::Malformed(_) => {
+                None
+            }
         }
     }
 
@@ -88,7 +90,11 @@ pub fn entered_by(segment: &Segment, user: &User, scenario: &Scenario) -> Option
     let home = scenario.tenant_of(user);
     match segment {
         Segment::Tenant(tenant) => user.object_id_in(tenant).map(|_| Arc::clone(tenant)),
-        _ => segment.admits(home).then(|| Arc::clone(home)),
+        Segment::Common
+        | Segment::Organizations
+        | Segment::Consumers
+        | Segment::Unknown(_)
+        | Segment::Malformed(_) => segment.admits(home).then(|| Arc::clone(home)),
     }
 }
 
@@ -254,7 +260,12 @@ pub fn suits_audience(segment: &Segment, application: &Application) -> Verdict {
                 .compares("tenant", segment.name(), ["consumers"])
                 .compares("signInAudience", audience.name(), [Audience::Everyone.name()]))
         }
-        _ => Ok(()),
+        Segment::Tenant(_)
+        | Segment::Common
+        | Segment::Organizations
+        | Segment::Consumers
+        | Segment::Unknown(_)
+        | Segment::Malformed(_) => Ok(()),
     }
 }
 

@@ -75,8 +75,8 @@ pub enum Intent {
     Import(Secret, Option<KeptId>),
     /// The same from the file of that name.
     ReadRegistration(String),
-    /// Show what the list has about this number on the Errors screen.
-    LookUp(u32),
+    /// Show on the Errors screen what is known about this number, written with what else is known.
+    LookUp(String),
     /// Show the lab tenant's application with this client id on the Tenant screen.
     ShowApplication(String),
     /// Bring the lab tenant to this number, and show the run. The shell adds the random values.

@@ -363,8 +363,8 @@ fn carry_out(model: &mut Model, intents: Vec<Intent>, now: UnixTime) -> Vec<Effe
                 let toast = model.registrations.imported(&model.bench, now);
                 model.say(&toast, now);
             }
-            Intent::LookUp(code) => {
-                model.errors.look_up(format!("AADSTS{code}"));
+            Intent::LookUp(text) => {
+                model.errors.look_up(text);
                 model.go(ScreenId::Errors);
             }
             Intent::ShowApplication(client_id) => {

@@ -306,7 +306,11 @@ impl Workbench {
             super::Owner::Replay(original) => {
                 (self.traffic.get(original).and_then(Exchange::session), exchange.id)
             }
-            _ => (exchange.session(), exchange.id),
+            super::Owner::Flow(..)
+            | super::Owner::Agent(_)
+            | super::Owner::Keys
+            | super::Owner::Trial
+            | super::Owner::Ahead(_) => (exchange.session(), exchange.id),
         };
         let Some(session) = of.and_then(|id| self.session(id)) else { return Vec::new() };
         let brought = session.source_run.and_then(|id| self.session(id));

@@ -83,7 +83,16 @@ impl Offer {
             FlowKind::ClientCredentials | FlowKind::OnBehalfOf => profile.credential != Credential::None,
             // There is no API to call unless one was named.
             FlowKind::CallApi => profile.api.is_some(),
-            _ => true,
+            FlowKind::AuthorizationCode
+            | FlowKind::DeviceCode
+            | FlowKind::RefreshToken
+            | FlowKind::UserInfo
+            | FlowKind::ManagedIdentity
+            | FlowKind::AdminConsent
+            | FlowKind::Logout
+            | FlowKind::Hybrid
+            | FlowKind::Implicit
+            | FlowKind::Password => true,
         };
         let offer = |kind| Self {
             kind,

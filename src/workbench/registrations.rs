@@ -111,7 +111,7 @@ impl Known {
 
     /// A redirect URI, where a page of consent can lead back to: best one that goes over https.
     pub fn redirect_uri(&self) -> Option<&str> {
-        let all = || self.application.iter().flat_map(|app| app.all_redirect_uris()).map(|(_, uri)| uri);
+        let all = || self.application.iter().flat_map(Application::all_redirect_uris).map(|(_, uri)| uri);
         let whole = |uri: &&str| !uri.contains('*');
         all().filter(whole).find(|uri| uri.starts_with("https://")).or_else(|| all().find(whole))
     }

@@ -352,13 +352,43 @@ mod tests {
 
     use super::*;
     use crate::{
+        flow::{FlowKind, Seeds},
         provider::scenario::Scenario,
         token::bend::Part,
         wire::{Body, Headers},
-        workbench::{Effect, Event, User, Workbench},
+        workbench::{Effect, Event, Start, User, Workbench},
     };
 
     const NOW: UnixTime = UnixTime::from_seconds(1_772_615_727);
+
+    #[test]
+    fn of_several_polls_the_last_proof_is_kept_and_of_other_requests_each() {
+        let bench = Workbench::new(None, Scenario::northwind());
+        let offer =
+            bench.offers.iter().find(|offer| offer.kind == FlowKind::DeviceCode).expect("it is there");
+        let start = Start {
+            kind: offer.kind,
+            profile: offer.profile.clone(),
+            bends: Vec::new(),
+            front: None,
+            auto: false,
+            seeds: Seeds {
+                state: String::new(),
+                nonce: String::new(),
+                verifier: Secret::new(""),
+                assertion_id: String::new(),
+            },
+        };
+        let run = Session::new(SessionId::at(0), start, NOW);
+        let is_poll = |id: &ExchangeId| id.0 > 1;
+        let mut shelf = Shelf::default();
+        for (proof, exchange) in [("a.b.c", 1), ("a.b.d", 2), ("a.b.d", 3), ("a.b.e", 4)] {
+            shelf.take_proof(proof, &run, ExchangeId(exchange), is_poll, NOW);
+        }
+        let held: Vec<_> =
+            shelf.all().iter().map(|held| (held.decoded.raw.expose(), held.exchange)).collect();
+        assert_eq!(held, [("a.b.c", Some(ExchangeId(1))), ("a.b.e", Some(ExchangeId(4)))]);
+    }
 
     fn with_token_of(issuer: &str) -> Shelf {
         let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());

@@ -253,7 +253,13 @@ impl Workbench {
             Need::IdToken => match kind {
                 TokenKind::IdToken if is_own => None,
                 TokenKind::IdToken => Some("for another application"),
-                _ => Some("no ID token"),
+                TokenKind::AccessDelegated
+                | TokenKind::AccessAppOnly
+                | TokenKind::GraphDelegated
+                | TokenKind::GraphAppOnly
+                | TokenKind::ClientAssertion
+                | TokenKind::WorkloadAssertion
+                | TokenKind::Unknown => Some("no ID token"),
             },
             Need::AccessToken if is_access => None,
             Need::AccessToken | Need::UserAssertion if !is_access => Some("no access token"),

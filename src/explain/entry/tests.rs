@@ -277,7 +277,7 @@ fn every_number_that_developers_meet_has_causes_a_confirmation_and_a_fix() {
                 "{number}: {}",
                 cause.key
             );
-            assert!(crate::explain::missing::is_cause(&cause.id), "{number}: {}", cause.id);
+            assert!(super::super::missing::is_cause(&cause.id), "{number}: {}", cause.id);
         }
     }
 }

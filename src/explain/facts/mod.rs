@@ -15,7 +15,12 @@ use super::{
     place::Place,
     reading::{plain, what_stayed},
 };
-use crate::{entra::scopes, time::UnixTime, token, wire::Params};
+use crate::{
+    entra::scopes,
+    time::UnixTime,
+    token,
+    wire::{Params, Request},
+};
 pub(super) use credentials::without_credentials;
 use number::{alone, most_telling, status_alone};
 
@@ -103,8 +108,7 @@ impl Facts {
             facts.read_token(&token::decode(token));
         }
         if facts.code.is_none() {
-            let proves_itself =
-                |request: &crate::wire::Request| request.form().get("client_assertion").is_some();
+            let proves_itself = |request: &Request| request.form().get("client_assertion").is_some();
             if facts.error.as_deref() == Some("invalid_client")
                 && evidence.request.as_ref().is_some_and(proves_itself)
             {

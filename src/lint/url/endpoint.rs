@@ -222,7 +222,7 @@ pub fn check(address: &Address, report: &mut UrlReport) {
                 .why("It takes the API from resource and ignores what scope says of permissions. Personal accounts cannot sign in there (AADSTS50194, 9001023 and their like).")
                 .fix(format!("Write {}", address.base.replacen("/oauth2/", "/oauth2/v2.0/", 1))),
         ),
-        _ => {}
+        Endpoint::Authorize | Endpoint::AdminConsent | Endpoint::AdminConsentV1 | Endpoint::Logout => {}
     }
     if !address.is_entra() {
         return;

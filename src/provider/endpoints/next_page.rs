@@ -173,7 +173,16 @@ pub fn due(provider: &Provider, call: &Call, interaction: &Interaction) -> &'sta
 pub fn asked(provider: &Provider, call: &Call, interaction: &Interaction) -> Option<Box<remedies::Asked>> {
     match next(provider, call, &mut interaction.clone()) {
         Next::Mend(asked) => Some(asked),
-        _ => None,
+        Next::SignIn
+        | Next::HomeRealm(_)
+        | Next::Pick(_)
+        | Next::Confirm(_)
+        | Next::Consent(..)
+        | Next::ConsentForAll(..)
+        | Next::AdminApproval(..)
+        | Next::Page(_)
+        | Next::Back(_)
+        | Next::Finish(..) => None,
     }
 }
 
@@ -251,7 +260,13 @@ fn concerning(next: Next, rule: &'static str, interaction: &Interaction, person:
             let remedies::Asked { person, remedy, interrupt, terms } = *asked;
             Next::Mend(Box::new(remedies::Asked { person, remedy, interrupt: name(interrupt), terms }))
         }
-        other => other,
+        other @ (Next::SignIn
+        | Next::HomeRealm(_)
+        | Next::Pick(_)
+        | Next::Confirm(_)
+        | Next::Consent(..)
+        | Next::ConsentForAll(..)
+        | Next::Finish(..)) => other,
     }
 }
 

@@ -145,7 +145,7 @@ pub fn is_assigned(standing: &Standing<'_>) -> Result<(), Next> {
             let resource = interaction.wanted.first(&provider.scenario).resource;
             is_assigned_to(&provider.scenario, &resource, person)
         }
-        _ => Ok(()),
+        Purpose::Authorize(_) | Purpose::Device(_) | Purpose::AdminConsent(_) => Ok(()),
     }
 }
 

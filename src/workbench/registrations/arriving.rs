@@ -257,7 +257,7 @@ fn said(added: &[String], renewed: &[String], told: &[(&str, String)], homeless:
             [only] => parts.push(format!("{only} {verb}")),
             many if many.len() <= NAMED => parts.push(format!("{} {verb}", many.join(" and "))),
             many => {
-                parts.push(format!("{} and {} more {verb}", many[..NAMED].join(", "), many.len() - NAMED))
+                parts.push(format!("{} and {} more {verb}", many[..NAMED].join(", "), many.len() - NAMED));
             }
         }
     }

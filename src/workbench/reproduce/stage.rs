@@ -34,6 +34,8 @@ pub struct Reproduction {
     pub trouble: Option<String>,
     /// How many exchanges there were before it.
     pub(super) since: usize,
+    /// The run that was there last when it began, and is looked at until its own begins.
+    stands_in: Option<SessionId>,
     /// The runs before, in one browser, as far as they have begun.
     pub(super) ran: Vec<SessionId>,
     /// What makes the tenant as it was.
@@ -71,7 +73,8 @@ enum Next {
 impl Reproduction {
     /// Whether a run is about it: the one that shows the number (or works since), or one of those before.
     pub fn concerns(&self, run: SessionId) -> bool {
-        self.session == Some(run) || self.ran.contains(&run)
+        let stands_in = self.session.is_none() && self.stands_in == Some(run);
+        self.session == Some(run) || self.ran.contains(&run) || stands_in
     }
 
     /// Whether it has given this order and has no answer so far.
@@ -218,6 +221,7 @@ impl Workbench {
             is_mended: trouble.is_some(),
             trouble,
             since: self.traffic.all().len(),
+            stands_in: self.latest().map(|last| self.root(last.id)),
             ran: Vec::new(),
             mend,
             mended,
@@ -240,7 +244,9 @@ impl Workbench {
             return Vec::new();
         }
         let mut effects = self.give_up_stage(now);
+        let stands_in = self.latest().map(|last| self.root(last.id));
         let Some(shown) = &mut self.reproduction else { return effects };
+        shown.stands_in = stands_in;
         let orders = std::mem::take(&mut shown.mend);
         shown.is_mended = true;
         shown.session = None;

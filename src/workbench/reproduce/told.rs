@@ -246,7 +246,19 @@ impl Teller<'_> {
             Order::Edit { change: Edit::Remove { from, entry } } => {
                 format!("{} is taken out of {}", self.entry(*from, entry), from.name())
             }
-            other => serde_json::to_value(other).map(|value| spelled(&value)).unwrap_or_default(),
+            other @ (Order::Edit { .. }
+            | Order::Grant { .. }
+            | Order::Withdraw { .. }
+            | Order::Assign { .. }
+            | Order::Unassign { .. }
+            | Order::Load { .. }
+            | Order::MoveClock { .. }
+            | Order::ResetClock
+            | Order::RemoveFault { .. }
+            | Order::ClearFaults
+            | Order::Reset
+            | Order::Undo
+            | Order::Redo) => serde_json::to_value(other).map(|value| spelled(&value)).unwrap_or_default(),
         }
     }
 

@@ -33,7 +33,20 @@ pub fn inverse(order: &Order, scenario: &Scenario) -> Option<Order> {
 pub fn after(order: &Order, scenario: &Scenario) -> Option<Scenario> {
     match order {
         Order::Edit { change } => change.apply(scenario).ok(),
-        _ => None,
+        Order::Grant { .. }
+        | Order::Withdraw { .. }
+        | Order::Assign { .. }
+        | Order::Unassign { .. }
+        | Order::RevokeSessions { .. }
+        | Order::Load { .. }
+        | Order::MoveClock { .. }
+        | Order::ResetClock
+        | Order::Fault { .. }
+        | Order::RemoveFault { .. }
+        | Order::ClearFaults
+        | Order::Reset
+        | Order::Undo
+        | Order::Redo => None,
     }
 }
 

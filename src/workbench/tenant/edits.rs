@@ -94,7 +94,13 @@ pub fn revoked(entry: Entry<'_>) -> Option<Order> {
     match entry {
         Entry::Listed(List::Users, ..) => Some(Order::RevokeSessions { user: entry.identity() }),
         Entry::Grant(_) | Entry::Role(_) => removed(entry),
-        _ => None,
+        Entry::Listed(..)
+        | Entry::Policy(_)
+        | Entry::Clock(_)
+        | Entry::Fault(_)
+        | Entry::Attempt(_)
+        | Entry::Undone(_)
+        | Entry::Done(_) => None,
     }
 }
 
@@ -104,7 +110,15 @@ pub const fn main_switch(entry: Entry<'_>) -> Option<&'static str> {
         Entry::Listed(List::Users, ..) => Some("accountEnabled"),
         Entry::Listed(List::Applications, ..) => Some("isDisabled"),
         Entry::Listed(List::ConditionalAccessPolicies, ..) => Some("state"),
-        _ => None,
+        Entry::Listed(..)
+        | Entry::Policy(_)
+        | Entry::Grant(_)
+        | Entry::Role(_)
+        | Entry::Clock(_)
+        | Entry::Fault(_)
+        | Entry::Attempt(_)
+        | Entry::Undone(_)
+        | Entry::Done(_) => None,
     }
 }
 
@@ -138,7 +152,14 @@ fn set(entry: Entry<'_>, path: &str, value: Value) -> Option<Order> {
     }
     let change = match entry {
         Entry::Listed(of, ..) => Edit::Set { of, entry: entry.identity(), members },
-        _ => Edit::Policy { members },
+        Entry::Policy(_)
+        | Entry::Grant(_)
+        | Entry::Role(_)
+        | Entry::Clock(_)
+        | Entry::Fault(_)
+        | Entry::Attempt(_)
+        | Entry::Undone(_)
+        | Entry::Done(_) => Edit::Policy { members },
     };
     Some(Order::Edit { change })
 }

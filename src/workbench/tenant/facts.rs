@@ -140,7 +140,15 @@ fn rows(
     let held = match kind {
         Kind::Texts | Kind::Items(_) if items.is_empty() => Held::Nothing,
         Kind::Texts | Kind::Items(_) => Held::Count(items.len()),
-        kind => held(value, kind),
+        kind @ (Kind::Fixed
+        | Kind::Switch
+        | Kind::Text
+        | Kind::OptionalText
+        | Kind::Number
+        | Kind::Time
+        | Kind::Secret { .. }
+        | Kind::Choice(_)
+        | Kind::Words) => held(value, kind),
     };
     facts.push(row(path.to_owned(), name, depth, held, kind, about));
     for (index, item) in items.iter().enumerate() {
@@ -159,7 +167,15 @@ fn rows(
                 facts.push(row(path, &ordinal, depth + 1, Held::Text(title(item, inner)), ITEM, about));
                 facts.append(&mut below);
             }
-            _ => {}
+            Kind::Fixed
+            | Kind::Switch
+            | Kind::Text
+            | Kind::OptionalText
+            | Kind::Number
+            | Kind::Time
+            | Kind::Secret { .. }
+            | Kind::Choice(_)
+            | Kind::Words => {}
         }
     }
 }

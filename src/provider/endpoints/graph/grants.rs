@@ -183,7 +183,14 @@ fn find(provider: &Provider, permitted: &Permitted<'_>, grant: &PermissionGrant)
 pub fn not_granted(why: &OrderError) -> Box<Refusal> {
     let rule = match why {
         OrderError::Grant(GrantError::NotOffered { .. }) => "body.permission_offered",
-        _ => "directory.takes",
+        OrderError::Edit(_)
+        | OrderError::Grant(_)
+        | OrderError::Scenario(_)
+        | OrderError::Fault(_)
+        | OrderError::NoUser(_)
+        | OrderError::NoGrant(_)
+        | OrderError::NothingToUndo
+        | OrderError::NothingToRedo => "directory.takes",
     };
     refuse(error::INVALID_REQUEST, format!("The grant cannot be made: {why}."))
         .demands("what is granted is a permission that the resource offers, by its value")

@@ -92,7 +92,9 @@ fn refresh(provider: &mut Provider, used: Use<'_>) -> Result<Reply, Box<Refusal>
 fn tenant_for(request: &Request<'_>, token: &Refresh) -> Option<Arc<Tenant>> {
     match &request.segment {
         Segment::Common | Segment::Organizations => Some(Arc::clone(&token.tenant)),
-        segment => tenant::entered_by(segment, &token.person.user, request.scenario),
+        segment @ (Segment::Tenant(_) | Segment::Consumers | Segment::Unknown(_) | Segment::Malformed(_)) => {
+            tenant::entered_by(segment, &token.person.user, request.scenario)
+        }
     }
 }
 

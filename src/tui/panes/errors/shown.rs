@@ -74,8 +74,7 @@ impl Shown {
 
     /// Explains again if registrations have come or gone that tell about this.
     pub fn keep_up(&mut self, known: &Registrations) {
-        // A number out of the list is about nobody's application.
-        if self.looked_at == known.revision() || self.origin == Origin::List {
+        if self.looked_at == known.revision() {
             return;
         }
         self.looked_at = known.revision();

@@ -146,7 +146,7 @@ impl State {
 
     fn follow(&mut self, place: Place) -> Vec<Intent> {
         match place {
-            Place::Code(code) => vec![Intent::LookUp(code)],
+            Place::Code(code) => vec![self.look_up(code)],
             Place::Permission { api, id, kind } => {
                 self.wanted.show(&api, &id, kind);
                 self.granting_to_top();
@@ -165,9 +165,19 @@ impl State {
         }
     }
 
+    /// A number with the client id beside it is explained with that registration at hand, and commands are filled with it.
+    fn look_up(&self, code: u32) -> Intent {
+        let client = self.list.selected().filter(|entry| matches!(entry.id, EntryId::Kept(_)));
+        let client = client.and_then(|entry| entry.client_id.as_deref());
+        Intent::LookUp(match client {
+            Some(id) => format!("AADSTS{code} client_id={id}"),
+            None => format!("AADSTS{code}"),
+        })
+    }
+
     fn explain(&mut self) -> Vec<Intent> {
         match self.selected_place() {
-            Some(Place::Code(code)) => vec![Intent::LookUp(code)],
+            Some(Place::Code(code)) => vec![self.look_up(code)],
             _ => vec![Intent::Toast(Toast::bad("choose a number among the findings: that is explained"))],
         }
     }

@@ -97,7 +97,7 @@ fn state(bench: &Workbench, standing: &Standing, number: &str, told: Option<&Tol
                 run.is_some_and(|run| matches!(run.outcome, Some(Outcome::Tokens(_) | Outcome::Done(_))));
             let line = Line::of(Role::Ok, format!("{} ", glyphs.ok))
                 .then(Role::Text, format!("It came{at}, #{}", id.0))
-                .then(Role::Text, if went_on { ", and the sign-in went on from there.  " } else { ".  " });
+                .then(Role::Text, if went_on { ", and the sign-in went on.  " } else { ".  " });
             mends(line)
         }
         Standing::Missed => mends(
