@@ -4,6 +4,8 @@
 //! a client of Okta with `az`. So commands of Azure are left out there, and a sentence takes their place that names the page
 //! of the provider's own console.
 
+use std::sync::LazyLock;
+
 use url::Url;
 
 use super::{Cause, Evidence, Fix, entry::Entry, phrases, place::Place};
@@ -103,7 +105,6 @@ const PROVIDERS: &[Provider] = &[
             "invalid parameter: redirect_uri",
             "invalid client or invalid client credentials",
             "account is not fully set up",
-            "realm does not exist",
             "token is not active",
             "/realms/",
         ],
@@ -248,34 +249,36 @@ const MICROSOFTS_WORDS: [&str; 12] = [
 ];
 
 /// Entries that only other providers' words lead to.
-const ELSEWHERE: [&str; 26] = [
-    "redirect_uri_mismatch",
-    "client_unknown",
-    "deleted_client",
-    "embedded_browser_refused",
-    "blocked_by_administrator",
-    "org_internal",
-    "not_a_tester",
-    "person_not_assigned",
-    "policy_refuses",
-    "grant_expired_elsewhere",
-    "code_not_accepted",
-    "client_refused",
-    "secret_missing_elsewhere",
-    "flow_disabled",
-    "audience_unknown",
-    "resource_not_allowed",
-    "scope_not_offered",
-    "account_not_ready",
-    "wrong_password_elsewhere",
-    "pkce_refused",
-    "issuer_elsewhere",
-    "incorrect_device_code",
-    "loop_at_federation",
-    "federation_path",
-    "redirect_uri_unregistered",
-    "origin_mismatch",
-];
+static ELSEWHERE: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    vec![
+        "redirect_uri_mismatch",
+        "client_unknown",
+        "deleted_client",
+        "embedded_browser_refused",
+        "blocked_by_administrator",
+        "org_internal",
+        "not_a_tester",
+        "person_not_assigned",
+        "policy_refuses",
+        "grant_expired_elsewhere",
+        "code_not_accepted",
+        "client_refused",
+        "secret_missing_elsewhere",
+        "flow_disabled",
+        "audience_unknown",
+        "resource_not_allowed",
+        "scope_not_offered",
+        "account_not_ready",
+        "wrong_password_elsewhere",
+        "pkce_refused",
+        "issuer_elsewhere",
+        "incorrect_device_code",
+        "loop_at_federation",
+        "federation_path",
+        "redirect_uri_unregistered",
+        "origin_mismatch",
+    ]
+});
 
 /// The provider, if the evidence says that it is another one than Entra. Hosts of requests count most, then the words of the
 /// message, then that the failure is one that Entra words otherwise.
@@ -455,99 +458,4 @@ fn is_azures(fix: &Fix) -> bool {
         ["AuditLog.Read.All", "graph.microsoft.com", "login.microsoftonline.com", "Entra", "Azure", "az ad "];
     let command = fix.command.as_deref().unwrap_or_default();
     command.starts_with("az ") || WORDS.iter().any(|word| command.contains(word) || fix.title.contains(word))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::explain::{explain, read_bundle};
-    use crate::time::UnixTime;
-
-    const NOW: UnixTime = UnixTime::from_seconds(1_791_964_800);
-
-    fn texts(bundle: &serde_json::Value) -> String {
-        let evidence = read_bundle(&bundle.to_string(), NOW).expect("a bundle");
-        explain(&evidence).to_json()["causes"].to_string()
-    }
-
-    fn authorize(host_and_path: &str) -> serde_json::Value {
-        serde_json::json!({"method": "GET", "url": format!(
-            "https://{host_and_path}?client_id=berths&response_type=code&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&scope=openid"
-        )})
-    }
-
-    #[test]
-    fn each_provider_is_known_by_its_address_and_told_in_its_words() {
-        for (address, words) in [
-            ("accounts.google.com/o/oauth2/v2/auth", "Authorized redirect URIs"),
-            ("github.com/login/oauth/authorize", "Authorization callback URL"),
-            ("port.okta.com/oauth2/v1/authorize", "Sign-in redirect URIs"),
-            ("port.eu.auth0.com/authorize", "Allowed Callback URLs"),
-            ("sso.port.example/realms/dock/protocol/openid-connect/auth", "Valid redirect URIs"),
-            ("port.auth.eu-central-1.amazoncognito.com/oauth2/authorize", "Cognito"),
-            ("sts.port.example/adfs/oauth2/authorize", "Set-Adfs"),
-            ("auth.pingone.eu/e1/as/authorize", "Ping"),
-            ("id.port.example/connect/authorize", "The provider"),
-        ] {
-            let told = texts(&serde_json::json!({
-                "text": "error=invalid_request&error_description=redirect_uri+mismatch",
-                "request": authorize(address),
-            }));
-            assert!(told.contains(words), "{address}: {told}");
-            assert!(told.contains("https://app.example/cb"), "{address}: {told}");
-            assert!(!told.contains("az ad") && !told.contains("az rest"), "{address}: {told}");
-        }
-    }
-
-    #[test]
-    fn entra_keeps_its_commands_wherever_it_stands() {
-        for address in [
-            "login.microsoftonline.com/common/oauth2/v2.0/authorize",
-            "port.b2clogin.com/port.onmicrosoft.com/b2c_1_in/oauth2/v2.0/authorize",
-            "login.port.example/97bb1ee9-dfa0-404f-85f4-943a3b026409/oauth2/v2.0/authorize",
-        ] {
-            let told = texts(&serde_json::json!({
-                "text": "error=invalid_request&error_description=redirect_uri+mismatch",
-                "request": authorize(address),
-            }));
-            assert!(told.contains("az ad app show"), "{address}: {told}");
-        }
-        let told = texts(&serde_json::json!({"text": "{\"error\":\"invalid_client\"}"}));
-        assert!(told.contains("az ad app"), "nothing says that it is another one: {told}");
-    }
-
-    #[test]
-    fn no_explanation_of_another_provider_names_a_command_of_azure() {
-        let names = include_str!("names.tsv").lines().skip_while(|line| *line != "# -- Google");
-        let names =
-            names.take_while(|line| *line != "# -- Other standards").filter(|line| !line.starts_with('#'));
-        let mut seen = 0;
-        for (name, _) in names.filter_map(|line| line.split_once('\t')) {
-            seen += 1;
-            let told = texts(&serde_json::json!({"text": format!("sign-in failed: {name}")}));
-            assert!(!told.contains("\"az "), "{name}: {told}");
-        }
-        assert!(seen > 60, "the table has sections by these names");
-    }
-
-    #[test]
-    fn a_microsoft_message_that_names_another_provider_stays_microsofts() {
-        let told = texts(&serde_json::json!({
-            "text": "AADB2C90006: The redirect URI 'https://app.example/cb' is not registered. Identity provider: Google",
-        }));
-        assert!(!told.contains("Google Cloud"), "{told}");
-    }
-
-    #[test]
-    fn addresses_of_documentation_are_no_redirect_uris() {
-        assert!(may_be_redirect_uri("https://app.example/cb"));
-        for other in [
-            "https://developers.google.com/identity",
-            "https://accounts.google.com/x",
-            "https://aka.ms/x",
-            "cb",
-        ] {
-            assert!(!may_be_redirect_uri(other), "{other}");
-        }
-    }
 }
