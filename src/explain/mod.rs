@@ -306,6 +306,13 @@ fn printable(value: &str) -> String {
 }
 
 impl Explanation {
+    /// What a cause tells beyond this explanation's own title: an open answer says the title first, so that it can stand
+    /// alone in JSON, and below a headline that is said twice.
+    pub fn below_title<'a>(&self, cause: &'a Cause) -> &'a str {
+        let rest = cause.explanation.strip_prefix(self.title.trim_end_matches('.'));
+        rest.and_then(|rest| rest.strip_prefix(". ")).unwrap_or(&cause.explanation)
+    }
+
     const fn empty() -> Self {
         Self {
             code: None,

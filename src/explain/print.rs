@@ -80,7 +80,7 @@ impl Explanation {
             let heading =
                 if self.causes.len() == 1 { "Cause".to_owned() } else { format!("Cause {}", at + 1) };
             section(&mut out, &heading);
-            cause_lines(&mut out, &mut places, cause, &self.sent);
+            cause_lines(&mut out, &mut places, cause, self);
         }
         if self.causes.len() > IN_FULL {
             section(&mut out, "Less often");
@@ -162,11 +162,11 @@ fn compared_lines(out: &mut Vec<Line>, compared: &Compared) {
     }
 }
 
-fn cause_lines(out: &mut Vec<Line>, places: &mut Vec<(usize, Place)>, cause: &Cause, compared: &[Compared]) {
+fn cause_lines(out: &mut Vec<Line>, places: &mut Vec<(usize, Place)>, cause: &Cause, of: &Explanation) {
     out.push(Line::of(Role::Text, &cause.title).then(Role::Muted, format!("  ({})", cause.certainty.name())));
-    out.push(Line::of(Role::Text, &cause.explanation));
+    out.push(Line::of(Role::Text, of.below_title(cause)));
     // What the tenant compared stands above already.
-    let is_new = |line: &&EvidenceLine| !compared.iter().any(|compared| compared.sent == line.sent);
+    let is_new = |line: &&EvidenceLine| !of.sent.iter().any(|compared| compared.sent == line.sent);
     for line in cause.evidence.iter().filter(is_new) {
         let place = Line::of(Role::Name, &line.where_).then(Role::Text, "  ");
         // What only stands there for a person to see is compared with nothing.

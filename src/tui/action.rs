@@ -37,7 +37,7 @@ actions! {
     ScreenErrors = "screen.errors",
     /// Goes to the Traffic screen.
     ScreenTraffic = "screen.traffic",
-    /// Goes to the Registrations screen.
+    /// Goes to the Apps screen.
     ScreenRegistrations = "screen.registrations",
     /// Goes to the Tenant screen.
     ScreenTenant = "screen.tenant",

@@ -42,9 +42,9 @@ pub enum Context {
     Exchange,
     /// An exchange that is being sent again.
     Replay,
-    /// The Registrations screen.
+    /// The Apps screen.
     Registrations,
-    /// The permissions on the Registrations screen, and what grants them.
+    /// The permissions on the Apps screen, and what grants them.
     Permissions,
     /// The Tenant screen.
     Tenant,
@@ -138,8 +138,8 @@ impl Context {
             Self::Traffic => "Traffic",
             Self::Exchange => "Traffic: one exchange",
             Self::Replay => "Traffic: an exchange sent again",
-            Self::Registrations => "Registrations",
-            Self::Permissions => "Registrations: permissions",
+            Self::Registrations => "Apps",
+            Self::Permissions => "Apps: permissions",
             Self::Tenant => "Tenant",
             Self::Entry => "Tenant: the directory",
             Self::SignIns => "Tenant: the sign-in log",

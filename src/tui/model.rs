@@ -72,7 +72,7 @@ impl ScreenId {
             Self::Tokens => "Tokens",
             Self::Errors => "Errors",
             Self::Traffic => "Traffic",
-            Self::Registrations => "Registrations",
+            Self::Registrations => "Apps",
             Self::Tenant => "Tenant",
         }
     }
@@ -110,7 +110,7 @@ pub struct Model {
     pub errors: errors::State,
     /// The Traffic screen.
     pub traffic: traffic::State,
-    /// The Registrations screen.
+    /// The Apps screen.
     pub registrations: registrations::State,
     /// The Tenant screen.
     pub tenant: tenant::State,

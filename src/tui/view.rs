@@ -99,17 +99,17 @@ fn draw_header(model: &mut Model, area: Rect, buffer: &mut Buffer) {
     if let Some((tab, place)) = on_top {
         tab.render(place, buffer);
     }
-    let status = status(model, area.right().saturating_sub(x + 1));
+    let status = status(model, area.right().saturating_sub(x));
     let width = u16::try_from(status.width()).unwrap_or(area.width);
     let place = Rect {
-        x: area.right().saturating_sub(width + 1).max(x),
+        x: area.right().saturating_sub(width).max(x),
         width: width.min(area.right().saturating_sub(x)),
         ..area
     };
     status.render(place, buffer);
 }
 
-/// How the tabs stand in the room there is: LAB or LIVE beside them has to be read, too.
+/// How the tabs stand in the room there is: LAB or LIVE beside them has to be read, and better also where that is.
 #[derive(Clone, Copy)]
 struct Tabs {
     /// Blanks before the first one.
@@ -121,21 +121,20 @@ struct Tabs {
 }
 
 impl Tabs {
-    /// The widest form that leaves room for the badge.
+    /// The widest form that leaves room for the badge and the shortest words beside it, or else for the badge.
     fn for_room(model: &Model, width: u16) -> Self {
-        const FORMS: [Tabs; 3] = [
-            Tabs { margin: 1, overlap: 0, numbers: false },
-            Tabs { margin: 0, overlap: 1, numbers: false },
-            Tabs { margin: 0, overlap: 1, numbers: true },
-        ];
-        let badge = if model.bench.is_lab() { LAB } else { LIVE };
-        let room = usize::from(width).saturating_sub(badge.len() + 2);
-        let fits = |form: &Tabs| {
+        const WORDS: [Tabs; 2] =
+            [Tabs { margin: 1, overlap: 0, numbers: false }, Tabs { margin: 0, overlap: 1, numbers: false }];
+        const NUMBERS: Tabs = Tabs { margin: 0, overlap: 1, numbers: true };
+        let badge = 1 + if model.bench.is_lab() { LAB.len() } else { LIVE.len() };
+        let detail = details(model).pop().map_or(0, |shortest| shortest.chars().count());
+        let fits = |form: &Tabs, beside: usize| {
             let texts = ScreenId::ALL.map(|screen| form.text(screen, screen == model.screen).len());
             let shared = usize::from(form.overlap) * (texts.len() - 1);
-            usize::from(form.margin) + texts.iter().sum::<usize>() - shared <= room
+            usize::from(form.margin) + texts.iter().sum::<usize>() - shared + beside <= usize::from(width)
         };
-        FORMS.into_iter().find(fits).unwrap_or(FORMS[2])
+        let all = WORDS.iter().find(|form| fits(form, badge + detail));
+        all.or_else(|| WORDS.iter().find(|form| fits(form, badge))).copied().unwrap_or(NUMBERS)
     }
 
     fn text(self, screen: ScreenId, chosen: bool) -> String {

@@ -69,7 +69,7 @@ pub fn told(
         out.compared(&explanation.sent);
         if let Some(open) = first {
             out.line(Line::new());
-            out.text(&open.explanation);
+            out.text(explanation.below_title(open));
             out.asks(open, explanation);
         }
         lab = out.lines.len();

@@ -1,4 +1,4 @@
-//! The Registrations screen as it is drawn.
+//! The Apps screen as it is drawn.
 
 use ratatui::{
     buffer::Buffer,

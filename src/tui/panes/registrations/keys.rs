@@ -1,4 +1,4 @@
-//! What the keys of the Registrations screen do.
+//! What the keys of the Apps screen do.
 
 use super::{
     Purpose, Region, State, Typing,

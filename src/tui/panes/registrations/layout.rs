@@ -1,4 +1,4 @@
-//! Which regions of the Registrations screen there is room for, and where.
+//! Which regions of the Apps screen there is room for, and where.
 
 use ratatui::layout::{Constraint, Layout, Rect};
 

@@ -1,4 +1,4 @@
-//! The Registrations screen: what of a registration will be refused and what is risky, before anybody signs in; and every
+//! The Apps screen: what of a registration will be refused and what is risky, before anybody signs in; and every
 //! permission by name, with what grants it.
 //!
 //! ```text
