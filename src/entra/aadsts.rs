@@ -149,16 +149,34 @@ words! {
     }
 }
 
+const TABLE: &str = include_str!("aadsts.tsv");
+
 /// Every known number, ascending.
 pub fn all() -> &'static [Code] {
-    static TABLE: OnceLock<Vec<Code>> = OnceLock::new();
-    TABLE.get_or_init(|| include_str!("aadsts.tsv").lines().skip(1).filter_map(row).collect())
+    static CODES: OnceLock<Vec<Code>> = OnceLock::new();
+    CODES.get_or_init(|| TABLE.lines().skip(1).filter_map(row).collect())
 }
 
-/// What is known about a number.
+/// A row of the table that is read when somebody asks for it.
+struct Row {
+    number: u32,
+    rest: &'static str,
+    code: OnceLock<Option<Code>>,
+}
+
+/// What is known about a number. Reads its row only: a command that explains one number should not pay for all.
 pub fn lookup(number: u32) -> Option<&'static Code> {
-    let table = all();
-    table.binary_search_by_key(&number, |code| code.number).ok().map(|at| &table[at])
+    static ROWS: OnceLock<Vec<Row>> = OnceLock::new();
+    let rows = ROWS.get_or_init(|| {
+        let breaks = memchr::memchr_iter(b'\n', TABLE.as_bytes());
+        let rows = breaks.map_while(|at| TABLE[at + 1..].split_once('\t'));
+        let row = |(number, rest): (&str, _)| {
+            Some(Row { number: number.parse().ok()?, rest, code: OnceLock::new() })
+        };
+        rows.filter_map(row).collect()
+    });
+    let row = &rows[rows.binary_search_by_key(&number, |row| row.number).ok()?];
+    row.code.get_or_init(|| read(row.number, row.rest.lines().next()?)).as_ref()
 }
 
 /// The numbers with that symbol, whatever its letter case; a few symbols have two.
@@ -218,8 +236,13 @@ fn rank(code: &Code, query: &str, words: &[&str]) -> Option<u32> {
 }
 
 fn row(line: &'static str) -> Option<Code> {
-    let mut columns = line.split('\t');
-    let number = columns.next()?.parse().ok()?;
+    let (number, rest) = line.split_once('\t')?;
+    read(number.parse().ok()?, rest)
+}
+
+/// A row behind its number.
+fn read(number: u32, rest: &'static str) -> Option<Code> {
+    let mut columns = rest.split('\t');
     let symbol = columns.next()?;
     let error = columns.next()?;
     let surface = Shows::parse(columns.next()?);

@@ -89,9 +89,13 @@ pub(super) fn entry_of(name: &str) -> Option<&'static str> {
 
 /// All names in a text by their rank, and the first plain OAuth error or status.
 fn all(text: &str) -> (BTreeMap<usize, &'static Name>, Option<&'static str>) {
-    let text = as_seen(text);
     let mut found: BTreeMap<usize, &Name> = BTreeMap::new();
     let mut plain = None;
+    // A number alone is asked for most often, and names nothing.
+    if text.trim().bytes().all(|b| b.is_ascii_digit()) {
+        return (found, plain);
+    }
+    let text = as_seen(text);
     let mut at = 0;
     while at < text.len() {
         let rest = &text[at..];
