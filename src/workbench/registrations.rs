@@ -1,9 +1,12 @@
 //! Registrations at hand: those that the person has brought, and the lab tenant's own; authorize URLs beside them.
 //!
 //! What is brought comes in pieces, as `az` and Graph print them: the application, its service principal, its grants, its
-//! federated credentials. `import` joins those of one application. [`Workbench::registration_entries`](super::Workbench::registration_entries)
-//! lists everything there is, [`Workbench::examined`](super::Workbench::examined) says what the checks make of one. [`Registrations::supply`] gives
-//! what was brought to an explanation that lacks it.
+//! federated credentials. `import` joins those of one application. [`Workbench::registration_entries`] lists everything
+//! there is, [`Workbench::examined`] says what the checks make of one. [`Registrations::supply`] gives what was brought to
+//! an explanation that lacks it.
+//!
+//! [`Workbench::registration_entries`]: super::Workbench::registration_entries
+//! [`Workbench::examined`]: super::Workbench::examined
 
 mod arriving;
 mod examined;
