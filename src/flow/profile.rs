@@ -119,14 +119,25 @@ impl FlowKind {
 
     /// Why this flow cannot be run at such an authority; `None` where it can.
     pub const fn unsuited(self, authority: &Authority) -> Option<&'static str> {
-        match (self, authority) {
-            (Self::AdminConsent, Authority::Issuer(_)) => Some(
+        let Authority::Issuer(_) = authority else { return None };
+        match self {
+            Self::AdminConsent => Some(
                 "Admin consent is an endpoint of Entra's own; OpenID Connect knows no such page, and no metadata names one.",
             ),
-            (Self::ManagedIdentity, Authority::Issuer(_)) => {
+            Self::ManagedIdentity => {
                 Some("Managed identities belong to Azure, and their tokens come from Entra alone.")
             }
-            _ => None,
+            Self::AuthorizationCode
+            | Self::ClientCredentials
+            | Self::DeviceCode
+            | Self::OnBehalfOf
+            | Self::RefreshToken
+            | Self::CallApi
+            | Self::UserInfo
+            | Self::Logout
+            | Self::Hybrid
+            | Self::Implicit
+            | Self::Password => None,
         }
     }
 

@@ -26,7 +26,7 @@ pub(in crate::flow) fn redeem(profile: &Profile, draft: &Draft, authorize: &Draf
                 "Entra",
                 "Entra takes an Origin header for a browser, and accepts that from single-page applications only.",
             ),
-            _ => {}
+            (Platform::Spa, Some(_)) | (Platform::Web | Platform::Native, None) => {}
         }
     }
     report.apis(profile, draft, authorize);

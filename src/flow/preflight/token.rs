@@ -55,7 +55,7 @@ impl Report {
                     format!("A web application has to prove itself, and nothing is sent for that: {why}.");
                 self.warn("secret.missing", "RFC 6749 §3.2.1", title);
             }
-            _ => {}
+            (Platform::Spa | Platform::Native, true) | (Platform::Web, false) => {}
         }
         self.one_proof(draft);
     }
